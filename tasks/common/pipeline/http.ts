@@ -1,0 +1,181 @@
+import type { IncomingHttpHeaders, RequestOptions } from "node:http";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HttpClient } from "typed-rest-client/HttpClient";
+import { Cancelled } from "./errors.ts";
+import { HttpFailure, toHttpFailure } from "./http-failure.ts";
+import { isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Longest silence of the other side, in milliseconds; default 30,000. */
+  readonly idleTimeoutMs?: number;
+  /** Tries in all when the failure is transient (408, 429, 5xx, network); default 4. */
+  readonly attempts?: number;
+  /** `follow` (default for GET and HEAD) or hand the 3xx to the caller (default for POST). */
+  readonly redirects?: "follow" | "manual";
+}
+
+/** A response whose body has not been read; `url` is where redirects ended. */
+export interface StreamedResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly url: string;
+  readonly body: Readable;
+}
+
+export interface HttpResponse extends Omit<StreamedResponse, "body"> {
+  readonly text: string;
+}
+
+export interface Http {
+  /** Sends a request and reads the whole body as text. Every status is an answer; throws HttpFailure when there is none. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** The same for large bodies: `read` consumes the stream, and runs again from the start when the transfer breaks. */
+  stream<T>(request: HttpRequest, read: (response: StreamedResponse) => Promise<T>): Promise<T>;
+}
+
+const maxRedirects = 10;
+const maxTextBytes = 16 * 1024 * 1024;
+const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
+
+/** The one way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellable. */
+export function createHttp(network: Network, userAgent: string, cancel: AbortSignal): Http {
+  const stream: Http["stream"] = async (request, read) => {
+    const attempts = request.attempts ?? 4;
+    for (let attempt = 1; ; attempt++) {
+      const last = attempt >= attempts;
+      const outcome = await tryOnce(request, last, read);
+      if (outcome.done) return outcome.value;
+      await sleep(outcome.retryAfterMs ?? backoffMs(attempt), undefined, { signal: cancel }).catch(() => {
+        throw new Cancelled();
+      });
+    }
+  };
+
+  type Outcome<T> = { done: true; value: T } | { done: false; retryAfterMs: number | undefined };
+
+  async function tryOnce<T>(
+    request: HttpRequest,
+    last: boolean,
+    read: (response: StreamedResponse) => Promise<T>,
+  ): Promise<Outcome<T>> {
+    const silence = watchSilence(request.idleTimeoutMs ?? 30_000);
+    const signal = AbortSignal.any([cancel, silence.signal]);
+    try {
+      const response = await open(request, signal);
+      response.body.on("data", silence.heard);
+      response.body.pause();
+      if (!last && retryStatuses.has(response.status)) {
+        response.body.destroy();
+        return { done: false, retryAfterMs: retryAfterMs(response.headers) };
+      }
+      return { done: true, value: await read(response) };
+    } catch (error) {
+      if (cancel.aborted) throw new Cancelled();
+      const failure = toHttpFailure(
+        error,
+        request.url,
+        silence.signal.aborted,
+        proxyFor(network, new URL(request.url)),
+      );
+      if (!failure) throw error;
+      if (last || !failure.transient) throw failure;
+      return { done: false, retryAfterMs: undefined };
+    } finally {
+      silence.stop();
+    }
+  }
+
+  async function open(request: HttpRequest, signal: AbortSignal): Promise<StreamedResponse> {
+    const follow = (request.redirects ?? (request.method === "POST" ? "manual" : "follow")) === "follow";
+    let url = allowedUrl(request.url);
+    let headers: Record<string, string> = { ...request.headers };
+    for (let hop = 0; ; hop++) {
+      const response = await exchange(request, url, headers, signal);
+      const location = response.headers.location;
+      if (!follow || response.status < 300 || response.status > 399 || !location) return response;
+      if (hop === maxRedirects) throw new HttpFailure("redirects", request.url, `more than ${maxRedirects} redirects`);
+      response.body.destroy();
+      const next = allowedUrl(new URL(location, url).href);
+      if (next.host !== url.host) headers = withoutCredentials(headers);
+      url = next;
+    }
+  }
+
+  async function exchange(
+    request: HttpRequest,
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<StreamedResponse> {
+    const prepareRequest = (options: RequestOptions) => {
+      Object.assign(options, { signal, agent: socketAgent(network, url) });
+    };
+    const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
+    const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false });
+    // The library takes a string body or none; an empty POST still needs its Content-Length.
+    const body = (request.method === "POST" ? (request.body ?? "") : null) as string;
+    const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};
+    const { message } = await client.request(request.method, url.href, body, { ...headers, ...length });
+    return { status: message.statusCode ?? 0, headers: message.headers, url: url.href, body: message };
+  }
+
+  return {
+    stream,
+    send: (request) =>
+      stream(request, async (response) => {
+        const { body, ...rest } = response;
+        return { ...rest, text: await readText(body, request.url) };
+      }),
+  };
+}
+
+function unsupported(): never {
+  throw new Error("No authentication handler is registered.");
+}
+
+async function readText(body: Readable, url: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxTextBytes) throw new HttpFailure("too-large", url, `a body of more than ${maxTextBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Only https leaves the machine. */
+function allowedUrl(url: string): URL {
+  const parsed = new URL(url);
+  if (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))) return parsed;
+  throw new HttpFailure("insecure", url, `${parsed.protocol}// is refused: only https may leave this machine`);
+}
+
+function withoutCredentials(headers: Record<string, string>): Record<string, string> {
+  const credential = new Set(["authorization", "cookie", "proxy-authorization"]);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !credential.has(name.toLowerCase())));
+}
+
+/** Aborts when nothing was heard for a while; `heard` starts the wait anew. */
+function watchSilence(limitMs: number): { signal: AbortSignal; heard: () => void; stop: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), limitMs);
+  return { signal: controller.signal, heard: () => timer.refresh(), stop: () => clearTimeout(timer) };
+}
+
+function backoffMs(attempt: number): number {
+  return Math.min(500 * 2 ** (attempt - 1), 8_000) * (0.75 + Math.random() / 2);
+}
+
+/** Retry-After is seconds or an HTTP date (RFC 9110 §10.2.3); waiting longer than a minute helps nobody in a pipeline. */
+export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
+  const value = headers["retry-after"];
+  if (!value) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 60_000);
+}

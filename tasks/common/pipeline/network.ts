@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import tls from "node:tls";
+import * as tl from "azure-pipelines-task-lib/task";
+import tunnel from "tunnel";
+
+/** The proxy that the agent was configured with (`config --proxyurl …`). */
+export interface AgentProxy {
+  readonly url: URL;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** Case-insensitive; tested against whole URLs, as the agent does. */
+  readonly bypass: readonly RegExp[];
+}
+
+/** How this agent reaches the network: its proxy and the certificate authorities that it trusts besides the public ones. */
+export interface Network {
+  readonly proxy: AgentProxy | undefined;
+  /** PEM text of the agent's own certificate authorities (`config --sslcacert …`). */
+  readonly agentCertificates: string | undefined;
+}
+
+/** Reads the agent's proxy and CA settings; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy. */
+export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
+  const configured = tl.getHttpProxyConfiguration();
+  const caFile = tl.getHttpCertConfiguration()?.caFile;
+  return {
+    proxy: configured
+      ? {
+          url: new URL(configured.proxyUrl),
+          username: configured.proxyUsername || undefined,
+          password: configured.proxyPassword || undefined,
+          bypass: (configured.proxyBypassHosts ?? []).map((pattern) => new RegExp(pattern, "i")),
+        }
+      : machineProxy(environment),
+    agentCertificates: caFile ? fs.readFileSync(caFile, "utf8") : undefined,
+  };
+}
+
+function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
+  const value = environment["HTTPS_PROXY"] ?? environment["https_proxy"];
+  if (!value) return undefined;
+  const url = new URL(value);
+  const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
+  return {
+    url,
+    username: decodeURIComponent(url.username) || undefined,
+    password: decodeURIComponent(url.password) || undefined,
+    bypass: bypass.filter((host) => host !== "").map(noProxyPattern),
+  };
+}
+
+function noProxyPattern(host: string): RegExp {
+  if (host === "*") return /.*/;
+  const name = host.replace(/^\*?\./, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^https?://([^/]*\\.)?${name}([:/]|$)`, "i");
+}
+
+/** The proxy for one URL, or undefined where it is reached directly; loopback never goes through a proxy. */
+export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
+  const { proxy } = network;
+  if (!proxy || isLoopback(url.hostname)) return undefined;
+  return proxy.bypass.some((pattern) => pattern.test(url.href)) ? undefined : proxy;
+}
+
+/** Public roots plus the agent's own: Node's `ca` option replaces its built-in list, so both are needed. */
+export function trustedCertificates(network: Network): string[] | undefined {
+  return network.agentCertificates ? [...tls.rootCertificates, network.agentCertificates] : undefined;
+}
+
+/** A socket agent for one URL with this network's proxy and certificates; one agent for one request. */
+export function socketAgent(network: Network, url: URL): http.Agent {
+  const ca = trustedCertificates(network);
+  const proxy = proxyFor(network, url);
+  if (!proxy) {
+    return url.protocol === "https:" ? new https.Agent(ca ? { ca } : {}) : new http.Agent();
+  }
+  const options = {
+    ...(ca ? { ca: ca.map((pem) => Buffer.from(pem)) } : {}),
+    proxy: {
+      host: proxy.url.hostname,
+      port: Number(proxy.url.port) || (proxy.url.protocol === "https:" ? 443 : 80),
+      ...(proxy.username ? { proxyAuth: `${proxy.username}:${proxy.password ?? ""}` } : {}),
+    },
+  };
+  return proxy.url.protocol === "https:"
+    ? tunnel.httpsOverHttps(options as tunnel.HttpsOverHttpsOptions)
+    : tunnel.httpsOverHttp(options as tunnel.HttpsOverHttpOptions);
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

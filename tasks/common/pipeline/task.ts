@@ -1,0 +1,52 @@
+import fs from "node:fs";
+import { helpUrl, userAgent } from "../product.ts";
+import { cancelSignal } from "./cancellation.ts";
+import { complete, debug, print } from "./commands.ts";
+import { Cancelled, UserError } from "./errors.ts";
+import { createHttp, type Http } from "./http.ts";
+import { agentNetwork, type Network } from "./network.ts";
+import { createTemporaryFolder } from "./temporary.ts";
+
+/** What every task works with. */
+export interface Task {
+  /** Aborted when the agent cancels the step. */
+  readonly cancel: AbortSignal;
+  readonly network: Network;
+  readonly http: Http;
+  /** This step's own folder, removed at its end. */
+  readonly temporaryFolder: string;
+}
+
+/** Runs a task to its one result: signal handlers first, a user's mistake without a stack, temporary files removed. */
+export async function runTask(work: (task: Task) => Promise<void>): Promise<void> {
+  const cancel = cancelSignal();
+  let temporaryFolder: string | undefined;
+  try {
+    const network = agentNetwork();
+    temporaryFolder = createTemporaryFolder();
+    await work({ cancel, network, http: createHttp(network, userAgent, cancel), temporaryFolder });
+    complete("Succeeded");
+  } catch (error) {
+    reportFailure(error, cancel.aborted);
+  } finally {
+    if (temporaryFolder) fs.rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
+  }
+  // A socket that still waits must not hold the step; what was written is out when this callback runs.
+  process.stdout.write("", () => process.exit(0));
+}
+
+function reportFailure(error: unknown, cancelled: boolean): void {
+  if (cancelled || error instanceof Cancelled) {
+    print("The step was cancelled.");
+    complete("Canceled");
+    return;
+  }
+  if (error instanceof UserError) {
+    const where = error.anchor ? `Help: ${helpUrl}#${error.anchor}` : "";
+    complete("Failed", [error.message, error.hint, where].filter(Boolean).join(" "));
+  } else {
+    debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    complete("Failed", `${message} (unexpected; run again with the variable system.debug=true for details)`);
+  }
+}
