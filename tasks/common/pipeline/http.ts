@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HttpClient } from "typed-rest-client/HttpClient";
 import { Cancelled } from "./errors.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
 import { isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
@@ -112,9 +111,10 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<StreamedResponse> {
-    const prepareRequest = (options: RequestOptions) => {
-      Object.assign(options, { signal, agent: socketAgent(network, url) });
-    };
+    // Loaded with the first request: steps that fail on their inputs start faster.
+    const { HttpClient } = await import("typed-rest-client/HttpClient");
+    const agent = await socketAgent(network, url);
+    const prepareRequest = (options: RequestOptions) => void Object.assign(options, { signal, agent });
     const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
     const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false });
     // The library takes a string body or none; an empty POST still needs its Content-Length.

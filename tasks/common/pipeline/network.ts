@@ -3,7 +3,8 @@ import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
 import * as tl from "azure-pipelines-task-lib/task";
-import tunnel from "tunnel";
+import type tunnel from "tunnel";
+import { UserError } from "./errors.ts";
 
 /** The proxy that the agent was configured with (`config --proxyurl …`). */
 export interface AgentProxy {
@@ -34,8 +35,19 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
           bypass: (configured.proxyBypassHosts ?? []).map((pattern) => new RegExp(pattern, "i")),
         }
       : machineProxy(environment),
-    agentCertificates: caFile ? fs.readFileSync(caFile, "utf8") : undefined,
+    agentCertificates: caFile ? readCertificates(caFile) : undefined,
   };
+}
+
+function readCertificates(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
+      hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
+      anchor: "network",
+    });
+  }
 }
 
 function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
@@ -70,12 +82,13 @@ export function trustedCertificates(network: Network): string[] | undefined {
 }
 
 /** A socket agent for one URL with this network's proxy and certificates; one agent for one request. */
-export function socketAgent(network: Network, url: URL): http.Agent {
+export async function socketAgent(network: Network, url: URL): Promise<http.Agent> {
   const ca = trustedCertificates(network);
   const proxy = proxyFor(network, url);
   if (!proxy) {
     return url.protocol === "https:" ? new https.Agent(ca ? { ca } : {}) : new http.Agent();
   }
+  const { httpsOverHttp, httpsOverHttps } = (await import("tunnel")).default;
   const options = {
     ...(ca ? { ca: ca.map((pem) => Buffer.from(pem)) } : {}),
     proxy: {
@@ -85,8 +98,8 @@ export function socketAgent(network: Network, url: URL): http.Agent {
     },
   };
   return proxy.url.protocol === "https:"
-    ? tunnel.httpsOverHttps(options as tunnel.HttpsOverHttpsOptions)
-    : tunnel.httpsOverHttp(options as tunnel.HttpsOverHttpOptions);
+    ? httpsOverHttps(options as tunnel.HttpsOverHttpsOptions)
+    : httpsOverHttp(options as tunnel.HttpsOverHttpOptions);
 }
 
 export function isLoopback(hostname: string): boolean {

@@ -1,0 +1,36 @@
+import { type CliResult, runCli, type Stop } from "./cli.ts";
+
+/** A bundle on disk and everything that the CLI needs to work on it. */
+export interface Bundle {
+  readonly executable: string;
+  /** The folder of databricks.yml. */
+  readonly folder: string;
+  /** undefined: the bundle's default target. */
+  readonly target: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface BundleRun {
+  readonly onLine: (line: string) => void;
+  readonly stops: readonly Stop[];
+  /** Asks for JSON and gives it as the result's stdout. */
+  readonly json?: boolean;
+}
+
+/** Names under which the CLI looks for a bundle's root file. */
+export const bundleFileNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"] as const;
+
+/** Runs `databricks bundle <command>` in the bundle's folder. */
+export function runBundleCommand(bundle: Bundle, command: string, run: BundleRun): Promise<CliResult> {
+  const target = bundle.target === undefined ? [] : ["--target", bundle.target];
+  const output = run.json ? ["--output", "json"] : [];
+  return runCli({
+    executable: bundle.executable,
+    arguments: ["bundle", command, ...target, ...output],
+    workingDirectory: bundle.folder,
+    environment: bundle.environment,
+    onLine: run.onLine,
+    captureStdout: run.json === true,
+    stops: run.stops,
+  });
+}

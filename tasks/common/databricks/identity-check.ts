@@ -1,0 +1,54 @@
+import { UserError } from "../pipeline/errors.ts";
+import { HttpFailure } from "../pipeline/http-failure.ts";
+import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./workspace-client.ts";
+
+/** Who the workspace takes the caller for; a service principal's user name is its application id. */
+export interface WorkspaceIdentity {
+  readonly userName: string;
+  readonly displayName: string;
+}
+
+/**
+ * Asks the workspace who we are: a wrong host, a blocked network or a missing membership shows here within seconds,
+ * where the CLI would retry in silence for fifteen minutes.
+ */
+export async function checkIdentity(connection: WorkspaceConnection, clientId: string): Promise<WorkspaceIdentity> {
+  try {
+    const service = await workspaceService((sdk) => sdk.CurrentUserService, connection);
+    const user = await service.me();
+    if (!user.userName) throw new WorkspaceError(200, "", true);
+    return { userName: user.userName, displayName: user.displayName ?? user.userName };
+  } catch (error) {
+    throw explained(error, connection.host, clientId);
+  }
+}
+
+function explained(error: unknown, host: string, clientId: string): unknown {
+  if (error instanceof HttpFailure) {
+    return new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
+      hint: error.hint,
+      anchor: "workspace-not-reachable",
+      cause: error,
+    });
+  }
+  if (!(error instanceof WorkspaceError)) return error;
+  const said = error.message === "" ? "" : `: ${error.message}`;
+  if (error.isWebPage) {
+    return new UserError(`${host} answered with a web page (${error.status}), not with the Databricks API.`, {
+      hint: "Check workspaceUrl. A workspace with private link answers so to agents outside its network.",
+      anchor: "workspace-not-reachable",
+    });
+  }
+  if (error.status === 401 || error.status === 403) {
+    return new UserError(`The workspace ${host} refused the service principal ${clientId} (${error.status}${said}).`, {
+      hint:
+        "Add the service principal of the connection (its application id) to the workspace under " +
+        "Settings > Identity and access > Service principals. It must belong to the workspace's tenant.",
+      anchor: "service-principal-not-in-workspace",
+    });
+  }
+  return new UserError(`The workspace ${host} answered ${error.status} when asked who we are${said}.`, {
+    hint: "Check workspaceUrl, and run the step again; if it stays, see status.azuredatabricks.net.",
+    anchor: "workspace-not-reachable",
+  });
+}

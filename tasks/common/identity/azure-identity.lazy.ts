@@ -1,0 +1,2 @@
+export { createHttpHeaders } from "@azure/core-rest-pipeline";
+export { ClientAssertionCredential } from "@azure/identity";

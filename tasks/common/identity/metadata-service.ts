@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import type { AccessTokenSource } from "./access-token.ts";
+
+/**
+ * Databricks' metadata service: gives the current access token to the CLI and whatever it starts, for as long as they run.
+ * Protocol: databricks-sdk-go, config/auth_metadata_service.go.
+ */
+export interface MetadataService {
+  /** Holds a 256-bit random path: whoever knows it may ask for tokens, so it counts as a secret. */
+  readonly url: string;
+  /** Hosts for which tokens were given out, e.g. https://adb-1.2.azuredatabricks.net. */
+  readonly servedHosts: ReadonlySet<string>;
+  /** Hosts for which a token was refused. */
+  readonly refusedHosts: ReadonlySet<string>;
+  /** Why the last renewal failed, if the last one did. */
+  readonly lastFailure: () => unknown;
+  close(): Promise<void>;
+}
+
+export interface MetadataServiceSettings {
+  readonly token: AccessTokenSource;
+  /** Whether a token may be given out for this host (scheme and host name). */
+  readonly allowsHost: (host: string) => boolean;
+  /** Said to the CLI, and by it to the user, when the host is refused. */
+  readonly refusal: (host: string) => string;
+}
+
+/** Starts the service on 127.0.0.1 at a free port; it answers nobody but holders of its URL. */
+export async function startMetadataService(settings: MetadataServiceSettings): Promise<MetadataService> {
+  const path = `/${randomBytes(32).toString("base64url")}`;
+  const servedHosts = new Set<string>();
+  const refusedHosts = new Set<string>();
+  let failure: unknown;
+
+  async function answer(request: http.IncomingMessage): Promise<Answer> {
+    const { port } = server.address() as AddressInfo;
+    if (request.url !== path) return refuse(404, "NOT_FOUND", "There is nothing here.");
+    if (!isOwnHost(request.headers.host, port)) return refuse(403, "PERMISSION_DENIED", "Wrong Host header.");
+    if (request.method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is answered.");
+    if (request.headers["x-databricks-metadata-version"] !== "1") {
+      return refuse(400, "BAD_REQUEST", "The header X-Databricks-Metadata-Version must be 1.");
+    }
+    const host = String(request.headers["x-databricks-host"] ?? "")
+      .replace(/\/+$/, "")
+      .toLowerCase();
+    if (!settings.allowsHost(host)) {
+      refusedHosts.add(host);
+      return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
+    }
+    try {
+      const { value, expiresAt } = await settings.token();
+      failure = undefined;
+      servedHosts.add(host);
+      // Python's SDK takes expires_on as a JSON number alone.
+      return {
+        status: 200,
+        body: { access_token: value, token_type: "Bearer", expires_on: Math.floor(expiresAt / 1000) },
+      };
+    } catch (error) {
+      failure = error;
+      return refuse(500, "INTERNAL_ERROR", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  const server = http.createServer((request, response) => {
+    void answer(request).then(({ status, body }) => {
+      response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
+      response.end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    servedHosts,
+    refusedHosts,
+    lastFailure: () => failure,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function refuse(status: number, errorCode: string, message: string): Answer {
+  return { status, body: { error_code: errorCode, message } };
+}
+
+/** Refuses requests made through a foreign name that resolves to loopback (DNS rebinding). */
+function isOwnHost(header: string | undefined, port: number): boolean {
+  return header === `127.0.0.1:${port}` || header === `localhost:${port}`;
+}

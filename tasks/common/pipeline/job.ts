@@ -1,0 +1,20 @@
+import * as tl from "azure-pipelines-task-lib/task";
+
+/** What the job knows of itself; see JobIdentity for the meaning of each. */
+export function readJob() {
+  return {
+    // From the job message, not from a variable that an earlier step could set.
+    collectionUrl: tl.getEndpointUrl("SYSTEMVSSCONNECTION", true) ?? "",
+    jobToken: tl.getEndpointAuthorizationParameter("SYSTEMVSSCONNECTION", "AccessToken", true),
+    oidcRequestUri: tl.getVariable("System.OidcRequestUri"),
+    projectId: tl.getVariable("System.TeamProjectId"),
+    hostType: tl.getVariable("System.HostType"),
+    planId: tl.getVariable("System.PlanId"),
+    jobId: tl.getVariable("System.JobId"),
+  };
+}
+
+/** Absolute path of a program on PATH, or undefined. */
+export function findOnPath(name: string): string | undefined {
+  return tl.which(name, false) || undefined;
+}
