@@ -1,15 +1,13 @@
-import { type Bundle, runBundleCommand } from "../common/databricks/bundle.ts";
+import { runBundleCommand } from "../common/databricks/bundle.ts";
 import { type BundleSummary, parseBundleSummary } from "../common/databricks/bundle-summary.ts";
-import type { MetadataService } from "../common/identity/metadata-service.ts";
 import { debug, print } from "../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../common/pipeline/errors.ts";
 import { deployFailure } from "./failure.ts";
+import type { Session } from "./sign-in.ts";
 
-export interface DeploySettings {
-  readonly bundle: Bundle;
-  /** The workspace that the inputs name. */
-  readonly host: string | undefined;
-  readonly metadataService: MetadataService;
+export interface DeploySettings extends Pick<Session, "bundle" | "metadataService"> {
+  /** The workspace that the step's inputs name. */
+  readonly stepHost: string | undefined;
   readonly cancel: AbortSignal;
   /** How long a cancelled deploy may go on to reach a safe point, in milliseconds. */
   readonly safePointMs: number;

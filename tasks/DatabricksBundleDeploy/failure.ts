@@ -7,7 +7,8 @@ export interface FailedDeploy {
   readonly lines: readonly string[];
   /** It never came for a token and was stopped. */
   readonly silent: boolean;
-  readonly host: string | undefined;
+  /** The workspace that the step's inputs name. */
+  readonly stepHost: string | undefined;
   readonly metadataService: Pick<MetadataService, "refusedHosts" | "lastFailure">;
 }
 
@@ -27,20 +28,20 @@ export function deployFailure(failed: FailedDeploy): UserError {
   );
 }
 
-function unansweredHost({ silent, host }: FailedDeploy): UserError | undefined {
+function unansweredHost({ silent, stepHost }: FailedDeploy): UserError | undefined {
   if (!silent) return undefined;
-  const step = host ? ` The step's workspaceUrl is ${host}.` : "";
+  const step = stepHost ? ` The step's workspaceUrl is ${stepHost}.` : "";
   return new UserError(
     `The CLI asked for no token within a minute: the bundle's workspace.host does not answer.${step}`,
     { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", anchor: "wrong-host" },
   );
 }
 
-function foreignHost({ host, metadataService }: FailedDeploy, output: string): UserError | undefined {
+function foreignHost({ stepHost, metadataService }: FailedDeploy, output: string): UserError | undefined {
   const [, profileHost, bundleHost] = hostMismatch.exec(output) ?? [];
   const asked = bundleHost ?? [...metadataService.refusedHosts][0];
   if (asked === undefined) return undefined;
-  const expected = host ?? profileHost;
+  const expected = stepHost ?? profileHost;
   const against = expected ? `the step's workspaceUrl is ${expected}` : "it is no workspace of the connection's cloud";
   return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was given out.`, {
     hint: "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",

@@ -8,6 +8,6 @@ export function publish(deployed: DeployedBundle): void {
   setOutput("bundleName", deployed.bundle);
   setOutput("target", deployed.target);
   setOutput("identity", deployed.identity);
-  setOutput("summaryPath", writeJobFile("bundle-summary", "json", jsonSummary(deployed)));
-  uploadSummary(writeJobFile(`Databricks bundle ${deployed.target}`, "md", markdownSummary(deployed)));
+  setOutput("summaryPath", writeJobFile("bundle-summary.json", jsonSummary(deployed)));
+  uploadSummary(writeJobFile("Databricks bundle.md", markdownSummary(deployed)));
 }

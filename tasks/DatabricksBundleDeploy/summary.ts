@@ -18,7 +18,7 @@ export function markdownSummary(deployed: DeployedBundle): string {
     "",
     "| | |",
     "| --- | --- |",
-    `| Workspace | ${link(deployed.host, deployed.host)} |`,
+    `| Workspace | ${link(new URL(deployed.host).host, deployed.host)} |`,
     `| Target | ${escaped(deployed.target)}${deployed.mode ? ` (${escaped(deployed.mode)})` : ""} |`,
     `| Service principal | ${escaped(deployed.identity)} |`,
     ...(deployed.rootPath ? [`| Folder | ${escaped(deployed.rootPath)} |`] : []),
@@ -39,14 +39,15 @@ function link(text: string, url: string): string {
   return `[${escaped(text)}](${url.replace(/[()<>\s|]/g, encodeURIComponent)})`;
 }
 
-/** Names are other people's text: no Markdown, no HTML, no new table cell or line, no logging command. */
+/** Names are other people's text: no Markdown, no HTML, no link, no new table cell or line. */
 function escaped(text: string): string {
   return text
     .replace(/[\r\n\t]+/g, " ")
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/>/g, "&gt;")
-    .replace(/[\\`*_{}[\]()#+!|~$@:-]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[\\`*_{}[\]()#+!|~@$]/g, "\\$&")
+    .replaceAll("://", "&#58;//");
 }
 
 /** The same for programs: what `summaryPath` points to. */

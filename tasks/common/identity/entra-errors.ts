@@ -3,6 +3,7 @@ import { UserError } from "../pipeline/errors.ts";
 /** What Entra's codes mean for a service connection, and what mends it. Codes: Microsoft Entra error reference. */
 const refusals: Record<string, { why: string; hint: string; anchor: string }> = {
   "70021": noFederatedCredential("no federated credential matches the ID token"),
+  "70025": noFederatedCredential("the application has no federated credential at all"),
   "700211": noFederatedCredential("no federated credential names the issuer of the ID token"),
   "700212": noFederatedCredential("no federated credential names the audience api://AzureADTokenExchange"),
   "700213": noFederatedCredential("no federated credential names the subject of the ID token"),

@@ -14,6 +14,8 @@ export interface InputReader {
   lines(name: string): string[];
   /** Absolute path of an existing folder; relative to the repository root (or artifacts folder), which is also the default. */
   folder(name: string): string;
+  /** Absolute path of an existing file, relative to the same folder; undefined when empty. */
+  file(name: string): string | undefined;
   problem(name: string, text: string): void;
   /** Throws one UserError with every problem, if there is any. */
   finish(): void;
@@ -60,6 +62,13 @@ export function inputReader(): InputReader {
       if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory())
         problem(name, `there is no folder ${folder}.`);
       return folder;
+    },
+    file(name) {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const file = path.resolve(defaultFolder(), value);
+      if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) problem(name, `there is no file ${file}.`);
+      return file;
     },
     finish() {
       if (problems.length === 0) return;

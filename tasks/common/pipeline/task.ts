@@ -19,6 +19,8 @@ export interface Task {
 
 /** Runs a task to its one result: signal handlers first, a user's mistake without a stack, temporary files removed. */
 export async function runTask(work: (task: Task) => Promise<void>): Promise<void> {
+  // Node's warnings about old library code (the proxy tunnel's) mean nothing to a pipeline author.
+  process.noDeprecation = true;
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
   try {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -14,8 +13,9 @@ export function createTemporaryFolder(): string {
 }
 
 /** Writes a file that must outlive the step: the agent reads summaries later and empties the folder after the job. */
-export function writeJobFile(name: string, extension: string, content: string): string {
-  const file = path.join(agentTemporaryFolder(), `${name}-${randomUUID()}.${extension}`);
+export function writeJobFile(name: string, content: string): string {
+  const folder = fs.mkdtempSync(path.join(agentTemporaryFolder(), "databricks-"));
+  const file = path.join(folder, name);
   fs.writeFileSync(file, content, { mode: 0o600 });
   return file;
 }
