@@ -9,6 +9,11 @@ export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy"] as
 /** What goes into the package: the manifest and its files, each task as one bundle without node_modules. */
 export const stage = path.join(root, "dist", "extension");
 
+/** Google sign-in of the Databricks SDK and the browser of interactive sign-in to Entra: never used here, so not shipped. */
+const absentPackages = Object.fromEntries(
+  ["google-auth-library", "open"].map((name) => [name, path.join(root, "scripts", "absent-package.ts")]),
+);
+
 const options: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -17,6 +22,7 @@ const options: BuildOptions = {
   format: "cjs",
   minify: true,
   legalComments: "none",
+  alias: absentPackages,
   logLevel: "warning",
 };
 

@@ -9,8 +9,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The folder of the example bundle that the documentation shows. */
 export const exampleBundle = path.join(root, "examples", "bundle");
 
-/** The packaged extension; every e2e test runs what users get. */
+/** The packaged extension (EXTENSION_VSIX, else the one in dist); every e2e test runs what users get. */
 export function packagedExtension(): string {
+  const given = process.env["EXTENSION_VSIX"];
+  if (given) return given;
   const dist = path.join(root, "dist");
   const files = fs.existsSync(dist) ? fs.readdirSync(dist).filter((name) => name.endsWith(".vsix")) : [];
   const [file] = files;

@@ -1,0 +1,65 @@
+import type { TaskDefinition, TaskInput } from "./task-definition.ts";
+import type { ServiceConnection } from "./types.ts";
+import { isVisible } from "./visible-rule.ts";
+
+/** The server's refusal of a pipeline: nothing runs. */
+export class PipelineInvalid extends Error {
+  constructor(task: TaskDefinition, problem: string) {
+    super(`The pipeline is not valid. Task '${task.name}': ${problem}`);
+    this.name = "PipelineInvalid";
+  }
+}
+
+/**
+ * What the server makes of a step's inputs before an agent sees them: aliases become names, connection names become ids.
+ * Throws PipelineInvalid for an unknown, ambiguous or missing required input and for an unknown service connection.
+ */
+export function validateInputs(
+  task: TaskDefinition,
+  authored: Readonly<Record<string, string>>,
+  connections: readonly ServiceConnection[],
+): Map<TaskInput, string> {
+  const inputs = new Map<TaskInput, string>();
+  for (const [key, value] of Object.entries(authored)) {
+    const input = task.inputs.find(({ name, aliases }) => [name, ...aliases].some((known) => sameName(known, key)));
+    if (input === undefined) throw new PipelineInvalid(task, `unknown input '${key}'.`);
+    if (inputs.has(input)) throw new PipelineInvalid(task, `input '${input.name}' is given twice (by name and alias).`);
+    inputs.set(input, isConnection(input) ? connectionIds(task, value, connections) : value);
+  }
+  requireInputs(task, inputs);
+  return inputs;
+}
+
+export function isConnection(input: TaskInput): boolean {
+  return input.type.toLowerCase().startsWith("connectedservice:");
+}
+
+function requireInputs(task: TaskDefinition, inputs: ReadonlyMap<TaskInput, string>): void {
+  const inputValue = (name: string): string => {
+    const input = task.inputs.find((candidate) => sameName(candidate.name, name));
+    return input === undefined ? "" : (inputs.get(input) ?? input.defaultValue);
+  };
+  for (const { name, required, visibleRule } of task.inputs) {
+    if (!required || (visibleRule !== undefined && !isVisible(visibleRule, inputValue))) continue;
+    if (inputValue(name).trim() === "") throw new PipelineInvalid(task, `input '${name}' is required.`);
+  }
+}
+
+function connectionIds(task: TaskDefinition, value: string, connections: readonly ServiceConnection[]): string {
+  return value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((reference) => {
+      // A macro is resolved on the agent, after authorization.
+      if (reference.includes("$(")) return reference;
+      const found = connections.find(({ id, name }) => sameName(id, reference) || sameName(name, reference));
+      if (found !== undefined) return found.id;
+      throw new PipelineInvalid(task, `service connection '${reference}' could not be found or is not authorized.`);
+    })
+    .join(",");
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
+}

@@ -1,0 +1,41 @@
+/** What a task (task.json `restrictions`) or a pipeline author (YAML `target`) lets logging commands do. */
+export interface Restrictions {
+  readonly commands?: "restricted" | "any";
+  /** Globs; absent allows every variable, an empty list none. */
+  readonly settableVariables?: readonly string[];
+}
+
+/** Commands that stay allowed in restricted mode. */
+const ALLOWED_WHEN_RESTRICTED: ReadonlySet<string> = new Set([
+  "task.complete",
+  "task.debug",
+  "task.issue",
+  "task.logdetail",
+  "task.logissue",
+  "task.prependpath",
+  "task.setprogress",
+  "task.setsecret",
+  "task.settaskvariable",
+  "task.setvariable",
+  "telemetry.publish",
+]);
+
+/** Whether every restriction set lets a command (lower-case `area.event`) through. */
+export function isCommandAllowed(restrictions: readonly Restrictions[], command: string): boolean {
+  return ALLOWED_WHEN_RESTRICTED.has(command) || restrictions.every(({ commands }) => commands !== "restricted");
+}
+
+/** Whether every restriction set lets a variable be set; `PATH` stands for prepending to it. */
+export function isVariableSettable(restrictions: readonly Restrictions[], name: string): boolean {
+  return restrictions.every(
+    ({ settableVariables }) => settableVariables?.some((glob) => matchesGlob(glob, name)) ?? true,
+  );
+}
+
+function matchesGlob(glob: string, name: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`, "is").test(name);
+}

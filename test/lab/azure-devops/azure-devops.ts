@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { JSONWebKeySet } from "jose";
+import type { ServerCertificate } from "../certificates.ts";
+import { applyFault, createFaultQueue, type Fault, type FaultQueue } from "../faults.ts";
+import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
+import { createSigningKey } from "../signing-key.ts";
+import { signInPage, unauthorizedError } from "./errors.ts";
+import { answerIdTokenRequest } from "./id-token-request.ts";
+import { openIdConfiguration } from "./openid-configuration.ts";
+import {
+  azureDevOpsIssuer,
+  type FederatedIdentity,
+  federatedIdentity,
+  type Organization,
+  type ServiceConnection,
+} from "./service-connections.ts";
+import { createJobTokens, type IssuerKeys, type JobTokens, signIdToken } from "./tokens.ts";
+
+/** The names that Azure DevOps answers to. */
+export const azureDevOpsHostNames = ["dev.azure.com", "vstoken.dev.azure.com"] as const;
+
+/** A fault of Azure DevOps; `nullToken` answers 200 with no token in it. */
+export interface AzureDevOpsFault extends Fault {
+  nullToken?: boolean;
+}
+
+/** One request to Azure DevOps. */
+export interface AzureDevOpsRequest {
+  /** Milliseconds since the epoch. */
+  at: number;
+  method: string;
+  path: string;
+  /** Whether it carried a job access token that is still valid. */
+  authorized: boolean;
+  serviceConnectionId?: string;
+}
+
+/** Azure DevOps, as far as a pipeline job asks it for ID tokens. */
+export interface AzureDevOps {
+  port: number;
+  hostName: string;
+  hostNames: readonly string[];
+  /** `https://dev.azure.com/<organization>/` */
+  collectionUrl: string;
+  organizationId: string;
+  project: { id: string; name: string };
+  requests: AzureDevOpsRequest[];
+  /** A job access token (System.AccessToken), valid for an hour unless said otherwise. */
+  issueJobToken(options?: { expiresInSeconds?: number }): string;
+  /** Registers a service connection; gives what a federated credential must hold to trust it. */
+  addServiceConnection(connection: ServiceConnection): FederatedIdentity;
+  /** Lifetime of the ID tokens issued from now on. */
+  idTokenLifetimeSeconds: number;
+  /** Makes the next requests for an ID token go wrong. */
+  fault(fault: AzureDevOpsFault, times?: number): void;
+  /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
+  jwks(issuer: string): JSONWebKeySet;
+  close(): Promise<void>;
+}
+
+interface State {
+  organization: Organization;
+  keys: IssuerKeys;
+  connections: Map<string, ServiceConnection>;
+  jobTokens: JobTokens;
+  faults: FaultQueue<AzureDevOpsFault>;
+  requests: AzureDevOpsRequest[];
+  lifetimeSeconds: () => number;
+}
+
+/** Starts Azure DevOps on a random port of 127.0.0.1, with one organization (contoso) and one project. */
+export async function startAzureDevOps(options: { certificate: ServerCertificate }): Promise<AzureDevOps> {
+  const state: State = {
+    organization: { id: randomUUID(), name: "contoso", project: { id: randomUUID(), name: "Analytics" } },
+    keys: { "azure-devops": await createSigningKey(), entra: await createSigningKey() },
+    connections: new Map(),
+    jobTokens: createJobTokens(),
+    faults: createFaultQueue(),
+    requests: [],
+    lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
+  };
+  const { organization, connections } = state;
+  const server = await startServer((request, response) => receive(request, response, state), options.certificate);
+  const azureDevOps: AzureDevOps = {
+    port: server.port,
+    hostName: azureDevOpsHostNames[0],
+    hostNames: azureDevOpsHostNames,
+    collectionUrl: `https://${azureDevOpsHostNames[0]}/${organization.name}/`,
+    organizationId: organization.id,
+    project: organization.project,
+    requests: state.requests,
+    issueJobToken: ({ expiresInSeconds = 3600 } = {}) => state.jobTokens.issue(expiresInSeconds),
+    addServiceConnection(connection) {
+      connections.set(connection.id.toLowerCase(), connection);
+      return federatedIdentity(organization, connection);
+    },
+    idTokenLifetimeSeconds: 600,
+    fault: (fault, times) => state.faults.add(fault, times),
+    jwks: (issuer) => issuerJwks(issuer, state),
+    close: server.close,
+  };
+  return azureDevOps;
+}
+
+async function receive(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const { organization, connections, keys } = state;
+  const url = requestUrl(request);
+  const authorized = state.jobTokens.accepts(bearerToken(request));
+  state.requests.push(describeRequest(request, url, authorized));
+  response.setHeader("x-vss-e2eid", randomUUID());
+  const discovery = openIdConfiguration(url, organization, keys["azure-devops"].jwks);
+  if (discovery) return sendJson(response, 200, discovery);
+  const body = await readBody(request);
+  const fault = state.faults.take(url.pathname);
+  if (fault?.nullToken) return sendJson(response, 200, { oidcToken: null });
+  if (fault && (await applyFault(fault, request, response))) return;
+  if (!authorized) return refuseUnauthorized(request, response, url);
+  const sign = (connection: ServiceConnection | undefined) =>
+    signIdToken(keys, organization, connection, state.lifetimeSeconds());
+  const answer = await answerIdTokenRequest(request, url, body, { organization, connections, sign });
+  sendJson(response, answer.status, answer.body);
+}
+
+function issuerJwks(issuer: string, { organization, connections, keys }: State): JSONWebKeySet {
+  if (issuer === azureDevOpsIssuer(organization)) return keys["azure-devops"].jwks;
+  const known = [...connections.values()].some((c) => federatedIdentity(organization, c).issuer === issuer);
+  return known ? keys.entra.jwks : { keys: [] };
+}
+
+function bearerToken(request: IncomingMessage): string {
+  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+}
+
+function describeRequest(request: IncomingMessage, url: URL, authorized: boolean): AzureDevOpsRequest {
+  const serviceConnectionId = url.searchParams.get("serviceConnectionId");
+  return {
+    at: Date.now(),
+    method: request.method ?? "",
+    path: `${url.pathname}${url.search}`,
+    authorized,
+    ...(serviceConnectionId && { serviceConnectionId }),
+  };
+}
+
+/** Azure DevOps sends a client to the sign-in page, unless the client says that it would not know what to do there. */
+function refuseUnauthorized(request: IncomingMessage, response: ServerResponse, url: URL): void {
+  if (request.headers["x-tfs-fedauthredirect"]?.toString().toLowerCase() === "suppress") {
+    const challenges = ["Bearer", 'Basic realm="https://dev.azure.com/"', "TFS-Federated"];
+    sendJson(response, 401, unauthorizedError, { "WWW-Authenticate": challenges });
+    return;
+  }
+  const query = new URLSearchParams({ realm: "dev.azure.com", reply_to: url.href });
+  const location = `https://spsprodcus3.vssps.visualstudio.com/_signin?${query}`;
+  send(response, 302, { Location: location, "Content-Type": "text/html; charset=utf-8" }, signInPage(location));
+}

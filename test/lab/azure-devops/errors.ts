@@ -1,0 +1,78 @@
+/** The JSON that Azure DevOps answers with when it refuses. */
+export interface AzureDevOpsError {
+  $id: "1";
+  innerException: null;
+  message: string;
+  typeName: string;
+  typeKey: string;
+  errorCode: 0;
+  eventId: 3000;
+}
+
+const assemblies = {
+  services: "Microsoft.VisualStudio.Services.WebApi",
+  framework: "Microsoft.TeamFoundation.Framework.Server",
+  distributedTask: "Microsoft.TeamFoundation.DistributedTask.WebApi",
+} as const;
+
+function azureDevOpsError(assembly: keyof typeof assemblies, typeKey: string, message: string): AzureDevOpsError {
+  const typeName = `${assemblies[assembly]}.${typeKey}, ${assemblies[assembly]}`;
+  return { $id: "1", innerException: null, message, typeName, typeKey, errorCode: 0, eventId: 3000 };
+}
+
+/** 401: the job access token is missing, expired or not one of ours. */
+export const unauthorizedError = azureDevOpsError(
+  "framework",
+  "UnauthorizedRequestException",
+  "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to access this resource.",
+);
+
+/** 400: neither the query nor the Accept header names an API version. */
+export function missingVersionError(method: string): AzureDevOpsError {
+  const message =
+    `No api-version was supplied for the "${method}" request. The version must be supplied either as part of the Accept header ` +
+    '(e.g. "application/json; api-version=1.0") or as a query parameter (e.g. "?api-version=1.0").';
+  return azureDevOpsError("services", "VssVersionNotSpecifiedException", message);
+}
+
+/** 400: the API version is none that serves this resource. */
+export function versionOutOfRangeError(version: string): AzureDevOpsError {
+  const message = `The requested REST API version of ${version} is out of range for this server. The latest REST API version this server supports is 7.2.`;
+  return azureDevOpsError("services", "VssVersionOutOfRangeException", message);
+}
+
+/** 400: a body that is not declared as JSON. */
+export function contentTypeError(contentType: string): AzureDevOpsError {
+  const message =
+    `The request indicated a Content-Type of "${contentType}" for method type "POST" which is not supported. ` +
+    "Valid content types for this method are: application/json, application/json-patch+json.";
+  return azureDevOpsError("services", "VssRequestContentTypeNotSupportedException", message);
+}
+
+/** 403: the job's identity may not act on the plan; Azure DevOps gives it now and then to a job that may. */
+export function planSecurityError(planId: string): AzureDevOpsError {
+  const message = `Access denied: Contoso Build Service does not have write permissions for orchestration plan ${planId}.`;
+  return azureDevOpsError("distributedTask", "TaskOrchestrationPlanSecurityException", message);
+}
+
+/** 404: the job's stage names no such service connection in an input; a string in Azure DevOps' envelope for collections. */
+export function noReferenceError(serviceConnectionId: string): { count: number; value: string } {
+  const value = `There is no explicit reference to service connection ${serviceConnectionId} from current stage Deploy.Deploy.__default.`;
+  return { count: value.length, value };
+}
+
+/** 405, in ASP.NET's shape instead of Azure DevOps' own. */
+export function methodError(method: string): { Message: string } {
+  return { Message: `The requested resource does not support http method '${method}'.` };
+}
+
+/** 404 for a path that leads nowhere, in ASP.NET's shape too. */
+export function noResourceError(url: URL): { Message: string } {
+  return { Message: `No HTTP resource was found that matches the request URI '${url.href}'.` };
+}
+
+/** The page of a redirect to the sign-in, which a client that follows redirects takes for an answer. */
+export function signInPage(location: string): string {
+  const href = location.replaceAll("&", "&amp;");
+  return `<html><head><title>Object moved</title></head><body>\r\n<h2>Object moved to <a href="${href}">here</a>.</h2>\r\n</body></html>\r\n`;
+}

@@ -1,0 +1,63 @@
+import { writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { generate } from "selfsigned";
+
+/** A private key and its certificate, both PEM. */
+export interface ServerCertificate {
+  key: string;
+  cert: string;
+}
+
+/** A private certificate authority, as companies run for their proxies and servers. */
+export interface CertificateAuthority {
+  /** The authority's own certificate, PEM. */
+  certificate: string;
+  /** Path of a file with that PEM: a value for the agent's CA setting, GIT_SSL_CAINFO or SSL_CERT_FILE. */
+  file: string;
+  /** Issues a server certificate for host names and IP addresses. */
+  issue(hostNames: readonly string[]): Promise<ServerCertificate>;
+}
+
+const hour = 60 * 60 * 1000;
+const keyOptions = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
+
+function validity() {
+  const now = Date.now();
+  return { notBeforeDate: new Date(now - hour), notAfterDate: new Date(now + 48 * hour) };
+}
+
+/** Makes a certificate authority and writes its certificate into `folder`; the key stays in memory. */
+export async function createCertificateAuthority(folder: string): Promise<CertificateAuthority> {
+  const authority = await generate([{ name: "commonName", value: "Contoso Private Root CA" }], {
+    ...keyOptions,
+    ...validity(),
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  const file = join(folder, "ca.pem");
+  await writeFile(file, authority.cert);
+  const signer = { key: authority.private, cert: authority.cert };
+  return { certificate: authority.cert, file, issue: (hostNames) => issueCertificate(signer, hostNames) };
+}
+
+async function issueCertificate(ca: ServerCertificate, hostNames: readonly string[]): Promise<ServerCertificate> {
+  const issued = await generate([{ name: "commonName", value: hostNames[0] ?? "localhost" }], {
+    ...keyOptions,
+    ...validity(),
+    ca,
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      { name: "subjectAltName", altNames: hostNames.map(toAltName) },
+    ],
+  });
+  return { key: issued.private, cert: issued.cert };
+}
+
+function toAltName(hostName: string) {
+  return isIP(hostName) ? ({ type: 7, ip: hostName } as const) : ({ type: 2, value: hostName } as const);
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { refusals } from "./errors.ts";
+
+/** What an application trusts instead of a secret. Entra compares case-sensitively. */
+export interface FederatedCredential {
+  issuer: string;
+  subject: string;
+  audience: string;
+}
+
+/** An application (or managed identity) as a test describes it. */
+export interface ApplicationDescription {
+  tenantId: string;
+  clientId: string;
+  federatedCredentials: FederatedCredential[];
+  secret?: string;
+  /** Application ids or URIs of the resources that its tenant knows; Azure Databricks unless said otherwise. */
+  resources?: string[];
+}
+
+/** A registered application. */
+export interface Application extends ApplicationDescription {
+  objectId: string;
+  displayName: string;
+  resources: string[];
+}
+
+/** The application id of Azure Databricks, the same in every cloud. */
+export const databricksResource = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
+
+/** The display name of every tenant. */
+export const directoryName = "Contoso";
+
+/** The tenants and their applications. */
+export interface Directory {
+  add(application: ApplicationDescription): void;
+  removeFederatedCredentials(clientId: string): void;
+  /** Throws AADSTS900023 or AADSTS90002 for a tenant that is none of ours. */
+  requireTenant(tenant: string): void;
+  /** Throws AADSTS700016 for an application that the tenant does not hold. */
+  requireApplication(tenant: string, clientId: string): Application;
+}
+
+/** An empty directory. */
+export function createDirectory(): Directory {
+  const applications: Application[] = [];
+  return {
+    add(application) {
+      const displayName = `contoso-${application.clientId.slice(0, 8)}`;
+      applications.push({
+        ...application,
+        objectId: randomUUID(),
+        displayName,
+        resources: application.resources ?? [databricksResource],
+      });
+    },
+    removeFederatedCredentials(clientId) {
+      for (const application of applications) {
+        if (application.clientId === clientId) application.federatedCredentials = [];
+      }
+    },
+    requireTenant(tenant) {
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(tenant) && !tenant.includes(".")) {
+        throw refusals.invalidTenant(tenant);
+      }
+      if (!applications.some(({ tenantId }) => sameId(tenantId, tenant))) throw refusals.tenantNotFound(tenant);
+    },
+    requireApplication(tenant, clientId) {
+      const found = applications.find((a) => sameId(a.tenantId, tenant) && sameId(a.clientId, clientId));
+      if (!found) throw refusals.applicationNotFound(clientId, directoryName);
+      return found;
+    },
+  };
+}
+
+function sameId(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerCertificate } from "../certificates.ts";
+import { applyFault, createFaultQueue, type Fault, type FaultQueue } from "../faults.ts";
+import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
+import { createSigningKey, type SigningKey } from "../signing-key.ts";
+import { type AccessTokenVerification, signAccessToken, verifyAccessToken } from "./access-tokens.ts";
+import { type AssertionKeys, assertionId } from "./assertion.ts";
+import { type ApplicationDescription, createDirectory, type Directory } from "./directory.ts";
+import { EntraError, errorBody } from "./errors.ts";
+import { entraHostNames, instanceDiscovery, openIdConfiguration } from "./metadata.ts";
+import { checkTokenRequest } from "./token-request.ts";
+
+export type { AccessTokenVerification } from "./access-tokens.ts";
+export type { AssertionKeys } from "./assertion.ts";
+export type { ApplicationDescription, FederatedCredential } from "./directory.ts";
+export { databricksResource } from "./directory.ts";
+export { entraHostNames } from "./metadata.ts";
+
+/** One request to Entra. */
+export interface EntraRequest {
+  /** Milliseconds since the epoch. */
+  at: number;
+  host: string;
+  method: string;
+  path: string;
+  clientId?: string;
+  scope?: string;
+  grant?: string;
+  /** The identifier (`jti`, or `uti`) of the client assertion. */
+  assertionId?: string;
+  /** `issued`, the code of the refusal (`AADSTS700213`), `fault`, `metadata` or `not found`. */
+  outcome: string;
+}
+
+/** Entra's token endpoint, and what libraries read before they use it. */
+export interface Entra {
+  port: number;
+  hostNames: readonly string[];
+  requests: EntraRequest[];
+  /** Registers an application, and with it its tenant. */
+  addApplication(application: ApplicationDescription): void;
+  removeFederatedCredentials(clientId: string): void;
+  /** Lifetime of the access tokens issued from now on. */
+  accessTokenLifetimeSeconds: number;
+  /** Every access token issued. */
+  issued: string[];
+  /** Checks an access token as the resource (Azure Databricks unless said otherwise) would. */
+  verifyAccessToken(token: string, resource?: string): Promise<AccessTokenVerification>;
+  /** Makes the next token requests go wrong. */
+  fault(fault: Fault, times?: number): void;
+  close(): Promise<void>;
+}
+
+interface State {
+  directory: Directory;
+  signingKey: SigningKey;
+  assertionKeys: AssertionKeys;
+  faults: FaultQueue<Fault>;
+  requests: EntraRequest[];
+  issued: string[];
+  lifetimeSeconds: () => number;
+}
+
+/** Starts Entra on a random port of 127.0.0.1; `assertionKeys` gives the keys of the issuers that applications trust. */
+export async function startEntra(options: {
+  certificate: ServerCertificate;
+  assertionKeys: AssertionKeys;
+}): Promise<Entra> {
+  const state: State = {
+    directory: createDirectory(),
+    signingKey: await createSigningKey(),
+    assertionKeys: options.assertionKeys,
+    faults: createFaultQueue(),
+    requests: [],
+    issued: [],
+    lifetimeSeconds: () => entra.accessTokenLifetimeSeconds,
+  };
+  const server = await startServer((request, response) => receive(request, response, state), options.certificate);
+  const entra: Entra = {
+    port: server.port,
+    hostNames: entraHostNames,
+    requests: state.requests,
+    addApplication: state.directory.add,
+    removeFederatedCredentials: state.directory.removeFederatedCredentials,
+    accessTokenLifetimeSeconds: 3600,
+    issued: state.issued,
+    verifyAccessToken: (token, resource) => verifyAccessToken(state.signingKey, token, resource),
+    fault: (fault, times) => state.faults.add(fault, times),
+    close: server.close,
+  };
+  return entra;
+}
+
+async function receive(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const url = requestUrl(request);
+  const form = new URLSearchParams(await readBody(request));
+  const entry = describeRequest(request, url, form);
+  state.requests.push(entry);
+  const fault = isTokenRequest(request, url) ? state.faults.take(url.pathname) : undefined;
+  if (fault) {
+    entry.outcome = "fault";
+    if (await applyFault(fault, request, response)) return;
+  }
+  const correlationId = url.searchParams.get("client-request-id") ?? form.get("client-request-id") ?? randomUUID();
+  try {
+    entry.outcome = await answer(request, response, url, form, state);
+  } catch (error) {
+    if (!(error instanceof EntraError)) throw error;
+    entry.outcome = `AADSTS${error.code}`;
+    sendJson(response, error.status, errorBody(error, url.host, correlationId), noStore);
+  }
+}
+
+const noStore = { "Cache-Control": "no-store, no-cache", Pragma: "no-cache" };
+
+function isTokenRequest(request: IncomingMessage, url: URL): boolean {
+  return request.method === "POST" && /^\/[^/]+\/oauth2\/v2\.0\/token$/.test(url.pathname);
+}
+
+function describeRequest(request: IncomingMessage, url: URL, form: URLSearchParams): EntraRequest {
+  const clientId = form.get("client_id");
+  const scope = form.get("scope");
+  const grant = form.get("grant_type");
+  const id = assertionId(form.get("client_assertion") ?? "");
+  return {
+    at: Date.now(),
+    host: url.hostname,
+    method: request.method ?? "",
+    path: `${url.pathname}${url.search}`,
+    ...(clientId && { clientId }),
+    ...(scope && { scope }),
+    ...(grant && { grant }),
+    ...(id && { assertionId: id }),
+    outcome: "not found",
+  };
+}
+
+/** Answers a request and says how it ended. */
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  form: URLSearchParams,
+  state: State,
+): Promise<string> {
+  const tenant = url.pathname.split("/")[1] ?? "";
+  if (isTokenRequest(request, url)) {
+    sendJson(response, 200, await issueToken(tenant, form, state), noStore);
+    return "issued";
+  }
+  const document = request.method === "GET" ? metadata(url, tenant, state) : undefined;
+  if (document) sendJson(response, 200, document);
+  else send(response, 404, { "Content-Type": "text/html" });
+  return document ? "metadata" : "not found";
+}
+
+async function issueToken(tenant: string, form: URLSearchParams, state: State) {
+  const { application, resource, proof } = await checkTokenRequest(tenant, form, state.directory, state.assertionKeys);
+  const lifetime = state.lifetimeSeconds();
+  const token = await signAccessToken(state.signingKey, application, resource, proof, lifetime);
+  state.issued.push(token);
+  return { token_type: "Bearer", expires_in: lifetime, ext_expires_in: lifetime, access_token: token };
+}
+
+function metadata(url: URL, tenant: string, { directory, signingKey }: State): object | undefined {
+  if (url.pathname === "/common/discovery/instance") {
+    return instanceDiscovery(url.host, url.searchParams.get("authorization_endpoint") ?? "");
+  }
+  if (url.pathname === `/${tenant}/discovery/v2.0/keys`) return signingKey.jwks;
+  if (url.pathname !== `/${tenant}/v2.0/.well-known/openid-configuration`) return undefined;
+  directory.requireTenant(tenant);
+  return openIdConfiguration(url.host, tenant);
+}

@@ -1,0 +1,29 @@
+import { arch, platform } from "node:process";
+
+/** The platforms that every release of the CLI has an archive for. */
+export const allPlatforms = [
+  "linux_amd64",
+  "linux_arm64",
+  "darwin_amd64",
+  "darwin_arm64",
+  "windows_amd64",
+  "windows_arm64",
+] as const;
+
+/** The platform of this machine, in the words of the CLI's releases. */
+export const thisPlatform = `${platform === "win32" ? "windows" : platform}_${arch === "x64" ? "amd64" : arch}`;
+
+/** The name of a release's archive. */
+export function archiveName(version: string, platformName: string): string {
+  return `databricks_cli_${version}_${platformName}.zip`;
+}
+
+/** The name of a release's list of checksums. */
+export function sumsName(version: string): string {
+  return `databricks_cli_${version}_SHA256SUMS`;
+}
+
+/** The name of the executable in an archive. */
+export function executableName(platformName: string): string {
+  return platformName.startsWith("windows") ? "databricks.exe" : "databricks";
+}

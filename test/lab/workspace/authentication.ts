@@ -1,0 +1,75 @@
+import { createHash, randomUUID } from "node:crypto";
+import { decodeJwt } from "jose";
+import { type Caller, jsonReply, type Reply } from "./exchange.ts";
+
+/** What the lab's Entra says of an access token. */
+export type TokenVerdict =
+  | { ok: true; subject: string /* application id */ }
+  | { ok: false; reason: "malformed" | "signature" | "expired" | "audience" };
+
+/** Who a request is by, and the reply that refuses it when it is. `tokenId` is the SHA-256 of its bearer token. */
+export type Authentication =
+  | { caller: Caller; tokenId: string; refusal?: never }
+  | { caller?: Caller; tokenId?: string; refusal: Reply };
+
+/** What authentication asks of a workspace. */
+export interface Doorkeeper {
+  id: string;
+  /** Application ids in lower case. */
+  members: ReadonlySet<string>;
+  verifyToken(token: string): Promise<TokenVerdict>;
+}
+
+/** The resource that Azure Databricks is in Entra: https://learn.microsoft.com/azure/databricks/dev-tools/auth */
+const azureDatabricks = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
+
+/** Checks a request's bearer token and that its service principal is in the workspace. */
+export async function authenticate(authorization: string | undefined, workspace: Doorkeeper): Promise<Authentication> {
+  const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (token === undefined) {
+    return { refusal: unauthenticated() };
+  }
+  const tokenId = createHash("sha256").update(token).digest("hex");
+  const verdict = await workspace.verifyToken(token);
+  if (!verdict.ok) {
+    return { tokenId, refusal: refused(verdict.reason, token) };
+  }
+  const caller = { applicationId: verdict.subject };
+  const isMember = workspace.members.has(verdict.subject.toLowerCase());
+  return isMember ? { tokenId, caller } : { tokenId, caller, refusal: notInWorkspace(workspace.id) };
+}
+
+function refused(reason: "malformed" | "signature" | "expired" | "audience", token: string): Reply {
+  switch (reason) {
+    case "malformed":
+      return unauthenticated();
+    case "audience":
+      return wrongAudience(token);
+    default:
+      return jsonReply(403, { error_code: 403, message: `Invalid access token. [ReqId: ${randomUUID()}]` });
+  }
+}
+
+function unauthenticated(): Reply {
+  const message = "Credential was not sent or was of an unsupported type for this API.";
+  return jsonReply(401, { error_code: 401, message: `${message} [ReqId: ${randomUUID()}]` });
+}
+
+/** As reported in https://github.com/MicrosoftDocs/azure-docs/issues/85703 */
+function wrongAudience(token: string): Reply {
+  const expected = `Expected aud claim to be: ${azureDatabricks}, but was: ${audienceOf(token)}.`;
+  return jsonReply(400, { error_code: "400", message: `io.jsonwebtoken.IncorrectClaimException: ${expected}` });
+}
+
+/** As reported in https://github.com/databricks/terraform-provider-databricks/issues/2715 */
+function notInWorkspace(id: string): Reply {
+  return jsonReply(403, { error_code: "403", message: `Unauthorized access to Org: ${id}` });
+}
+
+function audienceOf(token: string): string {
+  try {
+    return String(decodeJwt(token).aud);
+  } catch {
+    return "";
+  }
+}

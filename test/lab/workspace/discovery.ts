@@ -1,0 +1,21 @@
+import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
+
+/** Answers what a workspace tells anybody about itself; undefined for any other path. */
+export function discover(request: GateRequest, workspace: { url: string; id: string }): Reply | undefined {
+  const { pathname } = request.url;
+  if (pathname === "/.well-known/databricks-config") {
+    return jsonReply(200, { oidc_endpoint: `${workspace.url}/oidc`, workspace_id: workspace.id, cloud: "Azure" });
+  }
+  if (pathname.startsWith("/oidc/.well-known/")) {
+    const issuer = `${workspace.url}/oidc`;
+    return jsonReply(200, {
+      issuer,
+      authorization_endpoint: `${issuer}/v1/authorize`,
+      token_endpoint: `${issuer}/v1/token`,
+      jwks_uri: `${issuer}/jwks.json`,
+      grant_types_supported: ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
+      scopes_supported: ["all-apis", "offline_access"],
+    });
+  }
+  return undefined;
+}

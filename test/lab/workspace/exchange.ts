@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** A request, read whole. */
+export interface GateRequest {
+  method: string;
+  /** Path with query, as sent. */
+  path: string;
+  url: URL;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** The service principal that a request is made by. */
+export interface Caller {
+  applicationId: string;
+}
+
+/** An answer before it is sent. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
+export const jsonType = "application/json";
+
+/** A reply with a JSON body. */
+export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+  return { status, headers: { "content-type": jsonType, ...headers }, body: JSON.stringify(body) };
+}
+
+/** Whether a reply says that its body is JSON. */
+export function isJson(reply: Reply): boolean {
+  return (reply.headers["content-type"] ?? "").startsWith(jsonType);
+}
+
+/** The members of a JSON object body; none when it is something else. */
+export function fields(body: string | Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a JSON array; none when the value is something else. */
+export function objects(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

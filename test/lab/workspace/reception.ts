@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { send } from "../https-server.ts";
+import { authenticate, type Doorkeeper } from "./authentication.ts";
+import { discover } from "./discovery.ts";
+import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
+import type { Faults } from "./faults.ts";
+import type { Gate } from "./gate.ts";
+import { type RecordedRequest, recordOf } from "./recording.ts";
+
+/** Answers a token exchange: the status and the JSON body. */
+export type TokenExchange = (form: URLSearchParams) => Promise<{ status: number; body: unknown }>;
+
+/** Everything that answering a request takes. */
+export interface Reception {
+  url: string;
+  doorkeeper: Doorkeeper;
+  requests: RecordedRequest[];
+  faults: Faults;
+  gate: Gate;
+  exchangeToken: TokenExchange | undefined;
+}
+
+/** Records one request and answers it: by a fault, as anybody's, or as a member's. */
+export async function receive(
+  reception: Reception,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const request = await readRequest(incoming, reception.url);
+  const record = recordOf(request);
+  reception.requests.push(record);
+  const reply = await replyTo(reception, request, record);
+  if (reply === "reset") {
+    incoming.socket.destroy();
+    return;
+  }
+  record.status = reply.status;
+  send(response, reply.status, reply.headers, reply.body);
+}
+
+async function replyTo(reception: Reception, request: GateRequest, record: RecordedRequest): Promise<Reply | "reset"> {
+  const { url, doorkeeper, faults, gate } = reception;
+  const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
+  Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
+  const anybodys = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
+  return anybodys ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
+}
+
+async function exchangeToken(reception: Reception, { method, url, body }: GateRequest): Promise<Reply | undefined> {
+  if (method !== "POST" || url.pathname !== "/oidc/v1/token") {
+    return undefined;
+  }
+  const noPolicy = { error: "invalid_request", error_description: "No federation policy matches the token." };
+  const answer = await reception.exchangeToken?.(new URLSearchParams(body.toString()));
+  return jsonReply(answer?.status ?? 400, answer?.body ?? noPolicy);
+}
+
+async function readRequest(incoming: IncomingMessage, url: string): Promise<GateRequest> {
+  const { method = "GET", url: path = "/", headers } = incoming;
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) {
+    chunks.push(chunk as Buffer);
+  }
+  return { method, path, url: new URL(url + path), headers, body: Buffer.concat(chunks) };
+}

@@ -1,0 +1,39 @@
+import type { GateRequest } from "./exchange.ts";
+
+/** One request to the workspace, in the order of arrival. */
+export interface RecordedRequest {
+  at: number;
+  method: string;
+  /** Path with query. */
+  path: string;
+  /** 0 until it is answered, and when the connection was reset. */
+  status: number;
+  /** Application id of the service principal, when its token was genuine. */
+  subject?: string;
+  /** SHA-256 of the bearer token; the token itself is never kept. */
+  tokenId?: string;
+  userAgent?: string;
+  /** What it sent, if that is text: the first 64 KB. */
+  body?: string;
+}
+
+const bodyLimit = 64 * 1024;
+
+/** The record of a request that is not answered yet. */
+export function recordOf({ method, path, url, headers, body }: GateRequest): RecordedRequest {
+  const userAgent = headers["user-agent"];
+  // A token exchange sends its token in the body.
+  const text = url.pathname.startsWith("/oidc/") ? undefined : textOf(body);
+  return { at: Date.now(), method, path, status: 0, ...(userAgent && { userAgent }), ...(text && { body: text }) };
+}
+
+function textOf(body: Buffer): string | undefined {
+  try {
+    const start = body.subarray(0, bodyLimit);
+    // Streaming: a character that the limit cuts in two is no error.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+/** How a run of a job, or an update of a pipeline, ends. */
+export type RunResult = "SUCCESS" | "SUCCESS_WITH_FAILURES" | "FAILED" | "TIMEDOUT" | "CANCELED" | "INTERNAL_ERROR";
+
+/** What becomes of runs. */
+export interface RunBehaviour {
+  /** Default SUCCESS. */
+  result?: RunResult;
+  /** The state message of the run and the error of its failed tasks. */
+  message?: string;
+  /** How long a run takes from its start; default 200, or 0 with `hold`. */
+  lastForMs?: number;
+  /** Keeps runs going until `release()`. */
+  hold?: true;
+}
+
+/** One run from its start. */
+export interface RunLife {
+  startedAt: number;
+  message: string;
+  /** How it ended; undefined while it goes on. */
+  outcome(): { result: RunResult; endedAt: number } | undefined;
+  cancel(): void;
+}
+
+/** Decides what becomes of runs that are started. */
+export interface RunDirector {
+  /** The behaviour of all runs started from now on. */
+  behave(behaviour: RunBehaviour): { release(): void };
+  start(): RunLife;
+}
+
+const usualDurationMs = 200;
+
+/** Runs succeed soon, until told otherwise. */
+export function createRunDirector(): RunDirector {
+  let current: { behaviour: RunBehaviour; released: boolean } = { behaviour: {}, released: false };
+  return {
+    behave(behaviour) {
+      const mine = { behaviour, released: false };
+      current = mine;
+      return {
+        release: () => {
+          mine.released = true;
+        },
+      };
+    },
+    start: () => startRun(current),
+  };
+}
+
+function startRun(control: { behaviour: RunBehaviour; released: boolean }): RunLife {
+  const { result = "SUCCESS", message = "", hold, lastForMs = hold ? 0 : usualDurationMs } = control.behaviour;
+  const startedAt = Date.now();
+  let ended: { result: RunResult; endedAt: number } | undefined;
+
+  function outcome() {
+    const goesOn = (hold && !control.released) || Date.now() < startedAt + lastForMs;
+    if (!goesOn) {
+      ended ??= { result, endedAt: Date.now() };
+    }
+    return ended;
+  }
+
+  return {
+    startedAt,
+    message,
+    outcome,
+    cancel() {
+      ended = outcome() ?? { result: "CANCELED", endedAt: Date.now() };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { RunLife, RunResult } from "./run-life.ts";
+
+interface Termination {
+  lifeCycle: "TERMINATED" | "INTERNAL_ERROR";
+  result: string;
+  code: string;
+  type: string;
+}
+
+/** https://docs.databricks.com/api/azure/workspace/jobs/getrun: `state`, and `status` that replaces it. */
+const terminations: Record<RunResult, Termination> = {
+  SUCCESS: { lifeCycle: "TERMINATED", result: "SUCCESS", code: "SUCCESS", type: "SUCCESS" },
+  SUCCESS_WITH_FAILURES: {
+    lifeCycle: "TERMINATED",
+    result: "SUCCESS_WITH_FAILURES",
+    code: "SUCCESS_WITH_FAILURES",
+    type: "SUCCESS",
+  },
+  FAILED: { lifeCycle: "TERMINATED", result: "FAILED", code: "RUN_EXECUTION_ERROR", type: "CLIENT_ERROR" },
+  TIMEDOUT: { lifeCycle: "TERMINATED", result: "TIMEDOUT", code: "RUN_EXECUTION_ERROR", type: "CLIENT_ERROR" },
+  CANCELED: { lifeCycle: "TERMINATED", result: "CANCELED", code: "USER_CANCELED", type: "CLIENT_ERROR" },
+  INTERNAL_ERROR: { lifeCycle: "INTERNAL_ERROR", result: "FAILED", code: "INTERNAL_ERROR", type: "INTERNAL_ERROR" },
+};
+
+/** The members of a run, or of a task's run, that say how it goes. */
+export function stateOf(life: RunLife, result: RunResult | undefined): Record<string, unknown> {
+  if (result === undefined) {
+    return {
+      start_time: life.startedAt,
+      state: { life_cycle_state: "RUNNING", state_message: "" },
+      status: { state: "RUNNING" },
+    };
+  }
+  const { lifeCycle, code, type, result: resultState } = terminations[result];
+  const message = result === "SUCCESS" ? "" : life.message;
+  return {
+    start_time: life.startedAt,
+    end_time: life.outcome()?.endedAt,
+    state: { life_cycle_state: lifeCycle, result_state: resultState, state_message: message },
+    status: { state: "TERMINATED", termination_details: { code, type, message } },
+  };
+}
+
+/** What `runs/get-output` says of a task's run: nothing printed, and the error when it failed. */
+export function outputOf(runId: string, life: RunLife, result: RunResult | undefined): Record<string, unknown> {
+  const metadata = { run_id: Number(runId), ...stateOf(life, result) };
+  const failed = result !== undefined && result !== "SUCCESS";
+  return failed ? { metadata, error: life.message, error_trace: "" } : { metadata };
+}

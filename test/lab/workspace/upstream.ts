@@ -1,0 +1,47 @@
+import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import type { Reply } from "./exchange.ts";
+
+/** A request as the workspace's server gets it. */
+export interface UpstreamRequest {
+  method: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}
+
+/** The workspace's server behind the gate. */
+export interface Upstream {
+  send(request: UpstreamRequest): Promise<Reply>;
+  close(): void;
+}
+
+/** Connects to the workspace's server. Each bearer token is a workspace of its own there: this one is always sent. */
+export function connectUpstream(url: string, token: string): Upstream {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  return {
+    send: ({ method, path, headers, body }) =>
+      new Promise((resolve, reject) => {
+        const all = { ...headers, authorization: `Bearer ${token}`, "content-length": Buffer.byteLength(body ?? "") };
+        const outgoing = httpRequest(new URL(url), { method, path, headers: all, agent });
+        outgoing.once("error", reject);
+        outgoing.once("response", (response) => readReply(response).then(resolve, reject));
+        outgoing.end(body);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+async function readReply(response: IncomingMessage): Promise<Reply> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+  }
+  const headers: Record<string, string> = {};
+  for (const name of ["content-type", "x-databricks-org-id", "retry-after"]) {
+    const value = response.headers[name];
+    if (typeof value === "string") {
+      headers[name] = value;
+    }
+  }
+  return { status: response.statusCode ?? 502, headers, body: Buffer.concat(chunks) };
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { startServer } from "../https-server.ts";
+import type { TokenVerdict } from "./authentication.ts";
+import { type JobContent, type PipelineContent, readContent, readFiles, readJobs, readPipelines } from "./contents.ts";
+import { createFaults, type FaultMatch, type PlacedFault, type WorkspaceFault } from "./faults.ts";
+import { createGate } from "./gate.ts";
+import { startProgram } from "./program.ts";
+import { type Reception, receive, type TokenExchange } from "./reception.ts";
+import type { RecordedRequest } from "./recording.ts";
+import { createRunDirector, type RunBehaviour } from "./run-life.ts";
+import { connectUpstream } from "./upstream.ts";
+
+export type { TokenVerdict } from "./authentication.ts";
+export type { JobContent, PipelineContent } from "./contents.ts";
+export type { FaultMatch, PlacedFault, WorkspaceFault } from "./faults.ts";
+export type { RecordedRequest } from "./recording.ts";
+export type { RunBehaviour, RunResult } from "./run-life.ts";
+
+/** What a lab workspace needs. */
+export interface WorkspaceSettings {
+  /** Path of the executable that serves a workspace. */
+  program: string;
+  /** The workspace's name, as in adb-1234567890123456.7.azuredatabricks.net; with `localhost` its URL has the port. */
+  host: string;
+  workspaceId: string;
+  /** For TLS: PEM. */
+  certificate: { key: string; cert: string };
+  /** Application ids of the service principals in the workspace. */
+  members: string[];
+  verifyToken: (token: string) => Promise<TokenVerdict>;
+  /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, there is no federation policy. */
+  exchangeToken?: TokenExchange;
+}
+
+/** A running workspace. */
+export interface Workspace {
+  port: number;
+  pid: number;
+  /** https://<host> */
+  url: string;
+  requests: RecordedRequest[];
+  /** Places a fault for `times` matching requests, default 1. */
+  fault(match: FaultMatch, fault: WorkspaceFault, times?: number): PlacedFault;
+  /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
+  runs(behaviour: RunBehaviour): { release(): void };
+  addMember(applicationId: string): void;
+  removeMember(applicationId: string): void;
+  jobs(): Promise<JobContent[]>;
+  pipelines(): Promise<PipelineContent[]>;
+  /** Files and notebooks under /Workspace, each as `FILE /Workspace/…` or `NOTEBOOK /Workspace/…`, sorted. */
+  files(): Promise<string[]>;
+  readFile(path: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts a workspace on a random loopback port, with its server process. */
+export async function startWorkspace(settings: WorkspaceSettings): Promise<Workspace> {
+  const program = await startProgram(settings.program);
+  const faults = createFaults();
+  const members = new Set(settings.members.map((member) => member.toLowerCase()));
+  const requests: RecordedRequest[] = [];
+  const director = createRunDirector();
+  // This prefix makes the bearer a service principal.
+  const upstream = connectUpstream(program.url, `dbapi1${randomBytes(16).toString("hex")}`);
+  const server = await startServer((request, response) => receive(reception, request, response), settings.certificate);
+  const url = urlOf(settings.host, server.port);
+  const gate = createGate(upstream, director, { serverUrl: program.url, url, workspaceId: settings.workspaceId });
+  const { workspaceId: id, verifyToken, exchangeToken } = settings;
+  const reception: Reception = { url, doorkeeper: { id, members, verifyToken }, requests, faults, gate, exchangeToken };
+
+  return {
+    port: server.port,
+    pid: program.pid,
+    url,
+    requests,
+    fault: faults.add,
+    runs: director.behave,
+    addMember: (applicationId) => void members.add(applicationId.toLowerCase()),
+    removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
+    jobs: () => readJobs(gate),
+    pipelines: () => readPipelines(gate),
+    files: () => readFiles(gate),
+    readFile: (path) => readContent(gate, path),
+    async close() {
+      faults.releaseAll();
+      await server.close();
+      upstream.close();
+      await program.stop();
+    },
+  };
+}
+
+function urlOf(host: string, port: number): string {
+  return host === "localhost" || host === "127.0.0.1" ? `https://${host}:${port}` : `https://${host}`;
+}

@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { StepResult } from "../../lab/agent/agent.ts";
+import { signalTimeouts } from "../../lab/agent/cancel.ts";
+import { bodyOf, JOB, labAgent, NODES, scriptStep } from "./agent-fixture.ts";
+
+const SIGINT_MS = 400;
+const SIGTERM_MS = 300;
+const TIMEOUTS = { PROCESS_SIGINT_TIMEOUT: `${SIGINT_MS}`, PROCESS_SIGTERM_TIMEOUT: `${SIGTERM_MS}` };
+
+/** Counts signals on standard output, with the time since the first. */
+const WATCH = `
+  let first;
+  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => {
+    first ??= Date.now();
+    console.log(name, Date.now() - first);
+    HANDLER
+  });
+  setInterval(() => {}, 1000);
+  console.log("ready");`;
+
+/** Runs a script and cancels the job as soon as it is ready. */
+async function cancelWhenReady(node: string, script: string): Promise<StepResult & { elapsedMs: number }> {
+  const cancel = new AbortController();
+  let cancelled = 0;
+  const job = await (await labAgent({ node })).startJob({ ...JOB, variables: TIMEOUTS });
+  const result = await job.run({
+    ...scriptStep(script),
+    cancel: cancel.signal,
+    onLine: (line) => {
+      if (line !== "ready") return;
+      cancelled = Date.now();
+      cancel.abort();
+    },
+  });
+  const elapsedMs = Date.now() - cancelled;
+  expect(await job.run(scriptStep("console.log(process.env.AGENT_JOBSTATUS)"))).toMatchObject({
+    raw: { stdout: ["Canceled"] },
+  });
+  return { ...result, elapsedMs };
+}
+
+describe.each(NODES)("cancel on Node $major", ({ node }) => {
+  test("a task without handler dies of SIGINT", async () => {
+    const result = await cancelWhenReady(node, "setInterval(() => {}, 1000); console.log('ready')");
+    expect(result).toMatchObject({ result: "Canceled", exitCode: 130 });
+    expect(result.elapsedMs).toBeLessThan(SIGINT_MS);
+    expect(bodyOf(result)).toEqual([
+      "ready",
+      "##[error]The Operation will be canceled. The next steps may not contain expected logs.",
+      "##[error]The operation was canceled.",
+    ]);
+  });
+
+  test("a task that ends on SIGINT is canceled whatever it reports", async () => {
+    const script = WATCH.replace("HANDLER", "console.log('##vso[task.complete result=Succeeded;]'); process.exit(0);");
+    expect(await cancelWhenReady(node, script)).toMatchObject({ result: "Canceled", exitCode: 0 });
+  });
+
+  test("SIGTERM follows", async () => {
+    const result = await cancelWhenReady(node, WATCH.replace("HANDLER", "if (name === 'SIGTERM') process.exit(0);"));
+    const [, sigint, sigterm] = result.raw.stdout;
+    expect(result).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(sigint).toBe("SIGINT 0");
+    expect(Number(sigterm?.split(" ")[1])).toBeGreaterThanOrEqual(SIGINT_MS - 50);
+  });
+
+  test("then SIGKILL, of the task's process alone", async () => {
+    const child = `
+      const { spawn } = require("child_process");
+      const child = spawn("sleep", ["60"], { stdio: "ignore" });
+      console.log("child", child.pid);`;
+    const result = await cancelWhenReady(node, child + WATCH.replace("HANDLER", ""));
+    expect(result).toMatchObject({ result: "Canceled", exitCode: 137 });
+    expect(result.elapsedMs).toBeGreaterThanOrEqual(SIGINT_MS + SIGTERM_MS - 50);
+    const pid = Number(result.raw.stdout[0]?.split(" ")[1]);
+    expect(commandOf(pid)).toBe("sleep");
+    process.kill(pid);
+  });
+});
+
+describe("cancel", () => {
+  test("the agent's timeouts are 7.5 s and 2.5 s", () => {
+    expect(signalTimeouts(() => undefined)).toEqual({ sigintMs: 7_500, sigtermMs: 2_500 });
+  });
+
+  test("a time limit fails the step", async () => {
+    const job = await (await labAgent()).startJob({ ...JOB, variables: TIMEOUTS });
+    const result = await job.run({ ...scriptStep("setInterval(() => {}, 1000)"), timeoutMs: 300 });
+    expect(result).toMatchObject({ result: "Failed", issues: [{ type: "error", message: "The task has timed out." }] });
+  });
+
+  test("a step of a cancelled job is skipped", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    const result = await job.run({ ...scriptStep("1"), cancel: AbortSignal.abort() });
+    expect(result).toMatchObject({ result: "Skipped", log: [], exitCode: null });
+  });
+
+  test("a retry does not outlive it", async () => {
+    const cancel = new AbortController();
+    const job = await (await labAgent()).startJob({ ...JOB, variables: TIMEOUTS });
+    const result = await job.run({
+      ...scriptStep("process.exitCode = 1"),
+      retryCountOnTaskFailure: 3,
+      cancel: cancel.signal,
+      onLine: (line) => line.includes("will retry") && cancel.abort(),
+    });
+    expect(result.result).toBe("Canceled");
+    expect(result.durationMs).toBeLessThan(1_000);
+  });
+});
+
+describe("orphans", () => {
+  const leaveChild = (options: string) =>
+    `const child = require("child_process").spawn("sleep", ["60"], ${options}); child.unref(); console.log(child.pid);`;
+
+  test("are killed and reported at the end of the job", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true }')));
+    const pid = Number(result.raw.stdout[0]);
+    expect(commandOf(pid)).toBe("sleep");
+    expect(await job.finish()).toEqual({ orphans: [{ pid, command: "sleep 60" }] });
+    await expect.poll(() => commandOf(pid)).toBe("");
+  });
+
+  test("without the lookup id they go unnoticed", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true, env: {} }')));
+    expect(await job.finish()).toEqual({ orphans: [] });
+    process.kill(Number(result.raw.stdout[0]));
+  });
+
+  test("one that holds the output delays the step by five seconds", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "inherit" }')));
+    expect(result.result).toBe("Succeeded");
+    expect(result.durationMs).toBeGreaterThanOrEqual(5_000);
+    expect((await job.finish()).orphans).toHaveLength(1);
+  });
+});
+
+/** The name of a running process; empty when there is none. */
+function commandOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return / Z /.test(stat) ? "" : (/\((.*)\)/.exec(stat)?.[1] ?? "");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { strToU8, zipSync } from "fflate";
+import { onTestFinished } from "vitest";
+import {
+  type Agent,
+  type AgentSettings,
+  type JobSettings,
+  type StepResult,
+  type StepSettings,
+  startAgent,
+} from "../../lab/agent/agent.ts";
+
+export const NODES = [20, 24].map((major) => ({ major, node: nodeBinary(major) }));
+
+export const JOB: JobSettings = { collectionUrl: "https://dev.azure.com/contoso/", jobToken: "job-token-0123456789" };
+
+/** A task that runs the JavaScript in its input `script`. */
+export const SCRIPT_TASK = {
+  id: "5f1e2d3c-0000-4000-8000-000000000001",
+  name: "Script",
+  friendlyName: "Run a script",
+  description: "Runs what it is given",
+  author: "lab",
+  helpMarkDown: "none",
+  version: { Major: 1, Minor: 2, Patch: 3 },
+  inputs: [{ name: "script", type: "multiLine", required: true }] as Record<string, unknown>[],
+  execution: { Node24: { target: "index.js" }, Node20_1: { target: "index.js" } } as Record<string, unknown>,
+};
+
+export type TaskJson = Partial<typeof SCRIPT_TASK> & Record<string, unknown>;
+
+/** Packages SCRIPT_TASK, changed by `task`, as an extension; gives the path of the .vsix. */
+export function packageTask(task: TaskJson = {}, files: Record<string, string> = {}): string {
+  const manifest = { contributions: [{ type: "ms.vss-distributed-task.task", properties: { name: "ScriptV1" } }] };
+  const entries = {
+    "extension.vsomanifest": JSON.stringify(manifest),
+    "ScriptV1/task.json": JSON.stringify({ ...SCRIPT_TASK, ...task }),
+    "ScriptV1/index.js": "eval(process.env.INPUT_SCRIPT);",
+    ...files,
+  };
+  const vsix = join(temporaryFolder(), "lab.vsix");
+  writeFileSync(
+    vsix,
+    zipSync(Object.fromEntries(Object.entries(entries).map(([name, content]) => [name, strToU8(content)]))),
+  );
+  return vsix;
+}
+
+/** An agent for one test. */
+export async function labAgent(settings: Partial<AgentSettings> = {}, task: TaskJson = {}): Promise<Agent> {
+  const agent = await startAgent({ vsix: packageTask(task), node: nodeBinary(20), ...settings });
+  onTestFinished(() => agent.dispose());
+  return agent;
+}
+
+/** Runs a script as the one step of a job, on an agent of its own. */
+export async function runScript(
+  script: string,
+  { agent = {}, task = {}, job = {}, step = {} }: ScriptSettings = {},
+): Promise<StepResult> {
+  const started = await (await labAgent(agent, task)).startJob({ ...JOB, ...job });
+  return started.run({ ...scriptStep(script), ...step });
+}
+
+export interface ScriptSettings {
+  agent?: Partial<AgentSettings>;
+  task?: TaskJson;
+  job?: Partial<JobSettings>;
+  step?: Partial<StepSettings>;
+}
+
+export function scriptStep(script: string): StepSettings {
+  return { task: "Script@1", inputs: { script } };
+}
+
+/** A script that writes these lines to standard output. */
+export function print(...lines: string[]): string {
+  return `process.stdout.write(${JSON.stringify(lines.map((line) => `${line}\n`).join(""))});`;
+}
+
+/** A script that prints its whole environment as JSON, for `environmentOf`. */
+export const PRINT_ENVIRONMENT = "console.log(JSON.stringify(process.env));";
+
+export function environmentOf(result: StepResult): Record<string, string> {
+  return JSON.parse(result.raw.stdout.at(-1) ?? "{}");
+}
+
+/** What a step logged between its banner and its end. */
+export function bodyOf(result: StepResult): string[] {
+  return result.log.slice(result.log.lastIndexOf("=".repeat(78)) + 1, -1);
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "agent-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function nodeBinary(major: number): string {
+  return fileURLToPath(new URL(`../../../node_modules/node${major}/bin/node`, import.meta.url));
+}

@@ -1,0 +1,308 @@
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ServiceConnection } from "../../lab/agent/agent.ts";
+import {
+  bodyOf,
+  environmentOf,
+  JOB,
+  labAgent,
+  PRINT_ENVIRONMENT,
+  print,
+  runScript,
+  SCRIPT_TASK,
+  type ScriptSettings,
+  scriptStep,
+  temporaryFolder,
+} from "./agent-fixture.ts";
+
+const CONNECTION: ServiceConnection = {
+  id: "0e4a0a5e-0000-4000-8000-00000000000a",
+  name: "my-wif",
+  url: "https://management.azure.com",
+  scheme: "WorkloadIdentityFederation",
+  parameters: { tenantid: "tenant-1", serviceprincipalid: "client-1" },
+  data: { environment: "AzureCloud", activeDirectoryAuthority: "$(authority)" },
+};
+const OTHER: ServiceConnection = { ...CONNECTION, id: "0e4a0a5e-0000-4000-8000-00000000000b", name: "other" };
+const CONNECTION_INPUT = { name: "connection", type: "connectedService:AzureRM" };
+const WITH_CONNECTION: ScriptSettings = {
+  task: { inputs: [...SCRIPT_TASK.inputs, CONNECTION_INPUT] },
+  job: { serviceConnections: [CONNECTION, OTHER], variables: { authority: "https://login.example/" } },
+  step: { inputs: { script: PRINT_ENVIRONMENT, connection: "my-wif" } },
+};
+
+describe("the environment", () => {
+  test("of a build", async () => {
+    const environment = environmentOf(await runScript(PRINT_ENVIRONMENT, { step: { name: "probe" } }));
+    expect(environment).toMatchObject({
+      TF_BUILD: "True",
+      SYSTEM_HOSTTYPE: "build",
+      SYSTEM_COLLECTIONURI: "https://dev.azure.com/contoso/",
+      SYSTEM_OIDCREQUESTURI: expect.stringMatching(
+        /^https:\/\/dev\.azure\.com\/contoso\/[-\w]{36}\/_apis\/distributedtask\/hubs\/build\/plans\/[-\w]{36}\/jobs\/[-\w]{36}\/oidctoken$/,
+      ),
+      SECRET_SYSTEM_ACCESSTOKEN: JOB.jobToken,
+      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: `{"parameters":{"AccessToken":"${JOB.jobToken}"},"scheme":"OAuth"}`,
+      ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: JOB.jobToken,
+      AGENT_OS: "Linux",
+      AGENT_VERSION: "4.265.1",
+      SYSTEM_TASKINSTANCENAME: "probe",
+      VSTS_PROCESS_LOOKUP_ID: expect.stringMatching(/^vsts_/),
+    });
+    expect(environment["BUILD_SOURCESDIRECTORY"]).toBe(environment["SYSTEM_DEFAULTWORKINGDIRECTORY"]);
+    expect(JSON.parse(environment["VSTS_SECRET_VARIABLES"] ?? "")).toEqual(["system.accessToken"]);
+    for (const absent of [
+      "SYSTEM_ACCESSTOKEN",
+      "SYSTEM_DEBUG",
+      "ENDPOINT_DATA_SYSTEMVSSCONNECTION",
+      "npm_config_cache",
+      "VITEST",
+    ]) {
+      expect(environment).not.toHaveProperty(absent);
+    }
+  });
+
+  test("of a release: artifacts instead of sources", async () => {
+    const job = { hostType: "release" as const, oidcRequestUri: false, enableAccessToken: true };
+    const environment = environmentOf(await runScript(PRINT_ENVIRONMENT, { job }));
+    expect(environment).toMatchObject({ SYSTEM_HOSTTYPE: "release", SYSTEM_ACCESSTOKEN: JOB.jobToken });
+    expect(environment["SYSTEM_DEFAULTWORKINGDIRECTORY"]).toBe(environment["SYSTEM_ARTIFACTSDIRECTORY"]);
+    expect(Object.keys(environment).filter((name) => name.startsWith("BUILD_"))).toEqual([]);
+    expect(environment).not.toHaveProperty("SYSTEM_OIDCREQUESTURI");
+  });
+
+  test("later sources overwrite earlier ones: agent, step, inputs, variables", async () => {
+    const environment = environmentOf(
+      await runScript(PRINT_ENVIRONMENT, {
+        agent: { environment: { A: "agent", B: "agent", C: "agent" } },
+        job: { variables: { c: "variable", input_d: "variable", key: { value: "s3cret", secret: true } } },
+        task: { inputs: [...SCRIPT_TASK.inputs, { name: "d", type: "string" }, { name: "empty", type: "string" }] },
+        step: { env: { B: " step $(A) ", C: "step" }, inputs: { script: PRINT_ENVIRONMENT, d: "input" } },
+      }),
+    );
+    expect(environment).toMatchObject({
+      A: "agent",
+      B: "step agent",
+      C: "variable",
+      INPUT_D: "variable",
+      INPUT_EMPTY: "",
+    });
+    expect(environment["SECRET_KEY"]).toBe("s3cret");
+    expect(environment).not.toHaveProperty("KEY");
+  });
+
+  test("has the agent's proxy and certificate settings", async () => {
+    const proxy = { url: "http://127.0.0.1:8888", username: "u", password: "proxy-pass", bypass: ["\\.corp$"] };
+    const result = await runScript(PRINT_ENVIRONMENT, {
+      agent: { proxy, caFile: "/ca.pem", skipCertValidation: true, platform: { os: "Darwin", architecture: "ARM64" } },
+    });
+    expect(environmentOf(result)).toMatchObject({
+      AGENT_PROXYURL: proxy.url,
+      AGENT_PROXYUSERNAME: "u",
+      SECRET_AGENT_PROXYPASSWORD: "proxy-pass",
+      AGENT_PROXYBYPASSLIST: '["\\\\.corp$"]',
+      AGENT_CAINFO: "/ca.pem",
+      AGENT_SKIPCERTVALIDATION: "True",
+      AGENT_OS: "Darwin",
+      AGENT_OSARCHITECTURE: "ARM64",
+    });
+    expect(result.log.join("\n")).not.toContain("proxy-pass");
+    const encoded = Buffer.from("proxy-pass").toString("base64");
+    expect(bodyOf(await runScript(print(encoded), { agent: { proxy } }))).toEqual([encoded]);
+  });
+});
+
+describe("service connections", () => {
+  test("only those that an input refers to are passed", async () => {
+    const result = await runScript("", WITH_CONNECTION);
+    const environment = environmentOf(result);
+    const { id } = CONNECTION;
+    expect(environment).toMatchObject({
+      INPUT_CONNECTION: id,
+      [`ENDPOINT_URL_${id}`]: "https://management.azure.com/",
+      [`ENDPOINT_AUTH_SCHEME_${id}`]: "WorkloadIdentityFederation",
+      [`ENDPOINT_AUTH_PARAMETER_${id}_SERVICEPRINCIPALID`]: "client-1",
+      [`ENDPOINT_DATA_${id}_ACTIVEDIRECTORYAUTHORITY`]: "https://login.example/",
+    });
+    expect(Object.keys(environment).filter((name) => name.includes(OTHER.id))).toEqual([]);
+  });
+
+  test("their parameters are masked, but for the visible ones", async () => {
+    const result = await runScript(print("tenant-1 client-1"), { job: { serviceConnections: [CONNECTION] } });
+    expect(bodyOf(result)).toEqual(["tenant-1 ***"]);
+  });
+
+  test("a fork gets none, the step is skipped", async () => {
+    const variables = { authority: "x", "system.restrictSecrets": "True", "system.pullRequest.isFork": "True" };
+    const result = await runScript("", { ...WITH_CONNECTION, job: { ...WITH_CONNECTION.job, variables } });
+    expect(result).toMatchObject({ result: "Skipped", exitCode: null });
+  });
+});
+
+describe("variables between steps", () => {
+  test("are set at once, for later steps", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    await job.run(scriptStep(print("##vso[task.setvariable variable=my.name]value")));
+    const environment = environmentOf(await job.run(scriptStep(PRINT_ENVIRONMENT)));
+    expect(environment["MY_NAME"]).toBe("value");
+  });
+
+  test("outputs are known by the step's name only, declared ones too", async () => {
+    const agent = await labAgent({}, { outputVariables: [{ name: "declared" }] });
+    const job = await agent.startJob(JOB);
+    const lines = [
+      "##vso[task.setvariable variable=given;isoutput=true]1",
+      "##vso[task.setvariable variable=Declared]2",
+    ];
+    const result = await job.run({ ...scriptStep(print(...lines)), name: "setter" });
+    expect(result.outputs).toEqual({ given: "1", Declared: "2" });
+    const read = print("$(setter.given) $(setter.declared) $(given) $(declared)");
+    expect(bodyOf(await job.run(scriptStep(read)))).toEqual(["1 2 $(given) $(declared)"]);
+  });
+
+  test("secrets are masked from the command on, and stay out of the plain environment", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    const lines = [
+      "hush-1",
+      "##vso[task.setvariable variable=key;issecret=true]hush-1",
+      "hush-1",
+      "##vso[task.setsecret]hush-2",
+      "hush-2",
+    ];
+    expect(bodyOf(await job.run(scriptStep(print(...lines))))).toEqual(["hush-1", "***", "***"]);
+    expect(bodyOf(await job.run(scriptStep(print("hush-1 and $(key), hush-2"))))).toEqual(["*** and ***, ***"]);
+    const environment = environmentOf(await job.run(scriptStep(PRINT_ENVIRONMENT)));
+    expect(environment).toMatchObject({ SECRET_KEY: "hush-1" });
+    expect(environment).not.toHaveProperty("KEY");
+  });
+
+  test("secrets of the job are masked in base64 too, the token even when it is published", async () => {
+    const base64 = [JOB.jobToken, "from-library"].map((secret) => Buffer.from(secret).toString("base64"));
+    const variables = { key: { value: "from-library", secret: true } };
+    const result = await runScript(print(...base64), { job: { enableAccessToken: true, variables } });
+    expect(bodyOf(result)).toEqual(["***", "***"]);
+  });
+
+  test("a secret of several lines fails the step", async () => {
+    const result = await runScript(print("##vso[task.setvariable variable=key;issecret=true]one%0Atwo"));
+    expect(result).toMatchObject({
+      result: "Failed",
+      issues: [{}, { message: "Secrets cannot contain multiple lines" }],
+    });
+  });
+
+  test("read-only ones cannot be set", async () => {
+    const result = await runScript(print("##vso[task.setvariable variable=Agent.TempDirectory]/tmp"));
+    expect(result.result).toBe("Failed");
+    expect(result.issues[1]?.message).toContain(
+      "Overwriting readonly variable 'Agent.TempDirectory' is not permitted.",
+    );
+  });
+
+  test("PATH: the newest folder first, none twice", async () => {
+    const job = await (await labAgent({ environment: { PATH: "/bin" } })).startJob(JOB);
+    await job.run(scriptStep(print("##vso[task.prependpath]/a", "##vso[task.prependpath]/b")));
+    await job.run(scriptStep(print("##vso[task.prependpath]/a")));
+    expect(job.path()).toEqual(["/a", "/b"]);
+    expect(environmentOf(await job.run(scriptStep(PRINT_ENVIRONMENT)))["PATH"]).toBe("/a:/b:/bin");
+  });
+
+  test("task.setendpoint changes a connection for later steps", async () => {
+    const agent = await labAgent({}, { inputs: [...SCRIPT_TASK.inputs, CONNECTION_INPUT] });
+    const job = await agent.startJob({ ...JOB, serviceConnections: [CONNECTION] });
+    const { id } = CONNECTION;
+    await job.run(scriptStep(print(`##vso[task.setendpoint id=${id};field=authParameter;key=apitoken]new-token`)));
+    const step = { task: "Script@1", inputs: { script: PRINT_ENVIRONMENT, connection: id } };
+    const result = await job.run(step);
+    expect(environmentOf(result)[`ENDPOINT_AUTH_PARAMETER_${id}_APITOKEN`]).toBe("new-token");
+    expect(result.log.join("\n")).not.toContain("new-token");
+  });
+});
+
+describe("restrictions", () => {
+  const set = "##vso[task.setvariable variable=allowed.one]1";
+  const refused = "##vso[task.setvariable variable=Other]1";
+  const globs = { restrictions: { settableVariables: { allowed: ["Allowed.*"] } } };
+
+  test.each<[string, ScriptSettings]>([
+    ["of the task", { task: globs }],
+    ["of the pipeline's author", { step: { settableVariables: ["allowed.?ne"] } }],
+    ["of both", { task: globs, step: { settableVariables: ["*"] } }],
+  ])("%s say which variables may be set", async (_whose, settings) => {
+    const job = await (await labAgent({}, settings.task)).startJob(JOB);
+    const result = await job.run({ ...scriptStep(print(set, refused, "##vso[task.prependpath]/x")), ...settings.step });
+    expect(result.result).toBe("Succeeded");
+    const refusals = ["Other", "PATH"].map(
+      (name) => `Setting variable '${name}' has been disabled by the task or build definition.`,
+    );
+    expect(result.issues.map(({ message }) => message)).toEqual(refusals);
+    expect([job.variables.get("allowed.one"), job.variables.get("other"), job.path()]).toEqual(["1", undefined, []]);
+  });
+
+  test("an empty list allows none", async () => {
+    const result = await runScript(print(set), { step: { settableVariables: [] } });
+    expect(result.issues).toHaveLength(1);
+  });
+
+  test.each<[string, ScriptSettings]>([
+    ["of the task", { task: { restrictions: { commands: { mode: "restricted" } } } }],
+    ["of the pipeline's author", { step: { commands: "restricted" } }],
+  ])("%s keep other commands out", async (_whose, settings) => {
+    const lines = [
+      "##vso[task.uploadsummary]/nowhere",
+      "##vso[build.addbuildtag]x",
+      "##vso[task.setprogress value=1]busy",
+    ];
+    const result = await runScript(print(...lines), settings);
+    expect(result).toMatchObject({ result: "Succeeded", currentOperation: "busy" });
+    expect(result.issues.map(({ message }) => message.split("]")[0])).toEqual([
+      "##vso[task.uploadsummary",
+      "##vso[build.addbuildtag",
+    ]);
+  });
+});
+
+describe("host types", () => {
+  test("a build command fails the step of a release", async () => {
+    const settings = { job: { hostType: "release" as const } };
+    expect(await runScript(print("##vso[build.addbuildtag]x"), settings)).toMatchObject({ result: "Failed" });
+    expect(await runScript(print("##vso[build.addbuildtag]x"))).toMatchObject({ result: "Succeeded" });
+  });
+
+  test("a release command in a build is shown and fails the step", async () => {
+    const line = "##vso[release.updatereleasename]x";
+    const result = await runScript(print(line));
+    expect(result.result).toBe("Failed");
+    expect(bodyOf(result).at(-1)).toBe(line);
+  });
+});
+
+describe("jobs and agents", () => {
+  test("the temp folder is emptied before and after a job, sources stay", async () => {
+    const agent = await labAgent();
+    const first = await agent.startJob(JOB);
+    for (const folder of [first.tempDirectory, first.workingDirectory]) writeFileSync(join(folder, "file"), "");
+    await expect(agent.startJob(JOB)).rejects.toThrow(/one job at a time/);
+    await first.finish();
+    expect(readdirSync(first.tempDirectory)).toEqual([]);
+    await expect(first.run(scriptStep("1"))).rejects.toThrow(/finished/);
+    const second = await agent.startJob(JOB);
+    expect(readdirSync(second.workingDirectory)).toEqual(["file"]);
+  });
+
+  test("agents may share a tools folder; a disposed one leaves nothing else", async () => {
+    const toolsDirectory = temporaryFolder();
+    const agents = [await labAgent({ toolsDirectory }), await labAgent({ toolsDirectory })];
+    expect(agents.map((agent) => agent.toolsDirectory)).toEqual([toolsDirectory, toolsDirectory]);
+    for (const agent of agents) await agent.dispose();
+    expect(agents.map(({ root }) => existsSync(root))).toEqual([false, false]);
+    expect(existsSync(toolsDirectory)).toBe(true);
+  });
+
+  test("HOME is a folder of the agent", async () => {
+    const job = await (await labAgent()).startJob(JOB);
+    await job.run(scriptStep("require('fs').writeFileSync(require('os').homedir() + '/.trace', '')"));
+    expect(readdirSync(job.homeDirectory)).toEqual([".trace"]);
+  });
+});
