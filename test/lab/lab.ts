@@ -24,7 +24,7 @@ export interface Lab {
   /** A service principal that may deploy: federated with its connection and a member of the workspace. */
   readonly deployer: Deployer;
   /** Another service connection with all three set-up steps done, or without those named in `missing`. */
-  addDeployer(missing?: readonly SetupStep[]): Deployer;
+  addDeployer(missing?: readonly SetupStep[], connectionName?: string): Deployer;
   /** Settings of a job that may use these connections. */
   job(...deployers: readonly Deployer[]): JobSettings;
   close(): Promise<void>;
@@ -91,10 +91,10 @@ export async function startLab(log?: (line: string) => void): Promise<Lab> {
 }
 
 function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspace: Workspace): Lab["addDeployer"] {
-  return (missing = []) => {
+  return (missing = [], connectionName) => {
     const clientId = randomUUID();
     const id = randomUUID();
-    const name = `databricks-${id.slice(0, 8)}`;
+    const name = connectionName ?? `databricks-${id.slice(0, 8)}`;
     const authorized = !missing.includes("connection-authorised");
     const { issuer, subject } = azureDevOps.addServiceConnection({ id, name, issuer: "entra", tenantId, authorized });
     const credential = { issuer, subject, audience: "api://AzureADTokenExchange" };

