@@ -140,13 +140,19 @@ export function findLeaks(secrets: readonly Secret[], traces: readonly Trace[]):
 }
 
 function forms(value: string): [form: string, text: string][] {
-  return [["whole", value], ["start", value.slice(0, 20)], ...base64Forms(value).map((text): [string, string] => ["base64", text])];
+  return [
+    ["whole", value],
+    ["start", value.slice(0, 20)],
+    ...base64Forms(value).map((text): [string, string] => ["base64", text]),
+  ];
 }
 
 /** Base64 and base64url of a text wherever it starts in what was encoded, e.g. after `user:` in Basic credentials. */
 function base64Forms(value: string): string[] {
   return [0, 1, 2].flatMap((offset) => {
-    const encoded = Buffer.from(" ".repeat(offset) + value).toString("base64").replace(/=+$/, "");
+    const encoded = Buffer.from(" ".repeat(offset) + value)
+      .toString("base64")
+      .replace(/=+$/, "");
     // The first and last characters hold bits of what stands beside it.
     const inner = encoded.slice(Math.ceil((offset * 8) / 6), -1);
     return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")];

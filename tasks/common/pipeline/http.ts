@@ -120,7 +120,8 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     // The library takes a string body or none; an empty POST still needs its Content-Length.
     const body = (request.method === "POST" ? (request.body ?? "") : null) as string;
     const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};
-    const { message } = await client.request(request.method, url.href, body, { ...headers, ...length });
+    const sent = client.request(request.method, url.href, body, { ...headers, ...length });
+    const { message } = await unlessAborted(sent, signal);
     return { status: message.statusCode ?? 0, headers: message.headers, url: url.href, body: message };
   }
 
@@ -132,6 +133,14 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
         return { ...rest, text: await readText(body, request.url) };
       }),
   };
+}
+
+/** A request that has no socket yet, because the proxy's tunnel does not come, does not notice that it was aborted. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
 }
 
 function unsupported(): never {

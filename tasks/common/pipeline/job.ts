@@ -5,7 +5,8 @@ export function readJob() {
   return {
     // From the job message, not from a variable that an earlier step could set.
     collectionUrl: tl.getEndpointUrl("SYSTEMVSSCONNECTION", true) ?? "",
-    jobToken: tl.getEndpointAuthorizationParameter("SYSTEMVSSCONNECTION", "AccessToken", true),
+    // task-lib's function for a single parameter would print the token as a debug message.
+    jobToken: tl.getEndpointAuthorization("SYSTEMVSSCONNECTION", true)?.parameters["AccessToken"],
     oidcRequestUri: tl.getVariable("System.OidcRequestUri"),
     projectId: tl.getVariable("System.TeamProjectId"),
     hostType: tl.getVariable("System.HostType"),

@@ -25,7 +25,9 @@ describe.each(taskNodes)("Tokens of a deploy on $name", ({ path: node }) => {
     });
     const seen = watch.stop();
     expect(step.result).toBe("Succeeded");
-    expect(seen.map(({ where }) => where)).toContainEqual(expect.stringMatching(/^environment of .*databricks bundle deploy/));
+    expect(seen.map(({ where }) => where)).toContainEqual(
+      expect.stringMatching(/^environment of .*databricks bundle deploy/),
+    );
     expect(seen.map(({ where }) => where)).toContainEqual(expect.stringMatching(/^file .*databrickscfg$/));
 
     const tokens = issuedTokens(lab);

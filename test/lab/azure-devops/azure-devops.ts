@@ -52,6 +52,9 @@ export interface AzureDevOps {
   addServiceConnection(connection: ServiceConnection): FederatedIdentity;
   /** Lifetime of the ID tokens issued from now on. */
   idTokenLifetimeSeconds: number;
+  /** Every ID token issued. */
+  issued: string[];
+  issuedJobTokens: string[];
   /** Makes the next requests for an ID token go wrong. */
   fault(fault: AzureDevOpsFault, times?: number): void;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
@@ -66,6 +69,7 @@ interface State {
   jobTokens: JobTokens;
   faults: FaultQueue<AzureDevOpsFault>;
   requests: AzureDevOpsRequest[];
+  issued: string[];
   lifetimeSeconds: () => number;
 }
 
@@ -78,9 +82,11 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     jobTokens: createJobTokens(),
     faults: createFaultQueue(),
     requests: [],
+    issued: [],
     lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
   };
   const { organization, connections } = state;
+  const issuedJobTokens: string[] = [];
   const server = await startServer((request, response) => receive(request, response, state), options.certificate);
   const azureDevOps: AzureDevOps = {
     port: server.port,
@@ -90,12 +96,18 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     organizationId: organization.id,
     project: organization.project,
     requests: state.requests,
-    issueJobToken: ({ expiresInSeconds = 3600 } = {}) => state.jobTokens.issue(expiresInSeconds),
+    issueJobToken({ expiresInSeconds = 3600 } = {}) {
+      const token = state.jobTokens.issue(expiresInSeconds);
+      issuedJobTokens.push(token);
+      return token;
+    },
     addServiceConnection(connection) {
       connections.set(connection.id.toLowerCase(), connection);
       return federatedIdentity(organization, connection);
     },
     idTokenLifetimeSeconds: 600,
+    issued: state.issued,
+    issuedJobTokens,
     fault: (fault, times) => state.faults.add(fault, times),
     jwks: (issuer) => issuerJwks(issuer, state),
     close: server.close,
@@ -116,8 +128,11 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   if (fault?.nullToken) return sendJson(response, 200, { oidcToken: null });
   if (fault && (await applyFault(fault, request, response))) return;
   if (!authorized) return refuseUnauthorized(request, response, url);
-  const sign = (connection: ServiceConnection | undefined) =>
-    signIdToken(keys, organization, connection, state.lifetimeSeconds());
+  const sign = async (connection: ServiceConnection | undefined) => {
+    const token = await signIdToken(keys, organization, connection, state.lifetimeSeconds());
+    state.issued.push(token);
+    return token;
+  };
   const answer = await answerIdTokenRequest(request, url, body, { organization, connections, sign });
   sendJson(response, answer.status, answer.body);
 }

@@ -1,0 +1,144 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
+import { createHttp, retryAfterMs } from "../../../tasks/common/pipeline/http.ts";
+import type { Network } from "../../../tasks/common/pipeline/network.ts";
+
+const direct: Network = { proxy: undefined, agentCertificates: undefined };
+const servers: http.Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+/** A server that answers the nth request with the nth handler, the last one for all further. */
+async function serve(...handlers: http.RequestListener[]): Promise<{ url: string; requests: http.IncomingMessage[] }> {
+  const requests: http.IncomingMessage[] = [];
+  const server = http.createServer((request, response) => {
+    const handler = handlers[Math.min(requests.length, handlers.length - 1)];
+    requests.push(request);
+    handler?.(request, response);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests };
+}
+
+const answer =
+  (status: number, body = "", headers: http.OutgoingHttpHeaders = {}): http.RequestListener =>
+  (_, response) => {
+    response.writeHead(status, headers);
+    response.end(body);
+  };
+
+function client(cancel = new AbortController().signal) {
+  return createHttp(direct, "test/1.0", cancel);
+}
+
+describe("The HTTP module", () => {
+  it("gives every status as an answer, with the body as text", async () => {
+    const { url, requests } = await serve(answer(404, "nothing"));
+    expect(await client().send({ method: "GET", url })).toMatchObject({ status: 404, text: "nothing", url });
+    expect(requests[0]?.headers["user-agent"]).toBe("test/1.0");
+  });
+
+  it.each([408, 429, 500, 503])("tries again after %i, and hands over the last answer", async (status) => {
+    const failing = answer(status, "busy", { "Retry-After": "0" });
+    const recovered = await serve(failing, answer(200, "done"));
+    expect(await client().send({ method: "POST", url: recovered.url })).toMatchObject({ status: 200, text: "done" });
+    const lasting = await serve(failing);
+    expect(await client().send({ method: "GET", url: lasting.url, attempts: 2 })).toMatchObject({
+      status,
+      text: "busy",
+    });
+    expect(lasting.requests).toHaveLength(2);
+  });
+
+  it("tries again when the connection breaks in the middle of a body", async () => {
+    const broken: http.RequestListener = (_, response) => {
+      response.writeHead(200, { "Content-Length": "100" });
+      response.write("half", () => response.destroy());
+    };
+    const { url } = await serve(broken, answer(200, "whole"));
+    expect(await client().send({ method: "GET", url })).toMatchObject({ text: "whole" });
+    const always = await serve(broken);
+    await expect(client().send({ method: "GET", url: always.url, attempts: 1 })).rejects.toMatchObject({
+      kind: "reset",
+    });
+  });
+
+  it("gives up on silence, also in the middle of a body", async () => {
+    const silent = await serve(() => undefined);
+    const request = { method: "GET", idleTimeoutMs: 60, attempts: 1 } as const;
+    await expect(client().send({ ...request, url: silent.url })).rejects.toMatchObject({ kind: "timeout" });
+    const stalling = await serve((_, response) => {
+      response.writeHead(200, { "Content-Length": "100" });
+      response.write("half");
+    });
+    await expect(client().send({ ...request, url: stalling.url })).rejects.toMatchObject({ kind: "timeout" });
+  });
+
+  it("is cancelled while it waits, for an answer or for the next try", async () => {
+    for (const handler of [() => undefined, answer(503, "", { "Retry-After": "60" })]) {
+      const { url } = await serve(handler);
+      const cancel = new AbortController();
+      const sent = client(cancel.signal).send({ method: "GET", url });
+      setTimeout(() => cancel.abort(), 50);
+      await expect(sent).rejects.toBeInstanceOf(Cancelled);
+    }
+  });
+
+  it("follows redirects without taking credentials to another host", async () => {
+    const target = await serve(answer(200, "here"));
+    const elsewhere = target.url.replace("127.0.0.1", "localhost");
+    const start = await serve(answer(302, "", { Location: "/next" }), answer(302, "", { Location: elsewhere }));
+    const headers = { Authorization: "Bearer secret", "X-Other": "kept" };
+    const response = await client().send({ method: "GET", url: start.url, headers });
+    expect(response).toMatchObject({ status: 200, text: "here", url: elsewhere });
+    expect(start.requests.map((request) => request.headers.authorization)).toEqual(["Bearer secret", "Bearer secret"]);
+    expect(target.requests[0]?.headers).toMatchObject({ "x-other": "kept" });
+    expect(target.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it("hands the redirect of a POST, and of a manual request, to the caller", async () => {
+    const { url, requests } = await serve(answer(302, "", { Location: "/next" }));
+    expect(await client().send({ method: "POST", url, body: "x" })).toMatchObject({ status: 302 });
+    expect(await client().send({ method: "HEAD", url, redirects: "manual" })).toMatchObject({ status: 302 });
+    expect(requests).toHaveLength(2);
+  });
+
+  it("ends a redirect loop", async () => {
+    const { url } = await serve(answer(302, "", { Location: "/" }));
+    await expect(client().send({ method: "GET", url })).rejects.toMatchObject({ kind: "redirects" });
+  });
+
+  it("lets nothing but https leave the machine", async () => {
+    await expect(client().send({ method: "GET", url: "http://example.com/" })).rejects.toMatchObject({
+      kind: "insecure",
+    });
+    const { url } = await serve(answer(302, "", { Location: "http://example.com/" }));
+    await expect(client().send({ method: "GET", url })).rejects.toMatchObject({ kind: "insecure" });
+  });
+
+  it("names host and cause of a refused connection", async () => {
+    const { url } = await serve(answer(200));
+    for (const server of servers) await new Promise((resolve) => server.close(resolve));
+    await expect(client().send({ method: "GET", url, attempts: 1 })).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining(new URL(url).host),
+    });
+  });
+
+  it("waits as long as Retry-After says, up to a minute", () => {
+    const now = Date.parse("2026-11-23T10:00:00Z");
+    expect(retryAfterMs({ "retry-after": "7" }, now)).toBe(7_000);
+    expect(retryAfterMs({ "retry-after": "Mon, 23 Nov 2026 10:00:30 GMT" }, now)).toBe(30_000);
+    expect(retryAfterMs({ "retry-after": "3600" }, now)).toBe(60_000);
+    expect(retryAfterMs({ "retry-after": "soon" }, now)).toBeUndefined();
+    expect(retryAfterMs({}, now)).toBeUndefined();
+  });
+});

@@ -1,0 +1,76 @@
+import fs from "node:fs";
+import https from "node:https";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHttp } from "../../../tasks/common/pipeline/http.ts";
+import { type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
+import { createCertificateAuthority } from "../../lab/certificates.ts";
+import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
+
+const credentials = { username: "agent", password: "p@ss:w/rd" };
+
+describe("An agent's proxy and CA", () => {
+  let folder: string;
+  let certificate: string;
+  let server: https.Server;
+  let proxy: ConnectProxy;
+
+  beforeAll(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "network-"));
+    const authority = await createCertificateAuthority(folder);
+    certificate = authority.certificate;
+    server = https.createServer(await authority.issue(["api.example"]), (_, response) => response.end("reached"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    proxy = await startProxy(credentials);
+    proxy.map("api.example", (server.address() as { port: number }).port);
+  });
+
+  afterAll(async () => {
+    await proxy.close();
+    server.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  function send(
+    network: Partial<Network["proxy"]> & object,
+    agentCertificates: string | undefined,
+    host = "api.example",
+  ) {
+    const whole = { url: new URL(proxy.url), username: undefined, password: undefined, bypass: [], ...network };
+    const http = createHttp({ proxy: whole, agentCertificates }, "test/1.0", new AbortController().signal);
+    return http.send({ method: "GET", url: `https://${host}/`, attempts: 1, idleTimeoutMs: 500 });
+  }
+
+  it("reaches a host through the proxy with credentials, trusting the agent's CA", async () => {
+    expect(await send(credentials, certificate)).toMatchObject({ status: 200, text: "reached" });
+  });
+
+  it("refuses a certificate of an unknown CA", async () => {
+    await expect(send(credentials, undefined)).rejects.toMatchObject({ kind: "tls" });
+  });
+
+  it("says that the proxy wants credentials, does not know the host, or is not there", async () => {
+    await expect(send({}, certificate)).rejects.toMatchObject({ kind: "proxy-credentials" });
+    await expect(send(credentials, certificate, "unknown.example")).rejects.toMatchObject({
+      kind: "proxy",
+      message: expect.stringContaining("502"),
+    });
+    const gone = { ...credentials, url: new URL("http://127.0.0.1:9") };
+    await expect(send(gone, certificate)).rejects.toMatchObject({ kind: "proxy" });
+  });
+
+  it("gives up when the proxy accepts and the host stays silent", async () => {
+    proxy.blackhole("silent.example");
+    await expect(send(credentials, certificate, "silent.example")).rejects.toMatchObject({ kind: "timeout" });
+  });
+
+  it("goes past the proxy for bypassed hosts and for loopback", () => {
+    const settings = { url: new URL("http://proxy:8080"), username: undefined, password: undefined };
+    const network: Network = { proxy: { ...settings, bypass: [/.*\.corp\.example/i] }, agentCertificates: undefined };
+    expect(proxyFor(network, new URL("https://api.example/"))).toBe(network.proxy);
+    expect(proxyFor(network, new URL("https://db.CORP.example/"))).toBeUndefined();
+    expect(proxyFor(network, new URL("http://127.0.0.1:8080/"))).toBeUndefined();
+    expect(proxyFor(network, new URL("http://localhost/"))).toBeUndefined();
+  });
+});
