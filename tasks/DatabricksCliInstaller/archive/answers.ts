@@ -1,0 +1,49 @@
+import { UserError } from "../../common/pipeline/errors.ts";
+import type { StreamedResponse } from "../../common/pipeline/http.ts";
+import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+
+type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
+
+/** The server has no such file, so perhaps no such version. */
+export function isMissing({ status }: Answer): boolean {
+  return status === 404 || status === 410;
+}
+
+/** Throws a UserError for an answer that is no file: an error status, or a web page where a file should be. */
+export function expectFile(answer: Answer, wanted: string): void {
+  const host = new URL(answer.url).host;
+  if (answer.status !== 200) {
+    throw new UserError(`${wanted} cannot be downloaded: ${host} answers with status ${answer.status}.`, {
+      hint: statusHint(answer.status),
+      anchor: "download",
+    });
+  }
+  if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted);
+}
+
+export function webPage(host: string, wanted: string): UserError {
+  return new UserError(`${wanted} cannot be downloaded: ${host} answers with a web page instead of the file.`, {
+    hint: "A proxy or a sign-in page stands in between: allow the host in the proxy, or use a mirror with downloadUrl.",
+    anchor: "download",
+  });
+}
+
+/** What the network's failure means for a download; anything else is given back as it is. */
+export function downloadFailure(error: unknown, wanted: string): unknown {
+  if (!(error instanceof HttpFailure)) return error;
+  return new UserError(`${wanted} cannot be downloaded: ${error.message}.`, {
+    hint: `${error.hint} Without a way to the host, use downloadUrl or archivePath.`,
+    anchor: "download",
+    cause: error,
+  });
+}
+
+function statusHint(status: number): string {
+  if (status === 401 || status === 403) {
+    return "The server, or a proxy before it, does not allow this: a mirror's URL may carry credentials (https://user:token@host/…).";
+  }
+  if (status === 429)
+    return "The server limits requests from this address: run the step later, or use a mirror with downloadUrl.";
+  if (status >= 500) return "The server has a problem: run the step again, or use a mirror with downloadUrl.";
+  return "Check downloadUrl.";
+}

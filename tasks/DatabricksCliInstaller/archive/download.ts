@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { print } from "../../common/pipeline/commands.ts";
+import type { StreamedResponse } from "../../common/pipeline/http.ts";
+import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+import { archiveName, type Platform } from "../platform.ts";
+import { downloadFailure, expectFile, isMissing, webPage } from "./answers.ts";
+import type { Archive } from "./archive.ts";
+import { progressOf } from "./progress.ts";
+import type { Releases } from "./releases.ts";
+
+const maxArchiveBytes = 512 * 1024 * 1024;
+/** Zip archives begin with "PK". */
+const zipFirstByte = 0x50;
+
+/** Downloads a release archive and hashes it on the way; undefined when the server has none of that name. */
+export async function downloadArchive(
+  releases: Releases,
+  version: string,
+  platform: Platform,
+): Promise<Archive | undefined> {
+  const name = archiveName(version, platform);
+  const request = { method: "GET", url: releases.archiveUrl(version) } as const;
+  return releases
+    .stream(request, async (response) => {
+      if (isMissing(response)) return undefined;
+      expectFile(response, name);
+      return { name, ...(await readBody(response, name)) };
+    })
+    .catch((error: unknown) => {
+      throw downloadFailure(error, name);
+    });
+}
+
+/** The whole body and its hash. A body that is shorter than announced throws an HttpFailure, which is tried again. */
+async function readBody(response: StreamedResponse, name: string): Promise<Omit<Archive, "name">> {
+  const announced = announcedLength(response);
+  const progress = progressOf(announced, print);
+  const hash = createHash("sha256");
+  const chunks: Buffer[] = [];
+  let received = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    if (received === 0 && chunk[0] !== zipFirstByte) throw webPage(new URL(response.url).host, name);
+    received += chunk.length;
+    if (received > maxArchiveBytes) throw new HttpFailure("too-large", response.url, "the archive does not end");
+    hash.update(chunk);
+    chunks.push(chunk);
+    progress(received);
+  }
+  if (received === 0 || (announced !== undefined && received !== announced)) {
+    throw new HttpFailure("reset", response.url, `the body ended after ${received} of ${announced ?? "?"} bytes`);
+  }
+  return { bytes: Buffer.concat(chunks, received), sha256: hash.digest("hex") };
+}
+
+function announcedLength({ headers }: StreamedResponse): number | undefined {
+  const length = Number(headers["content-length"] ?? Number.NaN);
+  return Number.isSafeInteger(length) ? length : undefined;
+}

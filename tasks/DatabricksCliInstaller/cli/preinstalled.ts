@@ -1,0 +1,33 @@
+import { existsSync, realpathSync } from "node:fs";
+import { isAbsolute, relative, sep } from "node:path";
+import { which } from "azure-pipelines-task-lib/task";
+import { print } from "../../common/pipeline/commands.ts";
+import { askVersion } from "./version.ts";
+
+/** A CLI on this agent's PATH. */
+export interface PreinstalledCli {
+  readonly version: string;
+  readonly executable: string;
+  /** It lies in the tool cache, which vouches for it or not. */
+  readonly cached: boolean;
+}
+
+/** The first `databricks` on PATH; undefined when there is none or it is another program of that name. */
+export async function findPreinstalled(cacheRoot: string, cancel: AbortSignal): Promise<PreinstalledCli | undefined> {
+  const executable = which("databricks");
+  if (!executable) return undefined;
+  const cachedVersion = versionInCache(executable, cacheRoot);
+  if (cachedVersion !== undefined) return { version: cachedVersion, executable, cached: true };
+  const version = await askVersion(executable, cancel);
+  if (typeof version === "string") return { version, executable, cached: false };
+  print(`${executable} is not used: it is no Databricks CLI that knows bundles (${version.code}: ${version.text}).`);
+  return undefined;
+}
+
+/** The cache's folders are `<version>/<arch>`; what lies there is not run before its hash was compared. */
+function versionInCache(executable: string, cacheRoot: string): string | undefined {
+  if (!existsSync(cacheRoot)) return undefined;
+  const place = relative(realpathSync(cacheRoot), realpathSync(executable));
+  const [version, ...rest] = place.split(sep);
+  return version !== "" && version !== ".." && rest.length === 2 && !isAbsolute(place) ? version : undefined;
+}

@@ -1,0 +1,2 @@
+export { parse } from "yaml";
+export { fromBufferPromise } from "yauzl";

@@ -1,0 +1,76 @@
+import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
+import { isLoopback } from "../common/pipeline/network.ts";
+import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
+
+/** The version that the bundle in a folder (absolute path) asks for. */
+interface BundleVersion {
+  readonly kind: "bundle";
+  readonly folder: string;
+}
+
+/** The task's inputs, checked; `undefined` where an optional one is empty. */
+export interface Inputs {
+  readonly version: VersionRequest | BundleVersion;
+  /** https URL, or http on loopback. */
+  readonly downloadUrl: string | undefined;
+  /** Absolute path of an existing file. */
+  readonly archivePath: string | undefined;
+  /** SHA-256 of the archive in lower-case hexadecimal. */
+  readonly checksum: string | undefined;
+  readonly reuseInstalled: boolean;
+}
+
+/** Reads all inputs; throws one UserError with all that is wrong with them. */
+export function readInputs(): Inputs {
+  const reader = inputReader();
+  const inputs: Inputs = {
+    version: readVersion(reader),
+    downloadUrl: readUrl(reader),
+    archivePath: reader.file("archivePath"),
+    checksum: readChecksum(reader),
+    reuseInstalled: reader.flag("reuseInstalled"),
+  };
+  if (inputs.archivePath && inputs.downloadUrl) reader.problem("archivePath", "cannot be combined with downloadUrl.");
+  reader.finish();
+  return Object.freeze(inputs);
+}
+
+function readVersion(reader: InputReader): Inputs["version"] {
+  const text = reader.text("version") ?? "latest";
+  if (text.toLowerCase() === "bundle") {
+    return { kind: "bundle", folder: reader.folder("workingDirectory") };
+  }
+  const request = parseVersionRequest(text);
+  if (!request) {
+    reader.problem(
+      "version",
+      `"${text}" is not latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
+    );
+  }
+  return request ?? { kind: "latest" };
+}
+
+function readUrl(reader: InputReader): string | undefined {
+  const text = reader.text("downloadUrl");
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) reader.problem("downloadUrl", `"${text}" is not a URL.`);
+  else if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname)))
+    reader.problem(
+      "downloadUrl",
+      `${url.protocol}//${url.host} is refused: use https (http only for this machine itself).`,
+    );
+  else if (url.search || url.hash) reader.problem("downloadUrl", "must not have a query or a fragment (? or #).");
+  return text;
+}
+
+function readChecksum(reader: InputReader): string | undefined {
+  // GitHub's release pages show digests with this prefix.
+  const text = reader
+    .text("checksum")
+    ?.toLowerCase()
+    .replace(/^sha256:/, "");
+  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text))
+    reader.problem("checksum", `"${text}" is not a SHA-256 (64 hexadecimal digits).`);
+  return text;
+}

@@ -1,0 +1,46 @@
+import { dirname } from "node:path";
+import { prependPath, print, setOutput, warn } from "../common/pipeline/commands.ts";
+import { runTask } from "../common/pipeline/task.ts";
+import { openToolCache } from "./cache/tool-cache.ts";
+import { findPreinstalled } from "./cli/preinstalled.ts";
+import { readInputs } from "./inputs.ts";
+import { installLocalArchive } from "./install-local-archive.ts";
+import { installRelease } from "./install-release.ts";
+import { agentPlatform } from "./platform.ts";
+import type { InstalledCli, Step } from "./step.ts";
+import { knownProblems } from "./version/advice.ts";
+import { bundleVersion } from "./version/bundle.ts";
+
+void runTask(async ({ http, cancel }) => {
+  const inputs = readInputs();
+  const { version, archivePath, checksum, reuseInstalled } = inputs;
+  const cache = openToolCache(agentPlatform());
+  const request = version.kind === "bundle" ? await bundleVersion(version.folder) : version;
+  // A CLI on PATH comes from no archive, so it cannot match a checksum.
+  const mayReuse = reuseInstalled && checksum === undefined;
+  const preinstalled = once(async () => (mayReuse ? findPreinstalled(cache.root, cancel) : undefined));
+
+  const step: Step = { http, cancel, inputs, cache, request, preinstalled };
+  const cli = archivePath ? await installLocalArchive(step, archivePath) : await installRelease(step);
+
+  for (const problem of knownProblems(cli.version)) warn(problem);
+  handOver(cli);
+});
+
+/** Makes the CLI the one that later steps find. */
+function handOver(cli: InstalledCli): void {
+  const folder = dirname(cli.executable);
+  prependPath(folder);
+  setOutput("version", cli.version);
+  setOutput("path", cli.executable);
+  setOutput("source", cli.source);
+  print(`Databricks CLI ${cli.version} (${cli.source}) is first on PATH: ${folder}`);
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}

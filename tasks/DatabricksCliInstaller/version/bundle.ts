@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UserError } from "../../common/pipeline/errors.ts";
+import { parseBundleConstraint } from "./constraint.ts";
+import { includedFiles } from "./include-pattern.ts";
+import type { VersionRequest } from "./request.ts";
+
+/** The names that the CLI accepts for a bundle's root file. */
+const rootNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
+
+interface Constraint {
+  readonly text: string;
+  readonly file: string;
+}
+
+/** The version that a bundle asks for in `bundle.databricks_cli_version`; throws a UserError when it asks for none. */
+export async function bundleVersion(folder: string): Promise<VersionRequest & { readonly source: string }> {
+  const root = rootFile(folder);
+  const constraint = await readConstraint(root);
+  if (!constraint) {
+    throw new UserError(`${root} sets no bundle.databricks_cli_version, and version: bundle asks for it.`, {
+      hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0") or set the input version to a version or range.',
+      anchor: "bundle-version",
+    });
+  }
+  const request = parseBundleConstraint(constraint.text);
+  if (!request) {
+    throw new UserError(`bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}".`, {
+      hint: "The CLI accepts no constraint of that form: write 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
+      anchor: "bundle-version",
+    });
+  }
+  return { ...request, source: constraint.file };
+}
+
+function rootFile(folder: string): string {
+  const found = rootNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return first;
+  const problem = first === undefined ? "no bundle" : "several bundle files, which the CLI refuses,";
+  throw new UserError(`There is ${problem} in ${folder}.`, {
+    hint: `version: bundle reads ${rootNames.join(", ")}: check workingDirectory, and that an earlier step checked the repository out.`,
+    anchor: "bundle-version",
+  });
+}
+
+/** The CLI merges included files over the root file in the order of `include`, so the last one that sets it wins. */
+async function readConstraint(root: string): Promise<Constraint | undefined> {
+  const folder = dirname(root);
+  const document = await readYaml(root);
+  const patterns = Array.isArray(document["include"]) ? document["include"] : [];
+  const included = patterns.flatMap((pattern) => includedFiles(folder, String(pattern)));
+  let constraint = constraintOf(document, root);
+  for (const file of new Set(included)) {
+    if (file !== root) constraint = constraintOf(await readYaml(file), file) ?? constraint;
+  }
+  return constraint;
+}
+
+function constraintOf(document: Record<string, unknown>, file: string): Constraint | undefined {
+  const bundle = document["bundle"];
+  if (!isMapping(bundle)) return undefined;
+  const value = bundle["databricks_cli_version"];
+  return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
+}
+
+async function readYaml(file: string): Promise<Record<string, unknown>> {
+  const { parse } = await import("../formats.lazy.ts");
+  try {
+    const document: unknown = parse(readFileSync(file, "utf8"), { merge: true });
+    return isMapping(document) ? document : {};
+  } catch (error) {
+    throw new UserError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`, {
+      hint: "Correct the file; version: bundle reads it and the files that it includes.",
+      anchor: "bundle-version",
+      cause: error,
+    });
+  }
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
