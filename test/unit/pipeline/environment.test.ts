@@ -44,7 +44,7 @@ describe("An input that the agent left as it was", () => {
   it("is recognised", () => {
     expect(unresolvedMacro("a $(my.var) b")).toBe("$(my.var)");
     expect(unresolvedMacro("$(build-id)")).toBe("$(build-id)");
-    expect(unresolvedMacro("$HOME $(1) $() ${{ x }}")).toBeUndefined();
+    expect(unresolvedMacro("$HOME $(1) $() $[x]")).toBeUndefined();
   });
 });
 
