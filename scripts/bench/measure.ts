@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+
+/** One line of the table: what was measured, in which ratio or size, and what it may be. */
+export interface BenchRow {
+  readonly what: string;
+  /** Measured value, in the unit of `limit`. */
+  readonly value: number;
+  readonly limit: number;
+  /** e.g. "× an empty node", "KB", "ms". */
+  readonly unit: string;
+  /** The absolute figures behind a ratio. */
+  readonly detail?: string;
+}
+
+export interface Command {
+  readonly executable: string;
+  readonly arguments: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly workingDirectory?: string;
+}
+
+/** Wall time of one run, spawn to exit, in milliseconds. */
+export function wallMs({ executable, arguments: argv, environment, workingDirectory }: Command): number {
+  const start = performance.now();
+  const { error } = spawnSync(executable, argv, {
+    stdio: "ignore",
+    env: environment ?? process.env,
+    ...(workingDirectory ? { cwd: workingDirectory } : {}),
+  });
+  if (error) throw error;
+  return performance.now() - start;
+}
+
+/** Medians of several measurements, taken in turn so that a busy moment hits all alike; the first two rounds warm up. */
+export async function interleavedMedians<Name extends string>(
+  measurements: Record<Name, () => number | Promise<number>>,
+  rounds = 15,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(measurements) as Name[];
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = -2; round < rounds; round++) {
+    for (const name of names) {
+      const value = await measurements[name]();
+      if (round >= 0) samples.get(name)?.push(value);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<Name, number>;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
