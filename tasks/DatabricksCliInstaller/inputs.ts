@@ -52,16 +52,28 @@ function readVersion(reader: InputReader): Inputs["version"] {
 
 function readUrl(reader: InputReader): string | undefined {
   const text = reader.text("downloadUrl");
-  if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url) reader.problem("downloadUrl", `"${text}" is not a URL.`);
-  else if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname)))
-    reader.problem(
-      "downloadUrl",
-      `${url.protocol}//${url.host} is refused: use https (http only for this machine itself).`,
-    );
-  else if (url.search || url.hash) reader.problem("downloadUrl", "must not have a query or a fragment (? or #).");
+  const problem = text === undefined ? undefined : urlProblem(text);
+  if (problem) reader.problem("downloadUrl", problem);
   return text;
+}
+
+function urlProblem(text: string): string | undefined {
+  if (!URL.canParse(text)) return `"${text}" is not a URL.`;
+  const url = new URL(text);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
+    return `${url.protocol}//${url.host} is refused: use https (http only for this machine itself).`;
+  }
+  if (url.search || url.hash) return "must not have a query or a fragment (? or #).";
+  return isDecodable(url.username + url.password) ? undefined : "has credentials that are not percent-encoded.";
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readChecksum(reader: InputReader): string | undefined {

@@ -6,7 +6,6 @@ import { UserError } from "../common/pipeline/errors.ts";
 import type { Archive } from "./archive/archive.ts";
 import { checksumFileNames, checksumIn, noChecksum, verifyChecksum } from "./archive/checksums.ts";
 import { findInstalled } from "./find-installed.ts";
-import { installVerified } from "./install-verified.ts";
 import { type Platform, parseArchiveName } from "./platform.ts";
 import type { InstalledCli, Step } from "./step.ts";
 import { admits, describe, type VersionRequest } from "./version/request.ts";
@@ -23,6 +22,7 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
   verifyChecksum(file, sha256, expected.sha256, expected.by);
   print(`${file}: SHA-256 ${sha256}, as ${expected.by} says.`);
   const archive: Archive = { name: file, bytes, sha256 };
+  const { installVerified } = await import("./install-verified.ts");
   return { ...(await installVerified(step, archive, version)), source: "archive" };
 }
 

@@ -6,7 +6,6 @@ import { downloadArchive } from "./archive/download.ts";
 import { megabytes } from "./archive/progress.ts";
 import { openReleases, type Releases } from "./archive/releases.ts";
 import { findAdmitted, findInstalled } from "./find-installed.ts";
-import { installVerified } from "./install-verified.ts";
 import type { InstalledCli, Step } from "./step.ts";
 import { nearestVersions, resolveVersions } from "./version/resolve.ts";
 
@@ -18,10 +17,13 @@ export async function installRelease(step: Step): Promise<InstalledCli> {
     const installed = await findInstalled(step, version);
     if (installed) return installed;
     const archive = await verifiedArchive(step, releases, version);
-    if (archive) return { ...(await installVerified(step, archive, version)), source: "download" };
+    if (archive) {
+      const { installVerified } = await import("./install-verified.ts");
+      return { ...(await installVerified(step, archive, version)), source: "download" };
+    }
     print(`${releases.base} has no files of ${version} for this platform.`);
   }
-  throw await noSuchRelease(candidates, releases);
+  throw await noSuchRelease(step, candidates, releases);
 }
 
 /** Best first; one that is exact, or a range that the CLI on PATH satisfies, needs no version list. */
@@ -53,15 +55,17 @@ async function verifiedArchive(
   return archive;
 }
 
-async function noSuchRelease(versions: readonly string[], releases: Releases): Promise<UserError> {
-  const [version = ""] = versions;
-  const nearest = await nearestVersions(version, releases);
-  const known =
-    nearest.length > 0 ? `The nearest that exist are ${nearest.join(", ")}.` : "Check version and downloadUrl.";
+async function noSuchRelease(
+  { cache: { platform } }: Step,
+  versions: readonly string[],
+  releases: Releases,
+): Promise<UserError> {
+  const nearest = await nearestVersions(versions[0] ?? "", releases);
+  const target = `${platform.os}/${platform.arch}`;
   return new UserError(
-    `Databricks CLI ${versions.join(", ")} cannot be downloaded: ${releases.base} has no such release.`,
+    `Databricks CLI ${versions.join(", ")} cannot be downloaded: ${releases.base} has no such release for ${target}.`,
     {
-      hint: known,
+      hint: nearest.length > 0 ? `The nearest versions are ${nearest.join(", ")}.` : "Check version and downloadUrl.",
       anchor: "version",
     },
   );

@@ -27,10 +27,10 @@ void runTask(async ({ http, cancel }) => {
   handOver(cli);
 });
 
-/** Makes the CLI the one that later steps find. */
+/** Makes the CLI the one that later steps find; one that is on PATH already leaves the order of PATH alone. */
 function handOver(cli: InstalledCli): void {
   const folder = dirname(cli.executable);
-  prependPath(folder);
+  if (cli.source !== "preinstalled") prependPath(folder);
   setOutput("version", cli.version);
   setOutput("path", cli.executable);
   setOutput("source", cli.source);

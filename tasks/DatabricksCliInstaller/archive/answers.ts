@@ -40,7 +40,7 @@ export function downloadFailure(error: unknown, wanted: string): unknown {
 
 function statusHint(status: number): string {
   if (status === 401 || status === 403) {
-    return "The server, or a proxy before it, does not allow this: a mirror's URL may carry credentials (https://user:token@host/…).";
+    return "The server, or a proxy before it, does not allow this: a mirror's URL may carry a user name and a token before its host.";
   }
   if (status === 429)
     return "The server limits requests from this address: run the step later, or use a mirror with downloadUrl.";

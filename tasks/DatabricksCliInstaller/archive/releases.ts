@@ -1,4 +1,4 @@
-import { registerSecret } from "../../common/pipeline/commands.ts";
+import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../common/pipeline/http.ts";
 import { archiveName, type Platform } from "../platform.ts";
 
@@ -23,8 +23,11 @@ export function openReleases(http: Http, downloadUrl: string | undefined, platfo
   const { base, headers } = withoutCredentials(downloadUrl ?? gitHubReleases);
   const repository = base.endsWith("/releases/download") ? base.slice(0, -"/releases/download".length) : undefined;
   const { origin } = new URL(base);
-  const authorised = (request: HttpRequest): HttpRequest =>
-    new URL(request.url).origin === origin ? { ...request, headers: { ...request.headers, ...headers } } : request;
+  const prepared = (request: HttpRequest): HttpRequest => ({
+    ...request,
+    onRetry: sayRetry,
+    headers: { ...request.headers, ...(new URL(request.url).origin === origin ? headers : {}) },
+  });
   const fileUrl = (version: string, file: string) => `${base}/v${version}/${file}`;
   return {
     base,
@@ -32,8 +35,8 @@ export function openReleases(http: Http, downloadUrl: string | undefined, platfo
     repository,
     fileUrl,
     archiveUrl: (version) => fileUrl(version, archiveName(version, platform)),
-    send: (request): Promise<HttpResponse> => http.send(authorised(request)),
-    stream: (request, read) => http.stream(authorised(request), read),
+    send: (request): Promise<HttpResponse> => http.send(prepared(request)),
+    stream: (request, read) => http.stream(prepared(request), read),
   };
 }
 
@@ -48,4 +51,8 @@ function withoutCredentials(text: string): { base: string; headers: Record<strin
   const encoded = Buffer.from(credentials).toString("base64");
   for (const secret of [password, decodeURIComponent(password), encoded]) registerSecret(secret);
   return { base, headers: { authorization: `Basic ${encoded}` } };
+}
+
+function sayRetry(reason: string, waitMs: number): void {
+  print(`  ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
 }

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, promises, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, promises, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { debug } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { recordName, writeRecord } from "./record.ts";
 import { claimName, replaceFile } from "./rename.ts";
-import { isIntact, startable, type ToolCache } from "./tool-cache.ts";
+import { complete, isIntact, startable, type ToolCache } from "./tool-cache.ts";
 
 const stagingPrefix = ".installing-";
 /** No installation takes as long; what is older was left by one that was killed. */
@@ -54,7 +54,7 @@ export async function publish(
     mkdirSync(dirname(folder), { recursive: true });
     const claimed = await claimName(staged.folder, folder, cache.platform);
     if (!claimed && !isIntact(folder, cache.platform, archiveSha256)) await replaceContent(cache, staged, folder);
-    writeFileSync(cache.marker(version), "");
+    complete(cache, version);
   } catch (error) {
     throw unwritable(cache.root, error);
   } finally {

@@ -41,9 +41,19 @@ export function cacheState(cache: ToolCache, version: string, archiveSha256: str
   if (!existsSync(folder)) return "absent";
   const intact = isIntact(folder, cache.platform, archiveSha256);
   if (existsSync(cache.marker(version))) return intact ? "intact" : "changed";
+  if (!intact) return "absent";
   // Folders get their name with all that is in them, so an intact one lacks its marker because the installer was killed.
-  if (intact) writeFileSync(cache.marker(version), "");
-  return intact ? "intact" : "absent";
+  try {
+    complete(cache, version);
+  } catch {
+    // A cache that cannot be written serves what it has.
+  }
+  return "intact";
+}
+
+/** Writes the marker by which tools that use the same layout know a whole version. */
+export function complete(cache: ToolCache, version: string): void {
+  writeFileSync(cache.marker(version), "");
 }
 
 /** Whether the executable in a folder is, byte for byte, the one that its record names, and may be run. */

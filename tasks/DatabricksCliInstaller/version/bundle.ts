@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { parseBundleConstraint } from "./constraint.ts";
 import { includedFiles } from "./include-pattern.ts";
@@ -14,7 +15,7 @@ interface Constraint {
 }
 
 /** The version that a bundle asks for in `bundle.databricks_cli_version`; throws a UserError when it asks for none. */
-export async function bundleVersion(folder: string): Promise<VersionRequest & { readonly source: string }> {
+export async function bundleVersion(folder: string): Promise<VersionRequest> {
   const root = rootFile(folder);
   const constraint = await readConstraint(root);
   if (!constraint) {
@@ -30,7 +31,8 @@ export async function bundleVersion(folder: string): Promise<VersionRequest & { 
       anchor: "bundle-version",
     });
   }
-  return { ...request, source: constraint.file };
+  print(`${constraint.file} asks for Databricks CLI ${constraint.text}.`);
+  return request;
 }
 
 function rootFile(folder: string): string {
@@ -70,7 +72,9 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
     const document: unknown = parse(readFileSync(file, "utf8"), { merge: true });
     return isMapping(document) ? document : {};
   } catch (error) {
-    throw new UserError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`, {
+    // What follows the first line draws the place in the file.
+    const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
+    throw new UserError(`${file} cannot be read: ${reason}.`, {
       hint: "Correct the file; version: bundle reads it and the files that it includes.",
       anchor: "bundle-version",
       cause: error,

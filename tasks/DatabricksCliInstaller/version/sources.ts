@@ -16,6 +16,9 @@ interface Source {
   readonly read: (releases: Releases, url: string) => Promise<string[] | { readonly problem: string }>;
 }
 
+/** Fewer tries than for files: another place may answer instead. */
+const attempts = 3;
+
 /** The places that know the newest release, best first; none of them is GitHub's rate-limited API. */
 export function latestSources(releases: Releases): Source[] {
   return [...redirectOf(releases), ...indexOf(releases), ...tagsOf(releases)];
@@ -54,11 +57,13 @@ async function readRedirect(releases: Releases, url: string): ReturnType<Source[
   let location = url;
   // A renamed repository redirects to its new name before the release.
   for (let hop = 0; hop < 5; hop++) {
-    const { status, headers } = await releases.send({ method: "HEAD", url: location, redirects: "manual" });
-    if (status < 300 || status > 399 || !headers.location) return { problem: `answered ${status}, not a redirect` };
+    const { status, headers } = await releases.send({ method: "HEAD", url: location, redirects: "manual", attempts });
+    if (status < 300 || status > 399 || !headers.location || !URL.canParse(headers.location, location)) {
+      return { problem: `answered ${status}, not a redirect` };
+    }
     location = new URL(headers.location, location).href;
     const tag = /\/releases\/tag\/([^/?#]+)$/.exec(location)?.[1];
-    if (tag) return [decodeURIComponent(tag)];
+    if (tag) return [tag];
   }
   return { problem: "redirected to no release" };
 }
@@ -70,7 +75,7 @@ function tagsOf(releases: Releases): Source[] {
 }
 
 async function readTags(releases: Releases, url: string): ReturnType<Source["read"]> {
-  const { status, text } = await releases.send({ method: "GET", url });
+  const { status, text } = await releases.send({ method: "GET", url, attempts });
   if (status !== 200) return { problem: `answered ${status}` };
   return stable(tagsOfAdvertisement(text)) ?? { problem: "is no git repository" };
 }
@@ -81,7 +86,7 @@ function indexOf(releases: Releases): Source[] {
 }
 
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
-  const { status, text } = await releases.send({ method: "GET", url });
+  const { status, text } = await releases.send({ method: "GET", url, attempts });
   if (status !== 200) return { problem: `answered ${status}` };
   return stable([...text.matchAll(/["'/>](v\d+\.\d+\.\d+[-\w.+]*)\/?["'<]/g)].map((match) => match[1] ?? "")) ?? [];
 }

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cancelled } from "./errors.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
-import { isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
+import { instanceMetadataHost, isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -16,6 +16,10 @@ export interface HttpRequest {
   readonly attempts?: number;
   /** `follow` (default for GET and HEAD) or hand the 3xx to the caller (default for POST). */
   readonly redirects?: "follow" | "manual";
+  /** Told why a try failed, before the next one, and how long that one waits. */
+  readonly onRetry?: (reason: string, waitMs: number) => void;
+  /** Allows plain HTTP to the Azure machine's own metadata service, the one such address outside this machine. */
+  readonly instanceMetadata?: boolean;
 }
 
 /** A response whose body has not been read; `url` is where redirects ended. */
@@ -49,13 +53,15 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       const last = attempt >= attempts;
       const outcome = await tryOnce(request, last, read);
       if (outcome.done) return outcome.value;
-      await sleep(outcome.retryAfterMs ?? backoffMs(attempt), undefined, { signal: cancel }).catch(() => {
+      const waitMs = outcome.retryAfterMs ?? backoffMs(attempt);
+      request.onRetry?.(outcome.reason, waitMs);
+      await sleep(waitMs, undefined, { signal: cancel }).catch(() => {
         throw new Cancelled();
       });
     }
   };
 
-  type Outcome<T> = { done: true; value: T } | { done: false; retryAfterMs: number | undefined };
+  type Outcome<T> = { done: true; value: T } | { done: false; reason: string; retryAfterMs: number | undefined };
 
   async function tryOnce<T>(
     request: HttpRequest,
@@ -64,36 +70,41 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
   ): Promise<Outcome<T>> {
     const silence = watchSilence(request.idleTimeoutMs ?? 30_000);
     const signal = AbortSignal.any([cancel, silence.signal]);
+    // Where redirects have led so far: a failure names that host.
+    let url = request.url;
     try {
-      const response = await open(request, signal);
+      const response = await open(request, signal, (next) => {
+        url = next;
+      });
       response.body.on("data", silence.heard);
       response.body.pause();
       if (!last && retryStatuses.has(response.status)) {
         response.body.destroy();
-        return { done: false, retryAfterMs: retryAfterMs(response.headers) };
+        const reason = `${new URL(url).host} answers with status ${response.status}`;
+        return { done: false, reason, retryAfterMs: retryAfterMs(response.headers) };
       }
       return { done: true, value: await read(response) };
     } catch (error) {
       if (cancel.aborted) throw new Cancelled();
-      const failure = toHttpFailure(
-        error,
-        request.url,
-        silence.signal.aborted,
-        proxyFor(network, new URL(request.url)),
-      );
+      const failure = toHttpFailure(error, url, silence.signal.aborted, proxyFor(network, new URL(url)));
       if (!failure) throw error;
       if (last || !failure.transient) throw failure;
-      return { done: false, retryAfterMs: undefined };
+      return { done: false, reason: failure.message, retryAfterMs: undefined };
     } finally {
       silence.stop();
     }
   }
 
-  async function open(request: HttpRequest, signal: AbortSignal): Promise<StreamedResponse> {
+  async function open(
+    request: HttpRequest,
+    signal: AbortSignal,
+    onHop: (url: string) => void,
+  ): Promise<StreamedResponse> {
     const follow = (request.redirects ?? (request.method === "POST" ? "manual" : "follow")) === "follow";
-    let url = allowedUrl(request.url);
+    let url = allowedUrl(request.url, request.instanceMetadata);
     let headers: Record<string, string> = { ...request.headers };
     for (let hop = 0; ; hop++) {
+      onHop(url.href);
       const response = await exchange(request, url, headers, signal);
       const location = response.headers.location;
       if (!follow || response.status < 300 || response.status > 399 || !location) return response;
@@ -158,10 +169,11 @@ async function readText(body: Readable, url: string): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Only https leaves the machine. */
-function allowedUrl(url: string): URL {
+/** Only https leaves the machine, but to its own metadata service; throws HttpFailure. */
+export function allowedUrl(url: string, instanceMetadata = false): URL {
   const parsed = new URL(url);
   if (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))) return parsed;
+  if (instanceMetadata && parsed.origin === `http://${instanceMetadataHost}`) return parsed;
   throw new HttpFailure("insecure", url, `${parsed.protocol}// is refused: only https may leave this machine`);
 }
 

@@ -53,7 +53,15 @@ function readCertificates(file: string): string {
 function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   const value = environment["HTTPS_PROXY"] ?? environment["https_proxy"];
   if (!value) return undefined;
-  const url = new URL(value);
+  // Written without a scheme, a proxy speaks HTTP (Go: net/http, ProxyFromEnvironment).
+  const address = value.includes("://") ? value : `http://${value}`;
+  if (!URL.canParse(address)) {
+    throw new UserError("The variable HTTPS_PROXY is no address of a proxy.", {
+      hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
+      anchor: "network",
+    });
+  }
+  const url = new URL(address);
   const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
   return {
     url,
@@ -69,10 +77,10 @@ function noProxyPattern(host: string): RegExp {
   return new RegExp(`^https?://([^/]*\\.)?${name}([:/]|$)`, "i");
 }
 
-/** The proxy for one URL, or undefined where it is reached directly; loopback never goes through a proxy. */
+/** The proxy for one URL, or undefined where it is reached directly, as this machine and its metadata service always are. */
 export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
   const { proxy } = network;
-  if (!proxy || isLoopback(url.hostname)) return undefined;
+  if (!proxy || isLoopback(url.hostname) || url.hostname === instanceMetadataHost) return undefined;
   return proxy.bypass.some((pattern) => pattern.test(url.href)) ? undefined : proxy;
 }
 
@@ -81,15 +89,19 @@ export function trustedCertificates(network: Network): string[] | undefined {
   return network.agentCertificates ? [...tls.rootCertificates, network.agentCertificates] : undefined;
 }
 
+/** Said outright, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default. */
+const verified = { rejectUnauthorized: true };
+
 /** A socket agent for one URL with this network's proxy and certificates; one agent for one request. */
 export async function socketAgent(network: Network, url: URL): Promise<http.Agent> {
   const ca = trustedCertificates(network);
   const proxy = proxyFor(network, url);
   if (!proxy) {
-    return url.protocol === "https:" ? new https.Agent(ca ? { ca } : {}) : new http.Agent();
+    return url.protocol === "https:" ? new https.Agent({ ...verified, ...(ca ? { ca } : {}) }) : new http.Agent();
   }
   const { httpsOverHttp, httpsOverHttps } = (await import("tunnel")).default;
   const options = {
+    ...verified,
     ...(ca ? { ca: ca.map((pem) => Buffer.from(pem)) } : {}),
     proxy: {
       host: proxy.url.hostname,
@@ -101,6 +113,9 @@ export async function socketAgent(network: Network, url: URL): Promise<http.Agen
     ? httpsOverHttps(options as tunnel.HttpsOverHttpsOptions)
     : httpsOverHttp(options as tunnel.HttpsOverHttpOptions);
 }
+
+/** Where Azure machines ask for what concerns themselves; link-local, answers plain HTTP alone. */
+export const instanceMetadataHost = "169.254.169.254";
 
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);

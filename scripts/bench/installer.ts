@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { taskNodes } from "../../test/e2e/nodes.ts";
+import { createCertificateAuthority } from "../../test/lab/certificates.ts";
+import { buildDatabricks } from "../../test/lab/databricks/build.ts";
+import { archiveName, startReleases, sumsName, thisPlatform } from "../../test/lab/releases/releases.ts";
+import { type BenchRow, type Command, interleavedMedians } from "./measure.ts";
+
+const built = fileURLToPath(new URL("../../dist/extension/tasks/DatabricksCliInstaller", import.meta.url));
+const version = "1.11.0";
+const cachedLimit = 3;
+const coldLimit = 1.2;
+
+/** Measures the packaged installer with the real CLI: cached against an empty script, cold against the system's tools. */
+export async function benchInstaller(): Promise<BenchRow[]> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-installer-"));
+  const authority = await createCertificateAuthority(folder);
+  const releases = await startReleases({ certificate: await authority.issue(["localhost"]) });
+  try {
+    await releases.add({ version, executable: await (await buildDatabricks({ log: console.log })).cli(version) });
+    // Agents run tasks outside of any package.
+    fs.cpSync(built, path.join(folder, "task"), { recursive: true });
+    const rows: BenchRow[] = [];
+    for (const node of taskNodes) rows.push(...(await benchNode(node, folder, releases.plainMirrorUrl)));
+    return rows;
+  } finally {
+    await releases.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchNode(node: (typeof taskNodes)[number], folder: string, mirror: string): Promise<BenchRow[]> {
+  const empty = path.join(folder, "empty.js");
+  fs.writeFileSync(empty, "");
+  const task = path.join(folder, "task", "index.js");
+  const warm = installation([node.path, task], path.join(folder, `warm-${node.name}`), mirror);
+  const cold = installation([node.path, task], path.join(folder, `cold-${node.name}`), mirror);
+  const byHand = systemTools(path.join(folder, `hand-${node.name}`), mirror);
+  // A version is verified in full until its file is two seconds old.
+  await wallMs(warm.command);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+
+  const start = await interleavedMedians({
+    empty: () => wallMs({ ...warm.command, arguments: [empty] }),
+    cached: () => wallMs(warm.command),
+  });
+  const cached = row(`installer, cached, ${node.name}`, start.cached, start.empty, cachedLimit, "× an empty node");
+  const missing = byHand.missing();
+  if (missing.length > 0) {
+    const detail = `not installed here: ${missing.join(", ")}`;
+    const limits = { value: Number.POSITIVE_INFINITY, limit: coldLimit, unit: coldUnit, detail };
+    return [cached, { what: `installer, cold, ${node.name}`, ...limits }];
+  }
+  const whole = await interleavedMedians({
+    task: () => wallMs(cold.command, cold.clear),
+    tools: () => byHand.wallMs(),
+  });
+  return [cached, row(`installer, cold, ${node.name}`, whole.task, whole.tools, coldLimit, coldUnit)];
+}
+
+const coldUnit = "× curl + sha256sum + unzip";
+
+function row(what: string, ours: number, theirs: number, limit: number, unit: string): BenchRow {
+  return { what, value: ours / theirs, limit, unit, detail: `${ours.toFixed(0)} ms against ${theirs.toFixed(0)} ms` };
+}
+
+/** The task with an agent's environment, and folders of its own. */
+function installation(
+  [node, task]: readonly [string, string],
+  folder: string,
+  mirror: string,
+): { command: Command; clear: () => void } {
+  const [tools, temp] = [path.join(folder, "tools"), path.join(folder, "temp")];
+  for (const one of [tools, temp]) fs.mkdirSync(one, { recursive: true });
+  const environment = {
+    PATH: "/usr/bin:/bin",
+    HOME: folder,
+    AGENT_OS: { linux: "Linux", darwin: "Darwin", win32: "Windows_NT" }[process.platform as string] ?? process.platform,
+    AGENT_OSARCHITECTURE: process.arch.toUpperCase(),
+    AGENT_VERSION: "4.265.1",
+    AGENT_TEMPDIRECTORY: temp,
+    AGENT_TOOLSDIRECTORY: tools,
+    SYSTEM_DEFAULTWORKINGDIRECTORY: folder,
+    INPUT_VERSION: version,
+    INPUT_DOWNLOADURL: mirror,
+    INPUT_REUSEINSTALLED: "true",
+  };
+  const clear = () => fs.rmSync(path.join(tools, "databricks"), { recursive: true, force: true });
+  return { command: { executable: node, arguments: [task], environment, workingDirectory: folder }, clear };
+}
+
+/** What pipelines do without the task: download, check, unpack. */
+function systemTools(folder: string, mirror: string) {
+  fs.mkdirSync(folder, { recursive: true });
+  const base = `${mirror}/v${version}`;
+  const [archive, sums] = [archiveName(version, thisPlatform), sumsName(version)];
+  const commands = [
+    ["curl", "-fsSL", "--remote-name-all", `${base}/${archive}`, `${base}/${sums}`],
+    ["sha256sum", "--check", "--ignore-missing", "--quiet", sums],
+    ["unzip", "-q", "-o", archive, "databricks"],
+  ];
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
+  const exists = (name: string) => folders.some((one) => fs.existsSync(path.join(one, name)));
+  return {
+    missing: () => commands.flatMap(([name = ""]) => (exists(name) ? [] : [name])),
+    wallMs: async () => {
+      let total = 0;
+      for (const [executable = "", ...rest] of commands) {
+        total += await wallMs({ executable, arguments: rest, workingDirectory: folder });
+      }
+      return total;
+    },
+  };
+}
+
+/** Milliseconds from spawn to exit, without blocking the server that the command talks to. Throws when it fails. */
+async function wallMs(command: Command, before: () => void = () => {}): Promise<number> {
+  before();
+  const start = performance.now();
+  const child = spawn(command.executable, command.arguments, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: command.environment ?? process.env,
+    cwd: command.workingDirectory,
+  });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => {
+    output += data.toString();
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0 || output.includes("result=Failed")) throw new Error(`${command.executable} failed:\n${output}`);
+  return performance.now() - start;
+}

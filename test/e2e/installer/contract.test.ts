@@ -1,0 +1,95 @@
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
+import { taskNodes } from "../nodes.ts";
+import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+
+describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    lab = await startInstallerLab();
+    await lab.publish("1.11.0");
+  });
+
+  afterAll(() => lab?.close());
+
+  beforeEach(async () => {
+    agent = await lab.startAgent(node);
+    lab.proxy.connections.length = 0;
+    lab.releases.requests.length = 0;
+  });
+
+  afterEach(() => agent.dispose());
+
+  it("reports everything that is wrong with its inputs at once, before any network", async () => {
+    const step = await install(agent, {
+      version: "newest",
+      downloadUrl: "http://mirror.contoso.example/cli",
+      archivePath: "missing.zip",
+      checksum: "abc",
+      reuseInstalled: "perhaps",
+    });
+    expect(step.result).toBe("Failed");
+    const [message = ""] = step.messages("error");
+    for (const name of ["version: ", "downloadUrl: ", "archivePath: ", "checksum: ", "reuseInstalled: "]) {
+      expect(message).toContain(name);
+    }
+    expect(message).toContain("6 inputs");
+    expect(lab.proxy.connections).toEqual([]);
+  });
+
+  it.each([
+    ["downloadUrl", "mirror", /is not a URL/],
+    ["downloadUrl", "https://mirror.contoso.example/cli?x=1", /must not have a query/],
+    ["downloadUrl", "https://user:100%@mirror.contoso.example/cli", /not percent-encoded/],
+    ["downloadUrl", "ftp://mirror.contoso.example/cli", /use https/],
+    ["version", "$(cliVersion)", /\$\(cliVersion\) was not replaced/],
+  ])("refuses the input %s: %s", async (name, value, message) => {
+    const step = await install(agent, { [name]: value });
+    expect(step.messages("error")[0]).toMatch(message);
+  });
+
+  it.each([
+    ["Linux", "X86"],
+    ["Linux", "ARM"],
+    ["FreeBSD", "X64"],
+  ])("fails on %s %s with the platforms that have releases", async (os, architecture) => {
+    const other = await lab.startAgent(node, { platform: { os, architecture } });
+    const step = await install(other, { version: "1.11.0" });
+    await other.dispose();
+    expect(step.messages("error")[0]).toMatch(
+      new RegExp(`it is ${os} on ${architecture}.*Linux, Darwin, Windows_NT on X64, ARM64.*#unsupported-platform`, "s"),
+    );
+  });
+
+  it("does within the agent's strictest limits what it needs", async () => {
+    const step = await install(agent, { version: "1.11.0" }, { commands: "restricted" });
+    expect(step.result).toBe("Succeeded");
+    expect(step.issues).toEqual([]);
+    expect(step.versionOnPath).toBe("1.11.0");
+    expect(step.raw.stderr).toEqual([]);
+  });
+
+  it("can be run again by the agent's own retry", async () => {
+    lab.releases.fault(/\.zip$/, { status: 403 });
+    const step = await install(agent, { version: "1.11.0" }, { retryCountOnTaskFailure: 1 });
+    expect(step.outputs["source"], step.text).toBe("download");
+  });
+
+  it("stops at once when it is cancelled, and leaves nothing behind", async () => {
+    lab.releases.fault(/\.zip$/, { hold: true });
+    const cancel = new AbortController();
+    const running = install(agent, { version: "1.11.0" }, { cancel: cancel.signal });
+    while (lab.releases.requests.every(({ path: file }) => !file.endsWith(".zip"))) await sleep(20);
+    const cancelledAt = Date.now();
+    cancel.abort();
+    const step = await running;
+    expect(Date.now() - cancelledAt).toBeLessThan(2_000);
+    expect(step.result).toBe("Canceled");
+    expect(fs.existsSync(path.join(agent.toolsDirectory, "databricks"))).toBe(false);
+  });
+});

@@ -1,0 +1,159 @@
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
+import { send } from "../../lab/https-server.ts";
+import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
+import { taskNodes } from "../nodes.ts";
+import { encrypted, renamed, sha256, withCentralField, zip } from "./archives.ts";
+import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+
+const version = "1.11.0";
+const script = `#!/bin/sh\nprintf '{"Version":"${version}"}'\n`;
+
+describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    lab = await startInstallerLab();
+    await lab.publish("1.10.0", { version: "0.290.2", sums: "split" }, { version: "1.12.0", sums: "missing" });
+    await lab.publish({ version: "1.13.0", corrupt: "checksum" });
+  });
+
+  afterAll(() => lab?.close());
+
+  beforeEach(async () => {
+    agent = await lab.startAgent(node);
+  });
+
+  afterEach(() => agent.dispose());
+
+  /** Installs an archive that a mirror serves, by default with the right checksum. */
+  function installFromMirror(archive: Buffer, sums = `${sha256(archive)}  ${archiveName(version, thisPlatform)}\n`) {
+    lab.answerMirror((file, response) => {
+      if (file.endsWith(archiveName(version, thisPlatform))) send(response, 200, {}, archive);
+      else if (file.endsWith(sumsName(version))) send(response, 200, {}, sums);
+      else send(response, 404, {});
+    });
+    return install(agent, { version, downloadUrl: lab.mirrorUrl });
+  }
+
+  function nothingInstalled(): boolean {
+    const root = path.join(agent.toolsDirectory, "databricks");
+    return !fs.existsSync(root) || fs.readdirSync(root).length === 0;
+  }
+
+  it("accepts the checksum lists of releases with one for each build machine", async () => {
+    const step = await install(agent, { version: "0.290.2" });
+    expect(step.outputs["source"], step.text).toBe("download");
+    expect(step.text).toContain("as databricks_cli_0.290.2_SHA256SUMS_unix says");
+  });
+
+  it("refuses an archive whose SHA-256 is another one", async () => {
+    const step = await install(agent, { version: "1.13.0" });
+    expect(step.messages("error")[0]).toMatch(/1\.13\.0_.*\.zip is refused: its SHA-256 is [0-9a-f]{64}.*#checksum/s);
+    expect(nothingInstalled()).toBe(true);
+  });
+
+  it("refuses an archive without a published SHA-256", async () => {
+    const step = await install(agent, { version: "1.12.0" });
+    expect(step.messages("error")[0]).toMatch(/refused: there is no SHA-256 for it in .*v1\.12\.0.*input checksum/s);
+    expect(nothingInstalled()).toBe(true);
+  });
+
+  it("refuses an archive that the list does not name", async () => {
+    const archive = await zip({ name: "databricks", content: script });
+    const step = await installFromMirror(archive, `${sha256(archive)}  other.zip\n`);
+    expect(step.messages("error")[0]).toMatch(/there is no SHA-256 for it in .*_SHA256SUMS/);
+    expect(nothingInstalled()).toBe(true);
+  });
+
+  it("takes the input checksum in place of the list", async () => {
+    const checksum = sha256(await lab.releases.archive("1.12.0", thisPlatform));
+    const step = await install(agent, { version: "1.12.0", checksum: `sha256:${checksum.toUpperCase()}` });
+    expect(step.outputs["source"], step.text).toBe("download");
+    expect(step.text).toContain("as the input checksum says");
+    const wrong = await install(agent, { version: "1.10.0", checksum });
+    expect(wrong.messages("error")[0]).toMatch(/is refused.*the input checksum says/s);
+  });
+
+  it("installs the executable alone, with mode 0755, whatever else the archive holds", async () => {
+    const archive = await zip(
+      { name: "LICENSE", content: "text" },
+      { name: "bin/databricks", content: "another" },
+      { name: "databricks", content: script, mode: 0o100600 },
+    );
+    const step = await installFromMirror(archive);
+    expect(step.result, step.text).toBe("Succeeded");
+    const folder = path.dirname(step.outputs["path"] ?? "");
+    expect(fs.readdirSync(folder).sort()).toEqual(["databricks", "installed.json"]);
+    expect(fs.statSync(path.join(folder, "databricks")).mode & 0o777).toBe(0o755);
+  });
+
+  it.each<[string, () => Promise<Buffer>, RegExp]>([
+    ["is no zip archive", async () => Buffer.from("PK, but not really"), /end of central directory/i],
+    ["holds no executable", () => zip({ name: "README.md" }), /holds no databricks/],
+    ["holds two", () => zip({ name: "databricks" }, { name: "databricks" }), /more than one databricks/],
+    ["holds a link", () => zip({ name: "databricks", content: "/bin/sh", mode: 0o120777 }), /databricks is a link/],
+    [
+      "climbs out of its folder",
+      async () => renamed(await zip({ name: "databricks" }, { name: "xx/evil" }), "xx/evil", "../evil"),
+      /invalid relative path: \.\.\/evil/,
+    ],
+    [
+      "has an absolute path",
+      async () => renamed(await zip({ name: "databricks" }, { name: "x/evil" }), "x/evil", "//evil"),
+      /absolute path: \/\/evil/,
+    ],
+    [
+      "fails its CRC-32",
+      async () => withCentralField(await zip({ name: "databricks", content: script }), 16, 1),
+      /CRC-32/,
+    ],
+    [
+      "is larger than declared",
+      async () => withCentralField(await zip({ name: "databricks", content: "a".repeat(100_000) }), 24, 1000),
+      /cannot be unpacked/,
+    ],
+    ["is encrypted", async () => encrypted(await zip({ name: "databricks", content: script })), /encrypted/],
+  ])("refuses an archive that %s", async (_, makeArchive, message) => {
+    const step = await installFromMirror(await makeArchive());
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")[0]).toMatch(message);
+    expect(step.messages("error")[0]).toContain("#archive");
+    expect(nothingInstalled()).toBe(true);
+  });
+
+  it.each<[string, string | Buffer, RegExp]>([
+    ["reports another version", script.replace(version, "1.9.0"), /says it is version 1\.9\.0; 1\.11\.0 was asked for/],
+    ["is another program", "#!/bin/sh\necho hello\n", /does not say its version: it ended with 0: hello/],
+    ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /ended with 3: broken/],
+    ["is for another processor", elf(0xb7), /is built for linux\/arm64; this agent runs linux\/amd64/],
+    ["is for another system", pe(0x8664), /is built for windows\/amd64; this agent runs linux\/amd64/],
+  ])("refuses an executable that %s", async (_, content, message) => {
+    const step = await installFromMirror(await zip({ name: "databricks", content }));
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")[0]).toMatch(message);
+    expect(nothingInstalled()).toBe(true);
+  });
+});
+
+/** The head of a Linux executable for a processor. */
+function elf(machine: number): Buffer {
+  const head = Buffer.alloc(4096);
+  head.write("\x7fELF\x02\x01\x01", "latin1");
+  head.writeUInt16LE(2, 16);
+  head.writeUInt16LE(machine, 18);
+  return head;
+}
+
+/** The head of a Windows executable for a processor. */
+function pe(machine: number): Buffer {
+  const head = Buffer.alloc(4096);
+  head.write("MZ");
+  head.writeUInt32LE(128, 60);
+  head.write("PE\0\0", 128, "latin1");
+  head.writeUInt16LE(machine, 132);
+  return head;
+}

@@ -1,0 +1,142 @@
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
+import { send } from "../../lab/https-server.ts";
+import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
+import { taskNodes } from "../nodes.ts";
+import { sha256 } from "./archives.ts";
+import { type InstallerLab, install, type MirrorHandler, startInstallerLab } from "./installer-lab.ts";
+
+describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    lab = await startInstallerLab();
+    await lab.publish("1.10.0", "1.11.0");
+  });
+
+  afterAll(() => lab?.close());
+
+  beforeEach(async () => {
+    agent = await lab.startAgent(node);
+    lab.proxy.connections.length = 0;
+  });
+
+  afterEach(() => agent.dispose());
+
+  it.each([
+    ["under a name of its own", () => lab.releases.mirrorUrl],
+    ["on this machine, without TLS", () => `${lab.releases.plainMirrorUrl}/`],
+  ])("installs from a mirror %s, and asks nobody else", async (_, url) => {
+    const step = await install(agent, { version: "1.11.0", downloadUrl: url() });
+    expect(step.outputs["source"], step.text).toBe("download");
+    const hosts = new Set(lab.proxy.connections.map(({ host }) => host));
+    expect([...hosts]).not.toContain("github.com");
+  });
+
+  it.each<[string, string]>([
+    [
+      "an HTML folder list",
+      '<a href="../">../</a> <a href="v1.11.0/">v1.11.0/</a> <a href="v1.9.0/">v1.9.0/</a> <a href="v1.10.0/">-</a>',
+    ],
+    [
+      "Artifactory's JSON",
+      '{"repo":"databricks-cli","children":[{"uri":"/v1.10.0","folder":true},{"uri":"/v1.11.0","folder":true}]}',
+    ],
+  ])("finds latest and ranges in %s", async (_, index) => {
+    const files = await releaseFiles();
+    lab.answerMirror((file, response, request) => {
+      if (file === "/databricks-cli/") send(response, 200, {}, index);
+      else files(file, response, request);
+    });
+    const latest = await install(agent, { version: "latest", downloadUrl: lab.mirrorUrl });
+    expect(latest.outputs["version"], latest.text).toBe("1.11.0");
+    expect(latest.text).toContain(`1.11.0 is the latest version, says ${lab.mirrorUrl}/`);
+    const range = await install(agent, { version: "<1.11", downloadUrl: lab.mirrorUrl });
+    expect(range.outputs["version"], range.text).toBe("1.10.0");
+  });
+
+  it("fails for latest when the mirror lists nothing, and names the inputs that help", async () => {
+    lab.answerMirror((_, response) => send(response, 404, {}));
+    const step = await install(agent, { version: "latest", downloadUrl: lab.mirrorUrl });
+    expect(step.messages("error")[0]).toMatch(
+      /Nobody says which version is the latest.*answered 404.*set version to an exact one/s,
+    );
+    expect(lab.proxy.connections.map(({ host }) => host)).not.toContain("github.com");
+  });
+
+  /** A handler that serves the releases' archives and checksums. */
+  async function releaseFiles(): Promise<MirrorHandler> {
+    const contents = new Map<string, Buffer | string>();
+    for (const version of ["1.10.0", "1.11.0"]) {
+      const archive = await lab.releases.archive(version, thisPlatform);
+      const name = archiveName(version, thisPlatform);
+      contents.set(`/databricks-cli/v${version}/${name}`, archive);
+      contents.set(`/databricks-cli/v${version}/${sumsName(version)}`, `${sha256(archive)}  ${name}\n`);
+    }
+    return (file, response) => {
+      const content = contents.get(file);
+      send(response, content === undefined ? 404 : 200, {}, content);
+    };
+  }
+
+  describe("from an archive on the agent", () => {
+    const name = archiveName("1.11.0", thisPlatform);
+
+    /** Puts the archive of 1.11.0 into the repository, under a name, with or without its list of checksums. */
+    async function withArchive(inputs: Record<string, string>, file = name, list = true) {
+      const archive = await lab.releases.archive("1.11.0", thisPlatform);
+      return install(
+        agent,
+        { archivePath: `tools/${file}`, ...inputs },
+        {
+          prepare: (folder) => {
+            fs.rmSync(path.join(folder, "tools"), { recursive: true, force: true });
+            fs.mkdirSync(path.join(folder, "tools"));
+            fs.writeFileSync(path.join(folder, "tools", file), archive);
+            if (list) fs.writeFileSync(path.join(folder, "tools", sumsName("1.11.0")), `${sha256(archive)}  ${name}\n`);
+          },
+        },
+      );
+    }
+
+    it.each<[string, Record<string, string>, string, boolean]>([
+      ["with its checksum list beside it", {}, name, true],
+      ["for an exact version", { version: "1.11.0" }, name, true],
+      ["for a range", { version: "1.x" }, name, true],
+    ])("installs %s, without any network", async (_, inputs, file, list) => {
+      const step = await withArchive(inputs, file, list);
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
+      expect(step.versionOnPath).toBe("1.11.0");
+      expect(lab.proxy.connections).toEqual([]);
+      expect((await withArchive(inputs, file, list)).outputs["source"]).toBe("cache");
+    });
+
+    it("installs under any name with the input checksum", async () => {
+      const checksum = sha256(await lab.releases.archive("1.11.0", thisPlatform));
+      const step = await withArchive({ checksum }, "cli.zip", false);
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
+    });
+
+    it.each<[string, Record<string, string>, string, boolean, RegExp]>([
+      ["without a checksum", {}, name, false, /refused: there is no SHA-256 for it in .*tools/],
+      ["with a wrong checksum", { checksum: "0".repeat(64) }, name, true, /the input checksum says 0000/],
+      ["of another version", { version: "1.10.0" }, name, true, /holds version 1\.11\.0, not version 1\.10\.0/],
+      ["outside the range", { version: ">1.11" }, name, true, /holds version 1\.11\.0, not a version in the range/],
+      [
+        "for another platform",
+        {},
+        "databricks_cli_1.11.0_windows_arm64.zip",
+        true,
+        /is for windows_arm64; this agent needs/,
+      ],
+    ])("refuses one %s", async (_, inputs, file, list, message) => {
+      const step = await withArchive(inputs, file, list);
+      expect(step.result).toBe("Failed");
+      expect(step.messages("error")[0]).toMatch(message);
+      expect(lab.proxy.connections).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,205 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
+import { buildDatabricks } from "../../lab/databricks/build.ts";
+import { taskNodes } from "../nodes.ts";
+import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+
+const latestPage = "github.com/databricks/cli/releases/latest";
+const tagList = "github.com/databricks/cli.git/info/refs";
+
+describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeEach(async () => {
+    lab = await startInstallerLab();
+    await lab.publish("0.240.0", "1.10.0", "1.11.0", "1.12.0", "1.12.1", "2.0.0");
+    agent = await lab.startAgent(node);
+  });
+
+  afterEach(async () => {
+    await agent.dispose();
+    await lab.close();
+  });
+
+  it.each([
+    ["1.11.0", "1.11.0"],
+    ["v1.11.0", "1.11.0"],
+    ["1.x", "1.12.1"],
+    ["~1.11.0", "1.11.0"],
+    [">=1.10 <1.12", "1.11.0"],
+    ["latest", "2.0.0"],
+  ])("installs %s as %s", async (version, installed) => {
+    const step = await install(agent, { version });
+    expect(step.outputs, step.text).toMatchObject({ version: installed, source: "download" });
+    expect(step.versionOnPath).toBe(installed);
+  });
+
+  it("takes ranges from the git tags, and says so", async () => {
+    const step = await install(agent, { version: "1.x" });
+    expect(step.text).toContain(
+      "1.12.1 is a version in the range 1.x, says https://github.com/databricks/cli.git/info/refs",
+    );
+  });
+
+  it("takes latest from the git tags when the redirect does not answer", async () => {
+    lab.releases.fault(latestPage, { status: 404 });
+    const step = await install(agent, { version: "latest" });
+    expect(step.outputs["version"]).toBe("2.0.0");
+    expect(step.text).toMatch(/No version list from .*releases\/latest \(answered 404, not a redirect\)/);
+    expect(step.text).toContain("2.0.0 is the latest version, says https://github.com/databricks/cli.git");
+  });
+
+  it("takes a range from the redirect when the git tags do not answer", async () => {
+    lab.releases.fault(tagList, { html: "<html>blocked</html>" });
+    const step = await install(agent, { version: ">=1.12" });
+    expect(step.outputs["version"]).toBe("2.0.0");
+    expect(step.text).toMatch(/info\/refs.* \(is no git repository\)/);
+  });
+
+  it("tries the next older version when a tag has no files yet", async () => {
+    lab.releases.tagsOnly(["1.13.0"]);
+    const step = await install(agent, { version: "1.x" });
+    expect(step.outputs["version"], step.text).toBe("1.12.1");
+    expect(step.text).toContain("has no files of 1.13.0");
+  });
+
+  it("fails for a range that no release is in, with the newest ones", async () => {
+    const step = await install(agent, { version: "3.x" });
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")[0]).toMatch(
+      /No release .* in the range 3\.x.*2\.0\.0, 1\.12\.1, 1\.12\.0.*#version/s,
+    );
+  });
+
+  it("fails for a version that does not exist, with the nearest ones that do", async () => {
+    const step = await install(agent, { version: "1.11.5" });
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")[0]).toMatch(
+      /1\.11\.5 cannot be downloaded.*nearest versions are 1\.12\.1, 1\.12\.0, 1\.11\.0, 1\.10\.0/s,
+    );
+  });
+
+  describe("when nobody says which versions there are", () => {
+    beforeEach(() => {
+      lab.releases.fault(/releases\/latest|info\/refs/, { status: 404 }, 100);
+    });
+
+    it.each([
+      ["latest", "1.12.0"],
+      ["~1.11.0", "1.11.0"],
+    ])("uses for %s what the tool cache has, with a warning", async (version, expected) => {
+      for (const earlier of ["1.11.0", "1.12.0"]) await install(agent, { version: earlier });
+      const step = await install(agent, { version });
+      expect(step.outputs).toMatchObject({ version: expected, source: "cache" });
+      expect(step.messages("warning")).toHaveLength(1);
+      expect(step.messages("warning")[0]).toMatch(
+        new RegExp(`CLI ${expected.replaceAll(".", "\\.")} is used from this agent's tool cache`),
+      );
+    });
+
+    it("fails when the tool cache has none, and installs no version of its own choice", async () => {
+      await install(agent, { version: "1.12.0" });
+      const step = await install(agent, { version: "~1.11.0" });
+      expect(step.result).toBe("Failed");
+      expect(step.outputs).toEqual({});
+      expect(step.messages("error")[0]).toMatch(/Nobody says which version is .*~1\.11\.0.*answered 404.*downloadUrl/s);
+    });
+  });
+
+  it.each([
+    ["0.240.0", /can no longer download Terraform.*Use 0\.240\.1, or 1\.x/],
+    ["0.240.0", /too old for DatabricksBundleDeploy@1/],
+  ])("warns of what is known to be wrong with %s", async (version, warning) => {
+    const step = await install(agent, { version });
+    expect(step.result).toBe("Succeeded");
+    expect(step.messages("warning").join("\n")).toMatch(warning);
+  });
+});
+
+describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    lab = await startInstallerLab();
+    await lab.publish("1.10.0", "1.11.0", "1.12.0", "2.0.0");
+    agent = await lab.startAgent(node);
+  });
+
+  afterAll(async () => {
+    await agent.dispose();
+    await lab.close();
+  });
+
+  /** Installs for a bundle in the folder `bundle` that consists of these files. */
+  function installFor(files: Record<string, string>) {
+    return install(
+      agent,
+      { version: "bundle", workingDirectory: "bundle" },
+      {
+        prepare: (folder) => {
+          fs.rmSync(path.join(folder, "bundle"), { recursive: true, force: true });
+          for (const [name, content] of Object.entries(files)) {
+            fs.mkdirSync(path.dirname(path.join(folder, "bundle", name)), { recursive: true });
+            fs.writeFileSync(path.join(folder, "bundle", name), content);
+          }
+        },
+      },
+    );
+  }
+
+  it("is read from databricks.yml", async () => {
+    const step = await installFor({
+      "databricks.yml": 'bundle: {name: x, databricks_cli_version: ">= 1.10.0, < 1.12.0"}',
+    });
+    expect(step.outputs["version"], step.text).toBe("1.11.0");
+    expect(step.text).toMatch(/databricks\.yml asks for Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
+  });
+
+  it("is read from the last included file that sets it", async () => {
+    const step = await installFor({
+      "databricks.yml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: ['resources/*.yml', last.yml]",
+      "resources/a.yml": "bundle: {databricks_cli_version: 2.0.0}",
+      "last.yml": "bundle: {databricks_cli_version: 1.12.*}",
+    });
+    expect(step.outputs["version"], step.text).toBe("1.12.0");
+  });
+
+  it.each([
+    { "databricks.yml": "bundle: {name: x, databricks_cli_version: '>= 2.0.0'}" },
+    {
+      "databricks.yaml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: [b/*.yml, a.yml, '*.json']",
+      "b/b.yml": "bundle: {databricks_cli_version: 1.12.*}",
+      "a.yml": "bundle: {databricks_cli_version: '>= 1.12.0'}",
+      "c.json": '{"bundle": {"databricks_cli_version": "2.0.0"}}',
+      "b/.d.yml": "targets: {dev: {bundle: {databricks_cli_version: 1.10.0}}}",
+    },
+    { "bundle.yml": "x: &x {databricks_cli_version: 2.*}\nbundle: {<<: *x, name: x}" },
+  ])("is the one that the CLI itself checks: %o", async (files) => {
+    const step = await installFor(files);
+    const cli = await (await buildDatabricks({ log: console.log })).cli("1.11.0");
+    const bundle = path.join(agent.root, "_work", "1", "s", "bundle");
+    const environment = { ...process.env, DATABRICKS_HOST: "http://127.0.0.1:1" };
+    const { stderr } = spawnSync(cli, ["bundle", "validate"], { cwd: bundle, env: environment, encoding: "utf8" });
+    const required = /Required: (.+), current: 1\.11\.0/.exec(stderr)?.[1];
+    expect(required, stderr).toBeDefined();
+    expect(step.text).toContain(`asks for Databricks CLI ${required}.`);
+  });
+
+  it.each([
+    [{ "databricks.yml": "bundle: {name: x}" }, /sets no bundle\.databricks_cli_version/],
+    [{ "databricks.yml": 'bundle: {databricks_cli_version: "^1.0"}' }, /is "\^1\.0"\..*accepts no constraint/s],
+    [{ "databricks.yml": "bundle: {name: [" }, /databricks\.yml cannot be read/],
+    [{ "other.yml": "" }, /There is no bundle in .*bundle/],
+    [{ "databricks.yml": "", "bundle.yml": "" }, /several bundle files/],
+  ])("is an error where it cannot be known: %o", async (files, message) => {
+    const step = await installFor(files);
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")[0]).toMatch(message);
+    expect(step.messages("error")[0]).toContain("#bundle-version");
+  });
+});

@@ -1,0 +1,36 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { includedFiles } from "../../../tasks/DatabricksCliInstaller/version/include-pattern.ts";
+
+describe("An include pattern of a bundle", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "include-"));
+    for (const name of ["a.yml", "b.yaml", "c.json", "d.txt", ".e.yml", "x/a.yml", "x/y/a.yml", "z(1)/a.yml"]) {
+      fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      fs.writeFileSync(path.join(folder, name), "");
+    }
+  });
+
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+  it.each<[string, string[]]>([
+    ["a.yml", ["a.yml"]],
+    ["./x/a.yml", ["x/a.yml"]],
+    ["missing.yml", []],
+    ["*.yml", [".e.yml", "a.yml"]],
+    ["*", [".e.yml", "a.yml", "b.yaml", "c.json"]],
+    ["?.y*ml", ["a.yml", "b.yaml"]],
+    ["[ab].y*", ["a.yml", "b.yaml"]],
+    ["[^a].y*", ["b.yaml"]],
+    ["*/*.yml", ["x/a.yml", "z(1)/a.yml"]],
+    ["**/a.yml", ["x/a.yml", "z(1)/a.yml"]],
+    ["z(1)/*.yml", ["z(1)/a.yml"]],
+    ["*/y/a.yml", ["x/y/a.yml"]],
+  ])("%s finds what the CLI finds", (pattern, expected) => {
+    expect(includedFiles(folder, pattern).map((file) => path.relative(folder, file))).toEqual(expected);
+  });
+});
