@@ -1,8 +1,6 @@
-import fs from "node:fs";
-import http from "node:http";
-import https from "node:https";
-import tls from "node:tls";
-import * as tl from "azure-pipelines-task-lib/task";
+import { readFileSync } from "node:fs";
+import type { Agent } from "node:http";
+import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import type tunnel from "tunnel";
 import { UserError } from "./errors.ts";
 
@@ -24,8 +22,8 @@ export interface Network {
 
 /** Reads the agent's proxy and CA settings; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy. */
 export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
-  const configured = tl.getHttpProxyConfiguration();
-  const caFile = tl.getHttpCertConfiguration()?.caFile;
+  const configured = getHttpProxyConfiguration();
+  const caFile = getHttpCertConfiguration()?.caFile;
   return {
     proxy: configured
       ? {
@@ -41,7 +39,7 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
 
 function readCertificates(file: string): string {
   try {
-    return fs.readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
       hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
@@ -85,19 +83,23 @@ export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
 }
 
 /** Public roots plus the agent's own: Node's `ca` option replaces its built-in list, so both are needed. */
-export function trustedCertificates(network: Network): string[] | undefined {
-  return network.agentCertificates ? [...tls.rootCertificates, network.agentCertificates] : undefined;
+async function trustedCertificates(network: Network): Promise<string[] | undefined> {
+  if (!network.agentCertificates) return undefined;
+  const { rootCertificates } = await import("node:tls");
+  return [...rootCertificates, network.agentCertificates];
 }
 
 /** Said outright, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default. */
 const verified = { rejectUnauthorized: true };
 
 /** A socket agent for one URL with this network's proxy and certificates; one agent for one request. */
-export async function socketAgent(network: Network, url: URL): Promise<http.Agent> {
-  const ca = trustedCertificates(network);
+export async function socketAgent(network: Network, url: URL): Promise<Agent> {
+  const ca = await trustedCertificates(network);
   const proxy = proxyFor(network, url);
   if (!proxy) {
-    return url.protocol === "https:" ? new https.Agent({ ...verified, ...(ca ? { ca } : {}) }) : new http.Agent();
+    // Node's network modules are loaded with the first request: steps that fail on their inputs start faster.
+    if (url.protocol === "http:") return new (await import("node:http")).Agent();
+    return new (await import("node:https")).Agent({ ...verified, ...(ca ? { ca } : {}) });
   }
   const { httpsOverHttp, httpsOverHttps } = (await import("tunnel")).default;
   const options = {

@@ -1,9 +1,10 @@
-import fs from "node:fs";
+import { rmSync } from "node:fs";
 import { helpUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
 import { complete, debug, print } from "./commands.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
+import { HttpFailure } from "./http-failure.ts";
 import { agentNetwork, type Network } from "./network.ts";
 import { createTemporaryFolder } from "./temporary.ts";
 
@@ -13,7 +14,7 @@ export interface Task {
   readonly cancel: AbortSignal;
   readonly network: Network;
   readonly http: Http;
-  /** This step's own folder, removed at its end. */
+  /** This step's own folder, made when first asked for, removed at the step's end. */
   readonly temporaryFolder: string;
 }
 
@@ -25,13 +26,20 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   let temporaryFolder: string | undefined;
   try {
     const network = agentNetwork();
-    temporaryFolder = createTemporaryFolder();
-    await work({ cancel, network, http: createHttp(network, userAgent, cancel), temporaryFolder });
+    await work({
+      cancel,
+      network,
+      http: createHttp(network, userAgent, cancel),
+      get temporaryFolder() {
+        temporaryFolder ??= createTemporaryFolder();
+        return temporaryFolder;
+      },
+    });
     complete("Succeeded");
   } catch (error) {
     reportFailure(error, cancel.aborted);
   } finally {
-    if (temporaryFolder) fs.rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
+    if (temporaryFolder) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
   }
   // A socket that still waits must not hold the step; what was written is out when this callback runs.
   process.stdout.write("", () => process.exit(0));
@@ -43,8 +51,9 @@ function reportFailure(error: unknown, cancelled: boolean): void {
     complete("Canceled");
     return;
   }
-  if (error instanceof UserError) {
-    const where = error.anchor ? `Help: ${helpUrl}#${error.anchor}` : "";
+  if (error instanceof UserError || error instanceof HttpFailure) {
+    const anchor = error instanceof HttpFailure ? "network" : error.anchor;
+    const where = anchor ? `Help: ${helpUrl}#${anchor}` : "";
     complete("Failed", [error.message, error.hint, where].filter(Boolean).join(" "));
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
