@@ -1,70 +1,63 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { version } from "../package.json";
+import { bundleTask } from "./bundle.ts";
+import { listingLinks, listingPage, repositoryUrl } from "./listing.ts";
 import { thirdPartyNotices } from "./third-party-notices.ts";
+import { type VariantName, variantManifest, variantTask } from "./variants.ts";
 
 export const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy"] as const;
-/** What goes into the package: the manifest and its files, each task as one bundle without node_modules. */
-export const stage = path.join(root, "dist", "extension");
 
-/** Google sign-in of the Databricks SDK and the browser of interactive sign-in to Entra: never used here, so not shipped. */
-const absentPackages = Object.fromEntries(
-  ["google-auth-library", "open"].map((name) => [name, path.join(root, "scripts", "absent-package.ts")]),
-);
-
-const options: BuildOptions = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target: "node20.19",
-  format: "cjs",
-  minify: true,
-  legalComments: "none",
-  alias: absentPackages,
-  logLevel: "warning",
-};
-
-/** `x.lazy.ts` becomes a file `x.js` of its own, loaded when imported: parsing it costs more than all the rest. */
-function lazyFiles(found: Map<string, string>): Plugin {
-  return {
-    name: "lazy-files",
-    setup({ onResolve }) {
-      onResolve({ filter: /\.lazy\.ts$/ }, ({ kind, path: file, resolveDir }) => {
-        if (kind !== "dynamic-import") return undefined;
-        const name = path.basename(file).replace(/\.lazy\.ts$/, ".js");
-        found.set(name, path.join(resolveDir, file));
-        return { path: `./${name}`, external: true };
-      });
-    },
-  };
+/** What to build, and where to put what goes into the package. */
+export interface Edition {
+  readonly variant: VariantName;
+  /** `1.2.3`, of the extension and its tasks. */
+  readonly version: string;
+  /** The staging folder: the manifest and its files, each task in a folder of its own. */
+  readonly stage: string;
 }
 
-/** Bundles a file with everything that it imports into one minified CommonJS file; gives what went in. */
-async function bundle(entry: string, outfile: string, plugins: Plugin[] = []): Promise<Metafile> {
-  const { metafile, warnings } = await build({ ...options, entryPoints: [entry], outfile, plugins, metafile: true });
-  if (warnings.length > 0) throw new Error(`Bundling ${entry} gave ${warnings.length} warnings.`);
-  return metafile;
+/** What everybody installs. */
+export const production: Edition = { variant: "production", version, stage: path.join(root, "dist", "extension") };
+
+/** Fills the staging folder. */
+export async function buildExtension(edition: Edition = production): Promise<void> {
+  if (!/^\d+\.\d+\.\d+$/.test(edition.version)) throw new Error(`${edition.version} is no version such as 1.2.3.`);
+  fs.rmSync(edition.stage, { recursive: true, force: true });
+  for (const name of taskNames) await stageTask(name, edition);
+  stageListing(edition);
 }
 
-async function buildTask(name: string): Promise<void> {
+async function stageTask(name: string, { variant, version, stage }: Edition): Promise<void> {
   const source = path.join(root, "tasks", name);
   const folder = path.join(stage, "tasks", name);
-  const lazy = new Map<string, string>();
-  const metafiles = [await bundle(path.join(source, "main.ts"), path.join(folder, "index.js"), [lazyFiles(lazy)])];
-  for (const [file, entry] of lazy) metafiles.push(await bundle(entry, path.join(folder, file)));
-  for (const file of ["task.json", "icon.png"]) fs.copyFileSync(path.join(source, file), path.join(folder, file));
+  const metafiles = await bundleTask(root, path.join(source, "main.ts"), folder);
+  writeJson(path.join(folder, "task.json"), variantTask(readJson(path.join(source, "task.json")), variant, version));
+  fs.copyFileSync(path.join(source, "icon.png"), path.join(folder, "icon.png"));
   fs.writeFileSync(path.join(folder, "ThirdPartyNotices.txt"), thirdPartyNotices(root, metafiles));
 }
 
-/** Fills the staging folder. */
-export async function buildExtension(): Promise<void> {
-  fs.rmSync(stage, { recursive: true, force: true });
-  for (const name of taskNames) await buildTask(name);
-  for (const file of ["vss-extension.json", "overview.md", "LICENSE", "images"]) {
-    fs.cpSync(path.join(root, file), path.join(stage, file), { recursive: true });
-  }
+/** The manifest and what the Marketplace shows. */
+function stageListing({ stage, variant, version }: Edition): void {
+  const manifest = readJson(path.join(root, "vss-extension.json"));
+  const listed = { ...manifest, links: listingLinks(manifest) };
+  writeJson(path.join(stage, "vss-extension.json"), variantManifest(listed, variant, version));
+  const overview = fs.readFileSync(path.join(root, "overview.md"), "utf8");
+  fs.writeFileSync(path.join(stage, "overview.md"), listingPage(overview, repositoryUrl(manifest)));
+  fs.copyFileSync(path.join(root, "LICENSE"), path.join(stage, "LICENSE"));
+  const images = fs.readdirSync(path.join(root, "images")).filter((name) => name.endsWith(".png"));
+  fs.mkdirSync(path.join(stage, "images"));
+  for (const name of images) fs.copyFileSync(path.join(root, "images", name), path.join(stage, "images", name));
+}
+
+function readJson(file: string): Record<string, unknown> {
+  return JSON.parse(fs.readFileSync(file, "utf8")) as Record<string, unknown>;
+}
+
+function writeJson(file: string, content: unknown): void {
+  fs.writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildExtension();

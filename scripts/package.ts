@@ -3,30 +3,59 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { buildExtension, root, stage } from "./build.ts";
+import { reproducibleArchive } from "./archive.ts";
+import { buildExtension, type Edition, production, root } from "./build.ts";
+import { variantNamed } from "./variants.ts";
 
-const largestPackage = 500 * 1024;
+/** In bytes. */
+export const largestPackage = 500_000;
 
-/** Builds dist/<publisher>.<id>-<version>.vsix and gives its path. A warning of the packager is an error. */
-async function packageExtension(): Promise<string> {
-  await buildExtension();
-  const manifest = JSON.parse(fs.readFileSync(path.join(stage, "vss-extension.json"), "utf8")) as Record<
-    string,
-    string
-  >;
-  const file = path.join(root, "dist", `${manifest["publisher"]}.${manifest["id"]}-${manifest["version"]}.vsix`);
-  const tfx = path.join(root, "node_modules", "tfx-cli", "_build", "tfx-cli.js");
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    [tfx, "extension", "create", "--root", stage, "--manifests", "vss-extension.json", "--output-path", file],
-    { cwd: stage },
-  );
-  const warnings = `${stdout}\n${stderr}`.split("\n").filter((line) => /^warning:/i.test(line));
-  if (warnings.length > 0) throw new Error(`The packager warned:\n${warnings.join("\n")}`);
-  const { size } = fs.statSync(file);
-  if (size > largestPackage) throw new Error(`${file} has ${size} bytes, more than ${largestPackage}.`);
-  console.log(`${path.relative(root, file)} (${Math.round(size / 1024)} KB)`);
+/** Builds <folder>/<publisher>.<id>-<version>.vsix, the same bytes from the same sources, and gives its path. */
+export async function packageExtension(edition: Edition, folder: string): Promise<string> {
+  await buildExtension(edition);
+  const manifest = fs.readFileSync(path.join(edition.stage, "vss-extension.json"), "utf8");
+  const { publisher, id, version } = JSON.parse(manifest) as Record<string, string>;
+  const file = path.join(folder, `${publisher}.${id}-${version}.vsix`);
+  const unfinished = path.join(folder, `${process.pid}.tmp`);
+  await runPackager(edition.stage, unfinished);
+  const archive = reproducibleArchive(fs.readFileSync(unfinished));
+  if (archive.length > largestPackage) throw new Error(`${file} has ${archive.length} bytes: over ${largestPackage}.`);
+  fs.writeFileSync(unfinished, archive);
+  removeOlder(folder, `${publisher}.${id}-`);
+  fs.renameSync(unfinished, file);
   return file;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await packageExtension();
+/** A warning of the packager is an error: it warns of what the Marketplace or an agent would refuse. */
+async function runPackager(stage: string, file: string): Promise<void> {
+  const tfx = path.join(root, "node_modules", "tfx-cli", "_build", "tfx-cli.js");
+  const options = ["--root", stage, "--manifests", "vss-extension.json", "--output-path", file, "--no-color"];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [tfx, "extension", "create", ...options], {
+    cwd: stage,
+  });
+  const warnings = `${stdout}\n${stderr}`.split("\n").filter((line) => /^\s*warning:/i.test(line));
+  if (warnings.length > 0) throw new Error(`The packager warned:\n${warnings.join("\n")}`);
+}
+
+/** Packages of other versions, so that a folder holds what was built last. */
+function removeOlder(folder: string, prefix: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    if (name.startsWith(prefix) && /^\d[\d.]*\.vsix$/.test(name.slice(prefix.length)))
+      fs.rmSync(path.join(folder, name));
+  }
+}
+
+/** What the command line asks for: nothing, or a variant and a version of its own, into a folder of its own. */
+function askedFor([variant, version]: readonly string[]): { edition: Edition; folder: string } {
+  const dist = path.join(root, "dist");
+  if (variant === undefined) return { edition: production, folder: dist };
+  const folder = path.join(dist, variant);
+  const edition = { variant: variantNamed(variant), version: version ?? production.version };
+  return { edition: { ...edition, stage: path.join(folder, "extension") }, folder };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { edition, folder } = askedFor(process.argv.slice(2));
+  const file = await packageExtension(edition, folder);
+  console.log(`${path.relative(root, file)} (${Math.round(fs.statSync(file).size / 1000)} KB)`);
+}

@@ -43,7 +43,9 @@ function serverVariables(settings: JobSettings, hostType: HostType): Values {
   const collection = withSlash(settings.collectionUrl);
   const project = settings.project ?? { id: randomUUID(), name: "proj" };
   const [collectionId, planId, jobId] = [randomUUID(), randomUUID(), randomUUID()];
-  const plan = `${collection}${project.id}/_apis/distributedtask/hubs/${hostType}/plans/${planId}`;
+  // A deployment group's job belongs to a release.
+  const hub = hostType === "deployment" ? "release" : hostType;
+  const plan = `${collection}${project.id}/_apis/distributedtask/hubs/${hub}/plans/${planId}`;
   const userAgent = `VSTS_${collectionId}_${hostType}_2_0`;
   return {
     system: hostType,

@@ -1,0 +1,72 @@
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+
+const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
+
+/**
+ * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects of the HTTP client,
+ * colours of a debug log: never used here, so not shipped. An optional package that is merely left out would be looked
+ * for in the agent's folders, where a job could put it.
+ */
+const absentPackages = Object.fromEntries(
+  ["google-auth-library", "open", "qs", "supports-color"].map((name) => [name, absent]),
+);
+
+const options: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  format: "cjs",
+  minify: true,
+  legalComments: "none",
+  alias: absentPackages,
+  logLevel: "warning",
+};
+
+/** The task library's messages in English alone, the language of all others. */
+const englishMessages: Plugin = {
+  name: "english-messages",
+  setup({ onLoad }) {
+    onLoad({ filter: /azure-pipelines-task-lib[\\/]lib-resource\.js$/ }, ({ path: file }) => {
+      const { messages } = createRequire(file)(file) as { messages: Record<string, string> };
+      return { contents: JSON.stringify({ messages }), loader: "json" };
+    });
+  },
+};
+
+/** `x.lazy.ts` becomes a file `x.js` of its own, loaded when imported: parsing it costs more than all the rest. */
+function lazyFiles(found: Map<string, string>): Plugin {
+  return {
+    name: "lazy-files",
+    setup({ onResolve }) {
+      onResolve({ filter: /\.lazy\.ts$/ }, ({ kind, path: file, resolveDir }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const name = path.basename(file).replace(/\.lazy\.ts$/, ".js");
+        found.set(name, path.join(resolveDir, file));
+        return { path: `./${name}`, external: true };
+      });
+    },
+  };
+}
+
+/** Bundles a file with all that it imports into one file; gives what went in. */
+async function bundle(root: string, entry: string, outfile: string, plugins: Plugin[]): Promise<Metafile> {
+  const task = { ...options, absWorkingDir: root, entryPoints: [entry], outfile, plugins };
+  const { metafile, warnings } = await build({ ...task, metafile: true });
+  if (warnings.length > 0) throw new Error(`Bundling ${entry} gave ${warnings.length} warnings.`);
+  return metafile;
+}
+
+/**
+ * Bundles a task into `index.js` in `folder`, and each of its lazy modules into a file beside it: minified CommonJS that
+ * needs no node_modules. Gives what went in, with paths relative to `root`.
+ */
+export async function bundleTask(root: string, entry: string, folder: string): Promise<Metafile[]> {
+  const lazy = new Map<string, string>();
+  const plugins = [englishMessages, lazyFiles(lazy)];
+  const metafiles = [await bundle(root, entry, path.join(folder, "index.js"), plugins)];
+  for (const [name, file] of lazy) metafiles.push(await bundle(root, file, path.join(folder, name), [englishMessages]));
+  return metafiles;
+}

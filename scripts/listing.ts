@@ -1,0 +1,29 @@
+type Json = Record<string, unknown>;
+
+/** The project's page, the one place that names it; everything else is relative to its main branch. */
+export function repositoryUrl(manifest: Json): string {
+  return (manifest["repository"] as { uri: string }).uri;
+}
+
+/** The Marketplace shows no page of the repository: relative links become absolute, packaged pictures stay. */
+export function listingPage(markdown: string, repository: string): string {
+  return markdown
+    .replace(/<!--[\s\S]*?-->\n*/g, "")
+    .replace(/(\]\()([^)\s]+)(?=\))/g, (_, open: string, link: string) => open + listingLink(link, repository));
+}
+
+/** The manifest's links, absolute. */
+export function listingLinks(manifest: Json): Json {
+  const repository = repositoryUrl(manifest);
+  const links = Object.entries(manifest["links"] as Record<string, { uri: string }>);
+  return Object.fromEntries(links.map(([kind, { uri }]) => [kind, { uri: pageUrl(uri, repository) }]));
+}
+
+function listingLink(link: string, repository: string): string {
+  return link.startsWith("#") || link.startsWith("images/") ? link : pageUrl(link, repository);
+}
+
+/** Resolves a link as the project's page does: `docs/setup.md`, `../../issues`, or an absolute one. */
+function pageUrl(link: string, repository: string): string {
+  return new URL(link, `${repository}/blob/main/`).href;
+}

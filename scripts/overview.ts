@@ -1,0 +1,68 @@
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { root, taskNames } from "./build.ts";
+
+interface TaskTables {
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly aliases?: readonly string[];
+    readonly required?: boolean;
+    readonly defaultValue?: string | boolean;
+    readonly options?: Readonly<Record<string, string>>;
+    readonly helpMarkDown: string;
+  }[];
+  readonly outputVariables: readonly { readonly name: string; readonly description: string }[];
+}
+
+/** The page with its tables of inputs and outputs as the task definitions have them, between their markers. */
+export function withTaskTables(page: string): string {
+  return taskNames.reduce((text, name) => {
+    const task = JSON.parse(fs.readFileSync(path.join(root, "tasks", name, "task.json"), "utf8")) as TaskTables;
+    return between(between(text, `${name} inputs`, inputTable(task)), `${name} outputs`, outputTable(task));
+  }, page);
+}
+
+/** Replaces what stands between `<!-- marker -->` and `<!-- end -->`. */
+function between(text: string, marker: string, content: string): string {
+  const [start, end] = [`<!-- ${marker} -->\n`, "<!-- end -->"];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`There is no ${start.trim()} followed by ${end}.`);
+  return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
+}
+
+function inputTable({ inputs }: TaskTables): string {
+  const rows = inputs.map(({ name, aliases, required, defaultValue, helpMarkDown, options }) => {
+    const value = defaultValue === undefined ? (required ? "required" : "") : `\`${defaultValue}\``;
+    const choices = options
+      ? ` Values: ${Object.keys(options)
+          .map((key) => `\`${key}\``)
+          .join(", ")}.`
+      : "";
+    return [`\`${aliases?.[0] ?? name}\``, value, withExamples(helpMarkDown) + choices];
+  });
+  return table(["Input", "Default", "Meaning"], rows);
+}
+
+/** Addresses in a help text are examples: not to be shown as links. */
+function withExamples(help: string): string {
+  return help.replace(/https:\/\/[^\s;,]+/g, "`$&`");
+}
+
+function outputTable({ outputVariables }: TaskTables): string {
+  return table(
+    ["Output", "Meaning"],
+    outputVariables.map(({ name, description }) => [`\`${name}\``, description]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => "---"), ...rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")))];
+  return `${lines.map((cells) => `| ${cells.join(" | ")} |`.replace(/ {2,}/g, " ")).join("\n")}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = path.join(root, "overview.md");
+  fs.writeFileSync(file, withTaskTables(fs.readFileSync(file, "utf8")));
+}

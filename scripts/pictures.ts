@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { photograph } from "./browser.ts";
+import { root } from "./build.ts";
+import { logPage, summaryPage } from "./screenshot-pages.ts";
+
+/** Which drawing becomes which icon; the sizes are those that agents and the Marketplace show. */
+const icons = [
+  { drawing: "deploy.svg", size: 128, file: "images/icon.png" },
+  { drawing: "deploy.svg", size: 32, file: "tasks/DatabricksBundleDeploy/icon.png" },
+  { drawing: "install.svg", size: 32, file: "tasks/DatabricksCliInstaller/icon.png" },
+];
+
+/** The size that the Marketplace asks for. */
+const screenshot = { width: 1366, height: 768 };
+
+/** Needs rsvg-convert (librsvg). */
+function drawIcons(): void {
+  for (const { drawing, size, file } of icons) {
+    const target = path.join(root, file);
+    execFileSync("rsvg-convert", ["-w", `${size}`, "-h", `${size}`, "-o", target, path.join(root, "images", drawing)]);
+    compress(target, 64);
+  }
+}
+
+/** Takes the screenshots from a run of the demo. Needs Chromium. */
+function takeScreenshots(): void {
+  const sections = demoSections();
+  const log = section(sections, "Pipeline log").split("\n");
+  take(logPage(log), "pipeline-log.png");
+  take(summaryPage(section(sections, "The summary on the run page")), "run-summary.png");
+}
+
+/** What the demo prints, by heading. */
+function demoSections(): Map<string, string> {
+  const output = execFileSync("npm", ["run", "--silent", "demo"], { cwd: root, encoding: "utf8", maxBuffer: 1e8 });
+  const [, ...parts] = output.split(/^=== (.+?) =+$/m);
+  return new Map(parts.flatMap((heading, index) => (index % 2 ? [] : [[heading, (parts[index + 1] ?? "").trim()]])));
+}
+
+function section(sections: ReadonlyMap<string, string>, start: string): string {
+  const [, text] = [...sections].find(([heading]) => heading.startsWith(start)) ?? [];
+  if (!text) throw new Error(`The demo prints nothing under "${start}".`);
+  return text;
+}
+
+function take(html: string, name: string): void {
+  const file = path.join(root, "images", name);
+  photograph(html, file, screenshot);
+  compress(file, 16);
+  console.log(`images/${name} (${fs.statSync(file).size} bytes)`);
+}
+
+/** Text and plain surfaces need few colours. Needs pngquant. */
+function compress(file: string, colours: number): void {
+  execFileSync("pngquant", ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, `${colours}`, file]);
+}
+
+drawIcons();
+takeScreenshots();

@@ -1,0 +1,60 @@
+import { marked } from "marked";
+
+const fonts = `"Liberation Sans", Arial, sans-serif`;
+
+function page(title: string, style: string, body: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>
+<style>* { box-sizing: border-box; margin: 0 } ${style}</style>${body}</html>`;
+}
+
+/** A job's log as the run page shows it: the steps on the left, numbered lines on the right. */
+export function logPage(lines: readonly string[]): string {
+  const steps = lines.flatMap((line) => /^##\[section\]Starting: (.+)$/.exec(line)?.[1] ?? []);
+  const style = `
+    body { display: flex; height: 100vh; background: #1b1b1b; color: #e6e6e6; font: 14px ${fonts} }
+    nav { width: 250px; padding: 20px 0; background: #262626 } nav b { display: block; padding: 0 20px 10px; font-size: 15px }
+    nav p { padding: 9px 20px } nav p::before { content: "✓"; color: #6cc070; margin-right: 10px; font-weight: bold }
+    ol { flex: 1; padding: 16px 16px 0 56px; font: 13px/24px "DejaVu Sans Mono", monospace }
+    li { white-space: pre-wrap; overflow-wrap: anywhere; padding-left: 8px } li::marker { color: #7d7d7d }
+    .section { color: #6cc070 } .warning { color: #e0b050 } .error { color: #f07070 }`;
+  const items = lines.map((line) => {
+    const [, tag = "", text = ""] = /^(?:##\[(\w+)\])?(.*)$/.exec(line) ?? [];
+    return `<li class="${tag}">${escapeHtml(text) || " "}</li>`;
+  });
+  const nav = `<nav><b>Deploy</b>${steps.map((step) => `<p>${escapeHtml(step)}</p>`).join("")}</nav>`;
+  return page("Pipeline log", style, `<body>${nav}<ol>${items.join("")}</ol></body>`);
+}
+
+/** Markdown as the run page shows an uploaded summary. */
+export function summaryPage(markdown: string): string {
+  const style = `
+    body { padding: 40px 56px; background: #f4f4f4; color: #222; font: 20px/1.5 ${fonts} }
+    main { padding: 28px 36px 20px; background: #fff; border-radius: 4px; box-shadow: 0 1px 4px #0003 }
+    ${markdownStyle}`;
+  return page("Run summary", style, `<body><main>${markdownHtml(markdown)}</main></body>`);
+}
+
+/** Markdown as the Marketplace shows an extension's page; `folder` holds the pictures that it names. */
+export function listingPreview(markdown: string, folder: string): string {
+  const style = `
+    body { padding: 32px 60px; width: 1000px; color: #333; font: 15px/1.6 ${fonts} }
+    img { max-width: 100% } ${markdownStyle}`;
+  const body = markdownHtml(markdown).replaceAll('src="images/', `src="file://${folder}/images/`);
+  return page("Listing", style, `<body>${body}</body>`);
+}
+
+const markdownStyle = `
+  h1, h2, h3 { margin: 20px 0 12px; font-weight: 600; line-height: 1.3 } h3:first-child { margin-top: 0 }
+  p, ul, ol, pre { margin: 0 0 14px } ul, ol { padding-left: 26px }
+  table { border-collapse: collapse; margin: 0 0 18px } th:empty { padding: 0; border: 0 }
+  th, td { padding: 6px 13px; border: 1px solid #ddd; text-align: left; vertical-align: top }
+  code { padding: 1px 4px; background: #f2f2f2; font: 90% "DejaVu Sans Mono", monospace } pre { padding: 14px; background: #f2f2f2 }
+  pre code { padding: 0 } a { color: #0b64c0; text-decoration: none }`;
+
+function markdownHtml(markdown: string): string {
+  return marked.parse(markdown, { async: false, gfm: true });
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+}

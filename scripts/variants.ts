@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+
+type Json = Record<string, unknown>;
+
+/** How an edition of the extension differs from the one that everybody installs. */
+interface Variant {
+  /** Follows the extension's and the tasks' names and ids; empty for the edition that everybody installs. */
+  readonly suffix: string;
+  readonly public: boolean;
+  readonly galleryFlags: readonly string[];
+}
+
+/** Editions that can be installed side by side: tasks of the same name or id would make every pipeline ambiguous. */
+export const variants = {
+  production: { suffix: "", public: true, galleryFlags: ["Public"] },
+  preview: { suffix: "preview", public: true, galleryFlags: ["Public", "Preview"] },
+  development: { suffix: "dev", public: false, galleryFlags: ["Preview"] },
+} as const satisfies Record<string, Variant>;
+
+export type VariantName = keyof typeof variants;
+
+/** The variant of that name; throws for an unknown one. */
+export function variantNamed(name: string): VariantName {
+  if (!Object.hasOwn(variants, name)) throw new Error(`${name} is none of ${Object.keys(variants).join(", ")}.`);
+  return name as VariantName;
+}
+
+/** The extension manifest of a variant, stamped with its version. */
+export function variantManifest(manifest: Json, name: VariantName, version: string): Json {
+  const { suffix, public: isPublic, galleryFlags } = variants[name];
+  const renamed = suffix && { id: `${manifest["id"]}-${suffix}`, name: `${manifest["name"]} (${suffix})` };
+  return { ...manifest, ...(renamed || {}), version, public: isPublic, galleryFlags: [...galleryFlags] };
+}
+
+/** The task definition of a variant, stamped with its version. */
+export function variantTask(task: Json, name: VariantName, version: string): Json {
+  const { suffix } = variants[name];
+  const [Major, Minor, Patch] = version.split(".").map(Number);
+  const stamped = { ...task, version: { Major, Minor, Patch } };
+  if (!suffix) return stamped;
+  return {
+    ...stamped,
+    id: variantTaskId(String(task["id"]), suffix),
+    name: `${task["name"]}${suffix.charAt(0).toUpperCase()}${suffix.slice(1)}`,
+    friendlyName: `${task["friendlyName"]} (${suffix})`,
+  };
+}
+
+/** The same id for the same task and variant, always: pipelines hold on to it. */
+function variantTaskId(id: string, suffix: string): string {
+  const digest = createHash("sha256").update(`${id}-${suffix}`).digest("hex");
+  return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-8$3-8$4-$5");
+}

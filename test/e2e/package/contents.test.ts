@@ -1,0 +1,106 @@
+import fs from "node:fs";
+import { builtinModules } from "node:module";
+import { strFromU8, unzipSync } from "fflate";
+import { beforeAll, describe, expect, it } from "vitest";
+import { version } from "../../../package.json";
+import { root, taskNames } from "../../../scripts/build.ts";
+import { largestPackage } from "../../../scripts/package.ts";
+import { packagedExtension } from "../harness.ts";
+import { pngSize } from "./png.ts";
+
+let files: Record<string, Uint8Array>;
+const text = (name: string) => strFromU8(files[name] ?? new Uint8Array());
+const under = (folder: string) =>
+  Object.keys(files)
+    .filter((name) => name.startsWith(`${folder}/`))
+    .map((name) => name.slice(folder.length + 1));
+
+beforeAll(() => {
+  files = unzipSync(fs.readFileSync(packagedExtension()));
+});
+
+describe("the package", () => {
+  it("stays under its limit", () => {
+    expect(fs.statSync(packagedExtension()).size).toBeLessThan(largestPackage);
+  });
+
+  it("holds the tasks, the listing and nothing else: no sources, tests, maps or node_modules", () => {
+    const outside = Object.keys(files).filter((name) => !name.startsWith("tasks/"));
+    expect(outside.sort()).toEqual([
+      "LICENSE",
+      "[Content_Types].xml",
+      "extension.vsixmanifest",
+      "extension.vsomanifest",
+      "images/icon.png",
+      "images/pipeline-log.png",
+      "images/run-summary.png",
+      "overview.md",
+    ]);
+    expect(new Set(under("tasks").map((name) => name.split("/")[0]))).toEqual(new Set(taskNames));
+  });
+
+  it("says what the Marketplace shows: version, flags, links, licence, pictures", () => {
+    const manifest = text("extension.vsixmanifest");
+    expect(manifest).toContain(` Version="${version}"/>`);
+    expect(manifest).toContain("<GalleryFlags>Public</GalleryFlags>");
+    for (const link of ["Getstarted", "Learn", "License", "Privacypolicy", "Support", "GitHub"]) {
+      expect(manifest).toMatch(new RegExp(`Services\\.Links\\.${link}" Value="https://`));
+    }
+    for (const asset of ["Icons.Default", "Content.Details", "Content.License", "Screenshots.1", "Screenshots.2"]) {
+      expect(manifest).toContain(`Type="Microsoft.VisualStudio.Services.${asset}"`);
+    }
+    for (const picture of under("images")) expect(manifest).toContain(`<Asset Type="images/${picture}"`);
+  });
+
+  it("has pictures of the sizes that the Marketplace and agents show", () => {
+    const sizes = Object.entries(files)
+      .filter(([name]) => name.endsWith(".png"))
+      .map(([name, file]) => [name, Object.values(pngSize(file)).join("×")]);
+    expect(Object.fromEntries(sizes)).toEqual({
+      "images/icon.png": "128×128",
+      "images/pipeline-log.png": "1366×768",
+      "images/run-summary.png": "1366×768",
+      "tasks/DatabricksBundleDeploy/icon.png": "32×32",
+      "tasks/DatabricksCliInstaller/icon.png": "32×32",
+    });
+  });
+});
+
+describe.each(taskNames)("%s in the package", (name) => {
+  const folder = `tasks/${name}`;
+
+  it("has at most six files", () => {
+    expect(under(folder).length).toBeLessThanOrEqual(6);
+    for (const file of under(folder))
+      expect(file).toMatch(/^([\w-]+\.js|task\.json|icon\.png|ThirdPartyNotices\.txt)$/);
+  });
+
+  it("has the extension's version", () => {
+    const { Major, Minor, Patch } = (JSON.parse(text(`${folder}/task.json`)) as { version: Record<string, number> })
+      .version;
+    expect(`${Major}.${Minor}.${Patch}`).toBe(version);
+  });
+
+  it("needs nothing but Node and its own files, and holds no path of the machine that built it", () => {
+    const known = new Set([...builtinModules, ...under(folder).map((file) => `./${file}`)]);
+    for (const file of under(folder).filter((file) => file.endsWith(".js"))) {
+      const code = text(`${folder}/${file}`);
+      const wanted = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, module = ""]) =>
+        module.replace("node:", ""),
+      );
+      expect(wanted.filter((module) => !known.has(module))).toEqual([]);
+      expect(code).not.toContain(root);
+      expect(code).not.toContain("sourceMappingURL");
+    }
+  });
+
+  it("gives every bundled package its notice, with the text of its licence", () => {
+    const [head = "", ...notices] = text(`${folder}/ThirdPartyNotices.txt`).split(/^-{80}$/m);
+    expect(head).toContain("parts of the following packages");
+    const names = notices.map((notice) => /^\s*(\S+) \d+\.\d+\.\d+/.exec(notice)?.[1]);
+    expect(names).toEqual(expect.arrayContaining(["azure-pipelines-task-lib", "typed-rest-client", "tunnel"]));
+    for (const [index, notice] of notices.entries()) {
+      expect(notice, names[index]).toMatch(/permission|redistribution|licensed under|apache license|public domain/i);
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { version } from "../../../package.json";
+import { root, taskNames } from "../../../scripts/build.ts";
+import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
+import { helpUrl } from "../../../tasks/common/product.ts";
+import { manifest, matches, read, tasks } from "./project.ts";
+
+const names = Object.keys(variants) as VariantName[];
+
+describe("vss-extension.json", () => {
+  const extension = manifest();
+
+  it("asks for no permission, and installs in the cloud and on servers", () => {
+    expect(extension).toMatchObject({ scopes: [], targets: [{ id: "Microsoft.VisualStudio.Services" }] });
+  });
+
+  it("can be found: a category and tags that the Marketplace knows, a description that it shows whole", () => {
+    expect(extension["categories"]).toEqual(["Azure Pipelines"]);
+    const tags = extension["tags"] as string[];
+    expect(tags.length).toBeGreaterThanOrEqual(8);
+    expect(tags).toEqual(tags.map((tag) => tag.toLowerCase()));
+    expect(String(extension["description"]).length).toBeLessThanOrEqual(200);
+  });
+
+  it("links to pages that exist", () => {
+    const links = extension["links"] as Record<string, { uri: string }>;
+    expect(Object.keys(links)).toEqual(
+      expect.arrayContaining(["getstarted", "learn", "license", "privacypolicy", "support"]),
+    );
+    for (const { uri } of Object.values(links).filter(({ uri }) => !uri.startsWith(".."))) {
+      const [file = "", anchor] = uri.split("#");
+      expect(fs.existsSync(path.join(root, file)), uri).toBe(true);
+      if (anchor) expect(read(file).toLowerCase(), uri).toMatch(new RegExp(`^#+ .*${anchor}|id="${anchor}"`, "m"));
+    }
+  });
+
+  it("contributes each task from its folder, and packages no other folder of the project", () => {
+    const contributions = extension["contributions"] as { id: string; properties: { name: string } }[];
+    expect(contributions.map(({ properties }) => properties.name)).toEqual(taskNames.map((name) => `tasks/${name}`));
+    expect(contributions.map(({ id }) => id)).toEqual(["databricks-cli-installer", "databricks-bundle-deploy"]);
+    const files = extension["files"] as { path: string }[];
+    expect(files.map((file) => file.path)).toEqual(["images", ...taskNames.map((name) => `tasks/${name}`)]);
+  });
+
+  it("is the item that the tasks link to", () => {
+    const { publisher, id } = extension;
+    expect(helpUrl).toBe(`https://marketplace.visualstudio.com/items?itemName=${publisher}.${id}`);
+    for (const { definition } of tasks) {
+      expect(definition.author).toBe(publisher);
+      expect(definition.helpUrl).toBe(helpUrl);
+      expect(matches(definition.helpMarkDown, /\]\(([^)]+)\)/g)).toEqual([helpUrl]);
+    }
+  });
+
+  it("names the repository once; nothing else in the project does", () => {
+    const { uri } = extension["repository"] as { uri: string };
+    for (const file of ["overview.md", "package.json", "README.md", "SECURITY.md"])
+      expect(read(file)).not.toContain(uri);
+    expect(read("vss-extension.json").split(uri)).toHaveLength(2);
+  });
+});
+
+describe("versions", () => {
+  it("come from package.json alone", () => {
+    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(manifest()).not.toHaveProperty("version");
+    for (const { definition } of tasks) expect(definition).not.toHaveProperty("version");
+  });
+
+  it("stamp the extension and its tasks", () => {
+    expect(variantManifest(manifest(), "production", "1.20.3")).toMatchObject({ version: "1.20.3", public: true });
+    expect(variantTask({}, "production", "1.20.3")["version"]).toEqual({ Major: 1, Minor: 20, Patch: 3 });
+  });
+});
+
+describe("variants", () => {
+  const editions = names.map((name) => ({
+    extension: variantManifest(manifest(), name, version),
+    tasks: tasks.map(({ definition }) => variantTask({ ...definition }, name, version)),
+  }));
+
+  it("can be installed side by side: no id and no name twice, in the forms that the Marketplace and agents take", () => {
+    const definitions = editions.flatMap((edition) => edition.tasks);
+    for (const things of [editions.map(({ extension }) => extension), definitions]) {
+      for (const field of ["id", "name"]) expect(new Set(things.map((thing) => thing[field])).size).toBe(things.length);
+    }
+    for (const { id, name, friendlyName } of definitions) {
+      expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      expect(name).toMatch(/^[A-Za-z0-9]+$/);
+      expect(String(friendlyName).length).toBeLessThanOrEqual(40);
+    }
+  });
+
+  it("are the same task, except for its name: production is the source as it is", () => {
+    const [production, ...others] = editions.map((edition) => edition.tasks);
+    for (const other of others) {
+      other.forEach(({ id, name, friendlyName, ...rest }, index) => {
+        expect(production?.[index]).toMatchObject(rest);
+      });
+    }
+    tasks.forEach(({ definition }, index) => {
+      expect(production?.[index]).toMatchObject(definition);
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import { Ajv } from "ajv";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { pipelineSchema } from "./pipeline-schema.ts";
+import { markdownFiles, matches, read, tasks } from "./project.ts";
+
+const validate = new Ajv({ allowUnionTypes: true }).compile(pipelineSchema);
+const pipeline = read("azure-pipelines.yml");
+
+describe("azure-pipelines.yml", () => {
+  it("is a pipeline", () => {
+    expect(validate(parse(pipeline)), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it.each([
+    ["an unknown key", "jobs:", "job:"],
+    ["a step of no kind", "- script: npm ci", "- run: npm ci"],
+    ["a task without a version", "UseNode@1", "UseNode"],
+    ["a strategy without a deployment", "deploy:\n", "release:\n"],
+  ])("would not be one with %s", (_what, right, wrong) => {
+    expect(validate(parse(pipeline.replace(right, wrong)))).toBe(false);
+  });
+
+  it("tests before it publishes, publishes releases alone, and holds no secret", () => {
+    const { stages } = parse(pipeline) as { stages: { stage: string; dependsOn?: string; condition?: string }[] };
+    expect(stages).toMatchObject([{ stage: "build" }, { stage: "publish", dependsOn: "build" }]);
+    expect(stages[1]?.condition).toContain("refs/tags/v");
+    expect(matches(pipeline, /\$\((\w*(?:token|secret|password|pat)\w*)\)/gi)).toEqual([]);
+    expect(pipeline).toContain("npm test");
+  });
+});
+
+/** Every pipeline that the project's pages show, with the page it is on. */
+const samples = markdownFiles().flatMap((page) =>
+  matches(read(page), /^```yaml\n([\s\S]*?)^```/gm)
+    .map((text) => ({ page, text, content: parse(text) as Record<string, unknown> }))
+    .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content)),
+);
+
+describe("the pipelines in the documentation", () => {
+  it.each(samples)("are pipelines: $page", ({ content, text }) => {
+    expect(validate(content), `${JSON.stringify(validate.errors)}\n${text}`).toBe(true);
+  });
+
+  it.each(samples)("give the tasks inputs that they have: $page", ({ content }) => {
+    for (const { task, inputs = {} } of stepsOf(content)) {
+      const definition = tasks.find(({ name }) => task === `${name}@1`)?.definition;
+      const declared = definition?.inputs.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+      if (declared) expect(declared).toEqual(expect.arrayContaining(Object.keys(inputs)));
+    }
+  });
+
+  it("are there", () => {
+    expect(samples.length).toBeGreaterThan(5);
+  });
+});
+
+/** Every task step of a pipeline, however deep. */
+function stepsOf(content: unknown): { task: string; inputs?: Record<string, unknown> }[] {
+  if (typeof content !== "object" || content === null) return [];
+  if ("task" in content) return [content as { task: string }];
+  return Object.values(content).flatMap(stepsOf);
+}

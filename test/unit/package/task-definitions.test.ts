@@ -1,0 +1,103 @@
+import { Ajv } from "ajv";
+import { describe, expect, it } from "vitest";
+import { workspaceOrigin } from "../../../tasks/common/databricks/hosts.ts";
+import { matches, read, sourceFiles, type TaskDefinition, type TaskInput, tasks } from "./project.ts";
+import { taskSchema } from "./task-schema.ts";
+
+const inputReads = /reader\s*\.(?:text|required|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"/g;
+const unique = (names: readonly string[]) => [...new Set(names)].sort();
+
+/** The inputs that a visible rule looks at. */
+function linkedInputs({ inputs }: TaskDefinition, rule: string): TaskInput[] {
+  const names = matches(rule, /(\w+)\s*(?:!?=|contains|notcontains|startswith|endswith)/gi);
+  return names.flatMap((name) => inputs.find((input) => input.name === name) ?? []);
+}
+
+describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
+  const { inputs, outputVariables, groups = [] } = definition;
+  const names = inputs.map((input) => input.name);
+  const outputs = outputVariables.map((output) => output.name);
+
+  it("is what the public task schema asks for", () => {
+    const ajv = new Ajv({ allErrors: true });
+    expect(ajv.validate(taskSchema, definition), ajv.errorsText()).toBe(true);
+    expect(definition.name).toBe(name);
+    expect(unique(names)).toHaveLength(names.length);
+  });
+
+  it("declares every input that the code reads, and no other", () => {
+    expect(unique(matches(source, inputReads))).toEqual(unique(names));
+  });
+
+  it("has the defaults and the choices that the code has", () => {
+    const fallbacks = [...source.matchAll(/reader\s*\.text\("(\w+)"\) \?\? "([^"]+)"/g)];
+    for (const [, input, fallback] of fallbacks) {
+      expect(inputs.find((one) => one.name === input)?.defaultValue, input).toBe(fallback);
+    }
+    for (const { type, options, defaultValue, ...input } of inputs.filter(({ type }) => type !== "string")) {
+      if (type === "boolean") expect(["true", "false"], input.name).toContain(defaultValue);
+      const choices = Object.keys(options ?? {});
+      if (choices.length === 0) continue;
+      expect(choices, input.name).toContain(defaultValue);
+      for (const choice of choices) expect(source, input.name).toContain(`"${choice}"`);
+    }
+  });
+
+  it("declares every output that the code sets, and lets nothing else be set", () => {
+    expect(unique(matches(source, /setOutput\(\s*"(\w+)"/g))).toEqual(unique(outputs));
+    const paths = source.includes("prependPath(") ? ["PATH"] : [];
+    expect(unique(definition.restrictions.settableVariables.allowed)).toEqual(unique([...outputs, ...paths]));
+  });
+
+  it.each(inputs)("explains $name in one sentence", ({ helpMarkDown }) => {
+    expect(helpMarkDown).toMatch(/^[A-Z].+\.$/);
+    expect(helpMarkDown).not.toMatch(/[.!?]\)? [A-Z]/);
+    expect(helpMarkDown.length).toBeLessThan(220);
+  });
+
+  it("has groups that its inputs use, and inputs that depend on one another in one group", () => {
+    expect(unique(inputs.flatMap(({ groupName = [] }) => groupName))).toEqual(
+      unique(groups.map((group) => group.name)),
+    );
+    for (const { name: input, visibleRule, groupName } of inputs) {
+      if (visibleRule === undefined) continue;
+      const linked = linkedInputs(definition, visibleRule);
+      expect(linked, input).not.toEqual([]);
+      for (const other of linked) expect(other.groupName, input).toBe(groupName);
+    }
+  });
+
+  it("names only its inputs where a name is wanted", () => {
+    expect(names).toEqual(expect.arrayContaining(matches(definition.instanceNameFormat, /\$\((\w+)\)/g)));
+    for (const { target, endpointId } of definition.dataSourceBindings ?? []) {
+      expect(names).toEqual(expect.arrayContaining([target, ...matches(endpointId, /\$\((\w+)\)/g)]));
+    }
+  });
+});
+
+it("offers the workspaces of the connection's subscription in the form that the input takes", () => {
+  const [binding] = tasks.flatMap(({ definition }) => definition.dataSourceBindings ?? []);
+  const workspaceUrl = "adb-1234567890123456.7.azuredatabricks.net";
+  // Azure Resource Manager: one element of Microsoft.Databricks/workspaces.
+  const workspace = { name: "analytics", "properties.workspaceUrl": workspaceUrl };
+  const filled = Object.entries(workspace).reduce(
+    (template, [key, value]) => template.replaceAll(`{{{${key}}}}`, value),
+    binding?.resultTemplate ?? "",
+  );
+  const choice = JSON.parse(filled) as Record<string, string>;
+  expect(choice).toEqual({ Value: `https://${workspaceUrl}`, DisplayValue: `analytics (${workspaceUrl})` });
+  expect(workspaceOrigin(choice["Value"] ?? "")).toBe(choice["Value"]);
+});
+
+it("runs on the agents that the listing names", () => {
+  for (const { definition } of tasks) {
+    for (const page of [read("overview.md"), read("docs", "setup.md")]) {
+      expect(page.replace(/\s+/g, " ")).toContain(`gents from version ${definition.minimumAgentVersion}`);
+    }
+  }
+});
+
+it("has inputs that one module alone reads", () => {
+  const readers = sourceFiles("tasks").filter((file) => /\btl\.get\w*Input\(/.test(read(file)));
+  expect(readers).toEqual(["tasks/common/pipeline/inputs.ts"]);
+});
