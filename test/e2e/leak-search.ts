@@ -126,6 +126,7 @@ export function issuedTokens(lab: Lab): Secret[] {
     ...lab.azureDevOps.issuedJobTokens.map((value) => ({ name: "job access token", value })),
     ...lab.azureDevOps.issued.map((value) => ({ name: "ID token", value })),
     ...lab.entra.issued.map((value) => ({ name: "access token", value })),
+    ...lab.federation.issued.map((value) => ({ name: "token of the workspace", value })),
   ];
 }
 

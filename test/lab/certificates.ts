@@ -61,3 +61,13 @@ async function issueCertificate(ca: ServerCertificate, hostNames: readonly strin
 function toAltName(hostName: string) {
   return isIP(hostName) ? ({ type: 7, ip: hostName } as const) : ({ type: 2, value: hostName } as const);
 }
+
+/** A certificate of its own with its RSA key in one PEM text, as a service connection holds it. */
+export async function createClientCertificate(): Promise<string> {
+  const issued = await generate([{ name: "commonName", value: "databricks-deployer" }], {
+    keySize: 2048,
+    algorithm: "sha256",
+    ...validity(),
+  });
+  return `${issued.private.trim()}\n${issued.cert.trim()}\n`;
+}

@@ -1,15 +1,18 @@
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { AgentSettings, JobSettings, ServiceConnection } from "./agent/agent.ts";
+import type { AgentSettings, JobSettings } from "./agent/agent.ts";
 import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "./azure-devops/azure-devops.ts";
 import { createCertificateAuthority } from "./certificates.ts";
 import { buildDatabricks, type DatabricksPrograms } from "./databricks/build.ts";
+import { type AddDeployer, type Deployer, deployerFactory } from "./deployers.ts";
 import { type Entra, entraHostNames, startEntra } from "./entra/entra.ts";
 import { type Proxy as ConnectProxy, startProxy } from "./proxy/proxy.ts";
 import { type Releases, releaseHostNames, startReleases } from "./releases/releases.ts";
+import { createFederation, type Federation } from "./workspace/federation.ts";
 import { startWorkspace, type Workspace } from "./workspace/workspace.ts";
+
+export type { Deployer, DeployerKind, SetupStep } from "./deployers.ts";
 
 /** A local Azure: every server on loopback, reached under its real name through the agent's proxy and CA settings. */
 export interface Lab {
@@ -17,6 +20,8 @@ export interface Lab {
   readonly azureDevOps: AzureDevOps;
   readonly entra: Entra;
   readonly workspace: Workspace;
+  /** The workspace's own token exchange. */
+  readonly federation: Federation;
   readonly releases: Releases;
   readonly proxy: ConnectProxy;
   /** What an agent needs to reach the lab. */
@@ -24,21 +29,19 @@ export interface Lab {
   /** A service principal that may deploy: federated with its connection and a member of the workspace. */
   readonly deployer: Deployer;
   /** Another service connection with all three set-up steps done, or without those named in `missing`. */
-  addDeployer(missing?: readonly SetupStep[], connectionName?: string): Deployer;
+  readonly addDeployer: AddDeployer;
   /** Settings of a job that may use these connections. */
   job(...deployers: readonly Deployer[]): JobSettings;
   close(): Promise<void>;
 }
 
-export type SetupStep = "connection-authorised" | "federated-credential" | "workspace-member";
-
-export interface Deployer {
-  readonly clientId: string;
-  readonly connection: ServiceConnection;
-}
-
 export const workspaceHost = "adb-1234567890123456.7.azuredatabricks.net";
-const tenantId = "0f8a3c52-7d16-4b9e-8c3f-5e21d94ab607";
+/** Under these names the same workspace answers as one of another cloud. */
+export const otherWorkspaceHosts = {
+  AzureUSGovernment: "adb-1234567890123456.7.databricks.azure.us",
+  AzureChinaCloud: "adb-1234567890123456.7.databricks.azure.cn",
+  AWS: "dbc-a1b2c3d4-e5f6.cloud.databricks.com",
+} as const;
 const proxyCredentials = { username: "agent", password: "p@ss:w/rd" };
 
 /** Starts everything; `log` hears when programs are built first. */
@@ -52,19 +55,25 @@ export async function startLab(log?: (line: string) => void): Promise<Lab> {
     assertionKeys: async (issuer) => azureDevOps.jwks(issuer),
   });
   const releases = await startReleases({ certificate: await authority.issue(releaseHostNames) });
+  const federation = await createFederation((issuer) => azureDevOps.jwks(issuer));
+  const workspaceHosts = [workspaceHost, ...Object.values(otherWorkspaceHosts)];
   const workspace = await startWorkspace({
     program: programs.workspace,
     host: workspaceHost,
     workspaceId: "1234567890123456",
-    certificate: await authority.issue([workspaceHost]),
+    certificate: await authority.issue(workspaceHosts),
     members: [],
-    verifyToken: (token) => entra.verifyAccessToken(token),
+    verifyToken: async (token) => {
+      const verdict = await federation.verify(token);
+      return verdict.ok ? verdict : entra.verifyAccessToken(token);
+    },
+    exchangeToken: federation.exchange,
   });
   const proxy = await startProxy(proxyCredentials);
   for (const server of [azureDevOps, entra, releases]) {
     for (const name of server.hostNames) proxy.map(name, server.port);
   }
-  proxy.map(workspaceHost, workspace.port);
+  for (const name of workspaceHosts) proxy.map(name, workspace.port);
 
   const addDeployer = deployerFactory(azureDevOps, entra, workspace);
   return {
@@ -72,6 +81,7 @@ export async function startLab(log?: (line: string) => void): Promise<Lab> {
     azureDevOps,
     entra,
     workspace,
+    federation,
     releases,
     proxy,
     agentNetwork: { proxy: { url: proxy.url, ...proxyCredentials }, caFile: authority.file },
@@ -86,51 +96,6 @@ export async function startLab(log?: (line: string) => void): Promise<Lab> {
     async close() {
       await Promise.all([proxy, releases, workspace, entra, azureDevOps].map((server) => server.close()));
       fs.rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspace: Workspace): Lab["addDeployer"] {
-  return (missing = [], connectionName) => {
-    const clientId = randomUUID();
-    const id = randomUUID();
-    const name = connectionName ?? `databricks-${id.slice(0, 8)}`;
-    const authorized = !missing.includes("connection-authorised");
-    const { issuer, subject } = azureDevOps.addServiceConnection({ id, name, issuer: "entra", tenantId, authorized });
-    const credential = { issuer, subject, audience: "api://AzureADTokenExchange" };
-    const federatedCredentials = missing.includes("federated-credential") ? [] : [credential];
-    entra.addApplication({ tenantId, clientId, federatedCredentials });
-    if (!missing.includes("workspace-member")) workspace.addMember(clientId);
-    return { clientId, connection: serviceConnection(id, name, clientId, { issuer, subject }) };
-  };
-}
-
-/** The connection as Azure DevOps hands it to a job. */
-function serviceConnection(
-  id: string,
-  name: string,
-  clientId: string,
-  federation: { issuer: string; subject: string },
-): ServiceConnection {
-  return {
-    id,
-    name,
-    url: "https://management.azure.com/",
-    scheme: "WorkloadIdentityFederation",
-    parameters: {
-      tenantid: tenantId,
-      serviceprincipalid: clientId,
-      scope: "/subscriptions/6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21",
-      workloadIdentityFederationIssuer: federation.issuer,
-      workloadIdentityFederationSubject: federation.subject,
-    },
-    data: {
-      environment: "AzureCloud",
-      activeDirectoryAuthority: "https://login.microsoftonline.com/",
-      subscriptionId: "6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21",
-      subscriptionName: "Analytics",
-      scopeLevel: "Subscription",
-      creationMode: "Manual",
     },
   };
 }

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { includedFiles } from "../../common/databricks/include-pattern.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { parseBundleConstraint } from "./constraint.ts";
-import { includedFiles } from "./include-pattern.ts";
 import type { VersionRequest } from "./request.ts";
 
 /** The names that the CLI accepts for a bundle's root file. */

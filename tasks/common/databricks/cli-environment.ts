@@ -13,7 +13,7 @@ export interface CliSession {
 const profileName = "azure-pipelines";
 
 /** Variables that could authenticate otherwise, or choose another bundle or output than the inputs do. */
-const foreign = /^(DATABRICKS_|ARM_|AZURE_|GOOGLE_|ACTIONS_ID_TOKEN_)|_ACCESSTOKEN$/i;
+const foreign = /^(DATABRICKS_|ARM_|AZURE_|GOOGLE_|ACTIONS_ID_TOKEN_|IDENTITY_|IMDS_|MSI_|MSAL_)|_ACCESSTOKEN$/i;
 
 /** The CLI's own settings that a pipeline may set; none of them authenticates. */
 const kept = /^DATABRICKS_(BUNDLE_|TF_|CLI_|RATE_LIMIT$|CLUSTER_ID$|WAREHOUSE_ID$|SERVERLESS_COMPUTE_ID$)/i;
@@ -39,6 +39,14 @@ export function cliEnvironment(base: Readonly<Record<string, string>>, session: 
 /** Whether a variable of the agent or the job is kept from the CLI. */
 export function isOverruled(name: string): boolean {
   return foreign.test(name) && (!kept.test(name) || decidedByInputs.test(name));
+}
+
+/** Set for every job by Azure DevOps, or on every machine by the images of its agents; not worth a word. */
+const usual = /^AZURE_(HTTP_USER_AGENT|EXTENSION_DIR|CONFIG_DIR)$/i;
+
+/** Those of the overruled variables that somebody may have meant for the CLI. */
+export function worthMentioning(overruled: readonly string[]): string[] {
+  return overruled.filter((name) => !usual.test(name));
 }
 
 function writeProfile({ metadataServiceUrl, host, folder }: CliSession): string {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import tls from "node:tls";
-import type { Network } from "../pipeline/network.ts";
+import { type AgentProxy, type Network, proxyFor } from "../pipeline/network.ts";
 
 /** Where Linux distributions keep the public certificate authorities; the first that exists is used (Go: crypto/x509). */
 const systemCertificates = [
@@ -15,22 +15,38 @@ const systemCertificates = [
 export function cliNetworkEnvironment(
   network: Network,
   environment: Readonly<Record<string, string>>,
-  folder: string,
+  session: { readonly folder: string; readonly host: string | undefined },
 ): Record<string, string> {
-  return { ...proxyEnvironment(network, environment), ...certificateEnvironment(network, environment, folder) };
+  return {
+    ...proxyEnvironment(network, environment, session.host),
+    ...certificateEnvironment(network, environment, session.folder),
+  };
 }
 
-function proxyEnvironment({ proxy }: Network, environment: Readonly<Record<string, string>>): Record<string, string> {
+function proxyEnvironment(
+  network: Network,
+  environment: Readonly<Record<string, string>>,
+  host: string | undefined,
+): Record<string, string> {
+  const { proxy } = network;
   if (!proxy || environment["HTTPS_PROXY"] || environment["https_proxy"]) return {};
   const url = new URL(proxy.url.href);
   url.username = encodeURIComponent(proxy.username ?? "");
   url.password = encodeURIComponent(proxy.password ?? "");
-  const direct = proxy.bypass.flatMap((pattern) => bypassedName(pattern.source) ?? []);
+  const own = environment["NO_PROXY"] ?? environment["no_proxy"] ?? "";
+  const direct = [...own.split(","), ...directNames(network, proxy, host)].filter((name) => name !== "");
   return {
     HTTPS_PROXY: url.href,
     HTTP_PROXY: url.href,
-    ...(direct.length > 0 && !environment["NO_PROXY"] ? { NO_PROXY: direct.join(",") } : {}),
+    ...(direct.length > 0 ? { NO_PROXY: [...new Set(direct)].join(",") } : {}),
   };
+}
+
+/** Bypass patterns as far as they are names; the workspace itself is one whatever pattern it matches. */
+function directNames(network: Network, proxy: AgentProxy, host: string | undefined): string[] {
+  const names = proxy.bypass.flatMap((pattern) => bypassedName(pattern.source) ?? []);
+  const workspace = host === undefined ? undefined : new URL(host);
+  return workspace && !proxyFor(network, workspace) ? [...names, workspace.hostname] : names;
 }
 
 /** A host name for NO_PROXY, where the agent's bypass pattern is one: `host`, `.*\.domain`, `*.domain`, `http(s)?://host`. */

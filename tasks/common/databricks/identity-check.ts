@@ -12,14 +12,17 @@ export interface WorkspaceIdentity {
  * Asks the workspace who we are: a wrong host, a blocked network or a missing membership shows here within seconds,
  * where the CLI would retry in silence for fifteen minutes.
  */
-export async function checkIdentity(connection: WorkspaceConnection, clientId: string): Promise<WorkspaceIdentity> {
+export async function checkIdentity(
+  connection: WorkspaceConnection,
+  clientId: string | undefined,
+): Promise<WorkspaceIdentity> {
   try {
     const service = await workspaceService((sdk) => sdk.CurrentUserService, connection);
     const user = await service.me();
     if (!user.userName) throw new WorkspaceError(200, "", true);
     return { userName: user.userName, displayName: user.displayName ?? user.userName };
   } catch (error) {
-    throw explained(error, connection.host, clientId);
+    throw explained(error, connection.host, clientId ?? "of the connection");
   }
 }
 

@@ -64,7 +64,7 @@ function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: W
 function parsed({ status, headers, text }: HttpResponse): unknown {
   const body = parseJson(text);
   const isObject = typeof body === "object" && body !== null;
-  if (status === 200 && isObject) return body;
+  if (status === 200 && (isObject || text.trim() === "")) return isObject ? body : {};
   const isWebPage = !isObject && (status < 400 || /html/i.test(String(headers["content-type"])));
   throw new WorkspaceError(status, isObject ? errorMessage(body) : "", isWebPage);
 }

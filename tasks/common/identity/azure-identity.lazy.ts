@@ -1,2 +1,7 @@
 export { createHttpHeaders } from "@azure/core-rest-pipeline";
-export { ClientAssertionCredential } from "@azure/identity";
+export {
+  ClientAssertionCredential,
+  ClientCertificateCredential,
+  ClientSecretCredential,
+  ManagedIdentityCredential,
+} from "@azure/identity";

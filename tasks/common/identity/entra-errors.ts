@@ -22,6 +22,21 @@ const refusals: Record<string, { why: string; hint: string; anchor: string }> = 
     hint: "Check the clock of this agent, and run the step again.",
     anchor: "entra",
   },
+  "7000215": {
+    why: "its secret is wrong",
+    hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or give it a new secret.",
+    anchor: "connection-secret",
+  },
+  "7000222": {
+    why: "its secret has expired",
+    hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or give it a new secret.",
+    anchor: "connection-secret",
+  },
+  "700027": {
+    why: "the application does not know its certificate",
+    hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or upload the certificate.",
+    anchor: "connection-secret",
+  },
   "500011": {
     why: "the tenant does not know Azure Databricks",
     hint: "Use the tenant of the workspace; Azure Databricks is known in a tenant once a workspace was made there.",

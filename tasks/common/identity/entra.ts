@@ -1,66 +1,66 @@
-import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
+import { type AzureCloud, isEntraHost } from "../pipeline/azure-cloud.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
 import type { AccessToken } from "./access-token.ts";
 import { entraRefusal } from "./entra-errors.ts";
+import { entraTransport } from "./entra-transport.ts";
 
 /** Who asks Entra for a token. */
 export interface EntraClient {
+  readonly cloud: AzureCloud;
   readonly tenantId: string;
   readonly clientId: string;
   /** e.g. https://login.microsoftonline.com/ */
   readonly authority: string;
 }
 
+/** How the client proves who it is. */
+export type ClientProof =
+  | { readonly kind: "assertion"; readonly idToken: string }
+  | { readonly kind: "secret"; readonly secret: string }
+  /** PEM with certificate and private key. */
+  | { readonly kind: "certificate"; readonly certificate: string };
+
 /** Azure Databricks in Entra, the same in every cloud; as a scope it asks for all that the client was granted. */
 export const databricksScope = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default";
 
-/** Exchanges an ID token (the client's assertion) for an access token to Azure Databricks. */
-export async function exchangeForAccessToken(http: Http, client: EntraClient, idToken: string): Promise<AccessToken> {
-  const { ClientAssertionCredential, createHttpHeaders } = await import("./azure-identity.lazy.ts");
-  const transport = entraTransport(http, createHttpHeaders);
-  const credential = new ClientAssertionCredential(client.tenantId, client.clientId, async () => idToken, {
+/** Gets an access token to Azure Databricks from Entra; throws a UserError that explains a refusal. */
+export async function requestAccessToken(http: Http, client: EntraClient, proof: ClientProof): Promise<AccessToken> {
+  const sdk = await import("./azure-identity.lazy.ts");
+  const { httpClient, failure } = entraTransport({
+    http,
+    createHttpHeaders: sdk.createHttpHeaders,
+    allowsUrl: ({ protocol, host }) => protocol === "https:" && isEntraHost(client.cloud, host),
+  });
+  const options = {
     authorityHost: client.authority,
-    httpClient: transport.httpClient,
+    httpClient,
     // Our transport retries already.
     retryOptions: { maxRetries: 0 },
-  });
+    // The authority is one of a fixed list, so there is nothing to ask for.
+    disableInstanceDiscovery: true,
+  };
   try {
-    const { token, expiresOnTimestamp } = await credential.getToken(databricksScope);
+    const { token, expiresOnTimestamp } = await credential(sdk, client, proof, options).getToken(databricksScope);
     return { value: token, expiresAt: expiresOnTimestamp };
   } catch (error) {
-    throw explained(transport.failure() ?? error, client);
+    throw explained(failure() ?? error, client);
   }
 }
 
-/** Our HTTP module as the library's transport; it keeps the last network failure, whose cause the library drops. */
-function entraTransport(
-  http: Http,
-  createHttpHeaders: typeof import("./azure-identity.lazy.ts").createHttpHeaders,
-): { httpClient: HttpClient; failure: () => unknown } {
-  let failure: unknown;
-  const sendRequest = async (request: PipelineRequest): Promise<PipelineResponse> => {
-    try {
-      const response = await http.send({
-        method: request.method === "POST" ? "POST" : "GET",
-        url: request.url,
-        headers: request.headers.toJSON(),
-        ...(typeof request.body === "string" ? { body: request.body } : {}),
-      });
-      const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
-      return {
-        request,
-        status: response.status,
-        headers: createHttpHeaders(Object.fromEntries(headers)),
-        bodyAsText: response.text,
-      };
-    } catch (error) {
-      failure = error;
-      throw error;
-    }
-  };
-  return { httpClient: { sendRequest }, failure: () => failure };
+type Sdk = typeof import("./azure-identity.lazy.ts");
+type CredentialOptions = ConstructorParameters<Sdk["ClientAssertionCredential"]>[3];
+
+function credential(sdk: Sdk, { tenantId, clientId }: EntraClient, proof: ClientProof, options: CredentialOptions) {
+  switch (proof.kind) {
+    case "assertion":
+      return new sdk.ClientAssertionCredential(tenantId, clientId, async () => proof.idToken, options);
+    case "secret":
+      return new sdk.ClientSecretCredential(tenantId, clientId, proof.secret, options);
+    case "certificate":
+      return new sdk.ClientCertificateCredential(tenantId, clientId, { certificate: proof.certificate }, options);
+  }
 }
 
 function explained(error: unknown, client: EntraClient): unknown {

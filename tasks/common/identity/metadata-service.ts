@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../pipeline/errors.ts";
 import type { AccessTokenSource } from "./access-token.ts";
 
 /**
@@ -23,6 +25,8 @@ export interface MetadataServiceSettings {
   readonly token: AccessTokenSource;
   /** Whether a token may be given out for this host (scheme and host name). */
   readonly allowsHost: (host: string) => boolean;
+  /** Why a client gets no token, from its User-Agent; undefined: it may have one. */
+  readonly refuseClient?: (userAgent: string) => string | undefined;
   /** Said to the CLI, and by it to the user, when the host is refused. */
   readonly refusal: (host: string) => string;
 }
@@ -42,6 +46,8 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
     if (request.headers["x-databricks-metadata-version"] !== "1") {
       return refuse(400, "BAD_REQUEST", "The header X-Databricks-Metadata-Version must be 1.");
     }
+    const unwanted = settings.refuseClient?.(request.headers["user-agent"] ?? "");
+    if (unwanted !== undefined) return refuse(403, "PERMISSION_DENIED", unwanted);
     const host = String(request.headers["x-databricks-host"] ?? "")
       .replace(/\/+$/, "")
       .toLowerCase();
@@ -50,7 +56,7 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
       return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
     }
     try {
-      const { value, expiresAt } = await settings.token();
+      const { value, expiresAt } = await withinTime(settings.token());
       failure = undefined;
       servedHosts.add(host);
       // Python's SDK takes expires_on as a JSON number alone.
@@ -85,6 +91,24 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
         server.closeAllConnections();
       }),
   };
+}
+
+/** The SDKs wait ten seconds for an answer, and then cannot say why there was none. */
+const answerWithinMs = 9_000;
+
+async function withinTime<T>(promise: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timeout = sleep(answerWithinMs, undefined, { signal: late.signal, ref: false }).then(() => {
+    throw new UserError(`A new access token has not come within ${answerWithinMs / 1000} seconds.`, {
+      hint: "Check that this agent reaches Azure DevOps and Entra, and run the step again.",
+      anchor: "network",
+    });
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    late.abort();
+  }
 }
 
 interface Answer {

@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import * as tl from "azure-pipelines-task-lib/task";
 
 /** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colours `##[`. */
@@ -22,13 +23,50 @@ export function debug(text: string): void {
 }
 
 export function warn(message: string): void {
-  tl.command("task.logissue", { type: "warning" }, message);
+  logIssue("warning", message);
 }
+
+/** A place in a file: absolute path, line and column from 1. */
+export interface SourcePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Shows an error or a warning in the log and on the run page; the step's result stays as it is. */
+export function logIssue(type: "error" | "warning", message: string, place?: SourcePlace): void {
+  const properties = place
+    ? { sourcepath: place.file, linenumber: String(place.line), columnnumber: String(place.column) }
+    : {};
+  tl.command("task.logissue", { type, ...properties }, neutralise(message));
+}
+
+const registeredSecrets = new Set<string>();
 
 /** From here on the agent shows `***` for this value; call it before anything can print the value. */
 export function registerSecret(value: string): void {
   for (const line of value.split(/\r?\n/)) {
-    if (line.trim() !== "") tl.command("task.setsecret", null, line);
+    if (line.trim() === "") continue;
+    registeredSecrets.add(line);
+    tl.command("task.setsecret", null, line);
+  }
+}
+
+/** Hides registered secrets and the job's secret variables in what is uploaded: the agent masks nothing but logs. */
+export function secretMasker(): (text: string) => string {
+  const secrets = [...registeredSecrets, ...jobSecrets()];
+  secrets.sort((a, b) => b.length - a.length);
+  return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
+}
+
+function jobSecrets(): string[] {
+  // task-lib writes every value that it hands out to its debug output.
+  tl.setStdStream(new Writable({ write: (_chunk, _encoding, done) => done() }));
+  try {
+    const lines = tl.getVariables().flatMap(({ secret, value }) => (secret ? value.split(/\r?\n/) : []));
+    return lines.filter((line) => line.trim() !== "");
+  } finally {
+    tl.setStdStream(process.stdout);
   }
 }
 
@@ -53,7 +91,7 @@ export type Result = "Succeeded" | "SucceededWithIssues" | "Failed" | "Canceled"
 
 /** Reports the step's result; an error message becomes an issue on the run page. */
 export function complete(result: Result, message = ""): void {
-  if (result === "Failed" && message !== "") tl.command("task.logissue", { type: "error" }, message);
+  if (result === "Failed" && message !== "") logIssue("error", message);
   // The agent parses the result by name; task-lib's own enumeration spells "Canceled" in a way that it refuses.
   tl.command("task.complete", { result }, "");
 }

@@ -11,10 +11,16 @@ export function withoutAgentSecrets(environment: NodeJS.ProcessEnv): Record<stri
   return Object.fromEntries(entries);
 }
 
-/** Removes the same from this process itself, so that nothing started from here can inherit it. */
+/** Removes the same from this process itself, so that nothing started or loaded from here can read it. */
 export function scrubProcessEnvironment(): void {
   const kept = new Set(Object.keys(withoutAgentSecrets(process.env)));
-  for (const name of Object.keys(process.env)) {
-    if (!kept.has(name)) delete process.env[name];
-  }
+  removeFromProcessEnvironment((name) => !kept.has(name));
+}
+
+/** Removes variables by name; gives the names of those that had a value, sorted. */
+export function removeFromProcessEnvironment(isUnwanted: (name: string) => boolean): string[] {
+  const names = Object.keys(process.env).filter(isUnwanted);
+  const set = names.filter((name) => process.env[name] !== "");
+  for (const name of names) delete process.env[name];
+  return set.sort();
 }

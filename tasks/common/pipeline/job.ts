@@ -3,7 +3,6 @@ import * as tl from "azure-pipelines-task-lib/task";
 /** What the job knows of itself; see JobIdentity for the meaning of each. */
 export function readJob() {
   return {
-    // From the job message, not from a variable that an earlier step could set.
     collectionUrl: tl.getEndpointUrl("SYSTEMVSSCONNECTION", true) ?? "",
     // task-lib's function for a single parameter would print the token as a debug message.
     jobToken: tl.getEndpointAuthorization("SYSTEMVSSCONNECTION", true)?.parameters["AccessToken"],
@@ -18,4 +17,9 @@ export function readJob() {
 /** Absolute path of a program on PATH, or undefined. */
 export function findOnPath(name: string): string | undefined {
   return tl.which(name, false) || undefined;
+}
+
+/** Whether this is a pull request's validation build. */
+export function isPullRequestBuild(): boolean {
+  return tl.getVariable("Build.Reason") === "PullRequest";
 }

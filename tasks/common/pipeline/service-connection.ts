@@ -1,55 +1,157 @@
 import * as tl from "azure-pipelines-task-lib/task";
+import { type AzureCloud, azureCloud, entraAuthority } from "./azure-cloud.ts";
 import { UserError } from "./errors.ts";
 
-/** An Azure Resource Manager service connection with workload identity federation. */
-export interface FederatedConnection {
-  readonly scheme: "WorkloadIdentityFederation";
-  /** GUID. */
+interface EntraApplication {
+  /** GUID of the connection. */
   readonly id: string;
+  readonly cloud: AzureCloud;
   readonly tenantId: string;
   /** Application (client) id of the app registration or user-assigned managed identity. */
   readonly clientId: string;
-  /** Entra authority, e.g. https://login.microsoftonline.com/. */
+  /** Address of Entra, e.g. https://login.microsoftonline.com/. */
   readonly authority: string;
-  /** Azure cloud as the connection names it: AzureCloud, AzureUSGovernment, AzureChinaCloud. */
-  readonly environment: string;
 }
 
-const authorities: Record<string, string> = {
-  AzureCloud: "https://login.microsoftonline.com/",
-  AzureUSGovernment: "https://login.microsoftonline.us/",
-  AzureChinaCloud: "https://login.chinacloudapi.cn/",
-};
-
-/** Reads the service connection that an input of type connectedService:AzureRM names by its id. */
-export function readServiceConnection(id: string): FederatedConnection {
-  const parameter = (name: string) => tl.getEndpointAuthorizationParameter(id, name, true) || undefined;
-  const data = (name: string) => tl.getEndpointDataParameter(id, name, true) || undefined;
-  const scheme = tl.getEndpointAuthorizationScheme(id, true);
-  if (scheme?.toLowerCase() !== "workloadidentityfederation") throw wrongScheme(scheme);
-
-  const environment = data("environment") ?? "AzureCloud";
-  const authority = data("activeDirectoryAuthority") ?? authorities[environment];
-  const tenantId = parameter("tenantid");
-  const clientId = parameter("serviceprincipalid");
-  if (!tenantId || !clientId || !authority?.startsWith("https://")) {
-    throw new UserError("The service connection has no tenant id, no client id or no https Entra authority.", {
-      hint: "Open the connection under Project settings > Service connections, complete it and save it again.",
-      anchor: "service-connection",
-    });
-  }
-  return { scheme: "WorkloadIdentityFederation", id, tenantId, clientId, authority, environment };
+export interface FederatedConnection extends EntraApplication {
+  readonly scheme: "WorkloadIdentityFederation";
+  /** An ID token that Azure DevOps gave to the job with the connection; may be about to expire. */
+  readonly lateBoundIdToken: string | undefined;
 }
 
-function wrongScheme(scheme: string | undefined): UserError {
-  if (scheme === undefined) {
-    return new UserError("azureSubscription names no service connection that this job was given.", {
+export interface SecretConnection extends EntraApplication {
+  readonly scheme: "ServicePrincipalSecret";
+  readonly secret: string;
+}
+
+export interface CertificateConnection extends EntraApplication {
+  readonly scheme: "ServicePrincipalCertificate";
+  /** PEM with certificate and private key. */
+  readonly certificate: string;
+}
+
+export interface ManagedIdentityConnection {
+  readonly scheme: "ManagedServiceIdentity";
+  readonly id: string;
+  readonly cloud: AzureCloud;
+  /** undefined: the identity that belongs to the agent's machine itself. */
+  readonly clientId: string | undefined;
+}
+
+/** An Azure Resource Manager service connection, by the way in which it signs in. */
+export type ServiceConnection =
+  | FederatedConnection
+  | SecretConnection
+  | CertificateConnection
+  | ManagedIdentityConnection;
+
+/** Reads the service connection that an input of type connectedService:AzureRM names by its id. Throws a UserError. */
+export function readServiceConnection(id: string): ServiceConnection {
+  // task-lib's function for a single parameter would print its value, a secret too, as a debug message.
+  const authorization = tl.getEndpointAuthorization(id, true);
+  if (!authorization) {
+    throw new UserError("azureSubscription names no service connection that this job was given.", {
       hint: "Use the name of an Azure Resource Manager service connection of this project.",
       anchor: "service-connection",
     });
   }
-  return new UserError(`The service connection uses ${scheme}, not workload identity federation.`, {
-    hint: "Open it under Project settings > Service connections and choose Convert: one click, and its secret is gone.",
+  const fields: Fields = {
+    id,
+    parameter: (name) => parameterValue(authorization.parameters, name),
+    data: (name) => tl.getEndpointDataParameter(id, name, true) || undefined,
+  };
+  switch ((authorization.scheme || "ServicePrincipal").toLowerCase()) {
+    case "workloadidentityfederation":
+      return federatedConnection(fields);
+    case "serviceprincipal":
+      return servicePrincipalConnection(fields);
+    case "managedserviceidentity":
+      return managedIdentityConnection(fields);
+    default:
+      throw unsupportedScheme(authorization.scheme);
+  }
+}
+
+/** The raw content of a connection. */
+interface Fields {
+  readonly id: string;
+  parameter(name: string): string | undefined;
+  data(name: string): string | undefined;
+}
+
+function federatedConnection(fields: Fields): FederatedConnection {
+  const lateBoundIdToken = fields.parameter("idToken");
+  return { ...entraApplication(fields), scheme: "WorkloadIdentityFederation", lateBoundIdToken };
+}
+
+function servicePrincipalConnection(fields: Fields): SecretConnection | CertificateConnection {
+  const application = entraApplication(fields);
+  if (fields.parameter("authenticationType")?.toLowerCase() === "spncertificate") {
+    const certificate = required(fields.parameter("servicePrincipalCertificate"), "certificate");
+    return { ...application, scheme: "ServicePrincipalCertificate", certificate };
+  }
+  const secret = required(fields.parameter("serviceprincipalkey"), "secret");
+  return { ...application, scheme: "ServicePrincipalSecret", secret };
+}
+
+function managedIdentityConnection({ id, data }: Fields): ManagedIdentityConnection {
+  return {
+    scheme: "ManagedServiceIdentity",
+    id,
+    cloud: azureCloud(data("environment")),
+    clientId: data("msiclientId"),
+  };
+}
+
+function entraApplication({ id, parameter, data }: Fields): EntraApplication {
+  const cloud = azureCloud(data("environment"));
+  return {
+    id,
+    cloud,
+    tenantId: required(parameter("tenantid"), "tenant id"),
+    clientId: required(parameter("serviceprincipalid"), "client id"),
+    authority: entraAuthority(cloud, data("activeDirectoryAuthority")),
+  };
+}
+
+/** What to do about a connection that is no workload identity federation; undefined for one that is. */
+export function conversionAdvice({ scheme }: ServiceConnection): string | undefined {
+  const where = "Project settings > Service connections";
+  switch (scheme) {
+    case "WorkloadIdentityFederation":
+      return undefined;
+    case "ManagedServiceIdentity":
+      return (
+        "The service connection uses the managed identity of this agent's machine, which every pipeline on the machine " +
+        `shares. Create one with workload identity federation in its place (${where} > New).`
+      );
+    default: {
+      const credential = scheme === "ServicePrincipalSecret" ? "a secret that expires and can leak" : "a certificate";
+      return (
+        `The service connection holds ${credential}. Open it under ${where} and choose Convert: one click turns it into ` +
+        "workload identity federation, and this step works on unchanged."
+      );
+    }
+  }
+}
+
+/** Azure DevOps writes the names of parameters in several cases. */
+function parameterValue(parameters: Readonly<Record<string, string>>, name: string): string | undefined {
+  const found = Object.entries(parameters).find(([key]) => key.toLowerCase() === name.toLowerCase());
+  return found?.[1] || undefined;
+}
+
+function required(value: string | undefined, what: string): string {
+  if (value) return value;
+  throw new UserError(`The service connection has no ${what}.`, {
+    hint: "Open the connection under Project settings > Service connections, complete it and save it again.",
+    anchor: "service-connection",
+  });
+}
+
+function unsupportedScheme(scheme: string): UserError {
+  return new UserError(`The service connection uses ${scheme}, which gives no access to a workspace.`, {
+    hint: "Use an Azure Resource Manager connection with workload identity federation.",
     anchor: "service-connection",
   });
 }

@@ -14,6 +14,8 @@ export interface ApplicationDescription {
   clientId: string;
   federatedCredentials: FederatedCredential[];
   secret?: string;
+  /** PEM of the certificate that signs its assertions. */
+  certificate?: string;
   /** Application ids or URIs of the resources that its tenant knows; Azure Databricks unless said otherwise. */
   resources?: string[];
 }

@@ -45,6 +45,8 @@ export interface Entra {
   accessTokenLifetimeSeconds: number;
   /** Every access token issued. */
   issued: string[];
+  /** Issues a token without a request, as the machine of a managed identity gets it. */
+  issueManagedIdentityToken(tenantId: string, clientId: string, resource: string): Promise<string>;
   /** Checks an access token as the resource (Azure Databricks unless said otherwise) would. */
   verifyAccessToken(token: string, resource?: string): Promise<AccessTokenVerification>;
   /** Makes the next token requests go wrong. */
@@ -85,6 +87,12 @@ export async function startEntra(options: {
     removeFederatedCredentials: state.directory.removeFederatedCredentials,
     accessTokenLifetimeSeconds: 3600,
     issued: state.issued,
+    async issueManagedIdentityToken(tenantId, clientId, resource) {
+      const application = state.directory.requireApplication(tenantId, clientId);
+      const token = await signAccessToken(state.signingKey, application, resource, "assertion", 86_400);
+      state.issued.push(token);
+      return token;
+    },
     verifyAccessToken: (token, resource) => verifyAccessToken(state.signingKey, token, resource),
     fault: (fault, times) => state.faults.add(fault, times),
     close: server.close,

@@ -85,6 +85,14 @@ export const refusals = {
       "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, " +
         `not the client secret ID, for a secret added to app '${clientId}'.`,
     ),
+  unknownCertificate: (clientId: string) =>
+    new EntraError(
+      700027,
+      401,
+      "invalid_client",
+      "The certificate with identifier used to sign the client assertion is not registered on application. " +
+        `[Reason - The key was not found., Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '${clientId}'.]`,
+    ),
   malformedAssertion: () => new EntraError(50027, 400, "invalid_request", "JWT token is invalid or malformed."),
   missingClaim: (claim: string) =>
     new EntraError(

@@ -1,5 +1,6 @@
 import type { ClientProof } from "./access-tokens.ts";
 import { type AssertionKeys, verifyAssertion } from "./assertion.ts";
+import { isOwnAssertion, verifyOwnAssertion } from "./certificate.ts";
 import { type Application, type Directory, directoryName } from "./directory.ts";
 import { refusals } from "./errors.ts";
 
@@ -39,7 +40,9 @@ async function requireProof(
   const assertion = form.get("client_assertion");
   if (assertion) {
     if (requireParameter(form, "client_assertion_type") !== assertionType) throw refusals.malformedAssertion();
-    await verifyAssertion(assertion, application, keys);
+    await (isOwnAssertion(assertion, application)
+      ? verifyOwnAssertion(assertion, application)
+      : verifyAssertion(assertion, application, keys));
     return "assertion";
   }
   const secret = form.get("client_secret");

@@ -1,0 +1,90 @@
+import { debug, registerSecret } from "../pipeline/commands.ts";
+import { UserError } from "../pipeline/errors.ts";
+import type { Http, HttpResponse } from "../pipeline/http.ts";
+import { HttpFailure } from "../pipeline/http-failure.ts";
+import type { AccessToken } from "./access-token.ts";
+import type { IdTokenSource } from "./fresh-id-token.ts";
+import { tokenClaims } from "./jwt.ts";
+
+/** Where an ID token is exchanged, and for whom. */
+export interface DatabricksFederation {
+  /** e.g. https://dbc-a1b2c3d4-e5f6.cloud.databricks.com */
+  readonly host: string;
+  /** Application id, for a federation policy of one service principal; without it the account's policy decides. */
+  readonly clientId: string | undefined;
+}
+
+/**
+ * How to get a new access token from the workspace itself, in exchange for a fresh ID token (RFC 8693; Databricks: OAuth
+ * token federation); each is hidden from the log at once.
+ */
+export function databricksTokens(
+  http: Http,
+  federation: DatabricksFederation,
+  nextIdToken: IdTokenSource,
+): () => Promise<AccessToken> {
+  return async () => {
+    const idToken = await nextIdToken();
+    const asked = Date.now();
+    const response = await exchange(http, federation, idToken);
+    const token = response.status === 200 ? parsedToken(response.text, asked) : undefined;
+    if (!token) throw refusal(response, federation, idToken);
+    registerSecret(token.value);
+    debug(`${federation.host} issued an access token that is valid until ${new Date(token.expiresAt).toISOString()}.`);
+    return token;
+  };
+}
+
+async function exchange(http: Http, { host, clientId }: DatabricksFederation, idToken: string): Promise<HttpResponse> {
+  const form = new URLSearchParams({
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token: idToken,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    scope: "all-apis",
+    ...(clientId ? { client_id: clientId } : {}),
+  });
+  try {
+    return await http.send({
+      method: "POST",
+      url: `${host}/oidc/v1/token`,
+      headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
+      body: form.toString(),
+      idleTimeoutMs: 10_000,
+    });
+  } catch (error) {
+    if (!(error instanceof HttpFailure)) throw error;
+    throw new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
+      hint: error.hint,
+      anchor: "workspace-not-reachable",
+      cause: error,
+    });
+  }
+}
+
+function parsedToken(text: string, asked: number): AccessToken | undefined {
+  const { access_token: value, expires_in: seconds } = parsedObject(text);
+  if (typeof value !== "string" || value === "" || typeof seconds !== "number") return undefined;
+  return { value, expiresAt: asked + seconds * 1000 };
+}
+
+function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
+  const { error_description: description, error } = parsedObject(text);
+  const said = [description, error].find((one) => typeof one === "string" && one !== "");
+  const answer = `${status}${typeof said === "string" ? `: ${said.slice(0, 500)}` : ""}`;
+  const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
+  return new UserError(`${host} gave no token in exchange for the service connection's ID token (${answer}).`, {
+    hint:
+      `Give ${owner} a federation policy with audience ${tokenClaims(idToken).audience ?? "of the ID token"} and the issuer and ` +
+      "subject that the connection shows under Project settings > Service connections (this log masks them).",
+    anchor: "databricks-federation",
+  });
+}
+
+function parsedObject(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,57 @@
+import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
+import type { Http } from "../pipeline/http.ts";
+import { HttpFailure } from "../pipeline/http-failure.ts";
+
+export interface EntraTransport {
+  readonly httpClient: HttpClient;
+  /** The last network failure, whose cause the library drops. */
+  readonly failure: () => unknown;
+}
+
+export interface EntraTransportSettings {
+  readonly http: Http;
+  readonly createHttpHeaders: typeof import("./azure-identity.lazy.ts").createHttpHeaders;
+  /** Whether a credential may be sent there. */
+  readonly allowsUrl: (url: URL) => boolean;
+  /** Asks the metadata service of the machine, without TLS. */
+  readonly instanceMetadata?: boolean;
+}
+
+/** Our HTTP module as the transport of @azure/identity: agent proxy and CA, time limits, retries, no redirects. */
+export function entraTransport(settings: EntraTransportSettings): EntraTransport {
+  let failure: unknown;
+  const sendRequest = async (request: PipelineRequest): Promise<PipelineResponse> => {
+    try {
+      return await send(settings, request);
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  return { httpClient: { sendRequest }, failure: () => failure };
+}
+
+async function send(settings: EntraTransportSettings, request: PipelineRequest): Promise<PipelineResponse> {
+  const { http, createHttpHeaders, allowsUrl, instanceMetadata = false } = settings;
+  const { url } = request;
+  if (!allowsUrl(new URL(url))) throw new HttpFailure("redirects", url, "credentials are not sent there");
+  const response = await http.send({
+    method: request.method === "POST" ? "POST" : "GET",
+    url,
+    headers: request.headers.toJSON(),
+    ...(typeof request.body === "string" ? { body: request.body } : {}),
+    redirects: "manual",
+    ...(instanceMetadata ? { instanceMetadata, idleTimeoutMs: 5_000, attempts: 3 } : {}),
+  });
+  if (response.status >= 300 && response.status < 400) {
+    // The library would follow, and send the credential along.
+    throw new HttpFailure("redirects", url, `it redirects (${response.status}), which Entra never does`);
+  }
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
+  return {
+    request,
+    status: response.status,
+    headers: createHttpHeaders(Object.fromEntries(headers)),
+    bodyAsText: response.text,
+  };
+}

@@ -1,0 +1,33 @@
+/** The claims that messages and warnings quote; nothing here is verified. */
+export interface TokenClaims {
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  /** Application id, in access tokens of Entra. */
+  readonly applicationId: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Reads a JWT's claims without verifying it; all are undefined for a token of another kind. */
+export function tokenClaims(token: string): TokenClaims {
+  const { iss, aud, appid, exp } = payload(token);
+  return {
+    issuer: text(iss),
+    audience: text(Array.isArray(aud) ? aud[0] : aud),
+    applicationId: text(appid),
+    expiresAt: typeof exp === "number" ? exp * 1000 : undefined,
+  };
+}
+
+function payload(token: string): Record<string, unknown> {
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    return typeof decoded === "object" && decoded !== null ? (decoded as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,41 @@
+import { UserError } from "../pipeline/errors.ts";
+import type { Http } from "../pipeline/http.ts";
+import { instanceMetadataHost, isLoopback } from "../pipeline/network.ts";
+import type { AccessToken } from "./access-token.ts";
+import { databricksScope } from "./entra.ts";
+import { entraTransport } from "./entra-transport.ts";
+
+/**
+ * Gets an access token to Azure Databricks for the managed identity of the agent's machine: of an Azure machine from its
+ * metadata service, of a machine connected through Azure Arc from the service on loopback.
+ */
+export async function requestManagedIdentityToken(http: Http, clientId: string | undefined): Promise<AccessToken> {
+  const { ManagedIdentityCredential, createHttpHeaders } = await import("./azure-identity.lazy.ts");
+  const { httpClient, failure } = entraTransport({
+    http,
+    createHttpHeaders,
+    allowsUrl: ({ protocol, hostname }) =>
+      protocol === "http:" && (hostname === instanceMetadataHost || isLoopback(hostname)),
+    instanceMetadata: true,
+  });
+  const options = { httpClient, retryOptions: { maxRetries: 0 } };
+  try {
+    const credential = new ManagedIdentityCredential({ ...options, ...(clientId ? { clientId } : {}) });
+    const { token, expiresOnTimestamp } = await credential.getToken(databricksScope);
+    return { value: token, expiresAt: expiresOnTimestamp };
+  } catch (error) {
+    throw explained(failure() ?? error, clientId);
+  }
+}
+
+function explained(error: unknown, clientId: string | undefined): UserError {
+  const reason = error instanceof Error ? (/^[^\r\n]*/.exec(error.message)?.[0] ?? "") : String(error);
+  const which = clientId ? `the managed identity ${clientId}` : "a managed identity of its own";
+  return new UserError(`This agent got no token for ${which}: ${reason}`, {
+    hint:
+      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. Better: a connection " +
+      "with workload identity federation, which works on every agent.",
+    anchor: "managed-identity",
+    cause: error,
+  });
+}

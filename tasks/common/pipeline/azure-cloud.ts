@@ -1,0 +1,44 @@
+import { UserError } from "./errors.ts";
+
+/** An Azure cloud as service connections name it. */
+export type AzureCloud = "AzureCloud" | "AzureUSGovernment" | "AzureChinaCloud";
+
+/** Hosts of each cloud's Entra; the first is used when a connection names none. */
+const entraHosts: Record<AzureCloud, readonly [string, ...string[]]> = {
+  AzureCloud: ["login.microsoftonline.com", "login.windows.net"],
+  AzureUSGovernment: ["login.microsoftonline.us"],
+  AzureChinaCloud: ["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
+};
+
+/** The cloud of a connection (`environment` in its data). Throws a UserError for one without Entra or Azure Databricks. */
+export function azureCloud(name: string | undefined): AzureCloud {
+  const cloud = (Object.keys(entraHosts) as AzureCloud[]).find(
+    (known) => known.toLowerCase() === (name ?? "AzureCloud").toLowerCase(),
+  );
+  if (cloud) return cloud;
+  throw new UserError(`The service connection belongs to ${name}, where there is no Azure Databricks.`, {
+    hint: "Use a connection of AzureCloud, AzureUSGovernment or AzureChinaCloud.",
+    anchor: "service-connection",
+  });
+}
+
+/**
+ * Entra's address for a connection, e.g. https://login.microsoftonline.com/. Credentials are sent there, so an address
+ * that is none of the cloud's own is a UserError: a variable of an earlier step could have replaced it.
+ */
+export function entraAuthority(cloud: AzureCloud, address: string | undefined): string {
+  if (address === undefined) return `https://${entraHosts[cloud][0]}/`;
+  if (URL.canParse(address)) {
+    const { protocol, host } = new URL(address);
+    if (protocol === "https:" && entraHosts[cloud].includes(host)) return `https://${host}/`;
+  }
+  throw new UserError(`The service connection signs in at ${address}, which is not Entra of ${cloud}.`, {
+    hint: `Open the connection under Project settings > Service connections and save it again; expected is https://${entraHosts[cloud][0]}/.`,
+    anchor: "service-connection",
+  });
+}
+
+/** Whether Entra of this cloud answers under a host name. */
+export function isEntraHost(cloud: AzureCloud, host: string): boolean {
+  return entraHosts[cloud].includes(host);
+}

@@ -1,0 +1,90 @@
+import { connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import { otherWorkspaceHosts } from "../../lab/lab.ts";
+import type { Trace } from "../leak-search.ts";
+import { taskNodes } from "../nodes.ts";
+import { addToProd, requestsDuring, useLab } from "./deploy-step.ts";
+
+const otherAzureHost = `https://${otherWorkspaceHosts.AzureUSGovernment}`;
+const foreignHost = `https://${otherWorkspaceHosts.AWS}`;
+
+function withHost(host: string) {
+  return (bundle: string) => addToProd(bundle, `    workspace:\n      host: ${host}\n`);
+}
+
+/** The URL that the CLI was given for tokens. */
+function metadataUrl(traces: readonly Trace[]): URL {
+  const environment = traces.find(({ where }) => where.startsWith("environment of") && where.includes("bundle deploy"));
+  const value = /DATABRICKS_METADATA_SERVICE_URL=([^\0]+)/.exec(environment?.text ?? "")?.[1];
+  return new URL(value ?? "");
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+    socket.on("connect", () => socket.destroy());
+  });
+}
+
+describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
+  const fixture = useLab(node);
+
+  it("gives the bundle's own host a token when it is of the connection's cloud and no other is named", async () => {
+    const { step } = await fixture.deploy({
+      inputs: { target: "prod", workspaceUrl: "" },
+      prepare: withHost(fixture.lab.workspace.url),
+    });
+    expect(step).toMatchObject({ result: "Succeeded", outputs: { workspaceUrl: fixture.lab.workspace.url } });
+  });
+
+  it("names both hosts, and gives out no token, when the bundle points to another workspace", async () => {
+    const { lab } = fixture;
+    const requests = await requestsDuring(lab.workspace.requests, async () => {
+      const { error } = await fixture.deploy({ inputs: { target: "prod" }, prepare: withHost(otherAzureHost) });
+      expect(error).toContain(otherAzureHost);
+      expect(error).toContain(lab.workspace.url);
+      expect(error).toContain("No token was given out");
+    });
+    expect(requests.filter(({ userAgent, tokenId }) => userAgent?.startsWith("cli/") && tokenId)).toEqual([]);
+  });
+
+  it("gives no token to a host outside the connection's cloud that the bundle names", async () => {
+    const requests = await requestsDuring(fixture.lab.workspace.requests, async () => {
+      const { step, error } = await fixture.deploy({
+        inputs: { target: "prod", workspaceUrl: "" },
+        prepare: withHost(foreignHost),
+      });
+      expect(error).toContain(foreignHost);
+      expect(error).toContain("no workspace of the connection's cloud");
+      expect(step.log.join("\n")).toContain("It gets no token");
+    });
+    expect(requests.filter(({ tokenId }) => tokenId)).toEqual([]);
+  });
+
+  it("stops giving out tokens when the step ends", async () => {
+    const { traces } = await fixture.deploy();
+    const url = metadataUrl(traces);
+    expect(url.hostname).toBe("127.0.0.1");
+    expect(url.pathname.length).toBeGreaterThan(40);
+    expect(await isListening(Number(url.port))).toBe(false);
+  });
+});
+
+// The minute is the product's own; one Node shows it.
+describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ path: node }) => {
+  const fixture = useLab(node);
+
+  it("ends the CLI's wait, and is named with the step's own", async () => {
+    const { lab } = fixture;
+    const silent = "adb-9999999999999999.9.azuredatabricks.net";
+    lab.proxy.blackhole(silent);
+    const { step, error } = await fixture.deploy({
+      inputs: { target: "prod" },
+      prepare: withHost(`https://${silent}`),
+    });
+    expect(step.durationMs).toBeLessThan(75_000);
+    expect(error).toContain(silent);
+    expect(error).toContain(lab.workspace.url);
+    expect(error).toContain("No token was given out");
+  }, 90_000);
+});

@@ -1,0 +1,88 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { createCertificateAuthority } from "../../lab/certificates.ts";
+import { taskNodes } from "../nodes.ts";
+import { requestsDuring, useLab } from "./deploy-step.ts";
+
+const evil = "collector.example.com";
+
+describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
+  const fixture = useLab(node);
+
+  /** Host names that were asked for while something ran. */
+  async function hostsDuring(work: () => Promise<unknown>): Promise<Set<string>> {
+    return new Set((await requestsDuring(fixture.lab.proxy.connections, work)).map(({ host }) => host));
+  }
+
+  it.each([
+    `https://${evil}/oidctoken`,
+    `http://dev.azure.com/contoso/oidctoken`,
+    "https://dev.azure.com.example.com/contoso/",
+    "https://dev.azure.com@collector.example.com/contoso/",
+    "not a URL",
+  ])("does not send the job token to System.OidcRequestUri %s", async (uri) => {
+    const hosts = await hostsDuring(async () => {
+      const { step } = await fixture.deploy({ job: { variables: { SYSTEM_OIDCREQUESTURI: uri } } });
+      expect(step.result).toBe("Succeeded");
+    });
+    expect(hosts).toEqual(
+      new Set(["dev.azure.com", "login.microsoftonline.com", new URL(fixture.lab.workspace.url).host]),
+    );
+  });
+
+  it("does not send it to another collection either, when a variable takes the place of the agent's own setting", async () => {
+    const hosts = await hostsDuring(async () => {
+      const variables = {
+        ENDPOINT_URL_SYSTEMVSSCONNECTION: `https://${evil}/`,
+        SYSTEM_OIDCREQUESTURI: `https://${evil}/oidctoken`,
+      };
+      const { error } = await fixture.deploy({ job: { variables } });
+      expect(error).toMatch(/collection \(https:\/\/collector\.example\.com\/\) is not at Azure DevOps Services/);
+    });
+    expect(hosts).toEqual(new Set());
+  });
+
+  it("does not send an ID token to an authority that is not Entra", async () => {
+    const { deployer } = fixture.lab;
+    const data = { ...deployer.connection.data, activeDirectoryAuthority: `https://${evil}/` };
+    const hosts = await hostsDuring(async () => {
+      const { error } = await fixture.deploy({
+        deployer: { ...deployer, connection: { ...deployer.connection, data } },
+      });
+      expect(error).toContain("collector.example.com/, which is not Entra of AzureCloud");
+    });
+    expect(hosts).toEqual(new Set());
+  });
+
+  it("follows no redirect of Azure DevOps, Entra or the workspace with a credential", async () => {
+    const { lab } = fixture;
+    const redirect = { status: 307, headers: { Location: `https://${evil}/` }, html: "" };
+    const hosts = await hostsDuring(async () => {
+      lab.azureDevOps.fault(redirect);
+      expect((await fixture.deploy()).error).toMatch(/gave no ID token.*307/);
+      lab.entra.fault(redirect);
+      expect((await fixture.deploy()).error).toMatch(/Entra gave no access token.*redirects \(307\)/);
+      lab.workspace.fault(
+        { path: /scim\/v2\/Me/ },
+        { status: 302, headers: { Location: `https://${evil}/` }, html: "" },
+      );
+      expect((await fixture.deploy()).error).toMatch(/web page \(302\)/);
+    });
+    expect(hosts).not.toContain(evil);
+  });
+
+  it("sends nothing to a server with a certificate of somebody else, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "other-authority-"));
+    const { file } = await createCertificateAuthority(folder);
+    const asked = await requestsDuring(fixture.lab.azureDevOps.requests, async () => {
+      const { error } = await fixture.deploy({
+        agent: { caFile: file, environment: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } },
+      });
+      expect(error).toMatch(/dev\.azure\.com.*certificate was refused/);
+    });
+    fs.rmSync(folder, { recursive: true });
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,64 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { findLeaks, issuedTokens } from "../leak-search.ts";
+import { taskNodes } from "../nodes.ts";
+import { requestsDuring, useLab } from "./deploy-step.ts";
+
+/** Files that the CLI uploads one by one: at its 15 requests a second, 120 take about eight seconds. */
+function addFiles(bundle: string, count = 120): void {
+  for (let i = 0; i < count; i++) fs.writeFileSync(path.join(bundle, "src", `data_${i}.txt`), `${i}\n`);
+}
+
+describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
+  const fixture = useLab(node);
+
+  it("deploys for longer than several tokens live, with a fresh ID token for each", async () => {
+    const { lab } = fixture;
+    lab.entra.accessTokenLifetimeSeconds = 4;
+    lab.azureDevOps.idTokenLifetimeSeconds = 1;
+    const [idTokens, tokens] = [lab.azureDevOps.issued.length, lab.entra.issued.length];
+    const requests = await requestsDuring(lab.workspace.requests, async () => {
+      const { step, traces } = await fixture.deploy({ prepare: (bundle) => addFiles(bundle) });
+      expect(step.result).toBe("Succeeded");
+      expect(step.durationMs).toBeGreaterThan(6_000);
+      expect(findLeaks(issuedTokens(lab), traces)).toEqual([]);
+    });
+    const renewals = lab.entra.issued.length - tokens;
+    expect(renewals).toBeGreaterThanOrEqual(3);
+    expect(new Set(lab.azureDevOps.issued.slice(idTokens)).size).toBe(renewals);
+    expect(requests.filter(({ status }) => status === 401 || status === 403)).toEqual([]);
+    const used = new Set(requests.map(({ tokenId }) => tokenId).filter(Boolean));
+    expect(used.size).toBeGreaterThanOrEqual(3);
+  });
+
+  it("goes on with the old token while a renewal fails, and tries again", async () => {
+    const { lab } = fixture;
+    lab.entra.accessTokenLifetimeSeconds = 8;
+    lab.azureDevOps.idTokenLifetimeSeconds = 600;
+    const result = await fixture.deploy({
+      prepare: (bundle) => addFiles(bundle),
+      // The first request signs in; the next ones are renewals.
+      onStart: () =>
+        setTimeout(() => lab.entra.fault({ status: 400, body: { error: "temporarily_unavailable" } }), 1_500),
+    });
+    expect(result.step.result).toBe("Succeeded");
+    expect(lab.entra.requests.map(({ outcome }) => outcome)).toContain("fault");
+  });
+
+  it("says why when no renewal succeeds before the token dies", async () => {
+    const { lab } = fixture;
+    lab.entra.accessTokenLifetimeSeconds = 4;
+    const deployer = lab.addDeployer();
+    const { step, error, traces } = await fixture.deploy({
+      deployer,
+      prepare: (bundle) => addFiles(bundle),
+      onStart: () => setTimeout(() => lab.entra.removeFederatedCredentials(deployer.clientId), 1_500),
+    });
+    lab.entra.accessTokenLifetimeSeconds = 3600;
+    expect(step.result).toBe("Failed");
+    expect(error).toMatch(/no federated credential at all \(AADSTS70025\)/);
+    expect(step.log.join("\n")).toMatch(/token request: .*AADSTS70025/);
+    expect(findLeaks(issuedTokens(lab), traces)).toEqual([]);
+  });
+});

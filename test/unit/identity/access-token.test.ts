@@ -1,0 +1,80 @@
+import { describe, expect, it, vi } from "vitest";
+import { type AccessToken, renewable } from "../../../tasks/common/identity/access-token.ts";
+
+const minute = 60_000;
+
+/** A source whose clock and whose issuer the test moves. */
+function source(lifetimeMs = 60 * minute) {
+  const clock = { now: 1_000_000 };
+  let count = 0;
+  const acquire = vi.fn(async (): Promise<AccessToken> => {
+    count += 1;
+    return { value: `token ${count}`, expiresAt: clock.now + lifetimeMs };
+  });
+  return { clock, acquire, token: renewable(acquire, () => clock.now) };
+}
+
+describe("A renewable token", () => {
+  it("is fetched once, and again when half of its life is over", async () => {
+    const { clock, acquire, token } = source();
+    expect((await token()).value).toBe("token 1");
+    clock.now += 29 * minute;
+    expect((await token()).value).toBe("token 1");
+    clock.now += 1 * minute;
+    expect((await token()).value).toBe("token 2");
+    expect(acquire).toHaveBeenCalledTimes(2);
+  });
+
+  it("is fetched once however many ask at the same time", async () => {
+    const { acquire, token } = source();
+    const values = await Promise.all(Array.from({ length: 20 }, () => token()));
+    expect(new Set(values.map(({ value }) => value))).toEqual(new Set(["token 1"]));
+    expect(acquire).toHaveBeenCalledTimes(1);
+  });
+
+  it("is said to expire a minute early, for workspaces refuse it at its end", async () => {
+    const { clock, token } = source();
+    expect((await token()).expiresAt).toBe(clock.now + 59 * minute);
+    const short = source(4_000);
+    expect((await short.token()).expiresAt).toBe(short.clock.now + 3_000);
+  });
+
+  it("outlives failed renewals as long as it is valid, and each is tried again", async () => {
+    const { clock, acquire, token } = source();
+    await token();
+    clock.now += 40 * minute;
+    acquire.mockRejectedValueOnce(new Error("Entra is away")).mockRejectedValueOnce(new Error("Entra is away"));
+    expect((await token()).value).toBe("token 1");
+    expect((await token()).value).toBe("token 1");
+    expect(acquire).toHaveBeenCalledTimes(2);
+    clock.now += 6_000;
+    expect((await token()).value).toBe("token 1");
+    clock.now += 6_000;
+    expect((await token()).value).toBe("token 2");
+    expect(acquire).toHaveBeenCalledTimes(4);
+  });
+
+  it("fails with the cause when it is over and cannot be renewed", async () => {
+    const { clock, acquire, token } = source();
+    await token();
+    clock.now += 60 * minute;
+    acquire.mockRejectedValueOnce(new Error("Entra is away"));
+    await expect(token()).rejects.toThrow("Entra is away");
+    expect((await token()).value).toBe("token 2");
+  });
+
+  it("does not keep a caller waiting for a slow renewal while it is valid", async () => {
+    vi.useFakeTimers();
+    try {
+      const { clock, acquire, token } = source();
+      await token();
+      clock.now += 40 * minute;
+      acquire.mockReturnValueOnce(new Promise(() => undefined));
+      const asked = token();
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect((await asked).value).toBe("token 1");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { idTokenRequest, type JobIdentity } from "../../../tasks/common/identity/id-token-request.ts";
+
+const job: JobIdentity = {
+  collectionUrl: "https://dev.azure.com/contoso/",
+  oidcRequestUri: undefined,
+  projectId: "11111111-1111-4111-8111-111111111111",
+  hostType: "build",
+  planId: "22222222-2222-4222-8222-222222222222",
+  jobId: "33333333-3333-4333-8333-333333333333",
+  jobToken: "job token",
+};
+
+const composed = `https://dev.azure.com/contoso/${job.projectId}/_apis/distributedtask/hubs/build/plans/${job.planId}/jobs/${job.jobId}/oidctoken`;
+
+describe("Where the job token goes", () => {
+  it("is the address that Azure DevOps gives, when it lies in the collection", () => {
+    const oidcRequestUri =
+      "https://dev.azure.com/contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
+    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
+  });
+
+  it.each([
+    "https://dev.azure.com/fabrikam/oidctoken",
+    "https://dev.azure.com.example.com/contoso/oidctoken",
+    "https://dev.azure.com:8443/contoso/oidctoken",
+    "https://user@dev.azure.com/contoso/oidctoken",
+    "https://dev.azure.com/contoso/../fabrikam/oidctoken",
+    "http://dev.azure.com/contoso/oidctoken",
+    "",
+  ])("is composed from the job's ids instead of %s", (oidcRequestUri) => {
+    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);
+  });
+
+  it("may be an organisation's old address", () => {
+    expect(idTokenRequest({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
+      /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
+    );
+  });
+
+  it.each([
+    "https://devops.contoso.com/DefaultCollection/",
+    "http://dev.azure.com/contoso/",
+    "https://dev.azure.com.example.com/",
+    "https://visualstudio.com.example.com/",
+    "https://dev.azure.com:8443/contoso/",
+    "",
+  ])("is never at the collection %s", (collectionUrl) => {
+    expect(() => idTokenRequest({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
+  });
+
+  it.each([{ planId: "../../x" }, { jobId: undefined }, { hostType: "a/b" }, { jobToken: undefined }])(
+    "is nowhere when the job's own data are %o",
+    (changed) => {
+      expect(() => idTokenRequest({ ...job, ...changed })).toThrow(/lacks what it takes/);
+    },
+  );
+});

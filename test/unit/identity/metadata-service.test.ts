@@ -1,0 +1,105 @@
+import http from "node:http";
+import { networkInterfaces } from "node:os";
+import { afterEach, describe, expect, it } from "vitest";
+import { type MetadataService, startMetadataService } from "../../../tasks/common/identity/metadata-service.ts";
+
+const workspace = "https://adb-1.2.azuredatabricks.net";
+const expiresAt = 1_767_225_600_500;
+const headers = { "X-Databricks-Metadata-Version": "1", "X-Databricks-Host": workspace };
+
+let service: MetadataService;
+
+async function start(token = async () => ({ value: "the token", expiresAt })): Promise<URL> {
+  service = await startMetadataService({
+    token,
+    allowsHost: (host) => host === workspace,
+    refusal: (host) => `${host} is not ${workspace}.`,
+  });
+  return new URL(service.url);
+}
+
+afterEach(() => service.close());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+function ask(url: URL, options: http.RequestOptions = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, { headers, ...options }, (response) => {
+      let text = "";
+      response.on("data", (chunk) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+    });
+    request.on("error", reject).end();
+  });
+}
+
+describe("The metadata service", () => {
+  it("gives the token and its end, as a number of seconds, to the allowed host", async () => {
+    const url = await start();
+    expect(await ask(url)).toEqual({
+      status: 200,
+      body: { access_token: "the token", token_type: "Bearer", expires_on: 1_767_225_600 },
+    });
+    expect([...service.servedHosts]).toEqual([workspace]);
+  });
+
+  it.each([
+    ["another host", { "X-Databricks-Host": "https://adb-1.2.azuredatabricks.net.example.com" }],
+    ["no host", { "X-Databricks-Host": "" }],
+    ["another scheme", { "X-Databricks-Host": "http://adb-1.2.azuredatabricks.net" }],
+    ["another port", { "X-Databricks-Host": `${workspace}:8443` }],
+  ])("refuses %s with a message for people", async (_, changed) => {
+    const url = await start();
+    const { status, body } = await ask(url, { headers: { ...headers, ...changed } });
+    expect(status).toBe(403);
+    expect(body["message"]).toContain(`is not ${workspace}`);
+    expect(service.servedHosts.size).toBe(0);
+    expect(service.refusedHosts.size).toBe(1);
+  });
+
+  it("refuses other methods, paths, version headers and Host headers", async () => {
+    const url = await start();
+    const statuses = await Promise.all([
+      ask(url, { method: "POST" }),
+      ask(url, { method: "PUT" }),
+      ask(new URL("/", url)),
+      ask(new URL(`${url.pathname}x`, url)),
+      ask(url, { headers: { "X-Databricks-Host": workspace } }),
+      ask(url, { headers: { ...headers, "X-Databricks-Metadata-Version": "2" } }),
+      ask(url, { headers: { ...headers, Host: "rebound.example.com" } }),
+    ]);
+    expect(statuses.map(({ status }) => status)).toEqual([405, 405, 404, 404, 400, 400, 403]);
+    expect(service.servedHosts.size).toBe(0);
+  });
+
+  it("passes on why there is no token", async () => {
+    const url = await start(async () => {
+      throw new Error("Entra refused the service connection.");
+    });
+    expect(await ask(url)).toMatchObject({ status: 500, body: { message: "Entra refused the service connection." } });
+    expect(service.lastFailure()).toBeInstanceOf(Error);
+  });
+
+  it("has a path of 256 random bits, other each time", async () => {
+    const first = await start();
+    await service.close();
+    const second = await start();
+    for (const { pathname } of [first, second]) expect(Buffer.from(pathname.slice(1), "base64url")).toHaveLength(32);
+    expect(first.pathname).not.toBe(second.pathname);
+  });
+
+  it("listens on loopback alone, and no more once it is closed", async () => {
+    const url = await start();
+    const outside = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4")?.address;
+    if (outside) await expect(ask(new URL(`http://${outside}:${url.port}${url.pathname}`))).rejects.toThrow();
+    await service.close();
+    await expect(ask(url)).rejects.toThrow("ECONNREFUSED");
+  });
+});
