@@ -28,8 +28,8 @@ export function openBundle(
 ): Bundle {
   registerSecret(path.posix.basename(metadataServiceUrl));
   const base = withoutAgentSecrets(process.env);
-  const networkEnvironment = cliNetworkEnvironment(network, base, temporaryFolder);
-  if (network.proxy?.password) registerSecret(encodeURIComponent(network.proxy.password));
+  const networkEnvironment = cliNetworkEnvironment(network, base, { folder: temporaryFolder, host: inputs.host });
+  hideProxyPassword({ ...base, ...networkEnvironment });
   const variables = Object.entries(inputs.variables).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   return {
     executable,
@@ -43,4 +43,12 @@ export function openBundle(
       ...Object.fromEntries(variables),
     },
   };
+}
+
+/** The agent hides its proxy's password as it was typed; in a URL it is written otherwise. */
+function hideProxyPassword(environment: Readonly<Record<string, string>>): void {
+  for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
+    const proxy = environment[name];
+    if (proxy && URL.canParse(proxy)) registerSecret(new URL(proxy).password);
+  }
 }

@@ -1,65 +1,72 @@
-import { runBundleCommand } from "../common/databricks/bundle.ts";
-import { type BundleSummary, parseBundleSummary } from "../common/databricks/bundle-summary.ts";
-import { debug, print } from "../common/pipeline/commands.ts";
-import { Cancelled, UserError } from "../common/pipeline/errors.ts";
-import { deployFailure } from "./failure.ts";
-import type { Session } from "./sign-in.ts";
+import type { Engine } from "../common/databricks/bundle-plan.ts";
+import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
+import { parseDeployReport } from "../common/databricks/deploy-report.ts";
+import {
+  compareStates,
+  type DeployedAction,
+  type DeploymentState,
+  readDeploymentStates,
+} from "../common/databricks/deployment-state.ts";
+import { Cancelled } from "../common/pipeline/errors.ts";
+import { runCommand } from "./bundle-command.ts";
+import { readBundle } from "./bundle-info.ts";
+import { releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
+import type { Step } from "./step.ts";
 
-export interface DeploySettings extends Pick<Session, "bundle" | "metadataService"> {
-  /** The workspace that the step's inputs name. */
-  readonly stepHost: string | undefined;
-  readonly cancel: AbortSignal;
-  /** How long a cancelled deploy may go on to reach a safe point, in milliseconds. */
-  readonly safePointMs: number;
+/** A deploy that has succeeded. */
+export interface Deployment {
+  readonly bundle: BundleSummary;
+  /** What became of each resource, by `type.key`; empty when that is not known. */
+  readonly actions: ReadonlyMap<string, DeployedAction>;
+  readonly engine: Engine | undefined;
 }
-
-/** A CLI that has not come for a token by then talks to a host that does not answer. */
-const firstTokenWithinMs = 60_000;
 
 /** Deploys the bundle with one run of the CLI, its output shown as it comes. Throws a UserError that explains a failure. */
-export async function deployBundle(settings: DeploySettings): Promise<void> {
-  const { bundle, cancel, metadataService } = settings;
+export async function deployBundle(step: Step): Promise<Deployment> {
+  const { inputs, bundle } = step;
   const lines: string[] = [];
-  const silence = new AbortController();
-  const timer = setTimeout(() => {
-    if (metadataService.servedHosts.size === 0 && metadataService.refusedHosts.size === 0) silence.abort();
-  }, firstTokenWithinMs);
-  cancel.addEventListener("abort", () => print("Cancelled: the deployment may still reach a safe point."), {
-    once: true,
-  });
+  let before: Map<string, DeploymentState> | undefined;
   try {
-    const { exitCode } = await runBundleCommand(bundle, "deploy", {
-      onLine: (line) => {
-        print(line);
+    await runCommand(step, "deploy", {
+      arguments: [...deployFlags(step), ...inputs.arguments],
+      safePointMs: step.safePointMs,
+      onLine(line) {
         lines.push(line);
+        // The CLI fetches the last deployment's state before it uploads anything, and replaces it at the end.
+        if (line.startsWith("Uploading ")) before ??= readDeploymentStates(bundle);
       },
-      stops: [
-        { signal: cancel, afterMs: settings.safePointMs },
-        { signal: silence.signal, afterMs: 0 },
-      ],
     });
-    if (cancel.aborted) throw new Cancelled();
-    if (exitCode !== 0) throw deployFailure({ exitCode, lines, silent: silence.signal.aborted, ...settings });
-  } finally {
-    clearTimeout(timer);
+  } catch (error) {
+    warnOfUnfinishedState(step);
+    if (error instanceof Cancelled) await releaseLock(step, statePathOf(lines));
+    throw error;
   }
+  const summary = await readBundle(step);
+  const after = readDeploymentStates(bundle).get(summary.target);
+  const compared = before && after && compareStates(before.get(summary.target), after);
+  const actions = reportedActions(lines, summary) ?? compared ?? new Map();
+  return { bundle: summary, actions, engine: after?.engine };
 }
 
-/** What is deployed now, with ids and URLs. */
-export async function summariseBundle({ bundle, cancel }: DeploySettings): Promise<BundleSummary> {
-  const lines: string[] = [];
-  const { exitCode, stdout } = await runBundleCommand(bundle, "summary", {
-    json: true,
-    onLine: (line) => lines.push(line),
-    stops: [{ signal: cancel, afterMs: 0 }],
-  });
-  if (cancel.aborted) throw new Cancelled();
-  for (const line of lines) debug(line);
-  if (exitCode !== 0) {
-    throw new UserError(`The bundle is deployed, but "databricks bundle summary" failed: ${lines.join(" ")}`, {
-      hint: "Run the step again: deploying an unchanged bundle changes nothing.",
-      anchor: "deploy-failed",
-    });
-  }
-  return parseBundleSummary(stdout);
+/** From the CLI's own report, which is silent about what stays as it is; undefined where there is none. */
+function reportedActions(lines: readonly string[], { resources }: BundleSummary): Deployment["actions"] | undefined {
+  const { actions, complete } = parseDeployReport(lines);
+  if (!complete) return undefined;
+  const unchanged = resources.map(({ type, key }) => [`${type}.${key}`, "unchanged"] as const);
+  return new Map<string, DeployedAction>([...unchanged, ...actions]);
+}
+
+/** The state lies beside the files, unless the bundle sets workspace.state_path: then nothing is found there. */
+function statePathOf(lines: readonly string[]): string | undefined {
+  const pattern = /^Uploading bundle files to (\/.*)\/files(?:\.\.\.)?$/;
+  const root = lines.map((line) => pattern.exec(line)?.[1]).find((match) => match !== undefined);
+  return root === undefined ? undefined : `${root}/state`;
+}
+
+function deployFlags({ inputs }: Step): string[] {
+  return [
+    ...(inputs.autoApprove ? ["--auto-approve"] : []),
+    ...(inputs.forceLock ? ["--force-lock"] : []),
+    ...(inputs.failOnActiveRuns ? ["--fail-on-active-runs"] : []),
+  ];
 }

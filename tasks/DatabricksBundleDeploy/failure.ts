@@ -1,47 +1,59 @@
-import type { MetadataService } from "../common/identity/metadata-service.ts";
 import { UserError } from "../common/pipeline/errors.ts";
+import { otherAuthentication } from "./bundle-authentication.ts";
+import type { CommandOutcome } from "./bundle-command.ts";
+import { deploymentFailure } from "./deployment-failure.ts";
+import { tooOldCli } from "./old-cli.ts";
+import type { Step } from "./step.ts";
 
-export interface FailedDeploy {
-  readonly exitCode: number | null;
-  /** What the CLI printed. */
-  readonly lines: readonly string[];
-  /** It never came for a token and was stopped. */
-  readonly silent: boolean;
-  /** The workspace that the step's inputs name. */
-  readonly stepHost: string | undefined;
-  readonly metadataService: Pick<MetadataService, "refusedHosts" | "lastFailure">;
+/** A command of the CLI that did not succeed. */
+export interface FailedCommand extends Omit<CommandOutcome, "stdout"> {
+  /** e.g. deploy */
+  readonly command: string;
+  /** All lines, joined by line ends. */
+  readonly output: string;
+  /** The workspace that the bundle's files name. */
+  readonly bundleHost: string | undefined;
 }
+
+type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion">;
 
 // The CLI writes a typographic apostrophe; older versions a plain one.
 const hostMismatch = /the host in the profile \((.+?)\) doesn.t match the host configured in the bundle \((.+?)\)/;
-const otherAuthentication = /failed during request visitor: (\S+) auth:/;
+const otherAuthenticationPattern = /failed during request visitor: (\S+) auth:/;
 
-/** Why a deploy failed, in the words of the person who can mend it. */
-export function deployFailure(failed: FailedDeploy): UserError {
-  const output = failed.lines.join("\n");
+/** Why a command failed, in the words of the person who can mend it. */
+export function commandFailure(
+  session: Session,
+  command: string,
+  outcome: Omit<FailedCommand, "command" | "output">,
+): UserError {
+  const failed = { ...outcome, command, output: outcome.lines.join("\n") };
   return (
-    unansweredHost(failed) ??
-    foreignHost(failed, output) ??
-    tokenFailure(failed) ??
-    foreignAuthentication(output) ??
+    tooOldCli(session, failed) ??
+    unansweredHost(session, failed) ??
+    foreignHost(session, failed) ??
+    tokenFailure(session) ??
+    foreignAuthentication(failed) ??
+    deploymentFailure(session.inputs, failed) ??
     cliFailure(failed)
   );
 }
 
-function unansweredHost({ silent, stepHost }: FailedDeploy): UserError | undefined {
+function unansweredHost({ inputs }: Session, { silent, bundleHost }: FailedCommand): UserError | undefined {
   if (!silent) return undefined;
-  const step = stepHost ? ` The step's workspaceUrl is ${stepHost}.` : "";
+  const bundle = bundleHost ? `the bundle's workspace.host ${bundleHost}` : "the bundle's workspace.host";
+  const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(
-    `The CLI asked for no token within a minute: the bundle's workspace.host does not answer.${step}`,
+    `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
     { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", anchor: "wrong-host" },
   );
 }
 
-function foreignHost({ stepHost, metadataService }: FailedDeploy, output: string): UserError | undefined {
+function foreignHost({ inputs, metadataService }: Session, { output }: FailedCommand): UserError | undefined {
   const [, profileHost, bundleHost] = hostMismatch.exec(output) ?? [];
   const asked = bundleHost ?? [...metadataService.refusedHosts][0];
   if (asked === undefined) return undefined;
-  const expected = stepHost ?? profileHost;
+  const expected = inputs.host ?? profileHost;
   const against = expected ? `the step's workspaceUrl is ${expected}` : "it is no workspace of the connection's cloud";
   return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was given out.`, {
     hint: "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
@@ -49,27 +61,28 @@ function foreignHost({ stepHost, metadataService }: FailedDeploy, output: string
   });
 }
 
-function tokenFailure({ metadataService }: FailedDeploy): UserError | undefined {
+function tokenFailure({ metadataService }: Session): UserError | undefined {
   const failure = metadataService.lastFailure();
   if (failure === undefined) return undefined;
   if (failure instanceof UserError) return failure;
   return new UserError(`The access token could not be renewed: ${String(failure)}`, { anchor: "entra" });
 }
 
-function foreignAuthentication(output: string): UserError | undefined {
-  const type = otherAuthentication.exec(output)?.[1];
-  if (type === undefined || type === "metadata-service") return undefined;
-  return new UserError(`The bundle chooses its own authentication (${type}) and so passes by the service connection.`, {
-    hint: `Remove the line "auth_type: ${type}" from workspace in the bundle.`,
-    anchor: "bundle-authentication",
-  });
+function foreignAuthentication({ output }: FailedCommand): UserError | undefined {
+  const type = otherAuthenticationPattern.exec(output)?.[1];
+  return type === undefined || type === "metadata-service" ? undefined : otherAuthentication(type);
 }
 
-function cliFailure({ exitCode, lines }: FailedDeploy): UserError {
-  const first = lines.find((line) => line.startsWith("Error: "))?.slice("Error: ".length);
+/** Errors with a place in a file are issues of their own already. */
+function cliFailure({ command, exitCode, lines }: FailedCommand): UserError {
+  const errors = lines.flatMap((line, index) => (line.startsWith("Error: ") ? [{ line, next: lines[index + 1] }] : []));
+  const unplaced = errors.find(({ next }) => !next?.startsWith("  "))?.line.slice("Error: ".length);
   const end = exitCode === null ? "was ended by a signal" : `failed (exit code ${exitCode})`;
-  return new UserError(`"databricks bundle deploy" ${end}${first ? `: ${first}` : ""}`, {
-    hint: "The CLI's own output stands above.",
+  return new UserError(`"databricks bundle ${command}" ${end}${unplaced ? `: ${unplaced}` : "."}`, {
+    hint:
+      unplaced || errors.length === 0
+        ? "The CLI's own output stands above."
+        : "Each error stands above, with its place.",
     anchor: "deploy-failed",
   });
 }

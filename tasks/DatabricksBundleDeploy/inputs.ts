@@ -3,6 +3,12 @@ import path from "node:path";
 import { bundleFileNames } from "../common/databricks/bundle.ts";
 import { workspaceOrigin } from "../common/databricks/hosts.ts";
 import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
+import { readArguments } from "./arguments.ts";
+import { type ApprovedPlan, readApprovedPlan } from "./plan-file.ts";
+
+export type Command = "validate" | "plan" | "deploy" | "destroy";
+
+const commands: readonly Command[] = ["validate", "plan", "deploy", "destroy"];
 
 export interface DeployInputs {
   /** Id (GUID, lower case) of the service connection. */
@@ -12,8 +18,22 @@ export interface DeployInputs {
   /** Absolute path of the folder that holds databricks.yml. */
   readonly folder: string;
   readonly target: string | undefined;
+  readonly command: Command;
+  /** Who exchanges the connection's ID token: Entra, or the workspace itself. */
+  readonly authentication: "entra" | "databricks";
+  /** Application id of the service principal whose federation policy the workspace applies. */
+  readonly databricksClientId: string | undefined;
   /** Bundle variables by name. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Keys of the resources to run after a deploy. */
+  readonly run: readonly string[];
+  readonly autoApprove: boolean;
+  readonly forceLock: boolean;
+  readonly failOnActiveRuns: boolean;
+  /** What an earlier `command: plan` found; a deploy must find the same. */
+  readonly plan: ApprovedPlan | undefined;
+  /** Further arguments of the CLI's command. */
+  readonly arguments: readonly string[];
 }
 
 /** All inputs of the step, checked together; throws one UserError that names every problem. */
@@ -24,10 +44,29 @@ export function loadInputs(): DeployInputs {
     host: workspaceHost(reader),
     folder: bundleFolder(reader),
     target: reader.text("target"),
+    command: reader.oneOf("command", commands),
+    authentication: reader.oneOf("authentication", ["entra", "databricks"]),
+    databricksClientId: reader.text("databricksClientId"),
     variables: bundleVariables(reader),
+    run: runKeys(reader),
+    autoApprove: reader.flag("autoApprove"),
+    forceLock: reader.flag("forceLock"),
+    failOnActiveRuns: reader.flag("failOnActiveRuns"),
+    plan: readApprovedPlan(reader),
+    arguments: readArguments(reader),
   };
+  checkCombination(reader, inputs);
   reader.finish();
   return Object.freeze(inputs);
+}
+
+/** An input that the command would ignore is a mistake that somebody relies on. */
+function checkCombination(reader: InputReader, { command, run, plan, autoApprove }: DeployInputs): void {
+  if (run.length > 0 && command !== "deploy") reader.problem("run", `goes with command: deploy, not with ${command}.`);
+  if (plan && command !== "deploy") reader.problem("plan", `goes with command: deploy, not with ${command}.`);
+  if (command === "destroy" && !autoApprove) {
+    reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
+  }
 }
 
 function workspaceHost(reader: InputReader): string | undefined {
@@ -63,4 +102,12 @@ function bundleVariables(reader: InputReader): Record<string, string> {
     else variables.set(name, value);
   }
   return Object.fromEntries(variables);
+}
+
+function runKeys(reader: InputReader): string[] {
+  const keys = reader.lines("run");
+  for (const key of keys) {
+    if (/^-|\s/.test(key)) reader.problem("run", `"${key}" is no resource key such as nightly or jobs.nightly.`);
+  }
+  return keys;
 }

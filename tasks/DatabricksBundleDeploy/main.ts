@@ -1,25 +1,45 @@
-import { cancelGraceMs } from "../common/pipeline/cancellation.ts";
-import { runTask, type Task } from "../common/pipeline/task.ts";
-import { deployBundle, summariseBundle } from "./deploy.ts";
-import { loadInputs } from "./inputs.ts";
-import { publish } from "./publish.ts";
+import { runTask } from "../common/pipeline/task.ts";
+import { validateBundle } from "./bundle-info.ts";
+import { deployBundle } from "./deploy.ts";
+import { destroyBundle } from "./destroy.ts";
+import { type Command, loadInputs } from "./inputs.ts";
+import { confirmPlan, planBundle, showPlan } from "./plan.ts";
+import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./publish.ts";
+import { requireSuccess, runResources } from "./run.ts";
 import { signIn } from "./sign-in.ts";
+import { openStep, type Step } from "./step.ts";
 
-/** What is left of the agent's grace for ending the CLI and cleaning up. */
-const cleanupMs = 2_500;
+const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, destroy };
 
-async function deploy(task: Task): Promise<void> {
-  const safePointMs = Math.max(0, cancelGraceMs(process.env) - cleanupMs);
+void runTask(async (task) => {
   const inputs = loadInputs();
   const session = await signIn(task, inputs);
   try {
-    const run = { ...session, stepHost: inputs.host, cancel: task.cancel, safePointMs };
-    await deployBundle(run);
-    const summary = await summariseBundle(run);
-    publish({ ...summary, host: session.host() ?? summary.host ?? "", identity: session.identity });
+    await commands[inputs.command](openStep(task, inputs, session));
   } finally {
     await session.close();
   }
+});
+
+async function validate(step: Step): Promise<void> {
+  publishValidation(step, await validateBundle(step));
 }
 
-void runTask(deploy);
+async function plan(step: Step): Promise<void> {
+  const planned = await planBundle(step);
+  showPlan(planned);
+  publishPlan(step, planned);
+}
+
+async function deploy(step: Step): Promise<void> {
+  const { plan: approved } = step.inputs;
+  if (approved) confirmPlan(approved, await planBundle(step));
+  const deployment = await deployBundle(step);
+  const runs = await runResources(step, deployment);
+  publishDeployment(step, deployment, runs);
+  requireSuccess(runs);
+}
+
+async function destroy(step: Step): Promise<void> {
+  publishDestruction(step, await destroyBundle(step));
+}

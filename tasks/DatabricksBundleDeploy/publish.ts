@@ -1,13 +1,106 @@
-import { setOutput, uploadSummary } from "../common/pipeline/commands.ts";
+import { countActions } from "../common/databricks/bundle-plan.ts";
+import type { BundleResource, BundleSummary } from "../common/databricks/bundle-summary.ts";
+import { print, secretMasker, setOutput, uploadSummary } from "../common/pipeline/commands.ts";
+import { isPullRequestBuild } from "../common/pipeline/job.ts";
 import { writeJobFile } from "../common/pipeline/temporary.ts";
-import { type DeployedBundle, jsonSummary, markdownSummary } from "./summary.ts";
+import { workspaceUrlOf } from "./bundle-info.ts";
+import type { Deployment } from "./deploy.ts";
+import { type PlannedDeployment, planCounts } from "./plan.ts";
+import { formatPlan } from "./plan-file.ts";
+import type { FinishedRun } from "./run.ts";
+import type { Step } from "./step.ts";
+import { jsonSummary, markdownSummary, type SummaryPage, type SummaryRow } from "./summary.ts";
 
-/** Hands the result on: output variables for later steps, a summary on the run page. */
-export function publish(deployed: DeployedBundle): void {
-  setOutput("workspaceUrl", deployed.host);
-  setOutput("bundleName", deployed.bundle);
-  setOutput("target", deployed.target);
-  setOutput("identity", deployed.identity);
-  setOutput("summaryPath", writeJobFile("bundle-summary.json", jsonSummary(deployed)));
-  uploadSummary(writeJobFile("Databricks bundle.md", markdownSummary(deployed)));
+export function publishValidation(step: Step, bundle: BundleSummary): void {
+  const page = pageOf(step, bundle, "valid; nothing was deployed", bundle.resources.map(bareRow));
+  print(`The bundle ${bundle.bundle} is valid for the target ${bundle.target}.`);
+  publishPage(page);
+}
+
+export function publishPlan(step: Step, plan: PlannedDeployment): void {
+  const counts = countActions(plan.resources);
+  const byKey = new Map(plan.summary.resources.map((resource) => [`${resource.type}.${resource.key}`, resource]));
+  const rows = plan.resources.map(({ key, action, fields }) => {
+    const { name, id, url } = byKey.get(key) ?? {};
+    return { key, action, name, id, url, fields };
+  });
+  const verb = isPullRequestBuild() ? "what this pull request would change" : "planned; nothing was deployed";
+  publishPage({ ...pageOf(step, plan.summary, verb, rows), engine: plan.engine, counts: planCounts(plan) });
+  setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
+  setOutput("deletesPresent", String(counts.delete > 0));
+  setOutput("planPath", writeJobFile("bundle-plan.json", formatPlan(plan)));
+}
+
+export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
+  const { bundle, actions, engine } = deployment;
+  const page = {
+    ...pageOf(step, bundle, "deployed", deployedRows(deployment)),
+    engine,
+    runs,
+    counts: countsOf(actions),
+  };
+  publishPage(page);
+  setOutput("summaryPath", writeJobFile("bundle-summary.json", jsonSummary(page, secretMasker())));
+  if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
+}
+
+export function publishDestruction(step: Step, bundle: BundleSummary): void {
+  const rows = bundle.resources.map((resource) => ({
+    ...bareRow(resource),
+    action: "deleted" as const,
+    url: undefined,
+  }));
+  publishPage(
+    pageOf(step, bundle, rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed", rows),
+  );
+}
+
+/** What every command hands on: output variables for later steps, a page for people. */
+function publishPage(page: SummaryPage): void {
+  setOutput("workspaceUrl", page.workspaceUrl);
+  setOutput("bundleName", page.bundle);
+  setOutput("target", page.target);
+  setOutput("identity", page.identity);
+  uploadSummary(writeJobFile("Databricks bundle.md", markdownSummary(page, secretMasker())));
+}
+
+function pageOf(step: Step, bundle: BundleSummary, verb: string, resources: readonly SummaryRow[]): SummaryPage {
+  return {
+    verb,
+    bundle: bundle.bundle,
+    target: bundle.target,
+    mode: bundle.mode,
+    workspaceUrl: workspaceUrlOf(step, bundle),
+    identity: step.identity,
+    rootPath: bundle.rootPath,
+    cliVersion: step.cliVersion.seen(),
+    engine: undefined,
+    durationMs: Date.now() - step.startedAt.getTime(),
+    counts: undefined,
+    resources,
+    runs: [],
+  };
+}
+
+function bareRow({ type, key, name, id, url }: BundleResource): SummaryRow {
+  return { key: `${type}.${key}`, action: undefined, name, id, url, fields: [] };
+}
+
+/** What is deployed now, and what the deploy deleted. */
+function deployedRows({ bundle, actions }: Deployment): SummaryRow[] {
+  const rows = bundle.resources
+    .filter(({ id }) => id !== undefined)
+    .map((resource) => ({ ...bareRow(resource), action: actions.get(`${resource.type}.${resource.key}`) }));
+  const present = new Set(rows.map(({ key }) => key));
+  const deleted = [...actions].filter(([key, action]) => action === "deleted" && !present.has(key));
+  const gone = { name: undefined, id: undefined, url: undefined, fields: [] };
+  return [...rows, ...deleted.map(([key, action]) => ({ key, action, ...gone }))];
+}
+
+function countsOf(actions: Deployment["actions"]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const action of actions.values()) counts.set(action, (counts.get(action) ?? 0) + 1);
+  const order = ["created", "updated", "recreated", "deleted", "unchanged"];
+  const parts = order.flatMap((action) => (counts.has(action) ? [`${counts.get(action)} ${action}`] : []));
+  return parts.length > 0 ? `Resources: ${parts.join(", ")}` : undefined;
 }

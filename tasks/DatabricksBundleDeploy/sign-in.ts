@@ -1,17 +1,19 @@
 import type { Bundle } from "../common/databricks/bundle.ts";
+import { isOverruled, worthMentioning } from "../common/databricks/cli-environment.ts";
+import { type CliVersionWatch, watchCliVersion } from "../common/databricks/cli-version.ts";
 import { checkIdentity } from "../common/databricks/identity-check.ts";
-import { renewable } from "../common/identity/access-token.ts";
-import { federatedAccessToken } from "../common/identity/federated-token.ts";
-import { idTokenRequest } from "../common/identity/id-token.ts";
+import type { WorkspaceConnection } from "../common/databricks/workspace-client.ts";
+import { tokenClaims } from "../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../common/identity/metadata-service.ts";
 import { print } from "../common/pipeline/commands.ts";
-import { scrubProcessEnvironment } from "../common/pipeline/environment.ts";
+import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../common/pipeline/environment.ts";
 import { readJob } from "../common/pipeline/job.ts";
 import { readServiceConnection } from "../common/pipeline/service-connection.ts";
 import type { Task } from "../common/pipeline/task.ts";
+import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { findCli, openBundle } from "./bundle-session.ts";
+import { stepIdentity } from "./identity.ts";
 import type { DeployInputs } from "./inputs.ts";
-import { hostRule } from "./workspace-host.ts";
 
 /** A bundle that the CLI can work on, signed in for as long as it takes. */
 export interface Session {
@@ -19,6 +21,9 @@ export interface Session {
   readonly metadataService: MetadataService;
   /** The workspace, `https://name`; undefined until the bundle has named it. */
   readonly host: () => string | undefined;
+  /** For calls of the task's own; undefined until the bundle has named its workspace. */
+  readonly workspace: () => WorkspaceConnection | undefined;
+  readonly cliVersion: CliVersionWatch;
   /** Application id of the service principal. */
   readonly identity: string;
   close(): Promise<void>;
@@ -29,22 +34,42 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const connection = readServiceConnection(inputs.connectionId);
   const job = readJob();
   scrubProcessEnvironment();
+  mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
-  const rule = hostRule(inputs.host, connection.environment);
-  const request = idTokenRequest(job);
-  const token = renewable(() => federatedAccessToken(task.http, request, connection));
-  await token();
+  await refuseOtherAuthentication(inputs);
+  const { token, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
+  const { value } = await token();
+  let identity = clientId ?? tokenClaims(value).applicationId;
   if (inputs.host) {
-    const { displayName } = await checkIdentity({ host: inputs.host, http: task.http, token }, connection.clientId);
-    print(`Signed in to ${inputs.host} as the service principal ${displayName}.`);
+    const user = await checkIdentity({ host: inputs.host, http: task.http, token }, identity);
+    identity ??= user.userName;
+    print(`Signed in to ${inputs.host} as the service principal ${user.displayName}.`);
   }
-  const metadataService = await startMetadataService({ token, allowsHost: rule.allows, refusal: rule.refusal });
+  const cliVersion = watchCliVersion();
+  const metadataService = await startMetadataService({
+    token,
+    allowsHost: rule.allows,
+    refuseClient: cliVersion.refusal,
+    refusal: rule.refusal,
+  });
+  const host = () => inputs.host ?? [...metadataService.servedHosts][0];
   return {
     bundle: openBundle(task, inputs, executable, metadataService.url),
     metadataService,
-    host: () => inputs.host ?? [...metadataService.servedHosts][0],
-    identity: connection.clientId,
+    host,
+    workspace() {
+      const named = host();
+      return named === undefined ? undefined : { host: named, http: task.http, token };
+    },
+    cliVersion,
+    identity: identity ?? "",
     close: metadataService.close,
   };
+}
+
+function mentionOverruled(removed: readonly string[]): void {
+  const names = worthMentioning(removed);
+  if (names.length === 0) return;
+  print(`The service connection alone signs in. Not passed to the CLI: ${names.join(", ")}.`);
 }

@@ -1,4 +1,5 @@
-import { isWorkspaceOfCloud, workspaceSuffix } from "../common/databricks/hosts.ts";
+import { isWorkspace, isWorkspaceOfCloud, workspaceSuffix } from "../common/databricks/hosts.ts";
+import type { AzureCloud } from "../common/pipeline/azure-cloud.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 
 /** For which workspaces this step gives out its token: the one that the inputs name, else any of the connection's cloud. */
@@ -7,15 +8,9 @@ export interface HostRule {
   readonly refusal: (host: string) => string;
 }
 
-/** Throws a UserError when the named workspace is none of the cloud that the service connection belongs to. */
-export function hostRule(host: string | undefined, cloud: string): HostRule {
+/** The rule for a workspace that takes tokens of Entra; a UserError when the named one is of another cloud. */
+export function entraHostRule(host: string | undefined, cloud: AzureCloud): HostRule {
   const suffix = workspaceSuffix(cloud);
-  if (suffix === undefined) {
-    throw new UserError(`The service connection belongs to ${cloud}, where there is no Azure Databricks.`, {
-      hint: "Use a connection of AzureCloud, AzureUSGovernment or AzureChinaCloud.",
-      anchor: "service-connection",
-    });
-  }
   if (host === undefined) {
     return {
       allows: (asked) => isWorkspaceOfCloud(asked, cloud),
@@ -24,15 +19,26 @@ export function hostRule(host: string | undefined, cloud: string): HostRule {
         "the service connection's cloud. It gets no token.",
     };
   }
-  if (!isWorkspaceOfCloud(host, cloud)) {
-    throw new UserError(
-      `workspaceUrl ${host} is no Azure Databricks workspace (*${suffix}) of the connection's cloud.`,
-      {
-        hint: "Copy the address from the browser when the workspace is open; the service connection must be of the same cloud.",
-        anchor: "wrong-host",
-      },
-    );
-  }
+  if (isWorkspaceOfCloud(host, cloud)) return onlyHost(host);
+  throw new UserError(
+    `workspaceUrl ${host} is no Azure Databricks workspace (*${suffix}) of the connection's cloud (${cloud}).`,
+    {
+      hint: "Copy the address from the browser when the workspace is open; the service connection must be of the same cloud.",
+      anchor: "wrong-host",
+    },
+  );
+}
+
+/** The rule for a workspace that exchanges the ID token itself; a UserError when the address is none of Databricks. */
+export function databricksHostRule(host: string): HostRule {
+  if (isWorkspace(host)) return onlyHost(host);
+  throw new UserError(`workspaceUrl ${host} is no address of a Databricks workspace.`, {
+    hint: "Copy the address from the browser when the workspace is open.",
+    anchor: "wrong-host",
+  });
+}
+
+function onlyHost(host: string): HostRule {
   return {
     allows: (asked) => asked === host,
     refusal: (asked) =>

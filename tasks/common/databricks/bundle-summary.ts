@@ -1,12 +1,17 @@
-/** A deployed resource of a bundle, as `databricks bundle summary -o json` gives it. */
+import { members, textOf } from "./json.ts";
+
+/** A resource of a bundle, as `databricks bundle summary -o json` gives it. */
 export interface BundleResource {
   /** e.g. jobs */
   readonly type: string;
   /** The resource's key in the bundle. */
   readonly key: string;
   readonly name: string;
-  readonly id: string;
+  /** undefined when it is not deployed. */
+  readonly id: string | undefined;
   readonly url: string | undefined;
+  /** The resource as the bundle configures it, variables resolved; may hold anything that users put there. */
+  readonly configuration: Readonly<Record<string, unknown>>;
 }
 
 export interface BundleSummary {
@@ -17,42 +22,35 @@ export interface BundleSummary {
   readonly host: string | undefined;
   readonly userName: string | undefined;
   readonly rootPath: string | undefined;
+  readonly statePath: string | undefined;
   readonly resources: readonly BundleResource[];
 }
 
-/** Reads the JSON of `bundle summary`; resources that are not deployed (any more) are left out. */
+/** Reads the JSON of `bundle summary` or `bundle validate`; resources that have left the bundle are not in it. */
 export function parseBundleSummary(json: string): BundleSummary {
-  const root = object(JSON.parse(json));
-  const bundle = object(root["bundle"]);
-  const workspace = object(root["workspace"]);
+  const root = members(JSON.parse(json));
+  const bundle = members(root["bundle"]);
+  const workspace = members(root["workspace"]);
   return {
-    bundle: text(bundle["name"]) ?? "",
-    target: text(bundle["target"]) ?? "",
-    mode: text(bundle["mode"]),
-    host: text(workspace["host"]),
-    userName: text(object(workspace["current_user"])["userName"]),
-    rootPath: text(workspace["root_path"]),
-    resources: resources(object(root["resources"])),
+    bundle: textOf(bundle["name"]) ?? "",
+    target: textOf(bundle["target"]) ?? "",
+    mode: textOf(bundle["mode"]),
+    host: textOf(workspace["host"]),
+    userName: textOf(members(workspace["current_user"])["userName"]),
+    rootPath: textOf(workspace["root_path"]),
+    statePath: textOf(workspace["state_path"]),
+    resources: resources(members(root["resources"])),
   };
 }
 
 function resources(byType: Record<string, unknown>): BundleResource[] {
   return Object.entries(byType).flatMap(([type, byKey]) =>
-    Object.entries(object(byKey)).flatMap(([key, value]) => {
-      const resource = object(value);
-      const id = text(resource["id"]);
-      if (id === undefined || text(resource["modified_status"]) !== undefined) return [];
-      const name = text(resource["name"]) ?? text(resource["display_name"]) ?? key;
-      return [{ type, key, name, id, url: text(resource["url"]) }];
+    Object.entries(members(byKey)).flatMap(([key, value]) => {
+      const { id, url, modified_status: status, ...configuration } = members(value);
+      if (status === "deleted") return [];
+      const name = textOf(configuration["name"]) ?? textOf(configuration["display_name"]) ?? key;
+      const deployed = status === undefined ? { id: textOf(id), url: textOf(url) } : { id: undefined, url: undefined };
+      return [{ type, key, name, ...deployed, configuration }];
     }),
   );
-}
-
-function object(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function text(value: unknown): string | undefined {
-  if (typeof value === "number") return String(value);
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,4 +1,5 @@
-import { type CliResult, runCli, type Stop } from "./cli.ts";
+import path from "node:path";
+import { type CliResult, type OutputStream, runCli, type Stop } from "./cli.ts";
 
 /** A bundle on disk and everything that the CLI needs to work on it. */
 export interface Bundle {
@@ -11,7 +12,9 @@ export interface Bundle {
 }
 
 export interface BundleRun {
-  readonly onLine: (line: string) => void;
+  /** Arguments and flags of the command itself. */
+  readonly arguments?: readonly string[];
+  readonly onLine: (line: string, stream: OutputStream) => void;
   readonly stops: readonly Stop[];
   /** Asks for JSON and gives it as the result's stdout. */
   readonly json?: boolean;
@@ -26,11 +29,16 @@ export function runBundleCommand(bundle: Bundle, command: string, run: BundleRun
   const output = run.json ? ["--output", "json"] : [];
   return runCli({
     executable: bundle.executable,
-    arguments: ["bundle", command, ...target, ...output],
+    arguments: ["bundle", command, ...target, ...output, ...(run.arguments ?? [])],
     workingDirectory: bundle.folder,
     environment: bundle.environment,
     onLine: run.onLine,
     captureStdout: run.json === true,
     stops: run.stops,
   });
+}
+
+/** Where the CLI keeps its state of each target on this machine: one folder a target (CLI: bundle.GetLocalStateDir). */
+export function localStateFolder(bundle: Bundle): string {
+  return bundle.environment["DATABRICKS_BUNDLE_TMP"] || path.join(bundle.folder, ".databricks", "bundle");
 }

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { lineSplitter } from "./lines.ts";
 
+export type OutputStream = "stdout" | "stderr";
+
 export interface CliCommand {
   readonly executable: string;
   readonly arguments: readonly string[];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Called with each line of stderr, and of stdout unless `captureStdout`, as they come. */
-  readonly onLine: (line: string) => void;
+  readonly onLine: (line: string, stream: OutputStream) => void;
   readonly captureStdout?: boolean;
   /** What ends the process early. */
   readonly stops: readonly Stop[];
@@ -39,10 +41,10 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
     detached: process.platform !== "win32",
   });
   const captured: Buffer[] = [];
-  const errors = lineSplitter(command.onLine);
+  const errors = lineSplitter((line) => command.onLine(line, "stderr"));
   const output = command.captureStdout
     ? { write: (chunk: Buffer) => void captured.push(chunk), end: () => undefined }
-    : lineSplitter(command.onLine);
+    : lineSplitter((line) => command.onLine(line, "stdout"));
   child.stdout.on("data", output.write);
   child.stderr.on("data", errors.write);
 

@@ -1,3 +1,8 @@
 export { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 export { CurrentUserService } from "@databricks/sdk-experimental/dist/apis/iam/api";
+export { JobsService } from "@databricks/sdk-experimental/dist/apis/jobs/api";
+export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelines/api";
+export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 export { Config } from "@databricks/sdk-experimental/dist/config/Config";
+// Here too, because agents unpack every file of a task, and this one is loaded late anyway.
+export { parse as parseYaml } from "yaml";

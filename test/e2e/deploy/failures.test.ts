@@ -110,15 +110,6 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     await bare.dispose();
   });
 
-  it("refuses connections that hold a secret, with the way to convert them", async () => {
-    const { connection } = lab.deployer;
-    const job = await bundleJob(agent, lab, {
-      deployers: [{ ...lab.deployer, connection: { ...connection, scheme: "ServicePrincipal" } }],
-    });
-    const step = await job.run({ task: "DatabricksBundleDeploy@1", inputs: deployInputs(lab) });
-    expect(onlyError(step)).toMatch(/uses ServicePrincipal, not workload identity federation.*Convert/s);
-  });
-
   it("shows the CLI's own error when the bundle is wrong", async () => {
     const job = await bundleJob(agent, lab);
     const step = await job.run({

@@ -1,0 +1,46 @@
+import type { InputReader } from "../common/pipeline/inputs.ts";
+
+/** Flags that would overrule an input, or what the task reads from the CLI. */
+const refused: Readonly<Record<string, string>> = {
+  "--profile": "The task signs in through the service connection: use azureSubscription and workspaceUrl",
+  "-p": "The task signs in through the service connection: use azureSubscription and workspaceUrl",
+  "--target": "use the input target",
+  "-t": "use the input target",
+  "--environment": "use the input target",
+  "-e": "use the input target",
+  "--var": "use the input variables",
+  "--output": "the task chooses the output itself; read its output variables",
+  "-o": "the task chooses the output itself; read its output variables",
+  "--auto-approve": "use the input autoApprove",
+  "--force-lock": "use the input forceLock",
+  "--fail-on-active-runs": "use the input failOnActiveRuns",
+  "--plan": "use the input plan",
+};
+
+/** The input `arguments`, split as a shell would at spaces and line ends; a value with spaces stands in quotes. */
+export function readArguments(reader: InputReader): string[] {
+  const split = splitArguments(reader.text("arguments") ?? "");
+  if (split === undefined) {
+    reader.problem("arguments", "a quote is not closed.");
+    return [];
+  }
+  for (const argument of split) {
+    const flag = refusedFlag(argument);
+    if (flag !== undefined) reader.problem("arguments", `${flag} is refused: ${refused[flag]}.`);
+  }
+  return split;
+}
+
+/** undefined when a quote is not closed. */
+export function splitArguments(text: string): string[] | undefined {
+  const words = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
+  const covered = words.join("").length;
+  if (covered !== text.replace(/("[^"]*"|'[^']*')|\s+/g, "$1").length) return undefined;
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double = "", single = "") => double + single));
+}
+
+/** Short flags may hold their value: -tdev. */
+function refusedFlag(argument: string): string | undefined {
+  const name = argument.startsWith("--") ? argument.split("=", 1)[0] : argument.slice(0, 2);
+  return name !== undefined && Object.hasOwn(refused, name) ? name : undefined;
+}

@@ -1,0 +1,37 @@
+import { bundleMentions, readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
+import { UserError } from "../common/pipeline/errors.ts";
+import type { DeployInputs } from "./inputs.ts";
+
+/**
+ * `workspace.auth_type` in a bundle wins over everything that the CLI can be told from outside, so a bundle could sign in
+ * as whoever else this machine knows (az, a machine's managed identity). Throws a UserError with the line to remove.
+ */
+export async function refuseOtherAuthentication({
+  folder,
+  target,
+}: Pick<DeployInputs, "folder" | "target">): Promise<void> {
+  if (!bundleMentions(folder, "auth_type")) return;
+  const { authType } = await readBundleWorkspace(folder, target);
+  if (authType !== undefined && authType !== "metadata-service") throw otherAuthentication(authType);
+}
+
+export function otherAuthentication(authType: string): UserError {
+  return new UserError(
+    `The bundle chooses its own authentication (${authType}) and so passes by the service connection.`,
+    {
+      hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle.`,
+      anchor: "bundle-authentication",
+    },
+  );
+}
+
+/** The CLI ended well without a token of this step: whoever it was, it was not the service connection. */
+export function otherIdentity(): UserError {
+  return new UserError(
+    "The CLI succeeded without asking for a token, so with an identity other than the connection's.",
+    {
+      hint: "Remove auth_type and other credentials from workspace in the bundle and the files that it includes.",
+      anchor: "bundle-authentication",
+    },
+  );
+}

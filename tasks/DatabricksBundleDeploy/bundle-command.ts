@@ -1,0 +1,80 @@
+import { runBundleCommand } from "../common/databricks/bundle.ts";
+import { readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
+import type { OutputStream } from "../common/databricks/cli.ts";
+import { diagnosticReader } from "../common/databricks/diagnostics.ts";
+import { debug, print } from "../common/pipeline/commands.ts";
+import { Cancelled } from "../common/pipeline/errors.ts";
+import { otherIdentity } from "./bundle-authentication.ts";
+import { commandFailure } from "./failure.ts";
+import { watchForFirstToken } from "./first-token.ts";
+import type { Step } from "./step.ts";
+
+export interface CommandOptions {
+  readonly arguments?: readonly string[];
+  /** Asks for JSON on stdout, which is not shown. */
+  readonly json?: boolean;
+  /** Shows the rest of the output in runs with `system.debug` only. */
+  readonly quiet?: boolean;
+  readonly onLine?: (line: string, stream: OutputStream) => void;
+  /** How long the command may go on after a cancel, in milliseconds; default 0. */
+  readonly safePointMs?: number;
+}
+
+export interface CommandOutcome {
+  /** null when a signal ended the CLI. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  /** The last lines that it printed, besides captured JSON. */
+  readonly lines: readonly string[];
+  /** It never came for a token and was stopped. */
+  readonly silent: boolean;
+}
+
+const keptLines = 2_000;
+
+/** Runs `databricks bundle <command>` and gives its stdout; throws a UserError that explains a failure. */
+export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
+  const outcome = await watchCommand(step, command, options);
+  if (outcome.exitCode !== 0) {
+    const { host } = await readBundleWorkspace(step.bundle.folder, step.bundle.target);
+    throw commandFailure(step, command, { ...outcome, bundleHost: host });
+  }
+  if (step.metadataService.servedHosts.size === 0) throw otherIdentity();
+  return outcome.stdout;
+}
+
+/** The same, with a failure as an outcome: output shown as it comes, made harmless, diagnostics as issues. */
+export async function watchCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
+  const lines: string[] = [];
+  const show = options.quiet ? debug : print;
+  const errors = diagnosticReader({ onDiagnostic: step.diagnostics.report, onLine: show });
+  const silence = watchForFirstToken(step.metadataService);
+  const { safePointMs = 0 } = options;
+  const onCancel = () => {
+    if (safePointMs > 0) print("Cancelled: the deployment may still reach a safe point.");
+  };
+  step.cancel.addEventListener("abort", onCancel, { once: true });
+  try {
+    const { exitCode, stdout } = await runBundleCommand(step.bundle, command, {
+      arguments: options.arguments ?? [],
+      json: options.json === true,
+      onLine(line, stream) {
+        silence.heard();
+        if (lines.push(line) > 2 * keptLines) lines.splice(0, keptLines);
+        options.onLine?.(line, stream);
+        if (stream === "stderr") errors.line(line);
+        else show(line);
+      },
+      stops: [
+        { signal: step.cancel, afterMs: safePointMs },
+        { signal: silence.signal, afterMs: 0 },
+      ],
+    });
+    errors.end();
+    if (step.cancel.aborted) throw new Cancelled();
+    return { exitCode, stdout, lines, silent: silence.signal.aborted };
+  } finally {
+    step.cancel.removeEventListener("abort", onCancel);
+    silence.stop();
+  }
+}

@@ -1,0 +1,18 @@
+import { type BundleSummary, parseBundleSummary } from "../common/databricks/bundle-summary.ts";
+import { runCommand } from "./bundle-command.ts";
+import type { Step } from "./step.ts";
+
+/** The bundle as the CLI resolves it, with what is deployed of it, ids and URLs. */
+export async function readBundle(step: Step): Promise<BundleSummary> {
+  return parseBundleSummary(await runCommand(step, "summary", { json: true, quiet: true }));
+}
+
+/** Checks the bundle; throws a UserError when it is wrong. */
+export async function validateBundle(step: Step): Promise<BundleSummary> {
+  return parseBundleSummary(await runCommand(step, "validate", { json: true, arguments: step.inputs.arguments }));
+}
+
+/** The workspace that was worked on, `https://name`. */
+export function workspaceUrlOf(step: Step, bundle: BundleSummary): string {
+  return step.host() ?? bundle.host ?? "";
+}

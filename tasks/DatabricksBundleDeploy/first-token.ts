@@ -1,0 +1,24 @@
+import type { MetadataService } from "../common/identity/metadata-service.ts";
+
+export interface FirstTokenWatch {
+  /** Aborted when the CLI has neither asked for a token nor said anything for too long. */
+  readonly signal: AbortSignal;
+  /** The CLI printed something: it may be running a script of the bundle, and the wait starts anew. */
+  heard(): void;
+  stop(): void;
+}
+
+/** A CLI that is silent for so long and has not come for a token talks to a host that does not answer. */
+const firstTokenWithinMs = 60_000;
+
+/** Watches for the first token: the CLI itself would try a host that does not answer for fifteen silent minutes. */
+export function watchForFirstToken(
+  { servedHosts, refusedHosts }: Pick<MetadataService, "servedHosts" | "refusedHosts">,
+  withinMs = firstTokenWithinMs,
+): FirstTokenWatch {
+  const silence = new AbortController();
+  const timer = setTimeout(() => {
+    if (servedHosts.size === 0 && refusedHosts.size === 0) silence.abort();
+  }, withinMs);
+  return { signal: silence.signal, heard: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+}

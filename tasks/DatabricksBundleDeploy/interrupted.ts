@@ -1,0 +1,45 @@
+import fs from "node:fs";
+import path from "node:path";
+import { localStateFolder } from "../common/databricks/bundle.ts";
+import { releaseOwnLock } from "../common/databricks/deploy-lock.ts";
+import type { WorkspaceConnection } from "../common/databricks/workspace-client.ts";
+import { debug, print, warn } from "../common/pipeline/commands.ts";
+import { createHttp } from "../common/pipeline/http.ts";
+import { userAgent } from "../common/product.ts";
+import type { Step } from "./step.ts";
+
+/** Less than the agent leaves: a line about the outcome must still come out. */
+const requestsMs = 1_200;
+
+/** After a cancelled deploy or destroy: releases the lock that it left in `statePath`, a folder of the workspace. */
+export async function releaseLock(step: Step, statePath: string | undefined): Promise<void> {
+  const workspace = cleanupConnection(step);
+  if (workspace === undefined || statePath === undefined) return;
+  try {
+    const own = { user: step.identity, since: step.startedAt };
+    if (await releaseOwnLock(workspace, statePath, own)) print("The lock of this deployment was released.");
+  } catch (error) {
+    debug(String(error));
+    print("Whether this deployment left its lock behind is not known; the next deploy says so if it did.");
+  }
+}
+
+/** The cancelled step's own requests end at once; those that clean up get a moment of their own. */
+export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
+  const workspace = step.workspace();
+  if (workspace === undefined) return undefined;
+  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(requestsMs)) };
+}
+
+/** Where the CLI was ended half-way, what it did stands in its write-ahead log alone: says where, and what that means. */
+export function warnOfUnfinishedState({ bundle }: Step): void {
+  const folder = localStateFolder(bundle);
+  const targets = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const logs = targets.map((target) => path.join(folder, target, "resources.json.wal")).filter(fs.existsSync);
+  for (const file of logs) {
+    warn(
+      `The deployment was stopped half-way. ${file} holds what it had done: a deploy from the same folder completes it; ` +
+        "one from a fresh checkout may create those resources a second time.",
+    );
+  }
+}

@@ -1,0 +1,37 @@
+/** Characters that make text read otherwise than it is (Unicode TR 9). */
+const bidirectional = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
+/** Names are other people's text: no Markdown, no HTML, no link, no new table cell or line. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\r\n\t\u2028\u2029\u0085]+/g, " ")
+    .replace(bidirectional, "")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/[\\`*_{}[\]()#+!|~@$]/g, "\\$&")
+    .replaceAll("://", "&#58;//");
+}
+
+export function markdownLink(text: string, url: string): string {
+  return /^https:\/\//.test(url)
+    ? `[${escapeMarkdown(text)}](${url.replace(/[()<>\s|"\\]/g, percentEncoded)})`
+    : escapeMarkdown(text);
+}
+
+/** encodeURIComponent leaves parentheses as they are. */
+function percentEncoded(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+}
+
+/** A table; cells are Markdown already. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}
+
+/** e.g. 1 min 5 s */
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,87 @@
+import fs from "node:fs";
+import type { PlannedAction, PlannedResource } from "../common/databricks/bundle-plan.ts";
+import { members, textOf } from "../common/databricks/json.ts";
+import type { InputReader } from "../common/pipeline/inputs.ts";
+
+/** What `planPath` points to: what a deploy would do, and no value of any field. */
+export interface ApprovedPlan {
+  readonly bundle: string;
+  readonly target: string;
+  readonly workspaceUrl: string;
+  readonly resources: readonly PlannedResource[];
+}
+
+const format = "databricks-bundle-plan/1";
+
+export function formatPlan({ bundle, target, workspaceUrl, resources }: ApprovedPlan): string {
+  return `${JSON.stringify({ format, bundle, target, workspaceUrl, resources }, undefined, 2)}\n`;
+}
+
+/** The plan that the input `plan` names. */
+export function readApprovedPlan(reader: InputReader): ApprovedPlan | undefined {
+  const file = reader.file("plan");
+  if (file === undefined || !fs.existsSync(file)) return undefined;
+  const plan = parsePlan(fs.readFileSync(file, "utf8"));
+  if (plan === undefined) reader.problem("plan", `${file} is no plan that command: plan of this task has written.`);
+  return plan;
+}
+
+/** undefined when the text is no plan. */
+export function parsePlan(text: string): ApprovedPlan | undefined {
+  const root = parseObject(text);
+  const resources = root["resources"];
+  if (root["format"] !== format || !Array.isArray(resources)) return undefined;
+  return {
+    bundle: textOf(root["bundle"]) ?? "",
+    target: textOf(root["target"]) ?? "",
+    workspaceUrl: textOf(root["workspaceUrl"]) ?? "",
+    resources: resources.map((entry) => {
+      const { key, action, fields, digest } = members(entry);
+      return {
+        key: textOf(key) ?? "",
+        action: (textOf(action) ?? "skip") as PlannedAction,
+        fields: Array.isArray(fields) ? fields.map(String) : [],
+        digest: textOf(digest),
+      };
+    }),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return members(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** How the plan of now differs from the approved one, one line a difference. */
+export function planDifferences(approved: ApprovedPlan, now: ApprovedPlan): string[] {
+  const places = (["bundle", "target", "workspaceUrl"] as const).flatMap((name) =>
+    approved[name] === now[name] ? [] : [`${name}: approved for ${approved[name]}, now ${now[name]}`],
+  );
+  const before = new Map(approved.resources.map((resource) => [resource.key, resource]));
+  const after = new Map(now.resources.map((resource) => [resource.key, resource]));
+  const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return [...places, ...keys.flatMap((key) => resourceDifference(key, before.get(key), after.get(key)) ?? [])];
+}
+
+function resourceDifference(
+  key: string,
+  before: PlannedResource | undefined,
+  after: PlannedResource | undefined,
+): string | undefined {
+  if (before === undefined) return `${key}: was not in the approved plan, now ${after?.action}`;
+  if (after === undefined) return `${key}: approved was ${before.action}, now it is not in the plan`;
+  const parts: string[] = [];
+  if (before.action !== after.action) parts.push(`approved was ${before.action}, now ${after.action}`);
+  const added = after.fields.filter((field) => !before.fields.includes(field));
+  const dropped = before.fields.filter((field) => !after.fields.includes(field));
+  if (added.length > 0) parts.push(`now also changes ${added.join(", ")}`);
+  if (dropped.length > 0) parts.push(`no longer changes ${dropped.join(", ")}`);
+  if (parts.length === 0 && before.digest !== after.digest) {
+    const fields = after.fields.length > 0 ? ` of ${after.fields.join(", ")}` : "";
+    parts.push(`${after.action} with other values${fields}`);
+  }
+  return parts.length === 0 ? undefined : `${key}: ${parts.join("; ")}`;
+}

@@ -1,0 +1,56 @@
+import {
+  type BundlePlan,
+  countActions,
+  parseBundlePlan,
+  withConfigurationDigests,
+} from "../common/databricks/bundle-plan.ts";
+import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
+import { print, printGroup } from "../common/pipeline/commands.ts";
+import { UserError } from "../common/pipeline/errors.ts";
+import { runCommand } from "./bundle-command.ts";
+import { readBundle, workspaceUrlOf } from "./bundle-info.ts";
+import { type ApprovedPlan, planDifferences } from "./plan-file.ts";
+import type { Step } from "./step.ts";
+
+/** What a deploy would do, and to what. */
+export interface PlannedDeployment extends ApprovedPlan, BundlePlan {
+  readonly summary: BundleSummary;
+}
+
+/** Plans a deploy; builds the bundle's artifacts, changes nothing in the workspace. */
+export async function planBundle(step: Step): Promise<PlannedDeployment> {
+  const planned = parseBundlePlan(await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments }));
+  const summary = await readBundle(step);
+  const { bundle, target, resources } = summary;
+  const workspaceUrl = workspaceUrlOf(step, summary);
+  return { ...withConfigurationDigests(planned, resources), bundle, target, workspaceUrl, summary };
+}
+
+/** One line, as the CLI words it. */
+export function planCounts({ resources }: BundlePlan): string {
+  const { create, update, delete: deleted, unchanged } = countActions(resources);
+  return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged`;
+}
+
+export function showPlan(plan: PlannedDeployment): void {
+  for (const { key, action, fields } of plan.resources) {
+    if (action !== "skip") print(fields.length > 0 ? `${action} ${key} (${fields.join(", ")})` : `${action} ${key}`);
+  }
+  print(planCounts(plan));
+}
+
+/** Throws a UserError, after showing every difference, unless the plan of now is the approved one. */
+export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): void {
+  const differences = planDifferences(approved, now);
+  if (differences.length === 0) {
+    print(`The plan is the approved one. ${planCounts(now)}`);
+    return;
+  }
+  printGroup("Differences from the approved plan", differences);
+  const shown = differences.slice(0, 5).join("; ");
+  const more = differences.length > 5 ? `; and ${differences.length - 5} more` : "";
+  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}${more}.`, {
+    hint: "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
+    anchor: "plan-differs",
+  });
+}

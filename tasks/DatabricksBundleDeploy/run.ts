@@ -1,0 +1,119 @@
+import type { BundleResource } from "../common/databricks/bundle-summary.ts";
+import type { WorkspaceConnection } from "../common/databricks/workspace-client.ts";
+import { cancelRun, readRun, runOfUrl, type WorkspaceRun } from "../common/databricks/workspace-runs.ts";
+import { debug, logIssue, print } from "../common/pipeline/commands.ts";
+import { Cancelled, UserError } from "../common/pipeline/errors.ts";
+import { watchCommand } from "./bundle-command.ts";
+import type { Deployment } from "./deploy.ts";
+import { cleanupConnection } from "./interrupted.ts";
+import type { Step } from "./step.ts";
+
+export interface FinishedRun {
+  readonly key: string;
+  /** undefined for what has no page: apps and scripts, or a run that did not start. */
+  readonly url: string | undefined;
+  /** SUCCESS is the one good end. */
+  readonly result: string;
+  readonly message: string;
+  readonly durationMs: number;
+}
+
+/** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
+export async function runResources(step: Step, { bundle }: Deployment): Promise<FinishedRun[]> {
+  const runs: FinishedRun[] = [];
+  for (const key of step.inputs.run) {
+    const resource = bundle.resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
+    const run = await runResource(step, key, resource);
+    runs.push(run);
+    if (run.result !== "SUCCESS") break;
+  }
+  return runs;
+}
+
+/** Throws a UserError when a run did not succeed. */
+export function requireSuccess(runs: readonly FinishedRun[]): void {
+  const failed = runs.find(({ result }) => result !== "SUCCESS");
+  if (failed === undefined) return;
+  const said = failed.message === "" ? "" : `: ${failed.message}`;
+  throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}`, {
+    hint: failed.url ? `See ${failed.url}` : "The CLI's own output stands above.",
+    anchor: "run-failed",
+  });
+}
+
+async function runResource(step: Step, key: string, resource: BundleResource | undefined): Promise<FinishedRun> {
+  const startedAt = Date.now();
+  let url: string | undefined;
+  print(`Running ${key}`);
+  try {
+    const { exitCode, lines } = await watchCommand(step, "run", {
+      arguments: [key],
+      onLine(line, stream) {
+        if (stream === "stderr") url ??= runUrl(step, line);
+      },
+    });
+    const end = await verify(step, { exitCode, url, resource, lines });
+    return { key, url, ...end, durationMs: Date.now() - startedAt };
+  } catch (error) {
+    if (error instanceof Cancelled && url) await cancelOwnRun(step, url);
+    throw error;
+  }
+}
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly url: string | undefined;
+  readonly resource: BundleResource | undefined;
+  readonly lines: readonly string[];
+}
+
+/** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
+async function verify(step: Step, ended: Ended): Promise<Pick<FinishedRun, "result" | "message">> {
+  const run = ended.url === undefined ? undefined : runOfUrl(ended.url);
+  const workspace = step.workspace();
+  if (run && workspace) {
+    const { result, message } = await stateOf(workspace, run);
+    return { result, message: message || (result === "SUCCESS" ? "" : cliError(ended.lines)) };
+  }
+  const hasRuns = ended.resource?.type === "jobs" || ended.resource?.type === "pipelines";
+  const succeeded = ended.exitCode === 0 && !hasRuns;
+  return succeeded ? { result: "SUCCESS", message: "" } : { result: "FAILED", message: cliError(ended.lines) };
+}
+
+async function stateOf(
+  workspace: WorkspaceConnection,
+  run: WorkspaceRun,
+): Promise<Pick<FinishedRun, "result" | "message">> {
+  try {
+    const { result = "RUNNING", message } = await readRun(workspace, run);
+    return { result, message };
+  } catch (error) {
+    if (error instanceof Cancelled) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    return { result: "UNKNOWN", message: `the workspace does not say how it ended (${said})` };
+  }
+}
+
+function cliError(lines: readonly string[]): string {
+  return lines.findLast((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? "";
+}
+
+/** A run's page on this workspace, where the CLI announces one. */
+function runUrl(step: Step, line: string): string | undefined {
+  const [, url] = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line) ?? [];
+  const host = step.host();
+  return url && host && new URL(url).origin === host && runOfUrl(url) ? url : undefined;
+}
+
+async function cancelOwnRun(step: Step, url: string): Promise<void> {
+  const workspace = cleanupConnection(step);
+  const run: WorkspaceRun | undefined = runOfUrl(url);
+  if (!workspace || !run) return;
+  try {
+    await cancelRun(workspace, run);
+    print(`The run was cancelled: ${url}`);
+  } catch (error) {
+    debug(String(error));
+    logIssue("warning", `The run could not be cancelled and may go on: ${url}`);
+  }
+}

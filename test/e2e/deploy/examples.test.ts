@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import type { Agent, Job, StepResult } from "../../lab/agent/agent.ts";
+import { type Lab, startLab, workspaceHost } from "../../lab/lab.ts";
+import { exampleBundle, labAgent } from "../harness.ts";
+import { taskNodes } from "../nodes.ts";
+import { type Example, type ExampleStep, exampleBundlePart, examplePipelines, jobsOf } from "./examples.ts";
+
+/** Examples whose workspace the lab does not have. */
+const elsewhere = ["Workspaces on AWS and Google Cloud"];
+const runnable = examplePipelines().filter(({ title }) => !elsewhere.includes(title));
+const bundleFolders = ["bundle", "teams/sales", "teams/finance", "_sales/bundle"];
+
+// The pipelines are the same on every Node; the tasks themselves are tested on both.
+describe("Examples of the documentation", () => {
+  const node = taskNodes.at(-1)?.path ?? "";
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await startLab(console.log);
+  });
+
+  afterAll(() => lab?.close());
+
+  it.each(runnable)("$title", async (example) => {
+    const agent = await labAgent(lab, node);
+    const published = new Map<string, string>();
+    for (const { steps, variables } of jobsOf(example.pipeline)) {
+      if (variables["workspace"] && !variables["workspace"].includes(workspaceHost)) continue;
+      const job = await startJob(agent, example, variables);
+      for (const step of steps) {
+        const result = await runStep(job, step, published);
+        expect(result?.log.join("\n") ?? "", step.displayName ?? step.task).not.toContain("##[error]");
+      }
+      await job.finish();
+    }
+    await agent.dispose();
+  });
+
+  async function startJob(agent: Agent, example: Example, variables: Record<string, string>): Promise<Job> {
+    const release = example.title.startsWith("Classic");
+    const { connection } = lab.deployer;
+    const job = await agent.startJob({
+      ...lab.job(lab.deployer),
+      ...(release ? { hostType: "release" } : {}),
+      serviceConnections: ["databricks-dev", "databricks-prod"].map((name) => ({ ...connection, name })),
+      variables: { "System.PullRequest.PullRequestId": "42", ...variables },
+    });
+    for (const folder of bundleFolders) checkOut(path.join(job.workingDirectory, folder), example.title);
+    return job;
+  }
+
+  /** The example bundle, with what the example adds to it, and the version that one of them asks for. */
+  function checkOut(folder: string, title: string): void {
+    fs.cpSync(exampleBundle, folder, { recursive: true });
+    const file = path.join(folder, "databricks.yml");
+    const text = fs
+      .readFileSync(file, "utf8")
+      .replace("name: sales", 'name: sales\n  databricks_cli_version: ">= 1.10.0"');
+    const { targets, variables } = exampleBundlePart(title) ?? {};
+    const withTargets = targets ? text.replace(/^targets:\n/m, `targets:\n${indented(targets)}`) : text;
+    fs.writeFileSync(
+      file,
+      variables ? withTargets.replace(/^variables:\n/m, `variables:\n${indented(variables)}`) : withTargets,
+    );
+  }
+
+  async function runStep(job: Job, step: ExampleStep, published: Map<string, string>): Promise<StepResult | undefined> {
+    const artifact = step.artifact ?? "";
+    if (step.publish) {
+      const [, name = ""] = /^\$\((.+)\)$/.exec(step.publish) ?? [];
+      const file = job.variables.get(name) ?? "";
+      const kept = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "artifact-")), path.basename(file));
+      fs.copyFileSync(file, kept);
+      published.set(artifact, kept);
+    }
+    if (step.download) {
+      const folder = path.join(path.dirname(job.workingDirectory), artifact);
+      fs.mkdirSync(folder);
+      fs.copyFileSync(published.get(artifact) ?? "", path.join(folder, path.basename(published.get(artifact) ?? "")));
+    }
+    if (!step.task) return undefined;
+    const inputs = Object.entries(step.inputs ?? {}).map(([name, value]) => [name, String(value)] as const);
+    const { task, name } = step;
+    return job.run({ task, ...(name ? { name } : {}), inputs: Object.fromEntries(inputs) });
+  }
+});
+
+function indented(value: unknown): string {
+  return stringify(value).replace(/^(?=.)/gm, "  ");
+}

@@ -1,0 +1,80 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { type ExampleStep, examplePipelines, root, stepsOf } from "../../e2e/deploy/examples.ts";
+
+interface TaskInput {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly type: string;
+  readonly required?: boolean;
+  readonly defaultValue?: string;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly groupName?: string;
+  readonly visibleRule?: string;
+}
+
+interface TaskDefinition {
+  readonly name: string;
+  readonly groups?: readonly { readonly name: string }[];
+  readonly inputs: readonly TaskInput[];
+  readonly outputVariables: readonly { readonly name: string }[];
+  readonly restrictions: { readonly settableVariables: { readonly allowed: readonly string[] } };
+}
+
+const tasks = ["DatabricksCliInstaller", "DatabricksBundleDeploy"].map(
+  (name) => JSON.parse(fs.readFileSync(path.join(root, "tasks", name, "task.json"), "utf8")) as TaskDefinition,
+);
+const definitionOf = (step: ExampleStep) => tasks.find(({ name }) => `${name}@1` === step.task);
+
+describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: stepsOf(pipeline) })))(
+  "The example $title",
+  ({ steps }) => {
+    const own = steps.filter((step) => definitionOf(step) !== undefined);
+
+    it("uses both tasks", () => {
+      expect(new Set(own.map(({ task }) => task)).size).toBe(2);
+    });
+
+    it.each(own)("gives $task inputs that it has, and all that it needs", (step) => {
+      const inputs = definitionOf(step)?.inputs ?? [];
+      const given = Object.entries(step.inputs ?? {});
+      for (const [name, value] of given) {
+        const input = inputs.find((one) => one.name === name || one.aliases?.includes(name));
+        expect(input, `input ${name}`).toBeDefined();
+        if (input?.options) expect(Object.keys(input.options)).toContain(value);
+        if (input?.type === "boolean") expect(value).toBeTypeOf("boolean");
+      }
+      const missing = inputs.filter(
+        ({ name, aliases = [], required, defaultValue }) =>
+          required && !defaultValue && !given.some(([one]) => one === name || aliases.includes(one)),
+      );
+      expect(missing).toEqual([]);
+    });
+
+    it("uses outputs that the named step has", () => {
+      const outputs = new Map(own.map((step) => [step.name, definitionOf(step)?.outputVariables ?? []]));
+      for (const [, name, output] of JSON.stringify(steps).matchAll(/\$\(([a-z]+)\.([A-Za-z]+)\)/g)) {
+        expect(
+          outputs.get(name)?.map((one) => one.name),
+          `step ${name}`,
+        ).toContain(output);
+      }
+    });
+  },
+);
+
+describe.each(tasks)("The definition of $name", ({ groups = [], inputs, outputVariables, restrictions }) => {
+  it("lets the task set its outputs, and nothing else but PATH", () => {
+    const allowed = restrictions.settableVariables.allowed.filter((name) => name !== "PATH");
+    expect(allowed.sort()).toEqual(outputVariables.map(({ name }) => name).sort());
+  });
+
+  it("names groups that exist, and rules about inputs that exist", () => {
+    const names = inputs.map(({ name }) => name);
+    for (const { groupName, visibleRule } of inputs) {
+      if (groupName) expect(groups.map(({ name }) => name)).toContain(groupName);
+      for (const [, name] of (visibleRule ?? "").matchAll(/(\w+) (?:=|!=)/g)) expect(names).toContain(name);
+    }
+  });
+});
