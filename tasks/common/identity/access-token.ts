@@ -23,7 +23,11 @@ const patienceMs = 5_000;
  * to expire a minute, or for short ones a quarter of their life, before they do.
  * While the old token lives, a renewal that fails or takes long is no failure; after that it is.
  */
-export function renewable(acquire: () => Promise<AccessToken>, now: () => number = Date.now): AccessTokenSource {
+export function renewable(
+  acquire: () => Promise<AccessToken>,
+  now: () => number = Date.now,
+  waitMs = patienceMs,
+): AccessTokenSource {
   let current: AccessToken | undefined;
   let renewAt = 0;
   let pending: Promise<AccessToken> | undefined;
@@ -49,6 +53,6 @@ export function renewable(acquire: () => Promise<AccessToken>, now: () => number
     const old = current && now() < current.expiresAt ? current : undefined;
     if (old && now() < renewAt) return old;
     pending ??= renew();
-    return old ? Promise.race([pending, sleep(patienceMs, old, { ref: false })]) : pending;
+    return old ? Promise.race([pending, sleep(waitMs, old, { ref: false })]) : pending;
   };
 }

@@ -45,7 +45,8 @@ const hints: Record<HttpFailureKind, string> = {
   tls: "The certificate of {host} is not trusted here. If a proxy inspects TLS, configure the agent with its CA (config.sh --sslcacert).",
   proxy: "Check the agent's proxy (config.sh --proxyurl) and that it allows {host}.",
   "proxy-credentials": "The agent's proxy asks for credentials: configure it with --proxyusername and --proxypassword.",
-  redirects: "Check the URL: {host} redirects without end.",
+  redirects:
+    "Check the URL, and what stands between this agent and {host} (a proxy or portal that asks people to sign in).",
   insecure: "Use an https:// URL.",
   "too-large": "Check the URL: {host} answers with something else than expected.",
 };
