@@ -1,8 +1,6 @@
 import gte from "semver/functions/gte.js";
 import parse from "semver/functions/parse.js";
-
-/** The oldest version with `bundle plan`. */
-const oldestForDeploy = "0.270.0";
+import { oldestCliVersion } from "../../common/databricks/cli-version.ts";
 
 /** HashiCorp's signing key, which these minors carry, expired on 2026-04-18; the first patch with the new key is 1, or: */
 const firstPatchWithNewKey: Record<number, number> = {
@@ -36,9 +34,9 @@ export function knownProblems(version: string): string[] {
       `Databricks CLI ${version} can no longer download Terraform: the HashiCorp key in it expired on 2026-04-18. Use ${useInstead}.`,
     );
   }
-  if (!gte(version, oldestForDeploy)) {
+  if (!gte(version, oldestCliVersion)) {
     problems.push(
-      `Databricks CLI ${version} is too old for DatabricksBundleDeploy@1, which needs ${oldestForDeploy} or later. Use 1.x.`,
+      `Databricks CLI ${version} is too old for DatabricksBundleDeploy@1, which needs ${oldestCliVersion} or later. Use 1.x.`,
     );
   }
   return problems;

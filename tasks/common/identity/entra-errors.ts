@@ -1,12 +1,19 @@
-import { UserError } from "../pipeline/errors.ts";
+import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
+
+interface Refusal {
+  readonly why: string;
+  readonly hint: string;
+  readonly anchor: TroubleshootingSection;
+}
 
 /** What Entra's codes mean for a service connection, and what mends it. Codes: Microsoft Entra error reference. */
-const refusals: Record<string, { why: string; hint: string; anchor: string }> = {
+const refusals: Readonly<Record<string, Refusal>> = {
   "70021": noFederatedCredential("no federated credential matches the ID token"),
   "70025": noFederatedCredential("the application has no federated credential at all"),
   "700211": noFederatedCredential("no federated credential names the issuer of the ID token"),
   "700212": noFederatedCredential("no federated credential names the audience api://AzureADTokenExchange"),
   "700213": noFederatedCredential("no federated credential names the subject of the ID token"),
+  "7002138": noFederatedCredential("the subject of the federated credential differs from the ID token's in case"),
   "700016": {
     why: "the tenant does not know the application of the service connection",
     hint: "Check client id and tenant id of the connection; the application may have been deleted or belong elsewhere.",
@@ -49,7 +56,7 @@ const refusals: Record<string, { why: string; hint: string; anchor: string }> = 
   },
 };
 
-function noFederatedCredential(why: string) {
+function noFederatedCredential(why: string): Refusal {
   return {
     why,
     hint:

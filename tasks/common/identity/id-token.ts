@@ -1,4 +1,4 @@
-import { UserError } from "../pipeline/errors.ts";
+import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
 import type { IdTokenRequest } from "./id-token-request.ts";
@@ -48,7 +48,7 @@ function parsedToken(text: string): string | undefined {
 
 function refusal({ status, text }: HttpResponse, host: string): UserError {
   const said = serverMessage(text);
-  const fail = (why: string, hint: string, anchor = "id-token") =>
+  const fail = (why: string, hint: string, anchor: TroubleshootingSection = "id-token") =>
     new UserError(`Azure DevOps (${host}) gave no ID token for the service connection: ${why}.`, { hint, anchor });
   if (status === 401) {
     return fail(
@@ -74,8 +74,10 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
 
 function serverMessage(text: string): string {
   try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === "string" ? `: ${message.slice(0, 500)}` : "";
+    // Refusals of a connection that the stage does not name come in a wrapper of their own, as `value`.
+    const { message, value } = JSON.parse(text) as { message?: unknown; value?: unknown };
+    const said = [message, value].find((one) => typeof one === "string");
+    return typeof said === "string" ? `: ${said.slice(0, 500)}` : "";
   } catch {
     return "";
   }

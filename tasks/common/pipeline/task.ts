@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { helpUrl, userAgent } from "../product.ts";
+import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
 import { complete, debug, print } from "./commands.ts";
 import { Cancelled, UserError } from "./errors.ts";
@@ -53,7 +53,7 @@ function reportFailure(error: unknown, cancelled: boolean): void {
   }
   if (error instanceof UserError || error instanceof HttpFailure) {
     const anchor = error instanceof HttpFailure ? "network" : error.anchor;
-    const where = anchor ? `Help: ${helpUrl}#${anchor}` : "";
+    const where = anchor ? `Help: ${troubleshootingUrl}#${anchor}` : "";
     complete("Failed", [error.message, error.hint, where].filter(Boolean).join(" "));
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
 import { root, taskNames } from "../../../scripts/build.ts";
 import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
-import { helpUrl } from "../../../tasks/common/product.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
 
 const names = Object.keys(variants) as VariantName[];
@@ -46,7 +45,7 @@ describe("vss-extension.json", () => {
 
   it("is the item that the tasks link to", () => {
     const { publisher, id } = extension;
-    expect(helpUrl).toBe(`https://marketplace.visualstudio.com/items?itemName=${publisher}.${id}`);
+    const helpUrl = `https://marketplace.visualstudio.com/items?itemName=${publisher}.${id}`;
     for (const { definition } of tasks) {
       expect(definition.author).toBe(publisher);
       expect(definition.helpUrl).toBe(helpUrl);
