@@ -17,5 +17,6 @@ export async function destroyBundle(step: Step): Promise<BundleSummary> {
     if (error instanceof Cancelled) await releaseLock(step, deployed.statePath);
     throw error;
   }
-  return { ...deployed, resources: deployed.resources.filter(({ id }) => id !== undefined) };
+  const resources = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
+  return { ...deployed, resources };
 }

@@ -35,11 +35,16 @@ export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
 export function warnOfUnfinishedState({ bundle }: Step): void {
   const folder = localStateFolder(bundle);
   const targets = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  const logs = targets.map((target) => path.join(folder, target, "resources.json.wal")).filter(fs.existsSync);
+  const logs = targets.map((target) => path.join(folder, target, "resources.json.wal")).filter(hasEntries);
   for (const file of logs) {
     warn(
       `The deployment was stopped half-way. ${file} holds what it had done: a deploy from the same folder completes it; ` +
         "one from a fresh checkout may create those resources a second time.",
     );
   }
+}
+
+/** The first line is a header, which a deploy that changed nothing leaves behind too. */
+function hasEntries(log: string): boolean {
+  return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
 }

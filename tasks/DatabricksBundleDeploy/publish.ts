@@ -19,7 +19,8 @@ export function publishValidation(step: Step, bundle: BundleSummary): void {
 
 export function publishPlan(step: Step, plan: PlannedDeployment): void {
   const counts = countActions(plan.resources);
-  const byKey = new Map(plan.summary.resources.map((resource) => [`${resource.type}.${resource.key}`, resource]));
+  const known = [...plan.summary.resources, ...plan.summary.departed];
+  const byKey = new Map(known.map((resource) => [`${resource.type}.${resource.key}`, resource]));
   const rows = plan.resources.map(({ key, action, fields }) => {
     const { name, id, url } = byKey.get(key) ?? {};
     return { key, action, name, id, url, fields };

@@ -34,8 +34,8 @@ export async function runResources(step: Step, { bundle }: Deployment): Promise<
 export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
-  const said = failed.message === "" ? "" : `: ${failed.message}`;
-  throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}`, {
+  const said = failed.message === "" ? "" : `: ${failed.message.replace(/\.$/, "")}`;
+  throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "The CLI's own output stands above.",
     anchor: "run-failed",
   });
@@ -95,7 +95,7 @@ async function stateOf(
 }
 
 function cliError(lines: readonly string[]): string {
-  return lines.findLast((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? "";
+  return lines.find((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? "";
 }
 
 /** A run's page on this workspace, where the CLI announces one. */

@@ -24,13 +24,23 @@ export interface BundleSummary {
   readonly rootPath: string | undefined;
   readonly statePath: string | undefined;
   readonly resources: readonly BundleResource[];
+  /** Still deployed, but no longer in the bundle: the next deploy deletes them. */
+  readonly departed: readonly BundleResource[];
 }
 
-/** Reads the JSON of `bundle summary` or `bundle validate`; resources that have left the bundle are not in it. */
+/** Reads the JSON of `bundle summary` or `bundle validate`. */
 export function parseBundleSummary(json: string): BundleSummary {
   const root = members(JSON.parse(json));
   const bundle = members(root["bundle"]);
   const workspace = members(root["workspace"]);
+  const all = Object.entries(members(root["resources"])).flatMap(([type, byKey]) =>
+    Object.entries(members(byKey)).map(([key, value]) => ({
+      status: members(value)["modified_status"],
+      type,
+      key,
+      value,
+    })),
+  );
   return {
     bundle: textOf(bundle["name"]) ?? "",
     target: textOf(bundle["target"]) ?? "",
@@ -39,18 +49,14 @@ export function parseBundleSummary(json: string): BundleSummary {
     userName: textOf(members(workspace["current_user"])["userName"]),
     rootPath: textOf(workspace["root_path"]),
     statePath: textOf(workspace["state_path"]),
-    resources: resources(members(root["resources"])),
+    resources: all.filter(({ status }) => status !== "deleted").map(parseResource),
+    departed: all.filter(({ status }) => status === "deleted").map(parseResource),
   };
 }
 
-function resources(byType: Record<string, unknown>): BundleResource[] {
-  return Object.entries(byType).flatMap(([type, byKey]) =>
-    Object.entries(members(byKey)).flatMap(([key, value]) => {
-      const { id, url, modified_status: status, ...configuration } = members(value);
-      if (status === "deleted") return [];
-      const name = textOf(configuration["name"]) ?? textOf(configuration["display_name"]) ?? key;
-      const deployed = status === undefined ? { id: textOf(id), url: textOf(url) } : { id: undefined, url: undefined };
-      return [{ type, key, name, ...deployed, configuration }];
-    }),
-  );
+function parseResource({ type, key, value }: { type: string; key: string; value: unknown }): BundleResource {
+  const { id, url, modified_status: status, ...configuration } = members(value);
+  const name = textOf(configuration["name"]) ?? textOf(configuration["display_name"]) ?? key;
+  const deployed = status === "created" ? { id: undefined, url: undefined } : { id: textOf(id), url: textOf(url) };
+  return { type, key, name, ...deployed, configuration };
 }

@@ -51,6 +51,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
       change(withoutSchema);
       const deleting = await run({ command: "plan", target: "prod" });
       expect(deleting.outputs).toMatchObject({ changesPresent: "true", deletesPresent: "true" });
+      expect(deleting.summaries[0]?.content).toMatch(/\| schemas\.orders \| delete \| \[.*orders\]\(https:/);
       const refused = await run({ target: "prod" });
       expect(refused.result).toBe("Failed");
       expect(errorsOf(refused)).toEqual([
@@ -58,6 +59,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
           /would delete schemas\.orders, delete pipelines\.refresh; no resource.*autoApprove: true/,
         ),
       ]);
+      expect(refused.issues.filter(({ type }) => type === "warning")).toEqual([]);
       const approved = await run({ target: "prod", autoApprove: "true" });
       expect(approved).toMatchObject({ result: "Succeeded" });
       expect(approved.summaries[0]?.content).toMatch(/\| schemas\.orders \| deleted \|/);

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import type { Agent, Job, StepResult } from "../../lab/agent/agent.ts";
 import { type Lab, startLab, workspaceHost } from "../../lab/lab.ts";
@@ -27,6 +27,7 @@ describe("Examples of the documentation", () => {
 
   it.each(runnable)("$title", async (example) => {
     const agent = await labAgent(lab, node);
+    onTestFinished(() => agent.dispose());
     const published = new Map<string, string>();
     for (const { steps, variables } of jobsOf(example.pipeline)) {
       if (variables["workspace"] && !variables["workspace"].includes(workspaceHost)) continue;
@@ -37,7 +38,6 @@ describe("Examples of the documentation", () => {
       }
       await job.finish();
     }
-    await agent.dispose();
   });
 
   async function startJob(agent: Agent, example: Example, variables: Record<string, string>): Promise<Job> {
@@ -74,6 +74,7 @@ describe("Examples of the documentation", () => {
       const [, name = ""] = /^\$\((.+)\)$/.exec(step.publish) ?? [];
       const file = job.variables.get(name) ?? "";
       const kept = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "artifact-")), path.basename(file));
+      onTestFinished(() => fs.rmSync(path.dirname(kept), { recursive: true }));
       fs.copyFileSync(file, kept);
       published.set(artifact, kept);
     }

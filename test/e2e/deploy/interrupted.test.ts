@@ -41,7 +41,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     withCheckout(
       lab,
       node,
-      bundle,
+      bundleOf("stopped", `${job("only", "Only")}\nschemas:\n  done:\n    name: done\n    catalog_name: main`),
       async ({ run, job }) => {
         await run({ command: "destroy", autoApprove: "true", target: "prod" });
         const held = lab.workspace.fault(creation, { hold: true });

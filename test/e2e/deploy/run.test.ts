@@ -64,7 +64,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     withCheckout(lab, node, runnable, async ({ run }) => {
       lab.workspace.runs({ result: "FAILED", message: "no such table" });
       const step = await run({ run: "second" });
-      expect(errorsOf(step).at(-1)).toMatch(/run of second ended in FAILED/);
+      expect(errorsOf(step).at(-1)).toMatch(/run of second ended in FAILED: .*no such table/);
       expect(step.log.join("\n")).toContain("no such table");
     }));
 

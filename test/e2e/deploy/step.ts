@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { onTestFinished } from "vitest";
 import type { Agent, Job, JobSettings, StepResult, StepSettings } from "../../lab/agent/agent.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { type BundleFiles, writeFiles } from "../bundles/bundles.ts";
@@ -61,9 +62,10 @@ export function errorsOf(step: StepResult): string[] {
   return step.issues.filter(({ type }) => type === "error").map(({ message }) => message);
 }
 
-/** The lab's CLI behind a script that notes each start. */
+/** For one test: the lab's CLI behind a script that notes each start. */
 export async function notedCli(lab: Lab): Promise<{ cli: string; commands(): string[] }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "noted-cli-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
   const [cli, log] = [path.join(folder, "databricks"), path.join(folder, "commands.log")];
   fs.writeFileSync(cli, `#!/bin/sh\necho "$1 $2" >> '${log}'\nexec '${await lab.programs.cli()}' "$@"\n`, {
     mode: 0o755,
