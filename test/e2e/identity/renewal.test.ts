@@ -5,7 +5,7 @@ import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
 import { requestsDuring, useLab } from "./deploy-step.ts";
 
-/** Files that the CLI uploads one by one: at its 15 requests a second, 120 take about eight seconds. */
+/** Files that the CLI uploads one by one, at its 15 requests a second: 120 take about eight seconds. */
 function addFiles(bundle: string, count = 120): void {
   for (let i = 0; i < count; i++) fs.writeFileSync(path.join(bundle, "src", `data_${i}.txt`), `${i}\n`);
 }
@@ -15,13 +15,14 @@ describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
 
   it("deploys for longer than several tokens live, with a fresh ID token for each", async () => {
     const { lab } = fixture;
-    lab.entra.accessTokenLifetimeSeconds = 4;
-    lab.azureDevOps.idTokenLifetimeSeconds = 1;
+    lab.entra.accessTokenLifetimeSeconds = 8;
+    // Over before the next renewal, which comes after half of the access token's life.
+    lab.azureDevOps.idTokenLifetimeSeconds = 3;
     const [idTokens, tokens] = [lab.azureDevOps.issued.length, lab.entra.issued.length];
     const requests = await requestsDuring(lab.workspace.requests, async () => {
-      const { step, traces } = await fixture.deploy({ prepare: (bundle) => addFiles(bundle) });
+      const { step, traces } = await fixture.deploy({ prepare: (bundle) => addFiles(bundle, 220) });
       expect(step.result).toBe("Succeeded");
-      expect(step.durationMs).toBeGreaterThan(6_000);
+      expect(step.durationMs).toBeGreaterThan(12_000);
       expect(findLeaks(issuedTokens(lab), traces)).toEqual([]);
     });
     const renewals = lab.entra.issued.length - tokens;
