@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
+import type { SecureContext } from "node:tls";
 import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import type tunnel from "tunnel";
 import { UserError } from "./errors.ts";
@@ -82,11 +83,19 @@ export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
   return proxy.bypass.some((pattern) => pattern.test(url.href)) ? undefined : proxy;
 }
 
-/** Public roots plus the agent's own: Node's `ca` option replaces its built-in list, so both are needed. */
-async function trustedCertificates(network: Network): Promise<string[] | undefined> {
-  if (!network.agentCertificates) return undefined;
-  const { rootCertificates } = await import("node:tls");
-  return [...rootCertificates, network.agentCertificates];
+const secureContexts = new WeakMap<Network, SecureContext>();
+
+/**
+ * What the agent's own authorities need: the public roots too, because Node's `ca` option replaces its built-in list.
+ * Made once, because reading some 150 certificates takes longer than a request.
+ */
+async function trust(network: Network): Promise<{ secureContext?: SecureContext }> {
+  if (!network.agentCertificates) return {};
+  const { createSecureContext, rootCertificates } = await import("node:tls");
+  const known = secureContexts.get(network);
+  const secureContext = known ?? createSecureContext({ ca: [...rootCertificates, network.agentCertificates] });
+  secureContexts.set(network, secureContext);
+  return { secureContext };
 }
 
 /** Said outright, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default. */
@@ -94,17 +103,17 @@ const verified = { rejectUnauthorized: true };
 
 /** A socket agent for one URL with this network's proxy and certificates; one agent for one request. */
 export async function socketAgent(network: Network, url: URL): Promise<Agent> {
-  const ca = await trustedCertificates(network);
+  const trusted = await trust(network);
   const proxy = proxyFor(network, url);
   if (!proxy) {
     // Node's network modules are loaded with the first request: steps that fail on their inputs start faster.
     if (url.protocol === "http:") return new (await import("node:http")).Agent();
-    return new (await import("node:https")).Agent({ ...verified, ...(ca ? { ca } : {}) });
+    return new (await import("node:https")).Agent({ ...verified, ...trusted });
   }
   const { httpsOverHttp, httpsOverHttps } = (await import("tunnel")).default;
   const options = {
     ...verified,
-    ...(ca ? { ca: ca.map((pem) => Buffer.from(pem)) } : {}),
+    ...trusted,
     proxy: {
       host: proxy.url.hostname,
       port: Number(proxy.url.port) || (proxy.url.protocol === "https:" ? 443 : 80),
