@@ -5,6 +5,7 @@ import { diagnosticReader } from "../common/databricks/diagnostics.ts";
 import { debug, print } from "../common/pipeline/commands.ts";
 import { Cancelled } from "../common/pipeline/errors.ts";
 import { otherIdentity } from "./bundle-authentication.ts";
+import type { CommandOutcome } from "./command-outcome.ts";
 import { commandFailure } from "./failure.ts";
 import { watchForFirstToken } from "./first-token.ts";
 import type { Step } from "./step.ts";
@@ -18,16 +19,6 @@ export interface CommandOptions {
   readonly onLine?: (line: string, stream: OutputStream) => void;
   /** How long the command may go on after a cancel, in milliseconds; default 0. */
   readonly safePointMs?: number;
-}
-
-export interface CommandOutcome {
-  /** null when a signal ended the CLI. */
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  /** The last lines that it printed, besides captured JSON. */
-  readonly lines: readonly string[];
-  /** It never came for a token and was stopped. */
-  readonly silent: boolean;
 }
 
 const keptLines = 2_000;

@@ -1,6 +1,6 @@
 import { parseLockError } from "../common/databricks/deploy-lock.ts";
 import { UserError } from "../common/pipeline/errors.ts";
-import type { FailedCommand } from "./failure.ts";
+import type { FailedCommand } from "./command-outcome.ts";
 import type { DeployInputs } from "./inputs.ts";
 
 /** Failures that the state of the deployment explains. */

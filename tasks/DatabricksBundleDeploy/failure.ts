@@ -1,19 +1,9 @@
 import { UserError } from "../common/pipeline/errors.ts";
 import { otherAuthentication } from "./bundle-authentication.ts";
-import type { CommandOutcome } from "./bundle-command.ts";
+import type { FailedCommand } from "./command-outcome.ts";
 import { deploymentFailure } from "./deployment-failure.ts";
 import { tooOldCli } from "./old-cli.ts";
 import type { Step } from "./step.ts";
-
-/** A command of the CLI that did not succeed. */
-export interface FailedCommand extends Omit<CommandOutcome, "stdout"> {
-  /** e.g. deploy */
-  readonly command: string;
-  /** All lines, joined by line ends. */
-  readonly output: string;
-  /** The workspace that the bundle's files name. */
-  readonly bundleHost: string | undefined;
-}
 
 type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion">;
 

@@ -1,6 +1,6 @@
 import { isTooOld, oldestCliVersion } from "../common/databricks/cli-version.ts";
 import { UserError } from "../common/pipeline/errors.ts";
-import type { FailedCommand } from "./failure.ts";
+import type { FailedCommand } from "./command-outcome.ts";
 import type { Step } from "./step.ts";
 
 const unknown = /unknown command "([^"]+)" for "databricks|unknown (?:shorthand )?flag: (?:'.' in )?(-\S+)/;
