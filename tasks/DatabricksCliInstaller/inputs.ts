@@ -28,7 +28,7 @@ export function readInputs(): Inputs {
     downloadUrl: readUrl(reader),
     archivePath: reader.file("archivePath"),
     checksum: readChecksum(reader),
-    reuseInstalled: reader.flag("reuseInstalled"),
+    reuseInstalled: reader.flag("reuseInstalled", true),
   };
   if (inputs.archivePath && inputs.downloadUrl) reader.problem("archivePath", "cannot be combined with downloadUrl.");
   reader.finish();

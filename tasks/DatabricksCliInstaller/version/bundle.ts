@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bundleFileNames } from "../../common/databricks/bundle.ts";
 import { includedFiles } from "../../common/databricks/include-pattern.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { parseBundleConstraint } from "./constraint.ts";
 import type { VersionRequest } from "./request.ts";
-
-/** The names that the CLI accepts for a bundle's root file. */
-const rootNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"];
 
 interface Constraint {
   readonly text: string;
@@ -36,12 +34,12 @@ export async function bundleVersion(folder: string): Promise<VersionRequest> {
 }
 
 function rootFile(folder: string): string {
-  const found = rootNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const found = bundleFileNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   const problem = first === undefined ? "no bundle" : "several bundle files, which the CLI refuses,";
   throw new UserError(`There is ${problem} in ${folder}.`, {
-    hint: `version: bundle reads ${rootNames.join(", ")}: check workingDirectory, and that an earlier step checked the repository out.`,
+    hint: `version: bundle reads ${bundleFileNames.join(", ")}: check workingDirectory, and that an earlier step checked the repository out.`,
     anchor: "bundle-version",
   });
 }

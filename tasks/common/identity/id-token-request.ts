@@ -23,7 +23,7 @@ export interface JobIdentity {
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** System.OidcRequestUri where it lies in the job's own collection, else the same address composed from the job's ids. */
+/** System.OidcRequestUri where it lies in the job's own organisation, else the same address composed from the job's ids. */
 export function idTokenRequest(job: JobIdentity): IdTokenRequest {
   const { jobToken } = job;
   requireAzureDevOps(job.collectionUrl);
@@ -42,10 +42,7 @@ export function idTokenRequest(job: JobIdentity): IdTokenRequest {
  * set a variable of the same name, which then takes its place (agent: Handler.cs writes variables last).
  */
 function requireAzureDevOps(collectionUrl: string): void {
-  if (URL.canParse(collectionUrl)) {
-    const { protocol, host } = new URL(collectionUrl);
-    if (protocol === "https:" && (host === "dev.azure.com" || host.endsWith(".visualstudio.com"))) return;
-  }
+  if (organisation(collectionUrl) !== undefined) return;
   throw new UserError(`This job's collection (${collectionUrl || "none"}) is not at Azure DevOps Services.`, {
     hint:
       "Workload identity federation needs https://dev.azure.com or https://<organisation>.visualstudio.com. If that is " +
@@ -54,11 +51,20 @@ function requireAzureDevOps(collectionUrl: string): void {
   });
 }
 
+/** Name of the organisation in an address of Azure DevOps Services (in classic releases: of its Release Management). */
+function organisation(address: string): string | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const { protocol, host, pathname, username } = new URL(address);
+  if (protocol !== "https:" || username !== "") return undefined;
+  const named = host === "dev.azure.com" || host === "vsrm.dev.azure.com";
+  const name = named ? pathname.split("/")[1] : /^([\w-]+)(\.vsrm)?\.visualstudio\.com$/.exec(host)?.[1];
+  return name?.toLowerCase() || undefined;
+}
+
 function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobIdentity): string | undefined {
-  if (!oidcRequestUri || !URL.canParse(oidcRequestUri)) return undefined;
-  const { protocol, href } = new URL(oidcRequestUri);
-  // A variable set by an earlier step could name any address; the job token goes to the collection alone.
-  return protocol === "https:" && href.startsWith(withSlash(collectionUrl)) ? href : undefined;
+  if (!oidcRequestUri) return undefined;
+  // A variable set by an earlier step could name any address; the job token goes to the job's own organisation alone.
+  return organisation(oidcRequestUri) === organisation(collectionUrl) ? oidcRequestUri : undefined;
 }
 
 function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobIdentity): string | undefined {

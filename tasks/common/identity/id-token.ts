@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
@@ -8,10 +9,18 @@ export async function requestIdToken(http: Http, request: IdTokenRequest, connec
   const url = new URL(request.url);
   url.searchParams.set("api-version", "7.1");
   url.searchParams.set("serviceConnectionId", connectionId);
-  const response = await sendRequest(http, url.href, request.jobToken);
-  const token = response.status === 200 ? parsedToken(response.text) : undefined;
-  if (token) return token;
-  throw refusal(response, url.host);
+  for (let attempt = 1; ; attempt++) {
+    const response = await sendRequest(http, url.href, request.jobToken);
+    const token = response.status === 200 ? parsedToken(response.text) : undefined;
+    if (token) return token;
+    if (attempt === 3 || !isTransient(response)) throw refusal(response, url.host);
+    await sleep(1_000 * attempt);
+  }
+}
+
+/** Azure DevOps refuses a plan so for a moment, too; the agent tries again as well (ContainerOperationProvider.cs). */
+function isTransient({ status, text }: HttpResponse): boolean {
+  return status === 403 && text.includes("TaskOrchestrationPlanSecurityException");
 }
 
 async function sendRequest(http: Http, url: string, jobToken: string): Promise<HttpResponse> {

@@ -72,7 +72,8 @@ function jobSecrets(): string[] {
 
 /** Sets an output variable, read by later steps as `$(stepName.name)`. */
 export function setOutput(name: string, value: string): void {
-  tl.setVariable(name, value, false, true);
+  // Not task-lib's setVariable: it would make the output a secret if a secret variable had the same name.
+  tl.command("task.setvariable", { variable: name, isOutput: "true", issecret: "false" }, value);
 }
 
 /** Puts a folder first on the PATH of later steps and of this process. */

@@ -8,8 +8,9 @@ export interface InputReader {
   /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem. */
   text(name: string): string | undefined;
   required(name: string): string;
-  flag(name: string): boolean;
-  oneOf<T extends string>(name: string, allowed: readonly T[]): T;
+  /** An empty input means `otherwise`, which is the default that task.json gives. */
+  flag(name: string, otherwise?: boolean): boolean;
+  oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T;
   /** Non-empty lines, each trimmed. */
   lines(name: string): string[];
   /** Absolute path of an existing folder; relative to the repository root (or artifacts folder), which is also the default. */
@@ -40,17 +41,16 @@ export function inputReader(): InputReader {
       if (value === undefined) problem(name, "is required.");
       return value ?? "";
     },
-    flag(name) {
-      const value = text(name)?.toLowerCase();
-      if (value !== undefined && value !== "true" && value !== "false")
-        problem(name, `"${value}" is not true or false.`);
+    flag(name, otherwise = false) {
+      const value = text(name)?.toLowerCase() ?? String(otherwise);
+      if (value !== "true" && value !== "false") problem(name, `"${value}" is not true or false.`);
       return value === "true";
     },
-    oneOf<T extends string>(name: string, allowed: readonly T[]): T {
-      const value = text(name);
-      const match = allowed.find((one) => one.toLowerCase() === value?.toLowerCase());
-      if (match === undefined) problem(name, `"${value ?? ""}" is none of ${allowed.join(", ")}.`);
-      return match ?? (allowed[0] as T);
+    oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T {
+      const value = text(name) ?? otherwise;
+      const match = allowed.find((one) => one.toLowerCase() === value.toLowerCase());
+      if (match === undefined) problem(name, `"${value}" is none of ${allowed.join(", ")}.`);
+      return match ?? otherwise;
     },
     lines: (name) =>
       (text(name) ?? "")

@@ -31,11 +31,20 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
           url: new URL(configured.proxyUrl),
           username: configured.proxyUsername || undefined,
           password: configured.proxyPassword || undefined,
-          bypass: (configured.proxyBypassHosts ?? []).map((pattern) => new RegExp(pattern, "i")),
+          bypass: (configured.proxyBypassHosts ?? []).flatMap((pattern) => bypassPattern(pattern) ?? []),
         }
       : machineProxy(environment),
     agentCertificates: caFile ? readCertificates(caFile) : undefined,
   };
+}
+
+/** The agent's patterns are .NET's; those that JavaScript cannot read are taken as `*.domain` or passed over, as it does. */
+function bypassPattern(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, "i");
+  } catch {
+    return /^\*\.[\w.-]+$/.test(pattern) ? noProxyPattern(pattern) : undefined;
+  }
 }
 
 function readCertificates(file: string): string {
@@ -64,10 +73,19 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
   return {
     url,
-    username: decodeURIComponent(url.username) || undefined,
-    password: decodeURIComponent(url.password) || undefined,
+    username: decoded(url.username) || undefined,
+    password: decoded(url.password) || undefined,
     bypass: bypass.filter((host) => host !== "").map(noProxyPattern),
   };
+}
+
+/** A password with a bare % was not encoded in the first place. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function noProxyPattern(host: string): RegExp {

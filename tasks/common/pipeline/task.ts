@@ -39,10 +39,19 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   } catch (error) {
     reportFailure(error, cancel.aborted);
   } finally {
-    if (temporaryFolder) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
+    if (temporaryFolder) removeFolder(temporaryFolder);
   }
   // A socket that still waits must not hold the step; what was written is out when this callback runs.
   process.stdout.write("", () => process.exit(0));
+}
+
+/** A file that is held open (Windows) must not turn a success into a failure; the agent empties the folder after the job. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    debug(String(error));
+  }
 }
 
 function reportFailure(error: unknown, cancelled: boolean): void {

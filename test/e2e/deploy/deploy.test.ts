@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
+import { planSecurityError } from "../../lab/azure-devops/errors.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { bundleJob, deployInputs, labAgent } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
@@ -121,6 +122,30 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
     });
     expect(step).toMatchObject({ result: "Succeeded", outputs: { target: "prod", workspaceUrl: lab.workspace.url } });
     expect((await lab.workspace.jobs()).map(({ name }) => name)).toContain("Daily sales");
+  });
+
+  it("takes empty inputs for their defaults, as templates with empty parameters give them", async () => {
+    const job = await bundleJob(agent, lab);
+    const empty = { command: "", authentication: "", autoApprove: "", variables: "", run: "" };
+    const step = await job.run({ task: "DatabricksBundleDeploy@1", inputs: deployInputs(lab, empty) });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+  });
+
+  it("hands on outputs that are no secrets, also where a secret variable has the same name", async () => {
+    const variables = { target: { value: "a secret of the job", secret: true } };
+    const job = await bundleJob(agent, lab, { job: { variables } });
+    const step = await job.run({ task: "DatabricksBundleDeploy@1", name: "bundle", inputs: deployInputs(lab) });
+    expect(step.outputs["target"]).toBe("dev");
+    expect(job.variables.isSecret("bundle.target")).toBe(false);
+  });
+
+  it("tries again when Azure DevOps refuses the job's plan for a moment", async () => {
+    lab.azureDevOps.fault({ status: 403, body: planSecurityError("11111111-1111-4111-8111-111111111111") });
+    const job = await bundleJob(agent, lab);
+    const before = lab.azureDevOps.requests.length;
+    const step = await job.run({ task: "DatabricksBundleDeploy@1", inputs: deployInputs(lab) });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(lab.azureDevOps.requests.length - before).toBe(2);
   });
 
   it("works without System.OidcRequestUri, as in some classic releases", async () => {

@@ -45,7 +45,8 @@ function serverVariables(settings: JobSettings, hostType: HostType): Values {
   const [collectionId, planId, jobId] = [randomUUID(), randomUUID(), randomUUID()];
   // A deployment group's job belongs to a release.
   const hub = hostType === "deployment" ? "release" : hostType;
-  const plan = `${collection}${project.id}/_apis/distributedtask/hubs/${hub}/plans/${planId}`;
+  const server = hub === "release" ? releaseManagement(collection) : collection;
+  const plan = `${server}${project.id}/_apis/distributedtask/hubs/${hub}/plans/${planId}`;
   const userAgent = `VSTS_${collectionId}_${hostType}_2_0`;
   return {
     system: hostType,
@@ -55,7 +56,7 @@ function serverVariables(settings: JobSettings, hostType: HostType): Values {
     "system.collectionId": collectionId,
     "system.collectionUri": collection,
     "system.teamFoundationCollectionUri": collection,
-    "system.teamFoundationServerUri": collection,
+    "system.teamFoundationServerUri": server,
     "system.taskDefinitionsUri": collection,
     "system.teamProject": project.name,
     "system.teamProjectId": project.id,
@@ -76,6 +77,11 @@ function serverVariables(settings: JobSettings, hostType: HostType): Values {
     AZURE_HTTP_USER_AGENT: userAgent,
     MSDEPLOY_HTTP_USER_AGENT: userAgent,
   };
+}
+
+/** Jobs of classic releases belong to Release Management, which has a host of its own. */
+function releaseManagement(collection: string): string {
+  return collection.replace("https://dev.azure.com/", "https://vsrm.dev.azure.com/");
 }
 
 /** A secret, except that the classic check-box makes the worker publish it (agent: JobRunner.cs). */

@@ -86,7 +86,10 @@ function createState(agent: AgentState, agentSettings: AgentSettings, settings: 
     variables,
     masker,
     connections,
-    system: { url: variables.get("system.collectionUri") ?? settings.collectionUrl, accessToken: settings.jobToken },
+    system: {
+      url: variables.get("system.teamFoundationServerUri") ?? settings.collectionUrl,
+      accessToken: settings.jobToken,
+    },
     prependPath: [],
     stepNames: new Set(),
     timelineRecords: new Set(),

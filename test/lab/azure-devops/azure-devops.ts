@@ -18,7 +18,7 @@ import {
 import { createJobTokens, type IssuerKeys, type JobTokens, signIdToken } from "./tokens.ts";
 
 /** The names that Azure DevOps answers to. */
-export const azureDevOpsHostNames = ["dev.azure.com", "vstoken.dev.azure.com"] as const;
+export const azureDevOpsHostNames = ["dev.azure.com", "vsrm.dev.azure.com", "vstoken.dev.azure.com"] as const;
 
 /** A fault of Azure DevOps; `nullToken` answers 200 with no token in it. */
 export interface AzureDevOpsFault extends Fault {

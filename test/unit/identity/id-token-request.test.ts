@@ -32,6 +32,17 @@ describe("Where the job token goes", () => {
     expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);
   });
 
+  it("is the organisation's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
+    const release = { ...job, hostType: "release", collectionUrl: "https://vsrm.dev.azure.com/contoso/" };
+    expect(idTokenRequest(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
+    const oidcRequestUri =
+      "https://dev.azure.com/Contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
+    expect(idTokenRequest({ ...release, oidcRequestUri }).url).toBe(oidcRequestUri);
+    const old = { ...release, collectionUrl: "https://contoso.vsrm.visualstudio.com/" };
+    expect(idTokenRequest(old).url).toMatch(/^https:\/\/contoso\.vsrm\.visualstudio\.com\//);
+    expect(idTokenRequest({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
+  });
+
   it("may be an organisation's old address", () => {
     expect(idTokenRequest({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
       /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
@@ -44,6 +55,8 @@ describe("Where the job token goes", () => {
     "https://dev.azure.com.example.com/",
     "https://visualstudio.com.example.com/",
     "https://dev.azure.com:8443/contoso/",
+    "https://dev.azure.com/",
+    "https://x.evil.visualstudio.com.example.com/",
     "",
   ])("is never at the collection %s", (collectionUrl) => {
     expect(() => idTokenRequest({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);

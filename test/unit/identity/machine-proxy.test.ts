@@ -17,6 +17,10 @@ describe("The machine's proxy, where the agent has none", () => {
     });
   });
 
+  it("keeps a password that was not encoded", () => {
+    expect(agentNetwork({ HTTPS_PROXY: "http://user:50%off@proxy.corp" }).proxy).toMatchObject({ password: "50%off" });
+  });
+
   it("is passed by for the names in NO_PROXY", () => {
     const network = agentNetwork({
       HTTPS_PROXY: "http://proxy.corp",

@@ -3,8 +3,9 @@ import https from "node:https";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp } from "../../../tasks/common/pipeline/http.ts";
-import { type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
+import { agentNetwork, type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
 import { createCertificateAuthority } from "../../lab/certificates.ts";
 import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
 
@@ -63,6 +64,27 @@ describe("An agent's proxy and CA", () => {
   it("gives up when the proxy accepts and the host stays silent", async () => {
     proxy.blackhole("silent.example");
     await expect(send(credentials, certificate, "silent.example")).rejects.toMatchObject({ kind: "timeout" });
+  });
+
+  it("lives with bypass patterns that only .NET can read", () => {
+    process.env["AGENT_PROXYURL"] = "http://proxy.corp:8080";
+    process.env["AGENT_PROXYBYPASSLIST"] = JSON.stringify(["*.corp.example", "(?i)other", "^https://exact\\.example/"]);
+    try {
+      const network = agentNetwork();
+      expect(proxyFor(network, new URL("https://db.corp.example/"))).toBeUndefined();
+      expect(proxyFor(network, new URL("https://exact.example/"))).toBeUndefined();
+      expect(proxyFor(network, new URL("https://other.example/"))).toBe(network.proxy);
+    } finally {
+      delete process.env["AGENT_PROXYURL"];
+      delete process.env["AGENT_PROXYBYPASSLIST"];
+    }
+  });
+
+  it("ends a request that was cancelled before it began, whatever the proxy does", async () => {
+    proxy.blackhole("silent.example");
+    const settings = { url: new URL(proxy.url), ...credentials, bypass: [] };
+    const http = createHttp({ proxy: settings, agentCertificates: certificate }, "test/1.0", AbortSignal.abort());
+    await expect(http.send({ method: "GET", url: "https://silent.example/" })).rejects.toBeInstanceOf(Cancelled);
   });
 
   it("goes past the proxy for bypassed hosts and for loopback", () => {
