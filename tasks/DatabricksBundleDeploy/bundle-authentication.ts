@@ -1,17 +1,11 @@
-import { bundleMentions, readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
+import type { BundleWorkspace } from "../common/databricks/bundle-workspace.ts";
 import { UserError } from "../common/pipeline/errors.ts";
-import type { DeployInputs } from "./inputs.ts";
 
 /**
  * `workspace.auth_type` in a bundle wins over everything that the CLI can be told from outside, so a bundle could sign in
  * as whoever else this machine knows (az, a machine's managed identity). Throws a UserError with the line to remove.
  */
-export async function refuseOtherAuthentication({
-  folder,
-  target,
-}: Pick<DeployInputs, "folder" | "target">): Promise<void> {
-  if (!bundleMentions(folder, "auth_type")) return;
-  const { authType } = await readBundleWorkspace(folder, target);
+export function refuseOtherAuthentication({ authType }: BundleWorkspace): void {
   if (authType !== undefined && authType !== "metadata-service") throw otherAuthentication(authType);
 }
 

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Bundle } from "../common/databricks/bundle.ts";
 import { cliEnvironment } from "../common/databricks/cli-environment.ts";
-import { cliNetworkEnvironment } from "../common/databricks/cli-network.ts";
-import { registerSecret } from "../common/pipeline/commands.ts";
+import { cliNetworkEnvironment, trustStoreAdvice } from "../common/databricks/cli-network.ts";
+import { print, registerSecret } from "../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../common/pipeline/environment.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import { findOnPath } from "../common/pipeline/job.ts";
@@ -29,6 +29,8 @@ export function openBundle(
   registerSecret(path.posix.basename(metadataServiceUrl));
   const base = withoutAgentSecrets(process.env);
   const networkEnvironment = cliNetworkEnvironment(network, base, { folder: temporaryFolder, host: inputs.host });
+  const advice = trustStoreAdvice(network);
+  if (advice) print(advice);
   hideProxyPassword({ ...base, ...networkEnvironment });
   const variables = Object.entries(inputs.variables).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   return {

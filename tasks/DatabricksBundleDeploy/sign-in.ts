@@ -1,6 +1,8 @@
 import type { Bundle } from "../common/databricks/bundle.ts";
+import { readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
 import { isOverruled, worthMentioning } from "../common/databricks/cli-environment.ts";
 import { type CliVersionWatch, watchCliVersion } from "../common/databricks/cli-version.ts";
+import { workspaceOrigin } from "../common/databricks/hosts.ts";
 import { checkIdentity } from "../common/databricks/identity-check.ts";
 import type { WorkspaceConnection } from "../common/databricks/workspace-client.ts";
 import { tokenClaims } from "../common/identity/jwt.ts";
@@ -14,6 +16,7 @@ import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { findCli, openBundle } from "./bundle-session.ts";
 import { stepIdentity } from "./identity.ts";
 import type { DeployInputs } from "./inputs.ts";
+import type { HostRule } from "./workspace-host.ts";
 
 /** A bundle that the CLI can work on, signed in for as long as it takes. */
 export interface Session {
@@ -37,14 +40,16 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
-  await refuseOtherAuthentication(inputs);
+  const named = await readBundleWorkspace(inputs.folder, inputs.target);
+  refuseOtherAuthentication(named);
   const { token, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
-  if (inputs.host) {
-    const user = await checkIdentity({ host: inputs.host, http: task.http, token }, identity);
+  const expected = inputs.host ?? allowedOrigin(named.host, rule);
+  if (expected) {
+    const user = await checkIdentity({ host: expected, http: task.http, token }, identity);
     identity ??= user.userName;
-    print(`Signed in to ${inputs.host} as the service principal ${user.displayName}.`);
+    print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
   }
   const cliVersion = watchCliVersion();
   const metadataService = await startMetadataService({
@@ -66,6 +71,13 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     identity: identity ?? "",
     close: metadataService.close,
   };
+}
+
+/** The workspace that the bundle's files name, if it may have a token; what the CLI has yet to resolve is left to it. */
+function allowedOrigin(host: string | undefined, rule: HostRule): string | undefined {
+  // A URL may have these characters, so that a variable would pass for a name.
+  const origin = host === undefined || host.includes("${") ? undefined : workspaceOrigin(host);
+  return origin !== undefined && rule.allows(origin) ? origin : undefined;
 }
 
 function mentionOverruled(removed: readonly string[]): void {

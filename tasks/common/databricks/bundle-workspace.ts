@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { bundleFileNames } from "./bundle.ts";
 import { includedFiles } from "./include-pattern.ts";
+import { members } from "./json.ts";
 
 /** What a bundle's files say of the workspace; the CLI lets no variable stand here. */
 export interface BundleWorkspace {
@@ -17,56 +18,76 @@ type Mapping = Readonly<Record<string, unknown>>;
  */
 export async function readBundleWorkspace(folder: string, target: string | undefined): Promise<BundleWorkspace> {
   const documents = await readDocuments(folder);
-  const targets = documents.flatMap(({ targets, environments }) => [mapping(targets), mapping(environments)]);
+  const targets = documents.flatMap(({ targets, environments }) => [members(targets), members(environments)]);
   const name = target ?? defaultTarget(targets);
-  const chosen = name === undefined ? [] : targets.map((byName) => mapping(byName[name]));
-  const workspaces = [...documents, ...chosen].map(({ workspace }) => mapping(workspace));
-  const last = (key: string) => workspaces.map((workspace) => workspace[key]).findLast((value) => value !== undefined);
+  const chosen = name === undefined ? [] : targets.map((byName) => members(byName[name]));
+  const workspaces = [...documents, ...chosen].map(({ workspace }) => members(workspace));
+  const last = (key: string) =>
+    workspaces.map((workspace) => workspace[key]).findLast((value) => value !== undefined && value !== null);
   return { host: text(last("host")), authType: text(last("auth_type")) };
 }
 
-/** Whether any of a bundle's files holds a word; spares the YAML parser where the answer is no. */
+/**
+ * Whether any of a bundle's files holds a word, without the YAML parser: the files are those whose names or patterns can be
+ * told in the root file's text. Good for hints alone, since a bundle can hide both.
+ */
 export function bundleMentions(folder: string, word: string): boolean {
-  return bundleFiles(folder).some((file) => readText(file).includes(word));
+  const root = rootFile(folder);
+  if (root === undefined) return false;
+  const patterns = readText(root).match(/[^\s"',[\]]*\.(?:ya?ml|json)\b/g) ?? [];
+  return [root, ...patterns.flatMap((pattern) => includedFiles(folder, pattern))].some((file) =>
+    readText(file).includes(word),
+  );
+}
+
+function rootFile(folder: string): string | undefined {
+  return bundleFileNames.map((name) => path.join(folder, name)).find((file) => fs.existsSync(file));
 }
 
 function defaultTarget(targets: readonly Mapping[]): string | undefined {
   const entries = targets.flatMap((byName) => Object.entries(byName));
   const names = new Set(entries.map(([name]) => name));
-  const marked = entries.find(([, target]) => mapping(target)["default"] === true)?.[0];
+  const marked = entries.find(([, target]) => members(target)["default"] === true)?.[0];
   return marked ?? (names.size === 1 ? [...names][0] : undefined);
 }
 
+/** The root file and those that it includes, in the order in which the CLI merges them. */
 async function readDocuments(folder: string): Promise<Mapping[]> {
+  const root = rootFile(folder);
+  if (root === undefined) return [];
   const { parseYaml } = await import("./databricks-sdk.lazy.ts");
-  return bundleFiles(folder).map((file) => {
+  const parse = (content: string): Mapping => {
     try {
-      return mapping(parseYaml(readText(file), { merge: true }));
+      // As the CLI reads it: the first document, whatever follows, and the last of equal keys.
+      return members(parseYaml(content, { merge: true, uniqueKeys: false }).toJS({ maxAliasCount: -1 }));
     } catch {
       return {};
     }
-  });
+  };
+  const document = parse(readText(root));
+  const patterns = Array.isArray(document["include"]) ? document["include"] : [];
+  const included = new Set(patterns.flatMap((pattern) => includedFiles(folder, String(pattern))));
+  included.delete(root);
+  const contents = [...included].map(readText).filter((content) => mayMatter.test(content));
+  return [document, ...contents.map(parse)];
 }
 
-/** The root file, and whatever in it reads like a name or pattern of other files, as `include` does. */
-function bundleFiles(folder: string): string[] {
-  const root = bundleFileNames.map((name) => path.join(folder, name)).find((file) => fs.existsSync(file));
-  if (root === undefined) return [];
-  const patterns = readText(root).match(/[^\s"',[\]]*\.(?:ya?ml|json)\b/g) ?? [];
-  const included = patterns.flatMap((pattern) => includedFiles(folder, pattern));
-  return [...new Set([root, ...included])];
-}
+/** Spares the parser files of resources alone. A key can be written otherwise, but not without a backslash. */
+const mayMatter = /workspace|targets|environments|\\/;
 
 function readText(file: string): string {
   try {
-    return fs.readFileSync(file, "utf8");
+    const content = fs.readFileSync(file);
+    return new TextDecoder(encodingOf(content)).decode(content);
   } catch {
     return "";
   }
 }
 
-function mapping(value: unknown): Mapping {
-  return typeof value === "object" && value !== null ? (value as Mapping) : {};
+/** YAML may be UTF-16 too, which the CLI knows by its byte order mark. */
+function encodingOf([first, second]: Uint8Array): string {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
 function text(value: unknown): string | undefined {

@@ -29,17 +29,33 @@ function proxyEnvironment(
   host: string | undefined,
 ): Record<string, string> {
   const { proxy } = network;
-  if (!proxy || environment["HTTPS_PROXY"] || environment["https_proxy"]) return {};
+  if (!proxy || environment["HTTPS_PROXY"] || environment["https_proxy"]) return directEnvironment(environment, []);
   const url = new URL(proxy.url.href);
   url.username = encodeURIComponent(proxy.username ?? "");
   url.password = encodeURIComponent(proxy.password ?? "");
-  const own = environment["NO_PROXY"] ?? environment["no_proxy"] ?? "";
-  const direct = [...own.split(","), ...directNames(network, proxy, host)].filter((name) => name !== "");
   return {
     HTTPS_PROXY: url.href,
     HTTP_PROXY: url.href,
-    ...(direct.length > 0 ? { NO_PROXY: [...new Set(direct)].join(",") } : {}),
+    ...directEnvironment(environment, directNames(network, proxy, host)),
   };
+}
+
+/**
+ * What is reached without a proxy. Go passes a proxy by for this machine on its own; Python has to be told, or the proxy
+ * would get the metadata service's secret address. Go reads the upper-case name first, Python the lower-case one.
+ */
+function directEnvironment(
+  environment: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Record<string, string> {
+  const { NO_PROXY: upper, no_proxy: lower } = environment;
+  const list = (own = "") => {
+    const given = own.split(",").map((name) => name.trim());
+    // An asterisk means everything, to Python only where it stands alone.
+    if (given.includes("*")) return "*";
+    return [...new Set(["127.0.0.1", "localhost", ...given, ...names])].filter((name) => name !== "").join(",");
+  };
+  return { NO_PROXY: list(upper || lower), ...(lower === undefined ? {} : { no_proxy: list(lower || upper) }) };
 }
 
 /** Bypass patterns as far as they are names; the workspace itself is one whatever pattern it matches. */
@@ -61,7 +77,8 @@ export function bypassedName(pattern: string): string | undefined {
   return /^\.?[\w-]+(\.[\w-]+)*(:\d+)?$/.test(name) ? name : undefined;
 }
 
-// Go replaces the system's authorities by SSL_CERT_FILE, so the file holds both, and the public roots for good measure.
+// Go on Linux replaces the system's authorities by SSL_CERT_FILE, Python its own by REQUESTS_CA_BUNDLE, so the file holds
+// the public ones and the agent's.
 function certificateEnvironment(
   { agentCertificates }: Network,
   environment: Readonly<Record<string, string>>,
@@ -72,5 +89,11 @@ function certificateEnvironment(
   const roots = system ? fs.readFileSync(system, "utf8") : tls.rootCertificates.join("\n");
   const file = path.join(folder, "certificates.pem");
   fs.writeFileSync(file, `${roots}\n${agentCertificates}\n`, { mode: 0o600 });
-  return { SSL_CERT_FILE: file };
+  return { SSL_CERT_FILE: file, REQUESTS_CA_BUNDLE: environment["REQUESTS_CA_BUNDLE"] || file };
+}
+
+/** What the agent's CA still needs where Go asks the machine alone, whatever SSL_CERT_FILE says (crypto/x509). */
+export function trustStoreAdvice({ agentCertificates }: Network, platform = process.platform): string | undefined {
+  if (!agentCertificates || platform === "linux") return undefined;
+  return "The agent's CA (--sslcacert) must be in this machine's trust store too: the Databricks CLI trusts no other here.";
 }

@@ -15,26 +15,45 @@ export function parseLockError(text: string): DeployLock | undefined {
   return { user, acquiredAt: new Date(`${day}T${time}${hours}:${minutes}`) };
 }
 
-/**
- * Removes a lock that this step took: held by `user` and not older than `since`, by the clock of this machine, which also
- * dated the lock. Gives whether it did.
- */
+/** What tells a lock that this step took from those of other jobs, which may sign in as the same user. */
+export interface OwnLock {
+  readonly user: string;
+  /** The CLI took it between these, by the clock of this machine, which also dated it. */
+  readonly since: Date;
+  readonly until: Date;
+  /** Whether it was to be taken from whoever held it. */
+  readonly forced: boolean;
+}
+
+/** That clock may be set meanwhile. */
+const clockSkewMs = 1_000;
+
+/** Removes the lock at `statePath` if it is this step's own. Gives whether it did. */
 export async function releaseOwnLock(
   workspace: WorkspaceConnection,
   statePath: string,
-  own: { readonly user: string; readonly since: Date },
+  own: OwnLock,
 ): Promise<boolean> {
   const file = `${statePath}/deploy.lock`;
   const files = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
   try {
     const { content } = await files.export({ path: file, format: "AUTO" });
     const lock = members(JSON.parse(Buffer.from(content ?? "", "base64").toString("utf8")));
-    const acquiredAt = new Date(textOf(lock["AcquisitionTime"]) ?? 0);
-    const isOwn = textOf(lock["User"])?.toLowerCase() === own.user.toLowerCase() && acquiredAt >= own.since;
-    if (isOwn) await files.delete({ path: file });
-    return isOwn;
+    if (!isOwn(lock, own)) return false;
+    await files.delete({ path: file });
+    return true;
   } catch (error) {
     if (error instanceof WorkspaceError && error.status === 404) return false;
     throw error;
   }
+}
+
+function isOwn(lock: Readonly<Record<string, unknown>>, { user, since, until, forced }: OwnLock): boolean {
+  const acquiredAt = Date.parse(textOf(lock["AcquisitionTime"]) ?? "");
+  return (
+    textOf(lock["User"])?.toLowerCase() === user.toLowerCase() &&
+    (lock["IsForced"] === true) === forced &&
+    acquiredAt >= since.getTime() - clockSkewMs &&
+    acquiredAt <= until.getTime() + clockSkewMs
+  );
 }

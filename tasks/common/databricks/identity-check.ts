@@ -26,6 +26,9 @@ export async function checkIdentity(
   }
 }
 
+/** How a workspace refuses an address, whoever it is that asks: IP access lists, and public access that is disabled. */
+const blockedNetwork = /blocked by Databricks IP ACL|Unauthorized network access to workspace/i;
+
 function explained(error: unknown, host: string, clientId: string): unknown {
   if (error instanceof HttpFailure) {
     return new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
@@ -38,7 +41,15 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   const said = error.message === "" ? "" : `: ${error.message}`;
   if (error.isWebPage) {
     return new UserError(`${host} answered with a web page (${error.status}), not with the Databricks API.`, {
-      hint: "Check workspaceUrl. A workspace with private link answers so to agents outside its network.",
+      hint: "Check workspaceUrl, or workspace.host of the bundle. A workspace with private link answers so to agents outside its network.",
+      anchor: "workspace-not-reachable",
+    });
+  }
+  if (error.status === 403 && blockedNetwork.test(error.message)) {
+    return new UserError(`The workspace ${host} lets nobody in from this agent's network (403${said}).`, {
+      hint:
+        "Allow the agent's address in the workspace's IP access list, or, where public access is disabled (private link), " +
+        "use a self-hosted agent inside its network.",
       anchor: "workspace-not-reachable",
     });
   }
@@ -51,7 +62,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
     });
   }
   return new UserError(`The workspace ${host} answered ${error.status} when asked who we are${said}.`, {
-    hint: "Check workspaceUrl, and run the step again; if it stays, see status.azuredatabricks.net.",
+    hint: "Check workspaceUrl, or workspace.host of the bundle, and run the step again; if it stays, see status.azuredatabricks.net.",
     anchor: "workspace-not-reachable",
   });
 }

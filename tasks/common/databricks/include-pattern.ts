@@ -1,15 +1,17 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, normalize, sep } from "node:path";
 
 /** Files below a folder that match one `include` pattern (Go's filepath.Glob: `*` stays within a name), sorted. */
 export function includedFiles(folder: string, pattern: string): string[] {
-  const names = pattern.split("/").filter((name) => name !== "" && name !== ".");
+  const names = normalize(pattern)
+    .split(sep)
+    .filter((name) => name !== "" && name !== ".");
   const matches = names.reduce<string[]>((paths, name) => paths.flatMap((parent) => children(parent, name)), [folder]);
   return matches.filter((file) => /\.(ya?ml|json)$/.test(file)).sort();
 }
 
 function children(parent: string, name: string): string[] {
-  if (!/[*?[]/.test(name)) {
+  if (!/[*?[\\]/.test(name)) {
     const child = join(parent, name);
     return existsSync(child) ? [child] : [];
   }
@@ -21,10 +23,21 @@ function children(parent: string, name: string): string[] {
 }
 
 function namePattern(name: string): RegExp {
-  const pattern = name.replace(/\[\^?[^\]]+\]|[*?]|[\\^$.|+(){}[\]]/g, (token) => {
+  const pattern = name.replace(/\\.|\[\^?(?:\\.|[^\]\\])+\]|[*?]|[\\^$.|+(){}[\]]/gs, (token) => {
     if (token === "*") return ".*";
     if (token === "?") return ".";
-    return token.length > 1 ? token : `\\${token}`;
+    if (token.startsWith("\\") && token.length > 1) return literal(token.slice(1));
+    return token.length > 1 ? token.replace(/\\(.)/gs, (_, character: string) => literal(character)) : literal(token);
   });
-  return new RegExp(`^${pattern}$`);
+  try {
+    return new RegExp(`^${pattern}$`, "s");
+  } catch {
+    // A range that runs backwards; it matches nothing in Go.
+    return /(?!)/;
+  }
+}
+
+/** A character that a backslash takes for itself in Go: letters must not get a meaning in JavaScript. */
+function literal(character: string): string {
+  return /\w/.test(character) ? character : `\\${character}`;
 }

@@ -1,7 +1,4 @@
-/** Members of a JSON value; none where it is no object. */
-export function members(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
+export { members, parsedMembers } from "../pipeline/json.ts";
 
 /** A non-empty string, or a number as text. */
 export function textOf(value: unknown): string | undefined {

@@ -2,7 +2,7 @@ import { type WorkspaceConnection, workspaceService } from "./workspace-client.t
 
 /** A run of a job, or an update of a pipeline, by the ids in its URL. */
 export type WorkspaceRun =
-  | { readonly kind: "job"; readonly runId: number }
+  | { readonly kind: "job"; readonly jobId: number; readonly runId: number }
   | { readonly kind: "pipeline"; readonly pipelineId: string; readonly updateId: string };
 
 export interface RunState {
@@ -13,10 +13,17 @@ export interface RunState {
 
 /** The run that a page of the workspace shows; undefined for every other URL. */
 export function runOfUrl(url: string): WorkspaceRun | undefined {
-  const [, runId] = /(?:\/jobs\/\d+\/runs\/|#job\/\d+\/run\/)(\d+)/.exec(url) ?? [];
-  if (runId !== undefined) return { kind: "job", runId: Number(runId) };
+  const [, jobId, runId] = /(?:\/jobs\/|#job\/)(\d+)\/runs?\/(\d+)/.exec(url) ?? [];
+  if (runId !== undefined) return { kind: "job", jobId: Number(jobId), runId: Number(runId) };
   const [, pipelineId, updateId] = /(?:\/|#joblist\/)pipelines\/([\w-]+)\/updates\/([\w-]+)/.exec(url) ?? [];
   return pipelineId && updateId ? { kind: "pipeline", pipelineId, updateId } : undefined;
+}
+
+/** The page of a run on a workspace, `https://name`. */
+export function pageOfRun(host: string, run: WorkspaceRun): string {
+  return run.kind === "job"
+    ? `${host}/jobs/${run.jobId}/runs/${run.runId}`
+    : `${host}/pipelines/${run.pipelineId}/updates/${run.updateId}`;
 }
 
 /** Asks the workspace how a run stands. */

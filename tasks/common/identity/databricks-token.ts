@@ -2,6 +2,7 @@ import { debug, registerSecret } from "../pipeline/commands.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
+import { parsedMembers } from "../pipeline/json.ts";
 import type { AccessToken } from "./access-token.ts";
 import type { IdTokenSource } from "./fresh-id-token.ts";
 import { tokenClaims } from "./jwt.ts";
@@ -62,13 +63,13 @@ async function exchange(http: Http, { host, clientId }: DatabricksFederation, id
 }
 
 function parsedToken(text: string, asked: number): AccessToken | undefined {
-  const { access_token: value, expires_in: seconds } = parsedObject(text);
+  const { access_token: value, expires_in: seconds } = parsedMembers(text);
   if (typeof value !== "string" || value === "" || typeof seconds !== "number") return undefined;
   return { value, expiresAt: asked + seconds * 1000 };
 }
 
 function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
-  const { error_description: description, error } = parsedObject(text);
+  const { error_description: description, error } = parsedMembers(text);
   const said = [description, error].find((one) => typeof one === "string" && one !== "");
   const answer = `${status}${typeof said === "string" ? `: ${said.slice(0, 500)}` : ""}`;
   const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
@@ -78,13 +79,4 @@ function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksF
       "subject that the connection shows under Project settings > Service connections (this log masks them).",
     anchor: "databricks-federation",
   });
-}
-
-function parsedObject(text: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

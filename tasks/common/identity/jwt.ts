@@ -1,3 +1,5 @@
+import { parsedMembers } from "../pipeline/json.ts";
+
 /** The claims that messages and warnings quote; nothing here is verified. */
 export interface TokenClaims {
   readonly issuer: string | undefined;
@@ -20,12 +22,7 @@ export function tokenClaims(token: string): TokenClaims {
 }
 
 function payload(token: string): Record<string, unknown> {
-  try {
-    const decoded: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-    return typeof decoded === "object" && decoded !== null ? (decoded as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  return parsedMembers(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
 }
 
 function text(value: unknown): string | undefined {

@@ -12,7 +12,7 @@ import type { AccessTokenSource } from "./access-token.ts";
 export interface MetadataService {
   /** Holds a 256-bit random path: whoever knows it may ask for tokens, so it counts as a secret. */
   readonly url: string;
-  /** Hosts for which tokens were given out, e.g. https://adb-1.2.azuredatabricks.net. */
+  /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net; what else asks does not count. */
   readonly servedHosts: ReadonlySet<string>;
   /** Hosts for which a token was refused. */
   readonly refusedHosts: ReadonlySet<string>;
@@ -46,7 +46,8 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
     if (request.headers["x-databricks-metadata-version"] !== "1") {
       return refuse(400, "BAD_REQUEST", "The header X-Databricks-Metadata-Version must be 1.");
     }
-    const unwanted = settings.refuseClient?.(request.headers["user-agent"] ?? "");
+    const userAgent = request.headers["user-agent"] ?? "";
+    const unwanted = settings.refuseClient?.(userAgent);
     if (unwanted !== undefined) return refuse(403, "PERMISSION_DENIED", unwanted);
     const host = String(request.headers["x-databricks-host"] ?? "")
       .replace(/\/+$/, "")
@@ -58,7 +59,8 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
     try {
       const { value, expiresAt } = await withinTime(settings.token());
       failure = undefined;
-      servedHosts.add(host);
+      // Python and build scripts of the bundle ask too, which says nothing of who the CLI itself is.
+      if (userAgent.startsWith("cli/")) servedHosts.add(host);
       // Python's SDK takes expires_on as a JSON number alone.
       return {
         status: 200,

@@ -37,6 +37,35 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
     expect(step).toMatchObject({ result: "Succeeded", outputs: { workspaceUrl: fixture.lab.workspace.url } });
   });
 
+  it("says that the service principal is no member of the workspace that the bundle names, before the CLI runs", async () => {
+    const { lab } = fixture;
+    const deployer = lab.addDeployer(["workspace-member"]);
+    const requests = await requestsDuring(lab.workspace.requests, async () => {
+      const { error } = await fixture.deploy({
+        deployer,
+        inputs: { target: "prod", workspaceUrl: "" },
+        prepare: withHost(`${lab.workspace.url}/?o=1`),
+      });
+      expect(error).toMatch(/refused the service principal .*#service-principal-not-in-workspace/s);
+    });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.userAgent).not.toMatch(/^cli\//);
+  });
+
+  it("leaves a variable in the bundle's host to the CLI", async () => {
+    const { lab } = fixture;
+    const connections = await requestsDuring(lab.proxy.connections, async () => {
+      const { step, error } = await fixture.deploy({
+        inputs: { target: "prod", workspaceUrl: "" },
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the bundle
+        prepare: withHost("https://${var.region}.azuredatabricks.net"),
+      });
+      expect(step.log.join("\n")).toContain("databricks bundle deploy");
+      expect(error).not.toContain("cannot be reached");
+    });
+    expect(connections.filter(({ host }) => host.endsWith("azuredatabricks.net"))).toEqual([]);
+  });
+
   it("names both hosts, and gives out no token, when the bundle points to another workspace", async () => {
     const { lab } = fixture;
     const requests = await requestsDuring(lab.workspace.requests, async () => {

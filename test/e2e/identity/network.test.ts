@@ -26,7 +26,8 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
       expect(step.result).toBe("Succeeded");
       const proxy = new URL(lab.proxy.url).host;
       expect(cliVariable(traces, "HTTPS_PROXY")).toBe(`http://agent:p%40ss%3Aw%2Frd@${proxy}/`);
-      expect(cliVariable(traces, "NO_PROXY")).toBe("artifacts.corp,.internal.example");
+      expect(cliVariable(traces, "NO_PROXY")).toBe("127.0.0.1,localhost,artifacts.corp,.internal.example");
+      expect(cliVariable(traces, "REQUESTS_CA_BUNDLE")).toBe(cliVariable(traces, "SSL_CERT_FILE"));
 
       // The last one: files are also seen while they are written.
       const certificates = traces.findLast(({ where }) => where.endsWith("certificates.pem"))?.text ?? "";

@@ -90,6 +90,19 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     expect(dev.step.result).toBe("Succeeded");
   });
 
+  it("finds it behind an escape, in a file that is included by a pattern without an extension", async () => {
+    const { error } = await fixture.deploy({
+      prepare(bundle) {
+        const root = path.join(bundle, "databricks.yml");
+        const text = fs.readFileSync(root, "utf8");
+        fs.writeFileSync(root, text.replace("  - workflow.yml", '  - workflow.yml\n  - "more/*"'));
+        fs.mkdirSync(path.join(bundle, "more"));
+        fs.writeFileSync(path.join(bundle, "more", "a.yml"), 'workspace:\n  "auth\\u005ftype": azure-cli\n');
+      },
+    });
+    expect(error).toContain('Remove the line "auth_type: azure-cli"');
+  });
+
   it("serves what the CLI starts: a script of the bundle signs in as the same service principal, and sees no other", async () => {
     const { lab } = fixture;
     const script = "databricks api get /api/2.0/preview/scim/v2/Me > me.json; env > environment.txt";

@@ -5,7 +5,11 @@ import { type MetadataService, startMetadataService } from "../../../tasks/commo
 
 const workspace = "https://adb-1.2.azuredatabricks.net";
 const expiresAt = 1_767_225_600_500;
-const headers = { "X-Databricks-Metadata-Version": "1", "X-Databricks-Host": workspace };
+const headers = {
+  "X-Databricks-Metadata-Version": "1",
+  "X-Databricks-Host": workspace,
+  "User-Agent": "cli/1.13.0 databricks-sdk-go/0.171.0",
+};
 
 let service: MetadataService;
 
@@ -47,6 +51,15 @@ describe("The metadata service", () => {
     });
     expect([...service.servedHosts]).toEqual([workspace]);
   });
+
+  it.each(["databricks-sdk-py/0.60.0", "terraform cli/1.13.0", ""])(
+    "gives one to what is no CLI (%s) too, but counts the CLI's alone",
+    async (userAgent) => {
+      const url = await start();
+      expect(await ask(url, { headers: { ...headers, "User-Agent": userAgent } })).toMatchObject({ status: 200 });
+      expect(service.servedHosts.size).toBe(0);
+    },
+  );
 
   it.each([
     ["another host", { "X-Databricks-Host": "https://adb-1.2.azuredatabricks.net.example.com" }],

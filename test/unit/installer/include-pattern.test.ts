@@ -30,6 +30,11 @@ describe("An include pattern of a bundle", () => {
     ["**/a.yml", ["x/a.yml", "z(1)/a.yml"]],
     ["z(1)/*.yml", ["z(1)/a.yml"]],
     ["*/y/a.yml", ["x/y/a.yml"]],
+    ["missing/../a.yml", ["a.yml"]],
+    ["\\a.y\\ml", ["a.yml"]],
+    ["z\\(1)/*.yml", ["z(1)/a.yml"]],
+    ["[\\a\\-].yml", ["a.yml"]],
+    ["[z-a].yml", []],
   ])("%s finds what the CLI finds", (pattern, expected) => {
     expect(includedFiles(folder, pattern).map((file) => path.relative(folder, file))).toEqual(expected);
   });
