@@ -39,8 +39,9 @@ export function splitArguments(text: string): string[] | undefined {
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double = "", single = "") => double + single));
 }
 
-/** Short flags may hold their value: -tdev. */
+/** Short flags may stand together and hold a value: -qtdev is -q -t dev; all that follows -c is the id of a cluster. */
 function refusedFlag(argument: string): string | undefined {
-  const name = argument.startsWith("--") ? argument.split("=", 1)[0] : argument.slice(0, 2);
+  const short = /^-[abd-zA-Z]*?([pteo])/.exec(argument)?.[1];
+  const name = short === undefined ? argument.split("=", 1)[0] : `-${short}`;
   return name !== undefined && Object.hasOwn(refused, name) ? name : undefined;
 }

@@ -21,7 +21,13 @@ export interface CommandOptions {
   readonly safePointMs?: number;
 }
 
+/** The step was cancelled, and with it the CLI, in the middle of its work: it could not clean up behind itself. */
+export class CommandKilled extends Cancelled {}
+
 const keptLines = 2_000;
+
+/** The exit code of a program that Windows ended at Ctrl+C, which the agent sends to the CLI too. */
+const endedByControlC = 0xc000013a;
 
 /** Runs `databricks bundle <command>` and gives its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
@@ -39,7 +45,7 @@ export async function watchCommand(step: Step, command: string, options: Command
   const lines: string[] = [];
   const show = options.quiet ? debug : print;
   const errors = diagnosticReader({ onDiagnostic: step.diagnostics.report, onLine: show });
-  const silence = watchForFirstToken(step.metadataService);
+  const silence = watchForFirstToken(step.metadataService, step.bundle.folder);
   const { safePointMs = 0 } = options;
   const onCancel = () => {
     if (safePointMs > 0) print("Cancelled: the deployment may still reach a safe point.");
@@ -62,7 +68,9 @@ export async function watchCommand(step: Step, command: string, options: Command
       ],
     });
     errors.end();
-    if (step.cancel.aborted) throw new Cancelled();
+    if (step.cancel.aborted) {
+      throw exitCode === null || exitCode === endedByControlC ? new CommandKilled() : new Cancelled();
+    }
     return { exitCode, stdout, lines, silent: silence.signal.aborted };
   } finally {
     step.cancel.removeEventListener("abort", onCancel);

@@ -7,10 +7,9 @@ import {
   type DeploymentState,
   readDeploymentStates,
 } from "../common/databricks/deployment-state.ts";
-import { Cancelled } from "../common/pipeline/errors.ts";
-import { runCommand } from "./bundle-command.ts";
+import { CommandKilled, runCommand } from "./bundle-command.ts";
 import { readBundle } from "./bundle-info.ts";
-import { releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
+import { type HeldLock, releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
 import type { Step } from "./step.ts";
 
 /** A deploy that has succeeded. */
@@ -26,6 +25,7 @@ export async function deployBundle(step: Step): Promise<Deployment> {
   const { inputs, bundle } = step;
   const lines: string[] = [];
   let before: Map<string, DeploymentState> | undefined;
+  let lock: HeldLock | undefined;
   try {
     await runCommand(step, "deploy", {
       arguments: [...deployFlags(step), ...inputs.arguments],
@@ -34,11 +34,12 @@ export async function deployBundle(step: Step): Promise<Deployment> {
         lines.push(line);
         // The CLI fetches the last deployment's state before it uploads anything, and replaces it at the end.
         if (line.startsWith("Uploading ")) before ??= readDeploymentStates(bundle);
+        lock ??= lockOf(line);
       },
     });
   } catch (error) {
     warnOfUnfinishedState(step);
-    if (error instanceof Cancelled) await releaseLock(step, statePathOf(lines));
+    if (error instanceof CommandKilled && lock) await releaseLock(step, lock);
     throw error;
   }
   const summary = await readBundle(step);
@@ -56,11 +57,13 @@ function reportedActions(lines: readonly string[], { resources }: BundleSummary)
   return new Map<string, DeployedAction>([...unchanged, ...actions]);
 }
 
-/** The state lies beside the files, unless the bundle sets workspace.state_path: then nothing is found there. */
-function statePathOf(lines: readonly string[]): string | undefined {
-  const pattern = /^Uploading bundle files to (\/.*)\/files(?:\.\.\.)?$/;
-  const root = lines.map((line) => pattern.exec(line)?.[1]).find((match) => match !== undefined);
-  return root === undefined ? undefined : `${root}/state`;
+/**
+ * The CLI takes the lock before it uploads files (databricks/cli, bundle/phases/deploy.go). The state lies beside the
+ * files, unless the bundle sets workspace.state_path: then nothing is found there.
+ */
+function lockOf(line: string): HeldLock | undefined {
+  const [, root] = /^Uploading bundle files to (\/.*)\/files(?:\.\.\.)?$/.exec(line) ?? [];
+  return root === undefined ? undefined : { statePath: `${root}/state`, takenBy: new Date() };
 }
 
 function deployFlags({ inputs }: Step): string[] {

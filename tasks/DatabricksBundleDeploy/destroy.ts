@@ -1,20 +1,32 @@
 import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
-import { Cancelled } from "../common/pipeline/errors.ts";
-import { runCommand } from "./bundle-command.ts";
+import { CommandKilled, runCommand } from "./bundle-command.ts";
 import { readBundle } from "./bundle-info.ts";
 import { releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
 import type { Step } from "./step.ts";
+
+/** What the CLI says once it has the lock (databricks/cli, bundle/phases/destroy.go). */
+const begun = /^(The following resources will be deleted:|All files and directories at the following location )/;
 
 /** Deletes what the bundle has deployed; gives what that was. Nothing deployed is no failure. */
 export async function destroyBundle(step: Step): Promise<BundleSummary> {
   const { inputs, safePointMs } = step;
   const deployed = await readBundle(step);
   const flags = ["--auto-approve", ...(inputs.forceLock ? ["--force-lock"] : [])];
+  let takenBy: Date | undefined;
   try {
-    await runCommand(step, "destroy", { arguments: [...flags, ...inputs.arguments], safePointMs });
+    await runCommand(step, "destroy", {
+      arguments: [...flags, ...inputs.arguments],
+      safePointMs,
+      onLine(line) {
+        if (begun.test(line)) takenBy ??= new Date();
+      },
+    });
   } catch (error) {
     warnOfUnfinishedState(step);
-    if (error instanceof Cancelled) await releaseLock(step, deployed.statePath);
+    const { statePath } = deployed;
+    if (error instanceof CommandKilled && statePath && takenBy) {
+      await releaseLock(step, { statePath, takenBy });
+    }
     throw error;
   }
   const resources = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];

@@ -1,3 +1,6 @@
+import fs from "node:fs";
+import path from "node:path";
+import { bundleFileNames } from "../common/databricks/bundle.ts";
 import type { MetadataService } from "../common/identity/metadata-service.ts";
 
 export interface FirstTokenWatch {
@@ -11,14 +14,25 @@ export interface FirstTokenWatch {
 /** A CLI that is silent for so long and has not come for a token talks to a host that does not answer. */
 const firstTokenWithinMs = 60_000;
 
-/** Watches for the first token: the CLI itself would try a host that does not answer for fifteen silent minutes. */
+/**
+ * Watches for the first token: the CLI itself would try a host that does not answer for fifteen silent minutes. There is
+ * no limit for a bundle with a script that runs before the CLI signs in.
+ */
 export function watchForFirstToken(
   { servedHosts, refusedHosts }: Pick<MetadataService, "servedHosts" | "refusedHosts">,
+  bundleFolder: string,
   withinMs = firstTokenWithinMs,
 ): FirstTokenWatch {
   const silence = new AbortController();
   const timer = setTimeout(() => {
-    if (servedHosts.size === 0 && refusedHosts.size === 0) silence.abort();
+    const asked = servedHosts.size > 0 || refusedHosts.size > 0;
+    if (!asked && !runsScriptFirst(bundleFolder)) silence.abort();
   }, withinMs);
   return { signal: silence.signal, heard: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+}
+
+/** The CLI runs `preinit` before it reads further files than the root file (databricks/cli, bundle/config/mutator). */
+function runsScriptFirst(bundleFolder: string): boolean {
+  const root = bundleFileNames.map((name) => path.join(bundleFolder, name)).find((file) => fs.existsSync(file));
+  return root !== undefined && fs.readFileSync(root, "utf8").includes("preinit");
 }

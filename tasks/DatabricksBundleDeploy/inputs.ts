@@ -62,8 +62,10 @@ export function loadInputs(): DeployInputs {
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, { command, run, plan, autoApprove }: DeployInputs): void {
-  if (run.length > 0 && command !== "deploy") reader.problem("run", `goes with command: deploy, not with ${command}.`);
-  if (plan && command !== "deploy") reader.problem("plan", `goes with command: deploy, not with ${command}.`);
+  // The classic editor hides them under other commands, and the agent sends on what they held.
+  const misplaced = `goes with command: deploy, not with ${command}. The editor shows it under command: deploy; empty it there.`;
+  if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
+  if (plan && command !== "deploy") reader.problem("plan", misplaced);
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
   }

@@ -10,7 +10,8 @@ export function escapeMarkdown(text: string): string {
     .replace(/</g, "&lt;")
     .replace(/>/g, "&gt;")
     .replace(/[\\`*_{}[\]()#+!|~@$]/g, "\\$&")
-    .replaceAll("://", "&#58;//");
+    .replaceAll("://", "&#58;//")
+    .replace(/(www)\./gi, "$1&#46;");
 }
 
 export function markdownLink(text: string, url: string): string {

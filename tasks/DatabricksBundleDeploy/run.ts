@@ -1,6 +1,6 @@
 import type { BundleResource } from "../common/databricks/bundle-summary.ts";
 import type { WorkspaceConnection } from "../common/databricks/workspace-client.ts";
-import { cancelRun, readRun, runOfUrl, type WorkspaceRun } from "../common/databricks/workspace-runs.ts";
+import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../common/databricks/workspace-runs.ts";
 import { debug, logIssue, print } from "../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../common/pipeline/errors.ts";
 import { watchCommand } from "./bundle-command.ts";
@@ -43,41 +43,41 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
 
 async function runResource(step: Step, key: string, resource: BundleResource | undefined): Promise<FinishedRun> {
   const startedAt = Date.now();
-  let url: string | undefined;
+  let started: StartedRun | undefined;
   print(`Running ${key}`);
   try {
     const { exitCode, lines } = await watchCommand(step, "run", {
       arguments: [key],
       onLine(line, stream) {
-        if (stream === "stderr") url ??= runUrl(step, line);
+        if (stream === "stderr") started ??= announcedRun(step, line);
       },
     });
-    const end = await verify(step, { exitCode, url, resource, lines });
-    return { key, url, ...end, durationMs: Date.now() - startedAt };
+    const end = await verify(step, { exitCode, run: started?.run, resource, lines });
+    return { key, url: started?.url, ...end, durationMs: Date.now() - startedAt };
   } catch (error) {
-    if (error instanceof Cancelled && url) await cancelOwnRun(step, url);
+    if (error instanceof Cancelled && started) await cancelOwnRun(step, started);
     throw error;
   }
 }
 
 interface Ended {
   readonly exitCode: number | null;
-  readonly url: string | undefined;
+  readonly run: WorkspaceRun | undefined;
   readonly resource: BundleResource | undefined;
   readonly lines: readonly string[];
 }
 
 /** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
 async function verify(step: Step, ended: Ended): Promise<Pick<FinishedRun, "result" | "message">> {
-  const run = ended.url === undefined ? undefined : runOfUrl(ended.url);
+  const { exitCode, run, resource, lines } = ended;
   const workspace = step.workspace();
   if (run && workspace) {
     const { result, message } = await stateOf(workspace, run);
-    return { result, message: message || (result === "SUCCESS" ? "" : cliError(ended.lines)) };
+    return { result, message: message || (result === "SUCCESS" ? "" : cliError(lines)) };
   }
-  const hasRuns = ended.resource?.type === "jobs" || ended.resource?.type === "pipelines";
-  const succeeded = ended.exitCode === 0 && !hasRuns;
-  return succeeded ? { result: "SUCCESS", message: "" } : { result: "FAILED", message: cliError(ended.lines) };
+  if (exitCode !== 0) return { result: "FAILED", message: cliError(lines) };
+  if (resource?.type !== "jobs" && resource?.type !== "pipelines") return { result: "SUCCESS", message: "" };
+  return { result: "UNKNOWN", message: "the CLI named no run that the workspace could be asked about" };
 }
 
 async function stateOf(
@@ -98,17 +98,23 @@ function cliError(lines: readonly string[]): string {
   return lines.find((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? "";
 }
 
-/** A run's page on this workspace, where the CLI announces one. */
-function runUrl(step: Step, line: string): string | undefined {
-  const [, url] = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line) ?? [];
-  const host = step.host();
-  return url && host && new URL(url).origin === host && runOfUrl(url) ? url : undefined;
+interface StartedRun {
+  readonly run: WorkspaceRun;
+  readonly url: string;
 }
 
-async function cancelOwnRun(step: Step, url: string): Promise<void> {
+/** A run that the CLI announces. The server may do so by another name of the workspace's: the page is that of the step's own. */
+function announcedRun(step: Step, line: string): StartedRun | undefined {
+  const [, url] = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line) ?? [];
+  const host = step.host();
+  if (!url || !URL.canParse(url) || !host) return undefined;
+  const run = runOfUrl(url);
+  return run && { run, url: new URL(url).origin === host ? url : pageOfRun(host, run) };
+}
+
+async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<void> {
   const workspace = cleanupConnection(step);
-  const run: WorkspaceRun | undefined = runOfUrl(url);
-  if (!workspace || !run) return;
+  if (!workspace) return;
   try {
     await cancelRun(workspace, run);
     print(`The run was cancelled: ${url}`);

@@ -127,21 +127,23 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
           command: "validate",
           run: "left\n--all",
           plan: "nowhere.json",
-          arguments: "--target=x -ojson --var 'a=b' --auto-approve",
+          arguments: "--target=x -ojson --var 'a=b' --auto-approve -qtprod -cteam",
           forceLock: "maybe",
         }),
       );
       for (const part of [
         /run: "--all" is no resource key/,
-        /run: goes with command: deploy, not with validate/,
+        /run: goes with command: deploy, not with validate\. The editor shows it under command: deploy/,
         /plan: there is no file .*nowhere\.json/,
         /--target is refused: use the input target/,
+        / -t is refused: use the input target/,
         /-o is refused/,
         /--var is refused: use the input variables/,
         /--auto-approve is refused: use the input autoApprove/,
         /forceLock: "maybe" is not true or false/,
       ])
         expect(error).toMatch(part);
+      expect(error).not.toMatch(/-e is refused/);
       expect(lab.azureDevOps.requests).toHaveLength(before);
     }));
 });

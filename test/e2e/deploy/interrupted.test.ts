@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { StepResult } from "../../lab/agent/agent.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { type BundleFiles, bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
-import { errorsOf, withCheckout } from "./step.ts";
+import { type BundleCheckout, errorsOf, withCheckout } from "./step.ts";
 
 const bundle = bundleOf("stopped", job("only", "Only"));
 const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };
@@ -20,6 +21,16 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
   afterAll(() => lab?.close());
 
   const locks = async () => (await lab.workspace.files()).filter((file) => file.endsWith("deploy.lock"));
+
+  /** Two jobs of the same deployer; the grace of the first is short. */
+  const inTwoJobs = (
+    a: BundleFiles,
+    b: BundleFiles,
+    test: (first: BundleCheckout, second: BundleCheckout) => Promise<void>,
+  ) =>
+    withCheckout(lab, node, a, (first) => withCheckout(lab, node, b, (second) => test(first, second)), {
+      job: shortGrace,
+    });
 
   it("lets a cancelled deploy reach its end within the agent's grace", () =>
     withCheckout(lab, node, bundle, async ({ run, job }) => {
@@ -65,6 +76,63 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       },
       { job: shortGrace },
     ));
+
+  it("releases the lock of a destroy that it stops half-way", () =>
+    withCheckout(
+      lab,
+      node,
+      bundle,
+      async ({ run }) => {
+        await run({ target: "prod" });
+        const held = lab.workspace.fault({ method: "POST", path: /jobs\/delete/ }, { hold: true });
+        const cancel = new AbortController();
+        const step = await run(
+          { command: "destroy", autoApprove: "true", target: "prod" },
+          { cancel: cancel.signal, onLine: (line) => void (line.startsWith("All files and") && cancel.abort()) },
+        );
+        held.release();
+        expect(step.result).toBe("Canceled");
+        expect(step.log).toContainEqual(expect.stringMatching(/The lock of this deployment was released/));
+        expect(await locks()).toEqual([]);
+      },
+      { job: shortGrace },
+    ));
+
+  it("leaves alone the lock that another job of the same service principal took by force", () =>
+    inTwoJobs(bundle, bundle, async (stuck, other) => {
+      await stuck.run({ command: "destroy", autoApprove: "true", target: "prod" });
+      const held = lab.workspace.fault(creation, { hold: true }, 2);
+      const cancel = new AbortController();
+      const first = await deploying(stuck, {}, cancel);
+      const second = await deploying(other, { forceLock: "true" });
+      cancel.abort();
+      const step = await first.end;
+      expect(step.result).toBe("Canceled");
+      expect(step.log.join("\n")).not.toContain("lock of this deployment was released");
+      expect(await locks()).toHaveLength(1);
+      held.release();
+      expect((await second.end).result).toBe("Succeeded");
+    }));
+
+  it("leaves alone the lock of another job when a destroy is cancelled that never had one", () =>
+    inTwoJobs(bundle, bundleOf("stopped", job("other", "Other")), async (late, other) => {
+      await late.run({ target: "prod" });
+      const locking = lab.workspace.fault({ path: /deploy\.lock/ }, { hold: true });
+      const held = lab.workspace.fault(creation, { hold: true });
+      const cancel = new AbortController();
+      const destroying = late.run(
+        { command: "destroy", autoApprove: "true", target: "prod" },
+        { cancel: cancel.signal },
+      );
+      await vi.waitFor(() => expect(locking.hits).toBe(1), 20_000);
+      const { end } = await deploying(other);
+      cancel.abort();
+      expect((await destroying).result).toBe("Canceled");
+      expect(await locks()).toHaveLength(1);
+      locking.release();
+      held.release();
+      expect((await end).result).toBe("Succeeded");
+    }));
 
   it("names the holder of a lock, its age and the way out, and leaves it alone", () =>
     withCheckout(lab, node, bundle, async ({ run, change }) => {
@@ -124,6 +192,19 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       expect(errorsOf(step)).toEqual([expect.stringMatching(/"databricks bundle deploy" failed.*(running|active)/)]);
     }));
 });
+
+/** Starts a deploy to prod; goes on as soon as it has its lock and changes resources. */
+function deploying(
+  { run }: BundleCheckout,
+  inputs: Record<string, string> = {},
+  cancel = new AbortController(),
+): Promise<{ end: Promise<StepResult> }> {
+  return new Promise((resolve, reject) => {
+    const onLine = (line: string) => void (line.includes("Deploying resources") && resolve({ end }));
+    const end = run({ target: "prod", ...inputs }, { cancel: cancel.signal, onLine });
+    end.then(() => resolve({ end }), reject);
+  });
+}
 
 /** When it is deployed, a script of it locks the target prod, as a deployer would whose agent was lost. */
 function leavesLock(deployer: string, { user, ageMs }: { user: string; ageMs: number }): BundleFiles {

@@ -3,7 +3,7 @@ import { type Lab, startLab } from "../../lab/lab.ts";
 import type { RunResult } from "../../lab/workspace/workspace.ts";
 import { bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
-import { errorsOf, withCheckout } from "./step.ts";
+import { errorsOf, scriptedCli, withCheckout } from "./step.ts";
 
 const runnable = bundleOf(
   "runs",
@@ -74,6 +74,54 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       expect(errorsOf(step).at(-1)).toMatch(/run of third ended in FAILED: .*third/);
     }));
 
+  it("believes the workspace whatever host name a run's page has, and hands on its own", async () => {
+    const cli = await announcing(lab, "s#URL: https://[^/]*#URL: https://westeurope.azuredatabricks.net#");
+    await withCheckout(
+      lab,
+      node,
+      runnable,
+      async ({ run }) => {
+        lab.workspace.runs({});
+        const step = await run({ run: "first\nsecond" });
+        expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+        expect(step.log).toContainEqual(expect.stringMatching(/Run URL: https:..westeurope/));
+        const urls = step.outputs["runUrls"]?.split("\n").map((url) => url.replace(/[\w-]*\d[\w-]*$/, "*"));
+        expect(urls).toEqual([
+          expect.stringMatching(new RegExp(`^${lab.workspace.url}/jobs/\\d+/runs/\\*$`)),
+          expect.stringMatching(new RegExp(`^${lab.workspace.url}/pipelines/[\\w-]+/updates/\\*$`)),
+        ]);
+        const { release } = lab.workspace.runs({ hold: true });
+        const cancel = new AbortController();
+        const cancelled = await run(
+          { run: "first" },
+          { cancel: cancel.signal, onLine: (line) => void (line.includes("RUNNING") && cancel.abort()) },
+        );
+        release();
+        expect(cancelled.log).toContainEqual(
+          expect.stringContaining(`The run was cancelled: ${lab.workspace.url}/jobs/`),
+        );
+      },
+      { cli },
+    );
+  });
+
+  it("says that it does not know how a run ended that the CLI did not name", async () => {
+    const cli = await announcing(lab, "/URL: /d");
+    await withCheckout(
+      lab,
+      node,
+      runnable,
+      async ({ run }) => {
+        lab.workspace.runs({});
+        const step = await run({ run: "first\nsecond" });
+        expect(errorsOf(step).at(-1)).toMatch(
+          /run of first ended in UNKNOWN: the CLI named no run that the workspace could be asked about\./,
+        );
+      },
+      { cli },
+    );
+  });
+
   it("cancels its own run when the step is cancelled", () =>
     withCheckout(lab, node, runnable, async ({ run }) => {
       const { release } = lab.workspace.runs({ hold: true });
@@ -92,3 +140,8 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       expect(step.durationMs).toBeLessThan(9_000);
     }));
 });
+
+/** The lab's CLI, its stderr edited with sed. */
+async function announcing(lab: Lab, edit: string): Promise<string> {
+  return scriptedCli(`'${await lab.programs.cli()}' "$@" 2> >(exec sed -u '${edit}' >&2)\n`);
+}

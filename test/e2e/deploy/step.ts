@@ -64,11 +64,16 @@ export function errorsOf(step: StepResult): string[] {
 
 /** For one test: the lab's CLI behind a script that notes each start. */
 export async function notedCli(lab: Lab): Promise<{ cli: string; commands(): string[] }> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "noted-cli-"));
-  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const [cli, log] = [path.join(folder, "databricks"), path.join(folder, "commands.log")];
-  fs.writeFileSync(cli, `#!/bin/sh\necho "$1 $2" >> '${log}'\nexec '${await lab.programs.cli()}' "$@"\n`, {
-    mode: 0o755,
-  });
+  const cli = scriptedCli(`echo "$1 $2" >> "$(dirname "$0")/commands.log"\nexec '${await lab.programs.cli()}' "$@"\n`);
+  const log = path.join(path.dirname(cli), "commands.log");
   return { cli, commands: () => fs.readFileSync(log, "utf8").trim().split("\n") };
+}
+
+/** For one test: a script in the CLI's place. */
+export function scriptedCli(script: string): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "scripted-cli-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const cli = path.join(folder, "databricks");
+  fs.writeFileSync(cli, `#!/bin/bash\n${script}`, { mode: 0o755 });
+  return cli;
 }

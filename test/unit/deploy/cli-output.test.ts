@@ -3,7 +3,7 @@ import { isTooOld, watchCliVersion } from "../../../tasks/common/databricks/cli-
 import { parseLockError } from "../../../tasks/common/databricks/deploy-lock.ts";
 import { parseDeployReport } from "../../../tasks/common/databricks/deploy-report.ts";
 import { type Diagnostic, diagnosticReader } from "../../../tasks/common/databricks/diagnostics.ts";
-import { runOfUrl } from "../../../tasks/common/databricks/workspace-runs.ts";
+import { pageOfRun, runOfUrl } from "../../../tasks/common/databricks/workspace-runs.ts";
 
 describe("The CLI's report of a deploy", () => {
   it("names each resource from 1.13 on", () => {
@@ -127,12 +127,23 @@ describe("The version of the CLI", () => {
 describe("URLs of runs", () => {
   const host = "https://adb-1.7.azuredatabricks.net";
   it.each([
-    [`${host}/jobs/11/runs/22?o=1`, { kind: "job", runId: 22 }],
-    [`${host}/?o=1#job/11/run/22`, { kind: "job", runId: 22 }],
+    [`${host}/jobs/11/runs/22?o=1`, { kind: "job", jobId: 11, runId: 22 }],
+    [`${host}/?o=1#job/11/run/22`, { kind: "job", jobId: 11, runId: 22 }],
     [`${host}/#joblist/pipelines/a-b/updates/c-d`, { kind: "pipeline", pipelineId: "a-b", updateId: "c-d" }],
     [`${host}/pipelines/a-b/updates/c-d?w=1`, { kind: "pipeline", pipelineId: "a-b", updateId: "c-d" }],
     [`${host}/jobs/11`, undefined],
   ])("%s", (url, run) => {
     expect(runOfUrl(url)).toEqual(run);
+  });
+
+  it("are composed for another host name of the workspace", () => {
+    const pages = [
+      "https://westeurope.azuredatabricks.net/?o=1#job/11/run/22",
+      `${host}/#joblist/pipelines/a/updates/b`,
+    ];
+    expect(pages.map((url) => runOfUrl(url)).map((run) => run && pageOfRun(host, run))).toEqual([
+      `${host}/jobs/11/runs/22`,
+      `${host}/pipelines/a/updates/b`,
+    ]);
   });
 });

@@ -2,7 +2,12 @@ import { expect, it } from "vitest";
 import { releaseOwnLock } from "../../../tasks/common/databricks/deploy-lock.ts";
 import type { WorkspaceConnection } from "../../../tasks/common/databricks/workspace-client.ts";
 
-const since = new Date("2026-11-23T10:00:00Z");
+const own = {
+  user: "1f2e",
+  since: new Date("2026-11-23T10:00:00Z"),
+  until: new Date("2026-11-23T10:00:05Z"),
+  forced: false,
+};
 
 /** A workspace that holds this lock, or none; and the paths that were deleted there. */
 function workspaceWith(lock: object | undefined): { workspace: WorkspaceConnection; deleted: string[] } {
@@ -27,12 +32,20 @@ function workspaceWith(lock: object | undefined): { workspace: WorkspaceConnecti
 
 it.each([
   ["ours", { User: "1F2E", AcquisitionTime: "2026-11-23T10:00:01.5Z" }, true],
-  ["ours from an earlier deployment", { User: "1f2e", AcquisitionTime: "2026-11-23T09:59:59Z" }, false],
+  ["ours, while the clock was set", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:05.9Z" }, true],
+  ["ours from an earlier deployment", { User: "1f2e", AcquisitionTime: "2026-11-23T09:59:58Z" }, false],
+  ["of another job of ours", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:07Z" }, false],
+  ["taken by force by another job", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:04Z", IsForced: true }, false],
   ["somebody else's", { User: "abcd", AcquisitionTime: "2026-11-23T10:00:01Z" }, false],
   ["of nobody", {}, false],
   ["gone", undefined, false],
 ])("a lock that is %s", async (_, lock, released) => {
   const { workspace, deleted } = workspaceWith(lock);
-  expect(await releaseOwnLock(workspace, "/Workspace/x/state", { user: "1f2e", since })).toBe(released);
+  expect(await releaseOwnLock(workspace, "/Workspace/x/state", own)).toBe(released);
   expect(deleted).toEqual(released ? ["/Workspace/x/state/deploy.lock"] : []);
+});
+
+it.each([true, false])("is ours by force only where we asked for that: %o", async (IsForced) => {
+  const { workspace } = workspaceWith({ User: "1f2e", AcquisitionTime: "2026-11-23T10:00:01Z", IsForced });
+  expect(await releaseOwnLock(workspace, "/Workspace/x/state", { ...own, forced: true })).toBe(IsForced);
 });

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
+import { readArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
+
+/** What is wrong with these arguments. */
+function problemsOf(text: string): string[] {
+  const problems: string[] = [];
+  const reader: Partial<InputReader> = { text: () => text, problem: (_, problem) => problems.push(problem) };
+  readArguments(reader as InputReader);
+  return problems;
+}
+
+it.each([
+  ["-t prod", ["-t"]],
+  ["-tprod", ["-t"]],
+  ["-qt prod -qotext", ["-t", "-o"]],
+  ["-qhpX", ["-p"]],
+  ["--target=prod --var a=b", ["--target", "--var"]],
+  ["-q -cteam -c 0123-456789-tepo --select=-t --strict", []],
+])("%s", (text, flags) => {
+  expect(problemsOf(text).map((problem) => problem.split(" ", 1)[0])).toEqual(flags);
+});
