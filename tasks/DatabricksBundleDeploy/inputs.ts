@@ -61,11 +61,15 @@ export function loadInputs(): DeployInputs {
 }
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
-function checkCombination(reader: InputReader, { command, run, plan, autoApprove }: DeployInputs): void {
+function checkCombination(reader: InputReader, inputs: DeployInputs): void {
+  const { command, run, plan, autoApprove, authentication, databricksClientId } = inputs;
   // The classic editor hides them under other commands, and the agent sends on what they held.
   const misplaced = `goes with command: deploy, not with ${command}. The editor shows it under command: deploy; empty it there.`;
   if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
   if (plan && command !== "deploy") reader.problem("plan", misplaced);
+  if (databricksClientId && authentication !== "databricks") {
+    reader.problem("databricksClientId", "goes with authentication: databricks; choose that, or empty it.");
+  }
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
   }

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import type { PlannedAction, PlannedResource } from "../common/databricks/bundle-plan.ts";
-import { members, textOf } from "../common/databricks/json.ts";
+import { members, parsedMembers, textOf } from "../common/databricks/json.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
 
 /** What `planPath` points to: what a deploy would do, and no value of any field. */
@@ -28,7 +28,7 @@ export function readApprovedPlan(reader: InputReader): ApprovedPlan | undefined 
 
 /** undefined when the text is no plan. */
 export function parsePlan(text: string): ApprovedPlan | undefined {
-  const root = parseObject(text);
+  const root = parsedMembers(text);
   const resources = root["resources"];
   if (root["format"] !== format || !Array.isArray(resources)) return undefined;
   return {
@@ -45,14 +45,6 @@ export function parsePlan(text: string): ApprovedPlan | undefined {
       };
     }),
   };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return members(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }
 
 /** How the plan of now differs from the approved one, one line a difference. */
