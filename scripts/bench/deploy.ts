@@ -97,10 +97,12 @@ async function firstError(node: (typeof taskNodes)[number]): Promise<BenchRow> {
       AGENT_TEMPDIRECTORY: folder,
       SYSTEM_DEFAULTWORKINGDIRECTORY: folder,
     };
-    const start = (script: string) =>
-      wallMs({ executable: node.path, arguments: [path.join(folder, script)], environment, workingDirectory: folder });
+    const start = (script: string, expected = "") => {
+      const command = { executable: node.path, arguments: [path.join(folder, script)] };
+      return wallMs({ ...command, environment, workingDirectory: folder }, expected);
+    };
     const { task, empty } = await interleavedMedians({
-      task: () => start("task/index.js"),
+      task: () => start("task/index.js", "result=Failed"),
       empty: () => start("empty.js"),
     });
     return {

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -7,7 +6,7 @@ import { taskNodes } from "../../test/e2e/nodes.ts";
 import { createCertificateAuthority } from "../../test/lab/certificates.ts";
 import { buildDatabricks } from "../../test/lab/databricks/build.ts";
 import { archiveName, startReleases, sumsName, thisPlatform } from "../../test/lab/releases/releases.ts";
-import { type BenchRow, type Command, interleavedMedians } from "./measure.ts";
+import { type BenchRow, type Command, interleavedMedians, wallMs } from "./measure.ts";
 
 const built = fileURLToPath(new URL("../../dist/extension/tasks/DatabricksCliInstaller", import.meta.url));
 const version = "1.11.0";
@@ -40,12 +39,12 @@ async function benchNode(node: (typeof taskNodes)[number], folder: string, mirro
   const cold = installation([node.path, task], path.join(folder, `cold-${node.name}`), mirror);
   const byHand = systemTools(path.join(folder, `hand-${node.name}`), mirror);
   // A version is verified in full until its file is two seconds old.
-  await wallMs(warm.command);
+  await wallMs(warm.command, succeeded);
   await new Promise((resolve) => setTimeout(resolve, 2_500));
 
   const start = await interleavedMedians({
     empty: () => wallMs({ ...warm.command, arguments: [empty] }),
-    cached: () => wallMs(warm.command),
+    cached: () => wallMs(warm.command, succeeded),
   });
   const cached = row(`installer, cached, ${node.name}`, start.cached, start.empty, cachedLimit, "× an empty node");
   const missing = byHand.missing();
@@ -55,12 +54,17 @@ async function benchNode(node: (typeof taskNodes)[number], folder: string, mirro
     return [cached, { what: `installer, cold, ${node.name}`, ...limits }];
   }
   const whole = await interleavedMedians({
-    task: () => wallMs(cold.command, cold.clear),
+    task: () => {
+      cold.clear();
+      return wallMs(cold.command, succeeded);
+    },
     tools: () => byHand.wallMs(),
   });
   return [cached, row(`installer, cold, ${node.name}`, whole.task, whole.tools, coldLimit, coldUnit)];
 }
 
+/** A task that fails exits with 0 too. */
+const succeeded = "result=Succeeded";
 const coldUnit = "× curl + sha256sum + unzip";
 
 function row(what: string, ours: number, theirs: number, limit: number, unit: string): BenchRow {
@@ -114,25 +118,4 @@ function systemTools(folder: string, mirror: string) {
       return total;
     },
   };
-}
-
-/** Milliseconds from spawn to exit, without blocking the server that the command talks to. Throws when it fails. */
-async function wallMs(command: Command, before: () => void = () => {}): Promise<number> {
-  before();
-  const start = performance.now();
-  const child = spawn(command.executable, command.arguments, {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: command.environment ?? process.env,
-    cwd: command.workingDirectory,
-  });
-  let output = "";
-  child.stdout.on("data", (data: Buffer) => {
-    output += data.toString();
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0 || output.includes("result=Failed")) throw new Error(`${command.executable} failed:\n${output}`);
-  return performance.now() - start;
 }

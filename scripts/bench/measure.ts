@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 
 /** One line of the table: what was measured, in which ratio or size, and what it may be. */
 export interface BenchRow {
@@ -19,16 +19,30 @@ export interface Command {
   readonly workingDirectory?: string;
 }
 
-/** Wall time of one run, spawn to exit, in milliseconds. */
-export function wallMs({ executable, arguments: argv, environment, workingDirectory }: Command): number {
+/**
+ * Wall time of one run, spawn to exit, in milliseconds; this process can serve the command meanwhile. Throws unless it exits
+ * with 0 and has printed `expected`.
+ */
+export async function wallMs(command: Command, expected = ""): Promise<number> {
+  const { executable, arguments: argv, environment, workingDirectory } = command;
   const start = performance.now();
-  const { error } = spawnSync(executable, argv, {
-    stdio: "ignore",
+  const child = spawn(executable, argv, {
+    stdio: ["ignore", "pipe", "inherit"],
     env: environment ?? process.env,
-    ...(workingDirectory ? { cwd: workingDirectory } : {}),
+    cwd: workingDirectory,
   });
-  if (error) throw error;
-  return performance.now() - start;
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => {
+    output += data.toString();
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  const tookMs = performance.now() - start;
+  if (code !== 0 || !output.includes(expected))
+    throw new Error(`${executable} ${argv[0]} failed (${code}):\n${output}`);
+  return tookMs;
 }
 
 /** Medians of several measurements, taken in turn so that a busy moment hits all alike; the first two rounds warm up. */
