@@ -36,8 +36,9 @@ export interface Lab {
 }
 
 export const workspaceHost = "adb-1234567890123456.7.azuredatabricks.net";
-/** Under these names the same workspace answers as one of another cloud. */
+/** Under these names the same workspace answers too: as another one of its cloud, and as one of another cloud. */
 export const otherWorkspaceHosts = {
+  AzureCloud: "adb-6543210987654321.1.azuredatabricks.net",
   AzureUSGovernment: "adb-1234567890123456.7.databricks.azure.us",
   AzureChinaCloud: "adb-1234567890123456.7.databricks.azure.cn",
   AWS: "dbc-a1b2c3d4-e5f6.cloud.databricks.com",
