@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { Lab } from "../../lab/lab.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
 import { requestsDuring, useLab } from "./deploy-step.ts";
@@ -8,6 +9,13 @@ import { requestsDuring, useLab } from "./deploy-step.ts";
 /** Files that the CLI uploads one by one, at its 15 requests a second: 120 take about eight seconds. */
 function addFiles(bundle: string, count = 120): void {
   for (let i = 0; i < count; i++) fs.writeFileSync(path.join(bundle, "src", `data_${i}.txt`), `${i}\n`);
+}
+
+/** Does something as soon as Entra has issued the token that the step signs in with: what comes next are renewals. */
+async function afterSignIn({ entra }: Lab, act: () => void): Promise<void> {
+  const before = entra.issued.length;
+  await vi.waitFor(() => expect(entra.issued.length).toBeGreaterThan(before), { timeout: 30_000, interval: 5 });
+  act();
 }
 
 describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
@@ -39,9 +47,8 @@ describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
     lab.azureDevOps.idTokenLifetimeSeconds = 600;
     const result = await fixture.deploy({
       prepare: (bundle) => addFiles(bundle),
-      // The first request signs in; the next ones are renewals.
       onStart: () =>
-        setTimeout(() => lab.entra.fault({ status: 400, body: { error: "temporarily_unavailable" } }), 1_500),
+        afterSignIn(lab, () => lab.entra.fault({ status: 400, body: { error: "temporarily_unavailable" } })),
     });
     expect(result.step.result).toBe("Succeeded");
     expect(lab.entra.requests.map(({ outcome }) => outcome)).toContain("fault");
@@ -49,12 +56,12 @@ describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
 
   it("says why when no renewal succeeds before the token dies", async () => {
     const { lab } = fixture;
-    lab.entra.accessTokenLifetimeSeconds = 4;
+    lab.entra.accessTokenLifetimeSeconds = 8;
     const deployer = lab.addDeployer();
     const { step, error, traces } = await fixture.deploy({
       deployer,
-      prepare: (bundle) => addFiles(bundle),
-      onStart: () => setTimeout(() => lab.entra.removeFederatedCredentials(deployer.clientId), 1_500),
+      prepare: (bundle) => addFiles(bundle, 220),
+      onStart: () => afterSignIn(lab, () => lab.entra.removeFederatedCredentials(deployer.clientId)),
     });
     lab.entra.accessTokenLifetimeSeconds = 3600;
     expect(step.result).toBe("Failed");
