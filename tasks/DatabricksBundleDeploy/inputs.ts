@@ -40,7 +40,7 @@ export interface DeployInputs {
 export function loadInputs(): DeployInputs {
   const reader = inputReader();
   const inputs: DeployInputs = {
-    connectionId: reader.required("connectedServiceNameARM").toLowerCase(),
+    connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
     host: workspaceHost(reader),
     folder: bundleFolder(reader),
     target: reader.text("target"),

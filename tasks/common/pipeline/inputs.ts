@@ -7,7 +7,8 @@ import { UserError } from "./errors.ts";
 export interface InputReader {
   /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem. */
   text(name: string): string | undefined;
-  required(name: string): string;
+  /** `alias` is the name that authors of YAML write. */
+  required(name: string, alias?: string): string;
   /** An empty input means `otherwise`, which is the default that task.json gives. */
   flag(name: string, otherwise?: boolean): boolean;
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T;
@@ -36,9 +37,9 @@ export function inputReader(): InputReader {
   return {
     text,
     problem,
-    required(name) {
+    required(name, alias = name) {
       const value = text(name);
-      if (value === undefined) problem(name, "is required.");
+      if (value === undefined) problem(alias, "is required.");
       return value ?? "";
     },
     flag(name, otherwise = false) {

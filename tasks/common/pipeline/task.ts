@@ -62,8 +62,8 @@ function reportFailure(error: unknown, cancelled: boolean): void {
   }
   if (error instanceof UserError || error instanceof HttpFailure) {
     const anchor = error instanceof HttpFailure ? "network" : error.anchor;
-    const where = anchor ? `Help: ${troubleshootingUrl}#${anchor}` : "";
-    complete("Failed", [error.message, error.hint, where].filter(Boolean).join(" "));
+    const help = `Help: ${troubleshootingUrl}#${anchor}`;
+    complete("Failed", [error.message, error.hint, help].filter(Boolean).join(" "));
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const message = error instanceof Error ? error.message : String(error);
