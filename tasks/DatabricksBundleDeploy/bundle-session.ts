@@ -31,7 +31,6 @@ export function openBundle(
   const networkEnvironment = cliNetworkEnvironment(network, base, { folder: temporaryFolder, host: inputs.host });
   const advice = trustStoreAdvice(network);
   if (advice) print(advice);
-  hideProxyPassword({ ...base, ...networkEnvironment });
   const variables = Object.entries(inputs.variables).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   return {
     executable,
@@ -45,12 +44,4 @@ export function openBundle(
       ...Object.fromEntries(variables),
     },
   };
-}
-
-/** The agent hides its proxy's password as it was typed; in a URL it is written otherwise. */
-function hideProxyPassword(environment: Readonly<Record<string, string>>): void {
-  for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
-    const proxy = environment[name];
-    if (proxy && URL.canParse(proxy)) registerSecret(new URL(proxy).password);
-  }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -29,7 +30,9 @@ function validity() {
 
 /** Makes a certificate authority and writes its certificate into `folder`; the key stays in memory. */
 export async function createCertificateAuthority(folder: string): Promise<CertificateAuthority> {
-  const authority = await generate([{ name: "commonName", value: "Contoso Private Root CA" }], {
+  // Of two authorities of one name, OpenSSL tries the first alone.
+  const name = `Contoso Private Root CA ${randomBytes(4).toString("hex")}`;
+  const authority = await generate([{ name: "commonName", value: name }], {
     ...keyOptions,
     ...validity(),
     extensions: [

@@ -1,5 +1,5 @@
-import { Writable } from "node:stream";
 import * as tl from "azure-pipelines-task-lib/task";
+import { jobVariables } from "./job-variables.ts";
 
 /** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colours `##[`. */
 export function neutralise(text: string): string {
@@ -60,14 +60,8 @@ export function secretMasker(): (text: string) => string {
 }
 
 function jobSecrets(): string[] {
-  // task-lib writes every value that it hands out to its debug output.
-  tl.setStdStream(new Writable({ write: (_chunk, _encoding, done) => done() }));
-  try {
-    const lines = tl.getVariables().flatMap(({ secret, value }) => (secret ? value.split(/\r?\n/) : []));
-    return lines.filter((line) => line.trim() !== "");
-  } finally {
-    tl.setStdStream(process.stdout);
-  }
+  const lines = jobVariables().flatMap(({ secret, value }) => (secret ? value.split(/\r?\n/) : []));
+  return lines.filter((line) => line.trim() !== "");
 }
 
 /** Sets an output variable, read by later steps as `$(stepName.name)`. */

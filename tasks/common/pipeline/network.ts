@@ -1,9 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import type { SecureContext } from "node:tls";
-import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import type tunnel from "tunnel";
-import { UserError } from "./errors.ts";
 
 /** The proxy that the agent was configured with (`config --proxyurl …`). */
 export interface AgentProxy {
@@ -17,81 +14,11 @@ export interface AgentProxy {
 /** How this agent reaches the network: its proxy and the certificate authorities that it trusts besides the public ones. */
 export interface Network {
   readonly proxy: AgentProxy | undefined;
-  /** PEM text of the agent's own certificate authorities (`config --sslcacert …`). */
+  /**
+   * PEM text of authorities that are trusted besides the public ones: the agent's (`config --sslcacert …`) and the
+   * machine's. undefined: Node's own list is right as it is.
+   */
   readonly agentCertificates: string | undefined;
-}
-
-/** Reads the agent's proxy and CA settings; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy. */
-export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
-  const configured = getHttpProxyConfiguration();
-  const caFile = getHttpCertConfiguration()?.caFile;
-  return {
-    proxy: configured
-      ? {
-          url: new URL(configured.proxyUrl),
-          username: configured.proxyUsername || undefined,
-          password: configured.proxyPassword || undefined,
-          bypass: (configured.proxyBypassHosts ?? []).flatMap((pattern) => bypassPattern(pattern) ?? []),
-        }
-      : machineProxy(environment),
-    agentCertificates: caFile ? readCertificates(caFile) : undefined,
-  };
-}
-
-/** The agent's patterns are .NET's; those that JavaScript cannot read are taken as `*.domain` or passed over, as it does. */
-function bypassPattern(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, "i");
-  } catch {
-    return /^\*\.[\w.-]+$/.test(pattern) ? noProxyPattern(pattern) : undefined;
-  }
-}
-
-function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
-      hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
-      anchor: "network",
-    });
-  }
-}
-
-function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
-  const value = environment["HTTPS_PROXY"] ?? environment["https_proxy"];
-  if (!value) return undefined;
-  // Written without a scheme, a proxy speaks HTTP (Go: net/http, ProxyFromEnvironment).
-  const address = value.includes("://") ? value : `http://${value}`;
-  if (!URL.canParse(address)) {
-    throw new UserError("The variable HTTPS_PROXY is no address of a proxy.", {
-      hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
-      anchor: "network",
-    });
-  }
-  const url = new URL(address);
-  const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
-  return {
-    url,
-    username: decoded(url.username) || undefined,
-    password: decoded(url.password) || undefined,
-    bypass: bypass.filter((host) => host !== "").map(noProxyPattern),
-  };
-}
-
-/** A password with a bare % was not encoded in the first place. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function noProxyPattern(host: string): RegExp {
-  if (host === "*") return /.*/;
-  const name = host.replace(/^\*?\./, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^https?://([^/]*\\.)?${name}([:/]|$)`, "i");
 }
 
 /** The proxy for one URL, or undefined where it is reached directly, as this machine and its metadata service always are. */
@@ -108,7 +35,7 @@ const secureContexts = new WeakMap<Network, SecureContext>();
  * Made once, because reading some 150 certificates takes longer than a request.
  */
 async function trust(network: Network): Promise<{ secureContext?: SecureContext }> {
-  if (!network.agentCertificates) return {};
+  if (network.agentCertificates === undefined) return {};
   const { createSecureContext, rootCertificates } = await import("node:tls");
   const known = secureContexts.get(network);
   const secureContext = known ?? createSecureContext({ ca: [...rootCertificates, network.agentCertificates] });

@@ -1,11 +1,13 @@
 import { rmSync } from "node:fs";
 import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
-import { complete, debug, print } from "./commands.ts";
+import { complete, debug, print, registerSecret, warn } from "./commands.ts";
+import { removeFromProcessEnvironment } from "./environment.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
-import { agentNetwork, type Network } from "./network.ts";
+import type { Network } from "./network.ts";
+import { agentNetwork, proxyPasswords, untrustedCertificates } from "./network-settings.ts";
 import { createTemporaryFolder } from "./temporary.ts";
 
 /** What every task works with. */
@@ -25,7 +27,7 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
   try {
-    const network = agentNetwork();
+    const network = openNetwork();
     await work({
       cancel,
       network,
@@ -43,6 +45,20 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   }
   // A socket that still waits must not hold the step; what was written is out when this callback runs.
   process.stdout.write("", () => process.exit(0));
+}
+
+function openNetwork(): Network {
+  const network = agentNetwork();
+  // The agent hides its own proxy's password, as it was typed.
+  for (const password of proxyPasswords(network)) registerSecret(password);
+  const untrusted = removeFromProcessEnvironment(untrustedCertificates());
+  if (untrusted.length > 0) {
+    warn(
+      `Not used, because any step of this job can set it: ${untrusted.join(", ")}. Configure the agent with --sslcacert, or ` +
+        "set it in env of this step, where no variable of the job has that name.",
+    );
+  }
+  return network;
 }
 
 /** A file that is held open (Windows) must not turn a success into a failure; the agent empties the folder after the job. */

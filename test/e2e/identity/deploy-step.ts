@@ -11,8 +11,8 @@ export interface DeploySettings {
   readonly deployer?: Deployer;
   readonly inputs?: Record<string, string>;
   readonly agent?: Partial<AgentSettings>;
-  /** The agent has no proxy of its own. */
-  readonly withoutProxy?: boolean;
+  /** Which of the lab's settings the agent is configured with; default both. */
+  readonly configured?: readonly ("proxy" | "caFile")[];
   readonly job?: Partial<JobSettings>;
   /** Called before the step with the job and the bundle's folder. */
   readonly prepare?: (bundle: string, job: Job) => void;
@@ -59,9 +59,9 @@ export function useLab(node: string): DeployLab {
     },
     async deploy(settings = {}) {
       const { lab } = this;
-      const { proxy: _, ...network } = lab.agentNetwork;
-      const seen = settings.withoutProxy ? { ...lab, agentNetwork: network } : lab;
-      const agent = await labAgent(seen, node, settings.agent);
+      const { configured = ["proxy", "caFile"] } = settings;
+      const network = configured.map((name) => [name, lab.agentNetwork[name]] as const);
+      const agent = await labAgent({ ...lab, agentNetwork: Object.fromEntries(network) }, node, settings.agent);
       agents.push(agent);
       return runDeploy(lab, agent, settings);
     },

@@ -56,6 +56,39 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     expect(hosts).toEqual(new Set());
   });
 
+  it.each<[string, Record<string, string>, readonly ("proxy" | "caFile")[]]>([
+    ["proxy", { AGENT_PROXYURL: `http://${evil}:8080` }, ["caFile"]],
+    ["proxy in other letters", { agent_proxyurl: `http://${evil}:8080` }, ["caFile"]],
+    ["bypass list", { "Agent ProxyBypassList": "[]" }, ["proxy", "caFile"]],
+    ["certificate authority", { AGENT_CAINFO: "/tmp/evil.pem" }, ["proxy"]],
+  ])("is not led astray by a variable that looks like the agent's %s", async (_, variables, configured) => {
+    const hosts = await hostsDuring(async () => {
+      const { error } = await fixture.deploy({ configured, job: { variables } });
+      expect(error).toContain(
+        `The variable ${Object.keys(variables)[0]} of this job takes the place of the agent's own setting`,
+      );
+    });
+    expect(hosts).toEqual(new Set());
+  });
+
+  it("trusts no certificate authority that a variable of the job names, nor lets the CLI", async () => {
+    const { lab } = fixture;
+    const caFile = lab.agentNetwork.caFile ?? "";
+    const asked = await requestsDuring(lab.azureDevOps.requests, async () => {
+      const { error, warnings } = await fixture.deploy({
+        configured: ["proxy"],
+        job: { variables: { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile } },
+      });
+      expect(error).toMatch(/dev\.azure\.com.*certificate was refused/);
+      expect(warnings).toEqual([expect.stringMatching(/can set it: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE\./)]);
+    });
+    expect(asked).toEqual([]);
+
+    const { step } = await fixture.deploy({ job: { variables: { SSL_CERT_DIR: "/tmp/evil" } } });
+    expect(step.result).toBe("Succeeded");
+    expect(step.issues).toMatchObject([{ type: "warning", message: expect.stringContaining("SSL_CERT_DIR") }]);
+  });
+
   it("follows no redirect of Azure DevOps, Entra or the workspace with a credential", async () => {
     const { lab } = fixture;
     const redirect = { status: 307, headers: { Location: `https://${evil}/` }, html: "" };

@@ -1,8 +1,14 @@
 import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { createCertificateAuthority } from "../../lab/certificates.ts";
 import { findLeaks, type Trace } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
-import { requestsDuring, useLab } from "./deploy-step.ts";
+import { addToProd, requestsDuring, useLab } from "./deploy-step.ts";
+
+/** A script of a bundle that prints the proxy's password in two spellings. */
+const printsProxy = "echo proxy is $HTTPS_PROXY; echo password is $(printf 'p@ss:w%s' /rd)";
 
 /** A variable of the CLI's environment. */
 function cliVariable(traces: readonly Trace[], name: string): string | undefined {
@@ -45,10 +51,37 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
     const { lab } = fixture;
     const url = new URL(lab.proxy.url);
     Object.assign(url, { username: "agent", password: encodeURIComponent("p@ss:w/rd") });
-    const { step } = await fixture.deploy({ withoutProxy: true, agent: { environment: { HTTPS_PROXY: url.href } } });
-    expect(step.result).toBe("Succeeded");
-    expect(step.raw.stdout).toContain("##vso[task.setsecret]p%AZP2540ss%AZP253Aw%AZP252Frd");
-    expect(step.log.join("\n")).not.toContain("p%40ss");
+    for (const HTTPS_PROXY of [url.href, url.href.replace("http://", "")]) {
+      const { step } = await fixture.deploy({
+        configured: ["caFile"],
+        agent: { environment: { HTTPS_PROXY } },
+        prepare: (bundle) =>
+          addToProd(bundle, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(printsProxy)}\n`),
+      });
+      expect(step.result).toBe("Succeeded");
+      const log = step.log.join("\n");
+      expect(log).toMatch(/proxy is (http:\/\/)?agent:\*\*\*@127/);
+      expect(log).toContain("password is ***");
+      expect(log).not.toMatch(/p%40ss|p@ss/);
+    }
+  });
+
+  it("trusts the machine's NODE_EXTRA_CA_CERTS, and lets the CLI trust it", async () => {
+    const { step } = await fixture.deploy({
+      configured: ["proxy"],
+      agent: { environment: { NODE_EXTRA_CA_CERTS: fixture.lab.agentNetwork.caFile ?? "" } },
+    });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+  });
+
+  it("trusts it beside the agent's own CA", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "other-authority-"));
+    const { file } = await createCertificateAuthority(folder);
+    const { step } = await fixture.deploy({
+      agent: { caFile: file, environment: { NODE_EXTRA_CA_CERTS: fixture.lab.agentNetwork.caFile ?? "" } },
+    });
+    fs.rmSync(folder, { recursive: true });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
   });
 
   it("explains a proxy that asks for other credentials", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { agentNetwork, proxyFor } from "../../../tasks/common/pipeline/network.ts";
+import { proxyFor } from "../../../tasks/common/pipeline/network.ts";
+import { agentNetwork } from "../../../tasks/common/pipeline/network-settings.ts";
 
 describe("The machine's proxy, where the agent has none", () => {
   it.each([

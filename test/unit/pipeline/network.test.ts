@@ -5,7 +5,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp } from "../../../tasks/common/pipeline/http.ts";
-import { agentNetwork, type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
+import { type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
+import { agentNetwork } from "../../../tasks/common/pipeline/network-settings.ts";
 import { createCertificateAuthority } from "../../lab/certificates.ts";
 import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
 

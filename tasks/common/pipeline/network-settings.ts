@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
+import { UserError } from "./errors.ts";
+import { environmentName, jobVariables } from "./job-variables.ts";
+import type { AgentProxy, Network } from "./network.ts";
+
+/**
+ * The agent's proxy and CA; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy, NODE_EXTRA_CA_CERTS
+ * adds to its CA. Throws a UserError for settings that cannot be used, or that a variable of the job has taken the place of.
+ */
+export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
+  const names = jobVariables().map(({ name }) => name);
+  refuseImitation(names);
+  return {
+    proxy: agentProxy() ?? machineProxy(environment),
+    agentCertificates: certificates(environment["NODE_EXTRA_CA_CERTS"], names),
+  };
+}
+
+/** What task-lib reads as the agent's own settings. */
+const agentSettings = [
+  "agent.proxyurl",
+  "agent.proxyusername",
+  "agent.proxypassword",
+  "agent.proxybypasslist",
+  "agent.cainfo",
+];
+
+/**
+ * The agent's settings reach a task as variables that no step can set. One of another name that looks the same in the
+ * environment would lead the job's token, and the proxy's password, to whoever set it.
+ */
+function refuseImitation(names: readonly string[]): void {
+  const written = new Set(agentSettings.map(environmentName));
+  const imitation = names.find(
+    (name) => written.has(environmentName(name)) && !agentSettings.includes(name.toLowerCase()),
+  );
+  if (imitation === undefined) return;
+  throw new UserError(`The variable ${imitation} of this job takes the place of the agent's own setting.`, {
+    hint: "An earlier step or the pipeline has set it: remove it. Configure the agent with --proxyurl and --sslcacert, or set HTTPS_PROXY.",
+    anchor: "network",
+  });
+}
+
+function agentProxy(): AgentProxy | undefined {
+  const configured = getHttpProxyConfiguration();
+  if (!configured) return undefined;
+  return {
+    url: new URL(configured.proxyUrl),
+    username: configured.proxyUsername || undefined,
+    password: configured.proxyPassword || undefined,
+    bypass: (configured.proxyBypassHosts ?? []).flatMap((pattern) => bypassPattern(pattern) ?? []),
+  };
+}
+
+/** The agent's patterns are .NET's; those that JavaScript cannot read are taken as `*.domain` or passed over, as it does. */
+function bypassPattern(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, "i");
+  } catch {
+    return /^\*\.[\w.-]+$/.test(pattern) ? noProxyPattern(pattern) : undefined;
+  }
+}
+
+function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
+  const value = environment["HTTPS_PROXY"] ?? environment["https_proxy"];
+  if (!value) return undefined;
+  const url = proxyAddress(value);
+  if (url === undefined) {
+    throw new UserError("The variable HTTPS_PROXY is no address of a proxy.", {
+      hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
+      anchor: "network",
+    });
+  }
+  const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
+  return {
+    url,
+    username: decoded(url.username) || undefined,
+    password: decoded(url.password) || undefined,
+    bypass: bypass.filter((host) => host !== "").map(noProxyPattern),
+  };
+}
+
+/** Written without a scheme, a proxy speaks HTTP (Go: net/http, ProxyFromEnvironment). */
+function proxyAddress(value: string): URL | undefined {
+  const address = value.includes("://") ? value : `http://${value}`;
+  return URL.canParse(address) ? new URL(address) : undefined;
+}
+
+/** A password with a bare % was not encoded in the first place. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function noProxyPattern(host: string): RegExp {
+  if (host === "*") return /.*/;
+  const name = host.replace(/^\*?\./, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^https?://([^/]*\\.)?${name}([:/]|$)`, "i");
+}
+
+/** Passwords of proxies, in every spelling in which a program may print them. */
+export function proxyPasswords({ proxy }: Network, environment: NodeJS.ProcessEnv = process.env): string[] {
+  const variables = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].map((name) => environment[name] ?? "");
+  const written = variables.flatMap((value) => proxyAddress(value)?.password ?? []);
+  const plain = [...written.map(decoded), proxy?.password ?? ""];
+  const spellings = [...written, ...plain, ...plain.map(encodeURIComponent)];
+  return [...new Set(spellings)].filter((password) => password !== "");
+}
+
+/** Name certificate authorities to programs that the tasks start, or to Node. */
+const certificateVariables = new Set([
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+]);
+
+/**
+ * Whether a variable of the environment names certificate authorities, and any step of the job could have set it: who
+ * chooses authority and proxy reads every token.
+ */
+export function untrustedCertificates(names: readonly string[] = jobVariables().map(({ name }) => name)) {
+  const written = new Set(names.map(environmentName));
+  return (name: string): boolean => certificateVariables.has(name.toUpperCase()) && written.has(name.toUpperCase());
+}
+
+/** PEM text; empty where Node's own list holds more than is trusted, undefined where that list is right. */
+function certificates(extraFile: string | undefined, names: readonly string[]): string | undefined {
+  const caFile = getHttpCertConfiguration()?.caFile;
+  const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
+  if (!caFile && !extraFile) return undefined;
+  const extra = extraFile && !isUntrusted ? readIfThere(extraFile) : "";
+  return [caFile ? readCertificates(caFile) : "", extra].filter((text) => text !== "").join("\n");
+}
+
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
+      hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
+      anchor: "network",
+    });
+  }
+}
+
+/** Node itself goes on without a file that it cannot read. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
