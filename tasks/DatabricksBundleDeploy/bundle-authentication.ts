@@ -1,19 +1,22 @@
-import type { BundleWorkspace } from "../common/databricks/bundle-workspace.ts";
 import { UserError } from "../common/pipeline/errors.ts";
+
+/** The one way to sign in that the step gives to the CLI. */
+const ours = "metadata-service";
 
 /**
  * `workspace.auth_type` in a bundle wins over everything that the CLI can be told from outside, so a bundle could sign in
  * as whoever else this machine knows (az, a machine's managed identity). Throws a UserError with the line to remove.
  */
-export function refuseOtherAuthentication({ authType }: BundleWorkspace): void {
-  if (authType !== undefined && authType !== "metadata-service") throw otherAuthentication(authType);
+export function refuseOtherAuthentication(authTypes: readonly (string | undefined)[]): void {
+  const other = authTypes.find((authType) => authType !== undefined && authType !== ours);
+  if (other !== undefined) throw otherAuthentication(other);
 }
 
 export function otherAuthentication(authType: string): UserError {
   return new UserError(
     `The bundle chooses its own authentication (${authType}) and so passes by the service connection.`,
     {
-      hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle.`,
+      hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If it stands in another target, name the bundle target in the input target.`,
       anchor: "bundle-authentication",
     },
   );

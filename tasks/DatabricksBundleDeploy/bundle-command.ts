@@ -1,5 +1,4 @@
 import { runBundleCommand } from "../common/databricks/bundle.ts";
-import { readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
 import type { OutputStream } from "../common/databricks/cli.ts";
 import { diagnosticReader } from "../common/databricks/diagnostics.ts";
 import { debug, print } from "../common/pipeline/commands.ts";
@@ -32,10 +31,7 @@ const endedByControlC = 0xc000013a;
 /** Runs `databricks bundle <command>` and gives its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await watchCommand(step, command, options);
-  if (outcome.exitCode !== 0) {
-    const { host } = await readBundleWorkspace(step.bundle.folder, step.bundle.target);
-    throw commandFailure(step, command, { ...outcome, bundleHost: host });
-  }
+  if (outcome.exitCode !== 0) throw commandFailure(step, command, outcome);
   if (step.metadataService.servedHosts.size === 0) throw otherIdentity();
   return outcome.stdout;
 }
@@ -45,7 +41,7 @@ export async function watchCommand(step: Step, command: string, options: Command
   const lines: string[] = [];
   const show = options.quiet ? debug : print;
   const errors = diagnosticReader({ onDiagnostic: step.diagnostics.report, onLine: show });
-  const silence = watchForFirstToken(step.metadataService, step.bundle.folder);
+  const silence = watchForFirstToken(step.metadataService, step.named.hasPreinit);
   const { safePointMs = 0 } = options;
   const onCancel = () => {
     if (safePointMs > 0) print("Cancelled: the deployment may still reach a safe point.");

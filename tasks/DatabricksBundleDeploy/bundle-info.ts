@@ -1,15 +1,23 @@
 import { type BundleSummary, parseBundleSummary } from "../common/databricks/bundle-summary.ts";
+import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { runCommand } from "./bundle-command.ts";
 import type { Step } from "./step.ts";
 
 /** The bundle as the CLI resolves it, with what is deployed of it, ids and URLs. */
 export async function readBundle(step: Step): Promise<BundleSummary> {
-  return parseBundleSummary(await runCommand(step, "summary", { json: true, quiet: true }));
+  return checked(await runCommand(step, "summary", { json: true, quiet: true }));
 }
 
 /** Checks the bundle; throws a UserError when it is wrong. */
 export async function validateBundle(step: Step): Promise<BundleSummary> {
-  return parseBundleSummary(await runCommand(step, "validate", { json: true, arguments: step.inputs.arguments }));
+  return checked(await runCommand(step, "validate", { json: true, arguments: step.inputs.arguments }));
+}
+
+/** The CLI knows for sure what the bundle's files may have hidden from this task. */
+function checked(json: string): BundleSummary {
+  const bundle = parseBundleSummary(json);
+  refuseOtherAuthentication([bundle.authType]);
+  return bundle;
 }
 
 /** The workspace that was worked on, `https://name`. */

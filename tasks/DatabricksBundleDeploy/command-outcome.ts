@@ -15,6 +15,4 @@ export interface FailedCommand extends Omit<CommandOutcome, "stdout"> {
   readonly command: string;
   /** All lines, joined by line ends. */
   readonly output: string;
-  /** The workspace that the bundle's files name. */
-  readonly bundleHost: string | undefined;
 }

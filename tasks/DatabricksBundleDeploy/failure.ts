@@ -5,7 +5,7 @@ import { deploymentFailure } from "./deployment-failure.ts";
 import { tooOldCli } from "./old-cli.ts";
 import type { Step } from "./step.ts";
 
-type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion">;
+type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "named">;
 
 // The CLI writes a typographic apostrophe; older versions a plain one.
 const hostMismatch = /the host in the profile \((.+?)\) doesn.t match the host configured in the bundle \((.+?)\)/;
@@ -29,9 +29,9 @@ export function commandFailure(
   );
 }
 
-function unansweredHost({ inputs }: Session, { silent, bundleHost }: FailedCommand): UserError | undefined {
+function unansweredHost({ inputs, named }: Session, { silent }: FailedCommand): UserError | undefined {
   if (!silent) return undefined;
-  const bundle = bundleHost ? `the bundle's workspace.host ${bundleHost}` : "the bundle's workspace.host";
+  const bundle = named.host ? `the bundle's workspace.host ${named.host}` : "the bundle's workspace.host";
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(
     `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
@@ -41,12 +41,17 @@ function unansweredHost({ inputs }: Session, { silent, bundleHost }: FailedComma
 
 function foreignHost({ inputs, metadataService }: Session, { output }: FailedCommand): UserError | undefined {
   const [, profileHost, bundleHost] = hostMismatch.exec(output) ?? [];
-  const asked = bundleHost ?? [...metadataService.refusedHosts][0];
+  const { servedHosts, refusedHosts } = metadataService;
+  // Once the CLI has its token, who is refused another one is a program that it started.
+  const asked = bundleHost ?? (servedHosts.size === 0 ? [...refusedHosts][0] : undefined);
   if (asked === undefined) return undefined;
   const expected = inputs.host ?? profileHost;
   const against = expected ? `the step's workspaceUrl is ${expected}` : "it is no workspace of the connection's cloud";
+  const differsInCase = asked.toLowerCase() === expected?.toLowerCase();
   return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was given out.`, {
-    hint: "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
+    hint: differsInCase
+      ? "They differ in upper and lower case alone, which the CLI takes for different hosts: write workspace.host in small letters."
+      : "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
     anchor: "wrong-host",
   });
 }

@@ -1,6 +1,3 @@
-import fs from "node:fs";
-import path from "node:path";
-import { bundleFileNames } from "../common/databricks/bundle.ts";
 import type { MetadataService } from "../common/identity/metadata-service.ts";
 
 export interface FirstTokenWatch {
@@ -12,7 +9,7 @@ export interface FirstTokenWatch {
 }
 
 /** A CLI that is silent for so long and has not come for a token talks to a host that does not answer. */
-const firstTokenWithinMs = 60_000;
+const firstTokenWithinMs = 50_000;
 
 /**
  * Watches for the first token: the CLI itself would try a host that does not answer for fifteen silent minutes. There is
@@ -20,19 +17,13 @@ const firstTokenWithinMs = 60_000;
  */
 export function watchForFirstToken(
   { servedHosts, refusedHosts }: Pick<MetadataService, "servedHosts" | "refusedHosts">,
-  bundleFolder: string,
+  hasPreinit: boolean,
   withinMs = firstTokenWithinMs,
 ): FirstTokenWatch {
   const silence = new AbortController();
   const timer = setTimeout(() => {
     const asked = servedHosts.size > 0 || refusedHosts.size > 0;
-    if (!asked && !runsScriptFirst(bundleFolder)) silence.abort();
+    if (!asked && !hasPreinit) silence.abort();
   }, withinMs);
   return { signal: silence.signal, heard: () => void timer.refresh(), stop: () => clearTimeout(timer) };
-}
-
-/** The CLI runs `preinit` before it reads further files than the root file (databricks/cli, bundle/config/mutator). */
-function runsScriptFirst(bundleFolder: string): boolean {
-  const root = bundleFileNames.map((name) => path.join(bundleFolder, name)).find((file) => fs.existsSync(file));
-  return root !== undefined && fs.readFileSync(root, "utf8").includes("preinit");
 }

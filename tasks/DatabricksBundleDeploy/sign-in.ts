@@ -1,5 +1,5 @@
 import type { Bundle } from "../common/databricks/bundle.ts";
-import { readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
+import { type BundleWorkspace, readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
 import { isOverruled, worthMentioning } from "../common/databricks/cli-environment.ts";
 import { type CliVersionWatch, watchCliVersion } from "../common/databricks/cli-version.ts";
 import { workspaceOrigin } from "../common/databricks/hosts.ts";
@@ -21,6 +21,8 @@ import type { HostRule } from "./workspace-host.ts";
 /** A bundle that the CLI can work on, signed in for as long as it takes. */
 export interface Session {
   readonly bundle: Bundle;
+  /** What the bundle's files say of the workspace. */
+  readonly named: BundleWorkspace;
   readonly metadataService: MetadataService;
   /** The workspace, `https://name`; undefined until the bundle has named it. */
   readonly host: () => string | undefined;
@@ -41,7 +43,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
 
   const executable = findCli();
   const named = await readBundleWorkspace(inputs.folder, inputs.target);
-  refuseOtherAuthentication(named);
+  refuseOtherAuthentication(named.authTypes);
   const { token, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
@@ -60,6 +62,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   });
   const host = () => inputs.host ?? [...metadataService.servedHosts][0];
   return {
+    named,
     bundle: openBundle(task, inputs, executable, metadataService.url),
     metadataService,
     host,

@@ -20,6 +20,8 @@ export interface BundleSummary {
   readonly mode: string | undefined;
   /** Only where the bundle itself names it. */
   readonly host: string | undefined;
+  /** The way to sign in that the bundle itself chooses. */
+  readonly authType: string | undefined;
   readonly userName: string | undefined;
   readonly rootPath: string | undefined;
   readonly statePath: string | undefined;
@@ -46,6 +48,7 @@ export function parseBundleSummary(json: string): BundleSummary {
     target: textOf(bundle["target"]) ?? "",
     mode: textOf(bundle["mode"]),
     host: textOf(workspace["host"]),
+    authType: textOf(workspace["auth_type"]),
     userName: textOf(members(workspace["current_user"])["userName"]),
     rootPath: textOf(workspace["root_path"]),
     statePath: textOf(workspace["state_path"]),

@@ -2,74 +2,77 @@ import fs from "node:fs";
 import path from "node:path";
 import { bundleFileNames } from "./bundle.ts";
 import { includedFiles } from "./include-pattern.ts";
-import { members } from "./json.ts";
+import { type YamlValues, yamlValues } from "./yaml-values.ts";
 
-/** What a bundle's files say of the workspace; the CLI lets no variable stand here. */
+/** What a bundle's files say of the workspace and of signing in to it; the CLI lets no variable stand here. */
 export interface BundleWorkspace {
+  /** As the CLI takes it; a hint alone, since the CLI explains files that cannot be read better. */
   readonly host: string | undefined;
-  readonly authType: string | undefined;
+  /** Each `auth_type` that could be the one of the target; of any target, where none is named. */
+  readonly authTypes: readonly string[];
+  /** A script that the CLI runs before it signs in. */
+  readonly hasPreinit: boolean;
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
-
-/**
- * Reads `workspace` of a bundle's target, which overrides that of the whole bundle. Files that cannot be read count for
- * nothing: the CLI explains them better.
- */
+/** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
 export async function readBundleWorkspace(folder: string, target: string | undefined): Promise<BundleWorkspace> {
   const documents = await readDocuments(folder);
-  const targets = documents.flatMap(({ targets, environments }) => [members(targets), members(environments)]);
-  const name = target ?? defaultTarget(targets);
-  const chosen = name === undefined ? [] : targets.map((byName) => members(byName[name]));
-  const workspaces = [...documents, ...chosen].map(({ workspace }) => members(workspace));
-  const last = (key: string) =>
-    workspaces.map((workspace) => workspace[key]).findLast((value) => value !== undefined && value !== null);
-  return { host: text(last("host")), authType: text(last("auth_type")) };
+  const name = target ?? defaultTarget(documents);
+  const bundleWide = documents.map((document) => (key: string) => document.at("workspace", key));
+  const ofTargets = (names: readonly string[]) =>
+    sections(documents).flatMap(({ document, section }) =>
+      names.map((one) => (key: string) => document.at(section, one, "workspace", key)),
+    );
+  const host = [...bundleWide, ...ofTargets(name === undefined ? [] : [name])]
+    .flatMap((valuesOf) => valuesOf("host"))
+    .findLast((value) => value !== undefined && value !== null);
+  const candidates = [...bundleWide, ...ofTargets(target === undefined ? targetNames(documents) : [target])];
+  const authTypes = candidates.flatMap((valuesOf) => valuesOf("auth_type")).flatMap((value) => text(value) ?? []);
+  const [root] = documents;
+  return {
+    host: text(host),
+    authTypes: [...new Set(authTypes)],
+    hasPreinit: (root?.at("experimental", "scripts", "preinit") ?? []).some((value) => text(value) !== undefined),
+  };
 }
 
-/**
- * Whether any of a bundle's files holds a word, without the YAML parser: the files are those whose names or patterns can be
- * told in the root file's text. Good for hints alone, since a bundle can hide both.
- */
-export function bundleMentions(folder: string, word: string): boolean {
-  const root = rootFile(folder);
-  if (root === undefined) return false;
-  const patterns = readText(root).match(/[^\s"',[\]]*\.(?:ya?ml|json)\b/g) ?? [];
-  return [root, ...patterns.flatMap((pattern) => includedFiles(folder, pattern))].some((file) =>
-    readText(file).includes(word),
-  );
+/** `environments` is the old name of `targets`. */
+function sections(documents: readonly YamlValues[]) {
+  return documents.flatMap((document) => ["targets", "environments"].map((section) => ({ document, section })));
+}
+
+function targetNames(documents: readonly YamlValues[]): string[] {
+  return [...new Set(sections(documents).flatMap(({ document, section }) => document.keysAt(section)))];
+}
+
+/** What the CLI reads as true (databricks/cli, libs/dyn/convert/normalize.go). */
+const truths = new Set(["true", "y", "Y", "yes", "on"]);
+
+function defaultTarget(documents: readonly YamlValues[]): string | undefined {
+  const names = targetNames(documents);
+  const isDefault = (name: string) => {
+    const said = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
+    return truths.has(String(said.findLast((value) => value !== undefined && value !== null)));
+  };
+  return names.length === 1 ? names[0] : names.find(isDefault);
+}
+
+/** The root file and those that it includes, in the order in which the CLI merges them. */
+async function readDocuments(folder: string): Promise<YamlValues[]> {
+  const file = rootFile(folder);
+  if (file === undefined) return [];
+  const yaml = await import("./databricks-sdk.lazy.ts");
+  // Of several documents in one file the first counts, here as for the CLI.
+  const parse = (content: string) => yamlValues(yaml, yaml.parseDocument(content, { uniqueKeys: false }));
+  const root = parse(readText(file));
+  const included = new Set(root.textsAt("include").flatMap((pattern) => includedFiles(folder, pattern)));
+  included.delete(file);
+  const contents = [...included].map(readText).filter((content) => mayMatter.test(content));
+  return [root, ...contents.map(parse)];
 }
 
 function rootFile(folder: string): string | undefined {
   return bundleFileNames.map((name) => path.join(folder, name)).find((file) => fs.existsSync(file));
-}
-
-function defaultTarget(targets: readonly Mapping[]): string | undefined {
-  const entries = targets.flatMap((byName) => Object.entries(byName));
-  const names = new Set(entries.map(([name]) => name));
-  const marked = entries.find(([, target]) => members(target)["default"] === true)?.[0];
-  return marked ?? (names.size === 1 ? [...names][0] : undefined);
-}
-
-/** The root file and those that it includes, in the order in which the CLI merges them. */
-async function readDocuments(folder: string): Promise<Mapping[]> {
-  const root = rootFile(folder);
-  if (root === undefined) return [];
-  const { parseYaml } = await import("./databricks-sdk.lazy.ts");
-  const parse = (content: string): Mapping => {
-    try {
-      // As the CLI reads it: the first document, whatever follows, and the last of equal keys.
-      return members(parseYaml(content, { merge: true, uniqueKeys: false }).toJS({ maxAliasCount: -1 }));
-    } catch {
-      return {};
-    }
-  };
-  const document = parse(readText(root));
-  const patterns = Array.isArray(document["include"]) ? document["include"] : [];
-  const included = new Set(patterns.flatMap((pattern) => includedFiles(folder, String(pattern))));
-  included.delete(root);
-  const contents = [...included].map(readText).filter((content) => mayMatter.test(content));
-  return [document, ...contents.map(parse)];
 }
 
 /** Spares the parser files of resources alone. A key can be written otherwise, but not without a backslash. */
@@ -78,7 +81,8 @@ const mayMatter = /workspace|targets|environments|\\/;
 function readText(file: string): string {
   try {
     const content = fs.readFileSync(file);
-    return new TextDecoder(encodingOf(content)).decode(content);
+    // To the CLI's parser all of these end a line, and with it a comment.
+    return new TextDecoder(encodingOf(content)).decode(content).replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n");
   } catch {
     return "";
   }

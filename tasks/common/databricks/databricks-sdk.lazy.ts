@@ -5,4 +5,4 @@ export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelin
 export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 export { Config } from "@databricks/sdk-experimental/dist/config/Config";
 // Here too, because agents unpack every file of a task, and this one is loaded late anyway.
-export { parseDocument as parseYaml } from "yaml";
+export { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";

@@ -7,7 +7,12 @@ export function includedFiles(folder: string, pattern: string): string[] {
     .split(sep)
     .filter((name) => name !== "" && name !== ".");
   const matches = names.reduce<string[]>((paths, name) => paths.flatMap((parent) => children(parent, name)), [folder]);
-  return matches.filter((file) => /\.(ya?ml|json)$/.test(file)).sort();
+  return matches.filter((file) => /\.(ya?ml|json)$/.test(file)).sort(byBytes);
+}
+
+/** Go's order; JavaScript's own differs from it beyond the basic multilingual plane. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function children(parent: string, name: string): string[] {
@@ -23,21 +28,23 @@ function children(parent: string, name: string): string[] {
 }
 
 function namePattern(name: string): RegExp {
-  const pattern = name.replace(/\\.|\[\^?(?:\\.|[^\]\\])+\]|[*?]|[\\^$.|+(){}[\]]/gs, (token) => {
+  const pattern = name.replace(/\\.|\[\^?(?:\\.|[^\]\\])+\]|[*?]|[\\^$.|+(){}[\]]/gsu, (token) => {
     if (token === "*") return ".*";
     if (token === "?") return ".";
     if (token.startsWith("\\") && token.length > 1) return literal(token.slice(1));
-    return token.length > 1 ? token.replace(/\\(.)/gs, (_, character: string) => literal(character)) : literal(token);
+    return token.length > 1
+      ? token.replace(/\\(.)/gsu, (_, character: string) => literal(character, /[\\\]^-]/))
+      : literal(token);
   });
   try {
-    return new RegExp(`^${pattern}$`, "s");
+    return new RegExp(`^${pattern}$`, "su");
   } catch {
     // A range that runs backwards; it matches nothing in Go.
     return /(?!)/;
   }
 }
 
-/** A character that a backslash takes for itself in Go: letters must not get a meaning in JavaScript. */
-function literal(character: string): string {
-  return /\w/.test(character) ? character : `\\${character}`;
+/** A character that stands for itself, also where it would mean something in JavaScript; a hyphen does so in brackets. */
+function literal(character: string, special = /[\\^$.*+?()[\]{}|/]/): string {
+  return special.test(character) ? `\\${character}` : character;
 }

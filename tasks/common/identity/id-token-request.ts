@@ -61,10 +61,16 @@ function organisation(address: string): string | undefined {
   return name?.toLowerCase() || undefined;
 }
 
+const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\/[\w-]+\/oidctoken$/i;
+
+/**
+ * A variable set by an earlier step could name any address: the job token goes to the job's own organisation alone, and
+ * there to nothing but the resource that issues ID tokens.
+ */
 function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobIdentity): string | undefined {
-  if (!oidcRequestUri) return undefined;
-  // A variable set by an earlier step could name any address; the job token goes to the job's own organisation alone.
-  return organisation(oidcRequestUri) === organisation(collectionUrl) ? oidcRequestUri : undefined;
+  if (!oidcRequestUri || organisation(oidcRequestUri) !== organisation(collectionUrl)) return undefined;
+  const { pathname, search, hash } = new URL(oidcRequestUri);
+  return oidcTokenPath.test(pathname) && search === "" && hash === "" ? oidcRequestUri : undefined;
 }
 
 function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobIdentity): string | undefined {

@@ -14,7 +14,7 @@ export interface MetadataService {
   readonly url: string;
   /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net; what else asks does not count. */
   readonly servedHosts: ReadonlySet<string>;
-  /** Hosts for which a token was refused. */
+  /** Hosts for which one was refused to a Databricks CLI. */
   readonly refusedHosts: ReadonlySet<string>;
   /** Why the last renewal failed, if the last one did. */
   readonly lastFailure: () => unknown;
@@ -52,15 +52,16 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
     const host = String(request.headers["x-databricks-host"] ?? "")
       .replace(/\/+$/, "")
       .toLowerCase();
+    // Python and build scripts of the bundle ask too, which says nothing of the CLI itself.
+    const isCli = userAgent.startsWith("cli/");
     if (!settings.allowsHost(host)) {
-      refusedHosts.add(host);
+      if (isCli) refusedHosts.add(host);
       return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
     }
     try {
       const { value, expiresAt } = await withinTime(settings.token());
       failure = undefined;
-      // Python and build scripts of the bundle ask too, which says nothing of who the CLI itself is.
-      if (userAgent.startsWith("cli/")) servedHosts.add(host);
+      if (isCli) servedHosts.add(host);
       // Python's SDK takes expires_on as a JSON number alone.
       return {
         status: 200,

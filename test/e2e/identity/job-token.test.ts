@@ -22,11 +22,17 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     "https://dev.azure.com.example.com/contoso/",
     "https://dev.azure.com@collector.example.com/contoso/",
     "not a URL",
+    "https://dev.azure.com/contoso/_apis/git/repositories/x/pushes",
+    "https://dev.azure.com/contoso/_apis/git/repositories/x/pushes?x=/oidctoken",
   ])("does not send the job token to System.OidcRequestUri %s", async (uri) => {
+    const before = fixture.lab.azureDevOps.requests.length;
     const hosts = await hostsDuring(async () => {
       const { step } = await fixture.deploy({ job: { variables: { SYSTEM_OIDCREQUESTURI: uri } } });
       expect(step.result).toBe("Succeeded");
     });
+    const [asked, ...more] = fixture.lab.azureDevOps.requests.slice(before);
+    expect(asked?.path).toMatch(/\/oidctoken\?/);
+    expect(more).toEqual([]);
     expect(hosts).toEqual(
       new Set(["dev.azure.com", "login.microsoftonline.com", new URL(fixture.lab.workspace.url).host]),
     );

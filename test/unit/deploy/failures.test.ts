@@ -5,13 +5,14 @@ type Session = Parameters<typeof commandFailure>[0];
 
 const session = {
   inputs: { host: "https://adb-1.7.azuredatabricks.net", forceLock: false, arguments: ["--select=a"] },
-  metadataService: { refusedHosts: new Set<string>(), lastFailure: () => undefined },
+  metadataService: { servedHosts: new Set<string>(), refusedHosts: new Set<string>(), lastFailure: () => undefined },
   cliVersion: { seen: () => "1.13.0" },
+  named: { host: "https://dead.example" },
 } as unknown as Session;
 
-function explain(text: string, more: Partial<{ silent: boolean; bundleHost: string }> = {}): string {
-  const outcome = { exitCode: 1, lines: text.split("\n"), silent: false, bundleHost: undefined, ...more };
-  const { message, hint, anchor } = commandFailure(session, "deploy", outcome);
+function explain(text: string, silent = false, changed: Partial<Session> = {}): string {
+  const outcome = { exitCode: 1, lines: text.split("\n"), silent };
+  const { message, hint, anchor } = commandFailure({ ...session, ...changed }, "deploy", outcome);
   return `${message} ${hint} #${anchor}`;
 }
 
@@ -43,8 +44,22 @@ describe("What a failure of the CLI is explained with", () => {
   });
 
   it("names the bundle's host when nobody answers there", () => {
-    expect(explain("", { silent: true, bundleHost: "https://dead.example" })).toMatch(
-      /workspace\.host https:\/\/dead\.example does not answer.*#wrong-host/,
-    );
+    expect(explain("", true)).toMatch(/workspace\.host https:\/\/dead\.example does not answer.*#wrong-host/);
+  });
+
+  it("says that hosts differ in letters alone", () => {
+    const mismatch =
+      "Error: cannot resolve bundle auth configuration: the host in the profile (https://adb-1.7.azuredatabricks.net) doesn’t match the host configured in the bundle (https://ADB-1.7.azuredatabricks.net)";
+    expect(explain(mismatch)).toMatch(/points to https:\/\/ADB-1.*differ in upper and lower case alone.*#wrong-host/);
+  });
+
+  it("does not blame a host that a program asked for which the CLI started", () => {
+    const refusedHosts = new Set(["https://accounts.azuredatabricks.net"]);
+    const asked = (servedHosts: Set<string>) =>
+      explain("Error: No such cluster.", false, {
+        metadataService: { ...session.metadataService, servedHosts, refusedHosts },
+      });
+    expect(asked(new Set())).toMatch(/points to https:\/\/accounts/);
+    expect(asked(new Set(["https://adb-1.7.azuredatabricks.net"]))).toMatch(/failed \(exit code 1\): No such cluster/);
   });
 });

@@ -13,6 +13,8 @@ const job: JobIdentity = {
 
 const composed = `https://dev.azure.com/contoso/${job.projectId}/_apis/distributedtask/hubs/build/plans/${job.planId}/jobs/${job.jobId}/oidctoken`;
 
+const resource = "x/_apis/distributedtask/hubs/build/plans/y/jobs/z/oidctoken";
+
 describe("Where the job token goes", () => {
   it("is the address that Azure DevOps gives, when it lies in the collection", () => {
     const oidcRequestUri =
@@ -21,12 +23,17 @@ describe("Where the job token goes", () => {
   });
 
   it.each([
-    "https://dev.azure.com/fabrikam/oidctoken",
-    "https://dev.azure.com.example.com/contoso/oidctoken",
-    "https://dev.azure.com:8443/contoso/oidctoken",
-    "https://user@dev.azure.com/contoso/oidctoken",
-    "https://dev.azure.com/contoso/../fabrikam/oidctoken",
-    "http://dev.azure.com/contoso/oidctoken",
+    `https://dev.azure.com/fabrikam/${resource}`,
+    `https://dev.azure.com.example.com/contoso/${resource}`,
+    `https://dev.azure.com:8443/contoso/${resource}`,
+    `https://user@dev.azure.com/contoso/${resource}`,
+    `https://dev.azure.com/contoso/../fabrikam/${resource}`,
+    `http://dev.azure.com/contoso/${resource}`,
+    "https://dev.azure.com/contoso/_apis/git/repositories/x/pushes",
+    "https://dev.azure.com/contoso/_apis/git/repositories/oidctoken",
+    `https://dev.azure.com/contoso/_apis/projects?x=/${resource}`,
+    `https://dev.azure.com/contoso/_apis/projects#/${resource}`,
+    `https://dev.azure.com/contoso/${resource}/../../../../../../../../_apis/projects`,
     "",
   ])("is composed from the job's ids instead of %s", (oidcRequestUri) => {
     expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);

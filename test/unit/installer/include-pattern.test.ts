@@ -9,7 +9,19 @@ describe("An include pattern of a bundle", () => {
 
   beforeAll(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "include-"));
-    for (const name of ["a.yml", "b.yaml", "c.json", "d.txt", ".e.yml", "x/a.yml", "x/y/a.yml", "z(1)/a.yml"]) {
+    for (const name of [
+      "a.yml",
+      "b.yaml",
+      "c.json",
+      "d.txt",
+      ".e.yml",
+      "x/a.yml",
+      "x/y/a.yml",
+      "z(1)/a.yml",
+      "🚀.yml",
+      "\uFB01.yml",
+      "q-\\r.yml",
+    ]) {
       fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
       fs.writeFileSync(path.join(folder, name), "");
     }
@@ -21,11 +33,17 @@ describe("An include pattern of a bundle", () => {
     ["a.yml", ["a.yml"]],
     ["./x/a.yml", ["x/a.yml"]],
     ["missing.yml", []],
-    ["*.yml", [".e.yml", "a.yml"]],
-    ["*", [".e.yml", "a.yml", "b.yaml", "c.json"]],
-    ["?.y*ml", ["a.yml", "b.yaml"]],
+    ["*.yml", [".e.yml", "a.yml", "q-\\r.yml", "\uFB01.yml", "🚀.yml"]],
+    ["*", [".e.yml", "a.yml", "b.yaml", "c.json", "q-\\r.yml", "\uFB01.yml", "🚀.yml"]],
+    ["?.y*ml", ["a.yml", "b.yaml", "\uFB01.yml", "🚀.yml"]],
+    ["[^a-c].yml", ["\uFB01.yml", "🚀.yml"]],
+    ["\\🚀.yml", ["🚀.yml"]],
+    ["q\\-\\\\r.yml", ["q-\\r.yml"]],
+    ["q[\\-][\\\\x]r.yml", ["q-\\r.yml"]],
+    ["q-*", ["q-\\r.yml"]],
+    ["[🚀x].yml", ["🚀.yml"]],
     ["[ab].y*", ["a.yml", "b.yaml"]],
-    ["[^a].y*", ["b.yaml"]],
+    ["[^a].y*", ["b.yaml", "\uFB01.yml", "🚀.yml"]],
     ["*/*.yml", ["x/a.yml", "z(1)/a.yml"]],
     ["**/a.yml", ["x/a.yml", "z(1)/a.yml"]],
     ["z(1)/*.yml", ["z(1)/a.yml"]],
