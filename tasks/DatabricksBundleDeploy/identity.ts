@@ -13,6 +13,8 @@ import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-ho
 /** Who the step is in a workspace, and in which. */
 export interface StepIdentity {
   readonly token: AccessTokenSource;
+  /** Who issues it, in words for people. */
+  readonly issuers: string;
   readonly rule: HostRule;
   /** Application id; undefined where only the token tells. */
   readonly clientId: string | undefined;
@@ -29,7 +31,14 @@ export function stepIdentity(
   const rule = entraHostRule(inputs.host, connection.cloud);
   const advice = conversionAdvice(connection);
   if (advice) warn(advice);
-  return { rule, clientId: connection.clientId, token: renewable(connectionTokens(http, job, connection)) };
+  const token = renewable(connectionTokens(http, job, connection));
+  return { rule, clientId: connection.clientId, token, issuers: issuersOf(connection) };
+}
+
+function issuersOf(connection: ServiceConnection): string {
+  if (connection.scheme === "ManagedServiceIdentity") return "this machine's own metadata service";
+  const entra = `Entra (${new URL(connection.authority).host})`;
+  return connection.scheme === "WorkloadIdentityFederation" ? `Azure DevOps and ${entra}` : entra;
 }
 
 function databricksIdentity(
@@ -51,5 +60,5 @@ function databricksIdentity(
     { host, clientId },
     freshIdTokens(http, job, connection),
   );
-  return { rule, clientId, token: renewable(acquire) };
+  return { rule, clientId, token: renewable(acquire), issuers: `Azure DevOps and ${host}` };
 }

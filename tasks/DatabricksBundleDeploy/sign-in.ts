@@ -44,7 +44,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const executable = findCli();
   const named = await readBundleWorkspace(inputs.folder, inputs.target);
   refuseOtherAuthentication(named.authTypes);
-  const { token, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
+  const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
   const expected = inputs.host ?? allowedOrigin(named.host, rule);
@@ -56,6 +56,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const cliVersion = watchCliVersion();
   const metadataService = await startMetadataService({
     token,
+    issuers,
     allowsHost: rule.allows,
     refuseClient: cliVersion.refusal,
     refusal: rule.refusal,

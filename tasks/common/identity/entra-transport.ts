@@ -41,6 +41,7 @@ async function send(settings: EntraTransportSettings, request: PipelineRequest):
     headers: request.headers.toJSON(),
     ...(typeof request.body === "string" ? { body: request.body } : {}),
     redirects: "manual",
+    idleTimeoutMs: 10_000,
     ...(instanceMetadata ? { instanceMetadata, idleTimeoutMs: 5_000, attempts: 3 } : {}),
   });
   if (response.status >= 300 && response.status < 400) {

@@ -35,6 +35,7 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
         // Asks for 401 in place of a redirect to the sign-in page.
         "X-TFS-FedAuthRedirect": "Suppress",
       },
+      idleTimeoutMs: 10_000,
     });
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;

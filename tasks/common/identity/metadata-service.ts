@@ -23,6 +23,8 @@ export interface MetadataService {
 
 export interface MetadataServiceSettings {
   readonly token: AccessTokenSource;
+  /** Who is asked for a new token, in words for people. */
+  readonly issuers: string;
   /** Whether a token may be given out for this host (scheme and host name). */
   readonly allowsHost: (host: string) => boolean;
   /** Why a client gets no token, from its User-Agent; undefined: it may have one. */
@@ -32,7 +34,10 @@ export interface MetadataServiceSettings {
 }
 
 /** Starts the service on 127.0.0.1 at a free port; it answers nobody but holders of its URL. */
-export async function startMetadataService(settings: MetadataServiceSettings): Promise<MetadataService> {
+export async function startMetadataService(
+  settings: MetadataServiceSettings,
+  withinMs = answerWithinMs,
+): Promise<MetadataService> {
   const path = `/${randomBytes(32).toString("base64url")}`;
   const servedHosts = new Set<string>();
   const refusedHosts = new Set<string>();
@@ -59,7 +64,7 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
       return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
     }
     try {
-      const { value, expiresAt } = await withinTime(settings.token());
+      const { value, expiresAt } = await withinTime(settings.token(), settings.issuers, withinMs);
       failure = undefined;
       if (isCli) servedHosts.add(host);
       // Python's SDK takes expires_on as a JSON number alone.
@@ -99,11 +104,11 @@ export async function startMetadataService(settings: MetadataServiceSettings): P
 /** The SDKs wait ten seconds for an answer, and then cannot say why there was none. */
 const answerWithinMs = 9_000;
 
-async function withinTime<T>(promise: Promise<T>): Promise<T> {
+async function withinTime<T>(promise: Promise<T>, issuers: string, withinMs: number): Promise<T> {
   const late = new AbortController();
-  const timeout = sleep(answerWithinMs, undefined, { signal: late.signal, ref: false }).then(() => {
-    throw new UserError(`A new access token has not come within ${answerWithinMs / 1000} seconds.`, {
-      hint: "Check that this agent reaches Azure DevOps and Entra, and run the step again.",
+  const timeout = sleep(withinMs, undefined, { signal: late.signal, ref: false }).then(() => {
+    throw new UserError(`No new access token has come from ${issuers} within ${withinMs / 1000} seconds.`, {
+      hint: "Check that this agent still reaches them, and run the step again.",
       anchor: "network",
     });
   });

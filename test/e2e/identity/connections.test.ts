@@ -71,6 +71,33 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     expect(findLeaks([{ name: "late-bound ID token", value: lateBound }], fallback.traces)).toEqual([]);
   });
 
+  it("does not use one that has expired", async () => {
+    const { lab } = fixture;
+    const claims = Buffer.from(JSON.stringify({ exp: Math.floor(Date.now() / 1000) - 1 })).toString("base64url");
+    lab.azureDevOps.fault({ status: 403, body: { message: "No." } });
+    const entra = lab.entra.requests.length;
+    const { error } = await fixture.deploy({
+      deployer: withParameters(lab.addDeployer(), { idToken: `e30.${claims}.x` }),
+    });
+    expect(error).toMatch(/this pipeline may not use the connection.*403: No\./);
+    expect(lab.entra.requests).toHaveLength(entra);
+  });
+
+  it.each([
+    ["app registration", "Automatic", { appObjectId: randomUUID(), spnObjectId: randomUUID() }],
+    ["app registration", "Manual", {}],
+    ["user-assigned managed identity", "Automatic", { identityType: "ManagedIdentity", azureSpnRoleAssignmentId: "" }],
+    ["user-assigned managed identity", "Manual", { identityType: "ManagedIdentity" }],
+  ])("signs in with an %s, made by the %s flow, by the same parameters", async (_, creationMode, more) => {
+    const usual = fixture.lab.addDeployer();
+    const data = { ...usual.connection.data, creationMode, ...more };
+    const { step } = await fixture.deploy({
+      deployer: { ...usual, connection: { ...usual.connection, data } },
+      inputs: { command: "validate" },
+    });
+    expect(step).toMatchObject({ result: "Succeeded", outputs: { identity: usual.clientId }, issues: [] });
+  });
+
   it("signs in with a secret, says how to convert the connection, and shows the secret nowhere", async () => {
     const { lab } = fixture;
     const secret = `s3cret~${randomUUID()}+/=`;

@@ -49,6 +49,24 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
     expect(lab.azureDevOps.issued.length - idTokens).toBe(lab.federation.issued.length - tokens);
   });
 
+  it("follows no redirect of the exchange with the ID token", async () => {
+    const { lab } = fixture;
+    const deployer = federated();
+    const elsewhere = "collector.example.com";
+    lab.workspace.fault(
+      { path: /oidc\/v1\/token/ },
+      { status: 307, headers: { Location: `https://${elsewhere}/` }, html: "" },
+    );
+    const connections = await requestsDuring(lab.proxy.connections, async () => {
+      const { error } = await fixture.deploy({
+        deployer,
+        inputs: { ...inputs, databricksClientId: deployer.clientId },
+      });
+      expect(error).toMatch(/gave no token in exchange.*\(307\)/);
+    });
+    expect(connections.filter(({ host }) => host === elsewhere)).toEqual([]);
+  });
+
   it("says which policy is missing", async () => {
     const deployer = fixture.lab.addDeployer(["federated-credential"]);
     const { error } = await fixture.deploy({

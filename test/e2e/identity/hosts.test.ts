@@ -90,6 +90,24 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
     expect(requests.filter(({ tokenId }) => tokenId)).toEqual([]);
   });
 
+  it("explains the CLI's own failure where a script of the bundle asked for another host", async () => {
+    const { lab } = fixture;
+    lab.workspace.fault(
+      { path: /jobs\/create/ },
+      { status: 400, body: { error_code: "INVALID", message: "No such cluster." } },
+    );
+    const script =
+      'curl -s -H "X-Databricks-Metadata-Version: 1" -H "X-Databricks-Host: https://accounts.azuredatabricks.net" -A cli/1.0.0 "$DATABRICKS_METADATA_SERVICE_URL"';
+    const { step, error } = await fixture.deploy({
+      deployer: lab.addDeployer(),
+      inputs: { target: "prod" },
+      prepare: (bundle) => addToProd(bundle, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`),
+    });
+    expect(step.log.join("\n")).toContain("It gets no token");
+    expect(error).toContain("No such cluster.");
+    expect(error).not.toContain("accounts.azuredatabricks.net");
+  });
+
   it("stops giving out tokens when the step ends", async () => {
     const { traces } = await fixture.deploy();
     const url = metadataUrl(traces);
@@ -112,8 +130,20 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
       prepare: withHost(`https://${silent}`),
     });
     expect(step.durationMs).toBeLessThan(75_000);
+    expect(error).toMatch(/The CLI asked for no token within a minute: .*No token was given out/);
     expect(error).toContain(silent);
     expect(error).toContain(lab.workspace.url);
-    expect(error).toContain("No token was given out");
+  }, 90_000);
+
+  it("is found before the CLI runs where the bundle alone names it", async () => {
+    const { lab } = fixture;
+    const silent = "adb-8888888888888888.8.azuredatabricks.net";
+    lab.proxy.blackhole(silent);
+    const { step, error } = await fixture.deploy({
+      inputs: { target: "prod", workspaceUrl: "" },
+      prepare: withHost(`https://${silent}`),
+    });
+    expect(error).toMatch(new RegExp(`${silent} cannot be reached: .*no answer in time.*#workspace-not-reachable`));
+    expect(step.log.join("\n")).not.toContain("databricks bundle");
   }, 90_000);
 });

@@ -1,8 +1,91 @@
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { findLeaks, issuedTokens } from "../leak-search.ts";
+import type { AgentSettings } from "../../lab/agent/agent.ts";
+import { createClientCertificate } from "../../lab/certificates.ts";
+import { tenantId } from "../../lab/deployers.ts";
+import { startInstanceMetadata } from "../../lab/instance-metadata/instance-metadata.ts";
+import type { Deployer, Lab } from "../../lab/lab.ts";
+import { findLeaks, issuedTokens, type Secret } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
 import { addToProd, useLab } from "./deploy-step.ts";
+
+interface Prepared {
+  readonly deployer: Deployer;
+  readonly inputs?: Record<string, string>;
+  /** What must stay hidden besides the tokens. */
+  readonly secrets?: readonly Secret[];
+  readonly agent?: Partial<AgentSettings>;
+  readonly close?: () => Promise<void>;
+}
+
+/** The lines of a key, each of which would be a leak. */
+const keyLines = (pem: string) =>
+  pem
+    .split("\n")
+    .flatMap((line, index) => (/^[A-Za-z0-9+/=]{20,}$/.test(line) ? [{ name: `key line ${index}`, value: line }] : []));
+
+const schemes: readonly { scheme: string; prepare: (lab: Lab) => Promise<Prepared> }[] = [
+  {
+    scheme: "a secret",
+    async prepare(lab) {
+      const secret = `s3cret~${randomUUID()}+/=`;
+      return { deployer: lab.addDeployer([], undefined, { secret }), secrets: [{ name: "secret", value: secret }] };
+    },
+  },
+  {
+    scheme: "a certificate",
+    async prepare(lab) {
+      const certificate = await createClientCertificate();
+      return { deployer: lab.addDeployer([], undefined, { certificate }), secrets: keyLines(certificate) };
+    },
+  },
+  {
+    scheme: "a managed identity",
+    async prepare(lab) {
+      const deployer = lab.addDeployer([], undefined, { managedIdentity: "assigned by a user" });
+      const metadata = await startInstanceMetadata({
+        clientId: deployer.clientId,
+        issue: (clientId, resource) => lab.entra.issueManagedIdentityToken(tenantId, clientId, resource),
+      });
+      return { deployer, agent: { environment: metadata.environment }, close: metadata.close };
+    },
+  },
+  {
+    scheme: "Databricks token federation",
+    async prepare(lab) {
+      const deployer = lab.addDeployer(["federated-credential"], undefined, { issuer: "azure-devops" });
+      const { federation, clientId } = deployer;
+      lab.federation.addPolicy({ ...federation, clientId, audience: "api://AzureADTokenExchange" });
+      return { deployer, inputs: { authentication: "databricks", databricksClientId: clientId } };
+    },
+  },
+];
+
+/** Credentials that Entra does not know. */
+const refusals: readonly {
+  scheme: string;
+  prepare: (lab: Lab) => Promise<Prepared & { secrets: readonly Secret[] }>;
+}[] = [
+  {
+    scheme: "secret",
+    async prepare(lab) {
+      const deployer = lab.addDeployer([], undefined, { secret: "the right one" });
+      const wrong = `wr0ng~${randomUUID()}`;
+      deployer.connection.parameters["serviceprincipalkey"] = wrong;
+      return { deployer, secrets: [{ name: "secret", value: wrong }] };
+    },
+  },
+  {
+    scheme: "certificate",
+    async prepare(lab) {
+      const deployer = lab.addDeployer([], undefined, { certificate: await createClientCertificate() });
+      const wrong = await createClientCertificate();
+      deployer.connection.parameters["servicePrincipalCertificate"] = wrong;
+      return { deployer, secrets: keyLines(wrong) };
+    },
+  },
+];
 
 describe.each(taskNodes)("Tokens on $name", ({ path: node }) => {
   const fixture = useLab(node);
@@ -30,6 +113,34 @@ describe.each(taskNodes)("Tokens on $name", ({ path: node }) => {
     const { step, traces } = await fixture.deploy({ deployer: lab.addDeployer(), job: { debug: true } });
     expect(step.result).toBe("Failed");
     expect(findLeaks(issuedTokens(fixture.lab), traces)).toEqual([]);
+  });
+
+  it.each(schemes)(
+    "of $scheme stay hidden, in debug mode, whether the deploy succeeds or fails",
+    async ({ prepare }) => {
+      const { lab } = fixture;
+      for (const fails of [false, true]) {
+        const { deployer, inputs = {}, secrets = [], agent, close } = await prepare(lab);
+        if (fails)
+          lab.workspace.fault({ path: /jobs\/create/ }, { status: 400, body: { error_code: "X", message: "No." } });
+        const { step, traces } = await fixture.deploy({
+          deployer,
+          inputs,
+          job: { debug: true },
+          ...(agent ? { agent } : {}),
+        });
+        await close?.();
+        expect(step.result, step.log.join("\n")).toBe(fails ? "Failed" : "Succeeded");
+        expect(findLeaks([...secrets, ...issuedTokens(lab)], traces)).toEqual([]);
+      }
+    },
+  );
+
+  it.each(refusals)("stay hidden when Entra refuses a $scheme", async ({ prepare }) => {
+    const { deployer, secrets } = await prepare(fixture.lab);
+    const { step, traces } = await fixture.deploy({ deployer, job: { debug: true } });
+    expect(step.result).toBe("Failed");
+    expect(findLeaks([...secrets, ...issuedTokens(fixture.lab)], traces)).toEqual([]);
   });
 
   it("leaves nothing of the step's own folder behind", async () => {

@@ -13,12 +13,14 @@ const headers = {
 
 let service: MetadataService;
 
-async function start(token = async () => ({ value: "the token", expiresAt })): Promise<URL> {
-  service = await startMetadataService({
+async function start(token = async () => ({ value: "the token", expiresAt }), withinMs?: number): Promise<URL> {
+  const settings = {
     token,
-    allowsHost: (host) => host === workspace,
-    refusal: (host) => `${host} is not ${workspace}.`,
-  });
+    issuers: "Azure DevOps and Entra",
+    allowsHost: (host: string) => host === workspace,
+    refusal: (host: string) => `${host} is not ${workspace}.`,
+  };
+  service = await startMetadataService(settings, withinMs);
   return new URL(service.url);
 }
 
@@ -114,5 +116,20 @@ describe("The metadata service", () => {
     if (outside) await expect(ask(new URL(`http://${outside}:${url.port}${url.pathname}`))).rejects.toThrow();
     await service.close();
     await expect(ask(url)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("says who gives no new token before its client gives up", async () => {
+    const url = await start(() => new Promise<never>(() => {}), 50);
+    const message = "No new access token has come from Azure DevOps and Entra within 0.05 seconds.";
+    expect(await ask(url)).toMatchObject({ status: 500, body: { message } });
+    expect(service.lastFailure()).toMatchObject({ message, anchor: "network" });
+    expect(service.servedHosts.size).toBe(0);
+  });
+
+  it("does not count a program's request for another host as the CLI's", async () => {
+    const url = await start();
+    const others = { ...headers, "X-Databricks-Host": "https://other.example", "User-Agent": "curl/8.0" };
+    expect(await ask(url, { headers: others })).toMatchObject({ status: 403 });
+    expect(service.refusedHosts.size).toBe(0);
   });
 });

@@ -52,6 +52,22 @@ describe("An agent's proxy and CA", () => {
     await expect(send(credentials, undefined)).rejects.toMatchObject({ kind: "tls" });
   });
 
+  it("refuses it without a proxy too, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
+    process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+    try {
+      const http = createHttp(
+        { proxy: undefined, agentCertificates: undefined },
+        "test/1.0",
+        new AbortController().signal,
+      );
+      const { port } = server.address() as { port: number };
+      const sent = http.send({ method: "GET", url: `https://127.0.0.1:${port}/`, attempts: 1 });
+      await expect(sent).rejects.toMatchObject({ kind: "tls" });
+    } finally {
+      delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+    }
+  });
+
   it("says that the proxy wants credentials, does not know the host, or is not there", async () => {
     await expect(send({}, certificate)).rejects.toMatchObject({ kind: "proxy-credentials" });
     await expect(send(credentials, certificate, "unknown.example")).rejects.toMatchObject({
