@@ -19,11 +19,13 @@ interface Prepared {
   readonly close?: () => Promise<void>;
 }
 
-/** The lines of a key, each of which would be a leak. */
-const keyLines = (pem: string) =>
-  pem
-    .split("\n")
-    .flatMap((line, index) => (/^[A-Za-z0-9+/=]{20,}$/.test(line) ? [{ name: `key line ${index}`, value: line }] : []));
+/** The lines of a private key, each of which would be a leak. */
+function keyLines(pem: string): Secret[] {
+  const [, key = ""] = /-BEGIN PRIVATE KEY-+\n([\s\S]*?)-+END/.exec(pem) ?? [];
+  const lines = key.trim().split("\n");
+  if (lines.length < 2) throw new Error("The certificate has no private key.");
+  return lines.map((value, index) => ({ name: `line ${index + 1} of the key`, value }));
+}
 
 const schemes: readonly { scheme: string; prepare: (lab: Lab) => Promise<Prepared> }[] = [
   {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { scriptedCli } from "../deploy/step.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
 import { addToProd, requestsDuring, useLab } from "./deploy-step.ts";
@@ -102,6 +103,28 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     });
     expect(error).toContain('Remove the line "auth_type: azure-cli"');
   });
+
+  it("fails when the CLI says that the bundle chose another identity, which its files did not show", async () => {
+    const real = await fixture.lab.programs.cli();
+    const edit = `sed 's/"workspace": {/"workspace": {"auth_type": "azure-cli",/'`;
+    const { step, error } = await deployWith(
+      `if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`,
+    );
+    expect(step).toMatchObject({ result: "Failed", outputs: {} });
+    expect(error).toMatch(/chooses its own authentication \(azure-cli\).*#bundle-authentication/);
+  });
+
+  it("fails when the CLI succeeded without a token of this step", async () => {
+    const { step, error } = await deployWith(`echo '{"bundle": {"name": "sales", "target": "dev"}}'`);
+    expect(step).toMatchObject({ result: "Failed", outputs: {} });
+    expect(error).toMatch(/succeeded without asking for a token.*identity other than.*#bundle-authentication/);
+  });
+
+  /** Deploys with a script in the CLI's place. */
+  function deployWith(script: string) {
+    const cli = scriptedCli(`${script}\n`);
+    return fixture.deploy({ agent: { environment: { PATH: `${path.dirname(cli)}:/usr/bin:/bin` } } });
+  }
 
   it("serves what the CLI starts: a script of the bundle signs in as the same service principal, and sees no other", async () => {
     const { lab } = fixture;
