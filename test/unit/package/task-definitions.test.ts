@@ -4,8 +4,25 @@ import { workspaceOrigin } from "../../../tasks/common/databricks/hosts.ts";
 import { matches, read, sourceFiles, type TaskDefinition, type TaskInput, tasks } from "./project.ts";
 import { taskSchema } from "./task-schema.ts";
 
-const inputReads = /reader\s*\.(?:text|required|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"/g;
+const inputReads =
+  /reader\s*\.(text|required|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"([^()]*)\)(?:\s*\?\?\s*"([^"]*)")?/g;
 const unique = (names: readonly string[]) => [...new Set(names)].sort();
+
+interface InputRead {
+  readonly input: string;
+  readonly method: string;
+  /** What an empty input means to the code. */
+  readonly fallback: string | undefined;
+}
+
+function inputReadsOf(source: string): InputRead[] {
+  return [...source.matchAll(inputReads)].map(([, method = "", input = "", more = "", otherwise]) => {
+    const flag = /,\s*true\b/.test(more) ? "true" : "false";
+    const choice = matches(more, /"([^"]*)"/g).at(-1);
+    const fallback = { flag, oneOf: choice }[method] ?? otherwise;
+    return { input, method, fallback: fallback || undefined };
+  });
+}
 
 /** The inputs that a visible rule looks at. */
 function linkedInputs({ inputs }: TaskDefinition, rule: string): TaskInput[] {
@@ -17,6 +34,7 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
   const { inputs, outputVariables, groups = [] } = definition;
   const names = inputs.map((input) => input.name);
   const outputs = outputVariables.map((output) => output.name);
+  const reads = inputReadsOf(source);
 
   it("is what the public task schema asks for", () => {
     const ajv = new Ajv({ allErrors: true });
@@ -26,20 +44,21 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
   });
 
   it("declares every input that the code reads, and no other", () => {
-    expect(unique(matches(source, inputReads))).toEqual(unique(names));
+    expect(unique(reads.map(({ input }) => input))).toEqual(unique(names));
   });
 
-  it("has the defaults and the choices that the code has", () => {
-    const fallbacks = [...source.matchAll(/reader\s*\.text\("(\w+)"\) \?\? "([^"]+)"/g)];
-    for (const [, input, fallback] of fallbacks) {
-      expect(inputs.find((one) => one.name === input)?.defaultValue, input).toBe(fallback);
-    }
-    for (const { type, options, defaultValue, ...input } of inputs.filter(({ type }) => type !== "string")) {
-      if (type === "boolean") expect(["true", "false"], input.name).toContain(defaultValue);
-      const choices = Object.keys(options ?? {});
-      if (choices.length === 0) continue;
-      expect(choices, input.name).toContain(defaultValue);
-      for (const choice of choices) expect(source, input.name).toContain(`"${choice}"`);
+  it.each(reads)("has the default and the need of $input that the code has", ({ input, method, fallback }) => {
+    const declared = inputs.find((one) => one.name === input);
+    expect(declared?.defaultValue).toBe(fallback);
+    expect(declared?.required && fallback === undefined).toBe(method === "required");
+    expect(declared?.type === "boolean").toBe(method === "flag");
+    expect(declared?.options !== undefined).toBe(method === "oneOf");
+  });
+
+  it("has the choices that the code has", () => {
+    for (const { name: input, options = {}, defaultValue } of inputs.filter(({ options }) => options)) {
+      expect(Object.keys(options), input).toContain(defaultValue);
+      for (const choice of Object.keys(options)) expect(source, input).toContain(`"${choice}"`);
     }
   });
 
