@@ -1,7 +1,6 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { workspaceOrigin } from "../../../tasks/common/databricks/hosts.ts";
-import { matches, read, sourceFiles, type TaskDefinition, type TaskInput, tasks } from "./project.ts";
+import { matches, read, sourceFiles, tasks } from "./project.ts";
 import { taskSchema } from "./task-schema.ts";
 
 const inputReads =
@@ -22,12 +21,6 @@ function inputReadsOf(source: string): InputRead[] {
     const fallback = { flag, oneOf: choice }[method] ?? otherwise;
     return { input, method, fallback: fallback || undefined };
   });
-}
-
-/** The inputs that a visible rule looks at. */
-function linkedInputs({ inputs }: TaskDefinition, rule: string): TaskInput[] {
-  const names = matches(rule, /(\w+)\s*(?:!?=|contains|notcontains|startswith|endswith)/gi);
-  return names.flatMap((name) => inputs.find((input) => input.name === name) ?? []);
 }
 
 describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
@@ -74,16 +67,10 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
     expect(helpMarkDown.length).toBeLessThan(220);
   });
 
-  it("has groups that its inputs use, and inputs that depend on one another in one group", () => {
+  it("has groups that its inputs use", () => {
     expect(unique(inputs.flatMap(({ groupName = [] }) => groupName))).toEqual(
       unique(groups.map((group) => group.name)),
     );
-    for (const { name: input, visibleRule, groupName } of inputs) {
-      if (visibleRule === undefined) continue;
-      const linked = linkedInputs(definition, visibleRule);
-      expect(linked, input).not.toEqual([]);
-      for (const other of linked) expect(other.groupName, input).toBe(groupName);
-    }
   });
 
   it("names only its inputs where a name is wanted", () => {
@@ -92,20 +79,6 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
       expect(names).toEqual(expect.arrayContaining([target, ...matches(endpointId, /\$\((\w+)\)/g)]));
     }
   });
-});
-
-it("offers the workspaces of the connection's subscription in the form that the input takes", () => {
-  const [binding] = tasks.flatMap(({ definition }) => definition.dataSourceBindings ?? []);
-  const workspaceUrl = "adb-1234567890123456.7.azuredatabricks.net";
-  // Azure Resource Manager: one element of Microsoft.Databricks/workspaces.
-  const workspace = { name: "analytics", "properties.workspaceUrl": workspaceUrl };
-  const filled = Object.entries(workspace).reduce(
-    (template, [key, value]) => template.replaceAll(`{{{${key}}}}`, value),
-    binding?.resultTemplate ?? "",
-  );
-  const choice = JSON.parse(filled) as Record<string, string>;
-  expect(choice).toEqual({ Value: `https://${workspaceUrl}`, DisplayValue: `analytics (${workspaceUrl})` });
-  expect(workspaceOrigin(choice["Value"] ?? "")).toBe(choice["Value"]);
 });
 
 it("runs on the agents that the listing names", () => {
