@@ -34,7 +34,10 @@ export interface TaskDefinition {
   readonly inputs: readonly TaskInput[];
   readonly dataSourceBindings?: readonly DataSourceBinding[];
   readonly outputVariables: readonly { readonly name: string; readonly description: string }[];
-  readonly restrictions: { readonly settableVariables: { readonly allowed: readonly string[] } };
+  readonly restrictions: {
+    readonly commands?: { readonly mode: string };
+    readonly settableVariables: { readonly allowed: readonly string[] };
+  };
 }
 
 /** A file of the project, as text. */

@@ -61,6 +61,11 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
     expect(unique(definition.restrictions.settableVariables.allowed)).toEqual(unique([...outputs, ...paths]));
   });
 
+  it("may give only harmless logging commands, unless it shows a summary, which is none", () => {
+    const { commands } = definition.restrictions;
+    expect(commands).toEqual(source.includes("uploadSummary(") ? undefined : { mode: "restricted" });
+  });
+
   it.each(inputs)("explains $name in one sentence", ({ helpMarkDown }) => {
     expect(helpMarkDown).toMatch(/^[A-Z].+\.$/);
     expect(helpMarkDown).not.toMatch(/[.!?]\)? [A-Z]/);
