@@ -9,6 +9,7 @@ export const taskSources = [
   "scripts/absent-package.ts",
   "scripts/build.ts",
   "scripts/bundle.ts",
+  "scripts/bundled-packages.ts",
   "scripts/third-party-notices.ts",
   "scripts/variants.ts",
   "package-lock.json",
