@@ -44,6 +44,7 @@ describe("azure-pipelines.yml", () => {
   it("publishes with a token of the connection, which lives for an hour", () => {
     expect(pipeline).toContain("token=$(az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798");
     expect(matches(pipeline, /--token (\S+)/g)).toEqual(['"$token"']);
+    expect(pipeline).toContain("allowNoSubscriptions: true");
   });
 });
 
