@@ -3,10 +3,8 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
 import { root, taskNames } from "../../../scripts/build.ts";
-import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
+import { variantManifest, variantTask } from "../../../scripts/variants.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
-
-const names = Object.keys(variants) as VariantName[];
 
 describe("vss-extension.json", () => {
   const extension = manifest();
@@ -71,36 +69,5 @@ describe("versions", () => {
   it("stamp the extension and its tasks", () => {
     expect(variantManifest(manifest(), "production", "1.20.3")).toMatchObject({ version: "1.20.3", public: true });
     expect(variantTask({}, "production", "1.20.3")["version"]).toEqual({ Major: 1, Minor: 20, Patch: 3 });
-  });
-});
-
-describe("variants", () => {
-  const editions = names.map((name) => ({
-    extension: variantManifest(manifest(), name, version),
-    tasks: tasks.map(({ definition }) => variantTask({ ...definition }, name, version)),
-  }));
-
-  it("can be installed side by side: no id and no name twice, in the forms that the Marketplace and agents take", () => {
-    const definitions = editions.flatMap((edition) => edition.tasks);
-    for (const things of [editions.map(({ extension }) => extension), definitions]) {
-      for (const field of ["id", "name"]) expect(new Set(things.map((thing) => thing[field])).size).toBe(things.length);
-    }
-    for (const { id, name, friendlyName } of definitions) {
-      expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-      expect(name).toMatch(/^[A-Za-z0-9]+$/);
-      expect(String(friendlyName).length).toBeLessThanOrEqual(40);
-    }
-  });
-
-  it("are the same task, except for its name: production is the source as it is", () => {
-    const [production, ...others] = editions.map((edition) => edition.tasks);
-    for (const other of others) {
-      other.forEach(({ id, name, friendlyName, ...rest }, index) => {
-        expect(production?.[index]).toMatchObject(rest);
-      });
-    }
-    tasks.forEach(({ definition }, index) => {
-      expect(production?.[index]).toMatchObject(definition);
-    });
   });
 });
