@@ -1,36 +1,15 @@
-import fs from "node:fs";
-import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { root } from "../../../scripts/build.ts";
 import { listingPage, repositoryUrl } from "../../../scripts/listing.ts";
 import { withTaskTables } from "../../../scripts/overview.ts";
 import { manifest, matches, read, sourceFiles } from "./project.ts";
 
 const links = (markdown: string) => matches(markdown, /\]\(([^)]+)\)/g);
 
-/** The anchors that a page of the repository gives its headings. */
-function headingAnchors(markdown: string): string[] {
-  return matches(markdown, /^#+ (.+)$/gm).map((heading) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, "")
-      .replaceAll(" ", "-"),
-  );
-}
-
 describe("overview.md", () => {
   const overview = read("overview.md");
 
   it("has the inputs and outputs of the task definitions (else run: npx tsx scripts/overview.ts)", () => {
     expect(overview).toBe(withTaskTables(overview));
-  });
-
-  it("links to files of the project that exist, or to https", () => {
-    for (const link of links(overview).filter((link) => !/^https:|^\.\./.test(link))) {
-      const [file = "", anchor] = link.split("#");
-      expect(fs.existsSync(path.join(root, file)), link).toBe(true);
-      if (anchor) expect(headingAnchors(read(file)), link).toContain(anchor);
-    }
   });
 
   it("explains messages that the tasks print", () => {
