@@ -34,11 +34,35 @@ describe("vss-extension.json", () => {
   });
 
   it("contributes each task from its folder, and packages no other folder of the project", () => {
-    const contributions = extension["contributions"] as { id: string; properties: { name: string } }[];
-    expect(contributions.map(({ properties }) => properties.name)).toEqual(taskNames.map((name) => `tasks/${name}`));
-    expect(contributions.map(({ id }) => id)).toEqual(["databricks-cli-installer", "databricks-bundle-deploy"]);
-    const files = extension["files"] as { path: string }[];
-    expect(files.map((file) => file.path)).toEqual(["images", ...taskNames.map((name) => `tasks/${name}`)]);
+    // Azure DevOps takes as tasks what has this type and this target.
+    const task = { type: "ms.vss-distributed-task.task", targets: ["ms.vss-distributed-task.tasks"] };
+    const ids = ["databricks-cli-installer", "databricks-bundle-deploy"];
+    expect(extension["contributions"]).toEqual(
+      taskNames.map((name, index) => ({ id: ids[index], ...task, properties: { name: `tasks/${name}` } })),
+    );
+    expect(extension["files"]).toEqual([
+      { path: "images", addressable: true },
+      ...taskNames.map((name) => ({ path: `tasks/${name}`, addressable: false })),
+    ]);
+  });
+
+  it("looks as the Marketplace shows it: colour, icon, screenshots, page, licence", () => {
+    expect(extension).toMatchObject({
+      branding: { color: "#12527a", theme: "dark" },
+      icons: { default: "images/icon.png" },
+      screenshots: [{ path: "images/pipeline-log.png" }, { path: "images/run-summary.png" }],
+      content: {
+        details: { path: "overview.md" },
+        license: { path: "LICENSE", contentType: "text/plain" },
+      },
+    });
+  });
+
+  it("takes questions where faults are reported, and nowhere else", () => {
+    expect(extension).toMatchObject({
+      CustomerQnASupport: { enablemarketplaceqna: false },
+      links: { support: { uri: "../../issues" }, issues: { uri: "../../issues" } },
+    });
   });
 
   it("is the item that the tasks link to", () => {
