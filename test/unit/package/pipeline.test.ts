@@ -1,8 +1,9 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { inputProblems } from "./input-values.ts";
 import { pipelineSchema } from "./pipeline-schema.ts";
-import { markdownFiles, matches, read, tasks } from "./project.ts";
+import { markdownFiles, matches, read, type TaskDefinition, tasks } from "./project.ts";
 
 const validate = new Ajv({ allowUnionTypes: true }).compile(pipelineSchema);
 const pipeline = read("azure-pipelines.yml");
@@ -49,23 +50,46 @@ describe("azure-pipelines.yml", () => {
 });
 
 /** Every pipeline that the project's pages show, with the page it is on. */
-const samples = markdownFiles().flatMap((page) =>
-  matches(read(page), /^```yaml\n([\s\S]*?)^```/gm)
-    .map((text) => ({ page, text, content: parse(text) as Record<string, unknown> }))
-    .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content)),
-);
+const samples = markdownFiles()
+  .flatMap((page) => matches(read(page), /^ *```yaml\n([\s\S]*?)^ *```/gm).map((text) => ({ page, text })))
+  .concat({ page: "examples/azure-pipelines.yml", text: read("examples", "azure-pipelines.yml") })
+  .map((sample) => ({ ...sample, content: parse(sample.text) as Record<string, unknown> }))
+  .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content));
 
 describe("the pipelines in the documentation", () => {
   it.each(samples)("are pipelines: $page", ({ content, text }) => {
     expect(validate(content), `${JSON.stringify(validate.errors)}\n${text}`).toBe(true);
   });
 
-  it.each(samples)("give the tasks inputs that they have: $page", ({ content }) => {
+  it.each(samples)("give the tasks inputs that they have, with values that they take: $page", ({ content }) => {
     for (const { task, inputs = {} } of stepsOf(content)) {
       const definition = tasks.find(({ name }) => task === `${name}@1`)?.definition;
-      const declared = definition?.inputs.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-      if (declared) expect(declared).toEqual(expect.arrayContaining(Object.keys(inputs)));
+      if (definition) expect(inputProblems(definition, inputs)).toEqual([]);
     }
+  });
+
+  it.each([
+    ["an input that is none", { versions: "1.x" }],
+    ["a version that is none", { version: "bundel of fun" }],
+    ["a number for a version", { version: 1.1 }],
+    ["a word for true or false", { reuseInstalled: "no" }],
+    ["a short digest", { checksum: "0f4a" }],
+  ])("would be refused with %s", (_what, inputs) => {
+    const definition = tasks.find(({ name }) => name === "DatabricksCliInstaller")?.definition as TaskDefinition;
+    const [[key = "", value] = []] = Object.entries(inputs);
+    expect(inputProblems(definition, inputs)).toEqual([`${key}: ${JSON.stringify(value)}`]);
+  });
+
+  it.each([
+    ["a command that is none", { command: "apply" }],
+    ["a workspace without https", { workspaceUrl: "http://adb-1234567890123456.7.azuredatabricks.net" }],
+    ["a variable without a value", { variables: "region=emea\ncolour" }],
+    ["an open quote", { arguments: '--strict "' }],
+  ])("would be refused with %s, and without a connection", (_what, inputs) => {
+    const definition = tasks.find(({ name }) => name === "DatabricksBundleDeploy")?.definition as TaskDefinition;
+    const [[key = "", value] = []] = Object.entries(inputs);
+    const problems = [`${key}: ${JSON.stringify(value)}`, "connectedServiceNameARM is missing"];
+    expect(inputProblems(definition, inputs)).toEqual(problems);
   });
 
   it("are there", () => {
