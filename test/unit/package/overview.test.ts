@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { listingPage, repositoryUrl } from "../../../scripts/listing.ts";
 import { withTaskTables } from "../../../scripts/overview.ts";
+import { examplePipelines } from "../../e2e/deploy/examples.ts";
 import { manifest, matches, read, sourceFiles } from "./project.ts";
 
 const links = (markdown: string) => matches(markdown, /\]\(([^)]+)\)/g);
@@ -60,6 +61,17 @@ describe("docs/listing-claims.md", () => {
   );
 
   it("holds claims", () => {
-    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.length).toBeGreaterThan(30);
+  });
+
+  it("has every recipe, each of which is an example that runs", () => {
+    const [, recipes = ""] = /^## Recipes\n([\s\S]*?)^!\[/m.exec(read("overview.md")) ?? [];
+    const linked = [...recipes.matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)];
+    expect(linked.length).toBeGreaterThan(6);
+    const run = examplePipelines().map(({ title }) => `docs/examples.md#${title.toLowerCase().replace(/\W+/g, "-")}`);
+    for (const [, words = "", page = ""] of linked) {
+      expect(rows.map(([, claim]) => claim)).toContain(words);
+      if (page !== "docs/installing.md") expect(run).toContain(page);
+    }
   });
 });
