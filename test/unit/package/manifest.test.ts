@@ -21,6 +21,14 @@ describe("vss-extension.json", () => {
     expect(String(extension["description"]).length).toBeLessThanOrEqual(200);
   });
 
+  it("has a name of its own: the Marketplace wants no other owner's trademark in front", () => {
+    const { name } = extension;
+    expect(name).toMatch(/^(?!databricks|azure|microsoft)[A-Z].* for Databricks$/i);
+    for (const page of ["overview.md", "README.md"]) expect(read(page).split("\n", 1)).toEqual([`# ${name}`]);
+    expect(read("LICENSE")).toContain(`The ${name} contributors`);
+    expect(read("overview.md")).toContain("not affiliated with Databricks or Microsoft");
+  });
+
   it("links to pages that exist", () => {
     const links = extension["links"] as Record<string, { uri: string }>;
     expect(Object.keys(links)).toEqual(
