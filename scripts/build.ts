@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { version } from "../package.json";
 import { bundleTask } from "./bundle.ts";
-import { listingLinks, listingPage, repositoryUrl } from "./listing.ts";
+import { listingLinks, listingPage, repositoryUrl, variantPage } from "./listing.ts";
 import { thirdPartyNotices } from "./third-party-notices.ts";
 import { type VariantName, variantManifest, variantTask } from "./variants.ts";
 
@@ -45,7 +45,8 @@ function stageListing({ stage, variant, version }: Edition): void {
   const listed = { ...manifest, links: listingLinks(manifest) };
   writeJson(path.join(stage, "vss-extension.json"), variantManifest(listed, variant, version));
   const overview = fs.readFileSync(path.join(root, "overview.md"), "utf8");
-  fs.writeFileSync(path.join(stage, "overview.md"), listingPage(overview, repositoryUrl(manifest)));
+  const page = variantPage(overview, String(manifest["name"]), taskNames, variant);
+  fs.writeFileSync(path.join(stage, "overview.md"), listingPage(page, repositoryUrl(manifest)));
   fs.copyFileSync(path.join(root, "LICENSE"), path.join(stage, "LICENSE"));
   const images = fs.readdirSync(path.join(root, "images")).filter((name) => name.endsWith(".png"));
   fs.mkdirSync(path.join(stage, "images"));

@@ -1,3 +1,5 @@
+import { type VariantName, variants, variantTaskName, variantTitle } from "./variants.ts";
+
 type Json = Record<string, unknown>;
 
 /** The project's page, the one place that names it; everything else is relative to its main branch. */
@@ -10,6 +12,20 @@ export function listingPage(markdown: string, repository: string): string {
   return markdown
     .replace(/<!--[\s\S]*?-->\n*/g, "")
     .replace(/(\]\()([^)\s]+)(?=\))/g, (_, open: string, link: string) => open + listingLink(link, repository));
+}
+
+/** The page of a variant: its title and its tasks, whose names differ from those on the pages that it links to. */
+export function variantPage(markdown: string, title: string, tasks: readonly string[], name: VariantName): string {
+  const heading = `# ${title}\n`;
+  if (!markdown.startsWith(heading)) throw new Error(`The page does not begin with ${heading.trim()}.`);
+  if (!variants[name].suffix) return markdown;
+  const renamed = tasks.reduce(
+    (text, task) => text.replaceAll(new RegExp(`\\b${task}\\b`, "g"), variantTaskName(task, name)),
+    markdown.slice(heading.length),
+  );
+  const own = tasks.map((task) => `\`${variantTaskName(task, name)}@1\``).join(" and ");
+  const note = `Its tasks are ${own}, also where a page that is linked here names them otherwise.`;
+  return `# ${variantTitle(title, name)}\n\n${note}\n${renamed}`;
 }
 
 /** The manifest's links, absolute. */

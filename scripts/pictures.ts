@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { photograph } from "./browser.ts";
 import { root } from "./build.ts";
-import { logPage, summaryPage } from "./screenshot-pages.ts";
+import { listingPreview, logPage, summaryPage } from "./screenshot-pages.ts";
 
 /** Which drawing becomes which icon; the sizes are those that agents and the Marketplace show. */
 const icons = [
@@ -14,6 +14,9 @@ const icons = [
 
 /** The size that the Marketplace asks for. */
 const screenshot = { width: 1366, height: 768 };
+
+/** Long enough for the whole page. */
+const listing = { width: 1120, height: 5200 };
 
 /** Needs rsvg-convert (librsvg). */
 function drawIcons(): void {
@@ -30,6 +33,13 @@ function takeScreenshots(): void {
   const log = section(sections, "Pipeline log").split("\n");
   take(logPage(log), "pipeline-log.png");
   take(summaryPage(section(sections, "The summary on the run page")), "run-summary.png");
+}
+
+/** The packaged page, for the eyes alone: it is no part of the package. The demo has packaged it. */
+function showListing(): void {
+  const page = fs.readFileSync(path.join(root, "dist", "extension", "overview.md"), "utf8");
+  photograph(listingPreview(page, root), path.join(root, "dist", "listing.png"), listing);
+  console.log("dist/listing.png");
 }
 
 /** What the demo prints, by heading. */
@@ -59,3 +69,4 @@ function compress(file: string, colours: number): void {
 
 drawIcons();
 takeScreenshots();
+showListing();

@@ -1,12 +1,20 @@
 import { execFileSync } from "node:child_process";
 
-/** What decides the bytes of a task; tests, documentation and the listing do not. */
-const taskSources = [
+/**
+ * What decides the bytes of a task; tests, documentation and the listing do not. The manifest names the repository,
+ * whose pages error messages point to. Of package.json only the version goes in, and a new version may differ.
+ */
+export const taskSources = [
   "tasks",
+  "scripts/absent-package.ts",
   "scripts/build.ts",
   "scripts/bundle.ts",
+  "scripts/bundled-packages.ts",
   "scripts/third-party-notices.ts",
+  "scripts/variants.ts",
   "package-lock.json",
+  "tsconfig.json",
+  "vss-extension.json",
 ];
 
 /**

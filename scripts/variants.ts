@@ -28,7 +28,7 @@ export function variantNamed(name: string): VariantName {
 /** The extension manifest of a variant, stamped with its version. */
 export function variantManifest(manifest: Json, name: VariantName, version: string): Json {
   const { suffix, public: isPublic, galleryFlags } = variants[name];
-  const renamed = suffix && { id: `${manifest["id"]}-${suffix}`, name: `${manifest["name"]} (${suffix})` };
+  const renamed = suffix && { id: `${manifest["id"]}-${suffix}`, name: variantTitle(String(manifest["name"]), name) };
   return { ...manifest, ...(renamed || {}), version, public: isPublic, galleryFlags: [...galleryFlags] };
 }
 
@@ -38,12 +38,28 @@ export function variantTask(task: Json, name: VariantName, version: string): Jso
   const [Major, Minor, Patch] = version.split(".").map(Number);
   const stamped = { ...task, version: { Major, Minor, Patch } };
   if (!suffix) return stamped;
+  // Help is on the page of the item that the task came with.
+  const ownItem = (text: unknown) => String(text).replace(/itemName=[\w-]+\.[\w-]+/g, `$&-${suffix}`);
   return {
     ...stamped,
     id: variantTaskId(String(task["id"]), suffix),
-    name: `${task["name"]}${suffix.charAt(0).toUpperCase()}${suffix.slice(1)}`,
-    friendlyName: `${task["friendlyName"]} (${suffix})`,
+    name: variantTaskName(String(task["name"]), name),
+    friendlyName: variantTitle(String(task["friendlyName"]), name),
+    helpUrl: ownItem(task["helpUrl"]),
+    helpMarkDown: ownItem(task["helpMarkDown"]),
   };
+}
+
+/** What a variant calls the extension or a task where people read it. */
+export function variantTitle(title: string, name: VariantName): string {
+  const { suffix } = variants[name];
+  return suffix ? `${title} (${suffix})` : title;
+}
+
+/** What pipelines call a variant's task. */
+export function variantTaskName(task: string, name: VariantName): string {
+  const { suffix } = variants[name];
+  return `${task}${suffix.charAt(0).toUpperCase()}${suffix.slice(1)}`;
 }
 
 /** The same id for the same task and variant, always: pipelines hold on to it. */

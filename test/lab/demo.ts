@@ -62,7 +62,7 @@ async function demo(): Promise<boolean> {
   await publishReleases(lab);
   const agent = await startAgent({ vsix: packagedExtension(), node, ...lab.agentNetwork });
   try {
-    const job = await agent.startJob(lab.job(lab.addDeployer([], "databricks-dev")));
+    const job = await agent.startJob(lab.job(lab.addDeployer([], "databricks-dev", { displayName: "sales-deployer" })));
     fs.cpSync(exampleBundle, path.join(job.workingDirectory, "bundle"), { recursive: true });
     heading("Pipeline log: examples/azure-pipelines.yml");
     const succeeded = await runPipeline(job);

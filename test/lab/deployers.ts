@@ -25,6 +25,8 @@ export interface DeployerKind {
   readonly certificate?: string;
   /** Signs in as a managed identity of the agent's machine instead. */
   readonly managedIdentity?: "of the machine" | "assigned by a user";
+  /** What the workspace calls its service principal. */
+  readonly displayName?: string;
 }
 
 export type AddDeployer = (missing?: readonly SetupStep[], connectionName?: string, kind?: DeployerKind) => Deployer;
@@ -54,7 +56,7 @@ export function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspac
       ...(secret ? { secret } : {}),
       ...(certificate ? { certificate: certificate.slice(certificate.indexOf("-----BEGIN CERTIFICATE")) } : {}),
     });
-    if (!missing.includes("workspace-member")) workspace.addMember(clientId);
+    if (!missing.includes("workspace-member")) workspace.addMember(clientId, kind.displayName);
     const connection: ServiceConnection = {
       id,
       name,

@@ -1,9 +1,12 @@
 import fs from "node:fs";
 import { builtinModules } from "node:module";
+import os from "node:os";
+import path from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
 import { root, taskNames } from "../../../scripts/build.ts";
+import { bundleTask } from "../../../scripts/bundle.ts";
 import { largestPackage } from "../../../scripts/package.ts";
 import { packagedExtension } from "../harness.ts";
 import { pngSize } from "./png.ts";
@@ -94,13 +97,42 @@ describe.each(taskNames)("%s in the package", (name) => {
     }
   });
 
-  it("gives every bundled package its notice, with the text of its licence", () => {
+  it("gives every bundled package its notice, with the text of its licence", async () => {
     const [head = "", ...notices] = text(`${folder}/ThirdPartyNotices.txt`).split(/^-{80}$/m);
     expect(head).toContain("parts of the following packages");
-    const names = notices.map((notice) => /^\s*(\S+) \d+\.\d+\.\d+/.exec(notice)?.[1]);
-    expect(names).toEqual(expect.arrayContaining(["azure-pipelines-task-lib", "typed-rest-client", "tunnel"]));
+    const named = notices.map((notice) => /^\s*(\S+ \d+\.\d+\.\d+)/.exec(notice)?.[1]);
+    const { files: bundles, packages } = await bundledAgain(name);
+    expect(bundles).toEqual(under(folder).filter((file) => file.endsWith(".js")));
+    expect(named).toEqual(packages);
     for (const [index, notice] of notices.entries()) {
-      expect(notice, names[index]).toMatch(/permission|redistribution|licensed under|apache license|public domain/i);
+      expect(notice, named[index]).toMatch(/permission|redistribution|licensed under|apache license|public domain/i);
     }
   });
 });
+
+it("hands on the notices that Apache-2.0 asks for", () => {
+  const notices = text("tasks/DatabricksBundleDeploy/ThirdPartyNotices.txt");
+  for (const notice of ["@databricks/sdk-experimental/NOTICE.md", "reflect-metadata/CopyrightNotice.txt"]) {
+    expect(notices).toContain(fs.readFileSync(path.join(root, "node_modules", notice), "utf8").trim());
+  }
+});
+
+/** Names of the files that the bundler writes for a task, and of the packages whose code it put into them. */
+async function bundledAgain(task: string): Promise<{ files: string[]; packages: string[] }> {
+  const target = fs.mkdtempSync(path.join(os.tmpdir(), "bundle-"));
+  try {
+    const metafiles = await bundleTask(root, path.join(root, "tasks", task, "main.ts"), target);
+    const folders = metafiles
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .filter((file) => file.includes("node_modules/"))
+      .map((file) => file.replace(/(.*node_modules\/(?:@[^/]+\/)?[^/]+).*/, "$1"));
+    const packages = [...new Set(folders)].map((folder) => {
+      const manifest = fs.readFileSync(path.join(root, folder, "package.json"), "utf8");
+      const { name, version } = JSON.parse(manifest) as Record<string, string>;
+      return `${name} ${version}`;
+    });
+    return { files: fs.readdirSync(target).sort(), packages: [...new Set(packages)].sort() };
+  } finally {
+    fs.rmSync(target, { recursive: true });
+  }
+}

@@ -1,5 +1,5 @@
 import type { JobState } from "./job-state.ts";
-import { validateInputs } from "./pipeline-validation.ts";
+import { requireHost, validateInputs } from "./pipeline-validation.ts";
 import type { Restrictions } from "./restrictions.ts";
 import { StepContext } from "./step-context.ts";
 import { chooseHandler, type TaskDefinition, type TaskHandler, type TaskInput } from "./task-definition.ts";
@@ -22,6 +22,7 @@ export function acceptStep(job: JobState, settings: StepSettings): AcceptedStep 
   const task = findTask(job.agent.tasks, settings.task);
   const { definition } = task;
   const handler = chooseHandler(definition);
+  requireHost(definition, job.hostType);
   requireRunnable(definition, handler, job.agent.node.major);
   const given = validateInputs(definition, settings.inputs ?? {}, job.connections);
   const context = new StepContext(job, {

@@ -1,5 +1,5 @@
 import type { TaskDefinition, TaskInput } from "./task-definition.ts";
-import type { ServiceConnection } from "./types.ts";
+import type { HostType, ServiceConnection } from "./types.ts";
 import { isVisible } from "./visible-rule.ts";
 
 /** The server's refusal of a pipeline: nothing runs. */
@@ -8,6 +8,16 @@ export class PipelineInvalid extends Error {
     super(`The pipeline is not valid. Task '${task.name}': ${problem}`);
     this.name = "PipelineInvalid";
   }
+}
+
+/** The server offers a task only where its definition says that it works. Throws PipelineInvalid elsewhere. */
+export function requireHost(task: TaskDefinition, hostType: HostType): void {
+  const kind = hostType === "build" ? "Build" : "Release";
+  const place = hostType === "deployment" ? "DeploymentGroup" : "Agent";
+  if (task.visibility && !task.visibility.includes(kind)) {
+    throw new PipelineInvalid(task, `its visibility lacks ${kind}.`);
+  }
+  if (!task.runsOn.includes(place)) throw new PipelineInvalid(task, `its runsOn lacks ${place}.`);
 }
 
 /**

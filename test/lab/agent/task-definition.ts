@@ -30,6 +30,9 @@ export interface TaskDefinition {
   readonly handlers: readonly TaskHandler[];
   readonly outputVariables: readonly string[];
   readonly restrictions: Restrictions;
+  /** Kinds of pipelines that offer the task; undefined: all. */
+  readonly visibility: readonly string[] | undefined;
+  readonly runsOn: readonly string[];
 }
 
 /** Handler keys of the agent in its order of preference (agent: TaskManager.cs). It ignores any other key silently. */
@@ -68,6 +71,8 @@ export function readTaskDefinition(json: unknown, folder: string, files: readonl
     handlers,
     outputVariables,
     restrictions: readRestrictions(json["restrictions"]),
+    visibility: strings(json["visibility"]),
+    runsOn: strings(json["runsOn"]) ?? ["Agent"],
   };
 }
 

@@ -15,8 +15,8 @@ export type Authentication =
 /** What authentication asks of a workspace. */
 export interface Doorkeeper {
   id: string;
-  /** Application ids in lower case. */
-  members: ReadonlySet<string>;
+  /** Names of the service principals, by application id in lower case. */
+  members: ReadonlyMap<string, string>;
   verifyToken(token: string): Promise<TokenVerdict>;
 }
 
@@ -34,9 +34,9 @@ export async function authenticate(authorization: string | undefined, workspace:
   if (!verdict.ok) {
     return { tokenId, refusal: refused(verdict.reason, token) };
   }
-  const caller = { applicationId: verdict.subject };
-  const isMember = workspace.members.has(verdict.subject.toLowerCase());
-  return isMember ? { tokenId, caller } : { tokenId, caller, refusal: notInWorkspace(workspace.id) };
+  const displayName = workspace.members.get(verdict.subject.toLowerCase());
+  const caller = { applicationId: verdict.subject, displayName: displayName ?? "" };
+  return displayName !== undefined ? { tokenId, caller } : { tokenId, caller, refusal: notInWorkspace(workspace.id) };
 }
 
 function refused(reason: "malformed" | "signature" | "expired" | "audience", token: string): Reply {

@@ -13,6 +13,7 @@ export interface GateRequest {
 /** The service principal that a request is made by. */
 export interface Caller {
   applicationId: string;
+  displayName: string;
 }
 
 /** An answer before it is sent. */

@@ -60,9 +60,8 @@ function ownership(value: Record<string, unknown>, creator: string) {
   return { creator_user_name: creator, ...("run_as_user_name" in value && { run_as_user_name: runsAs }) };
 }
 
-function scimUser({ applicationId }: Caller) {
+function scimUser({ applicationId, displayName }: Caller) {
   // 48 bits: the ids of a workspace's users are whole numbers below 2^53.
   const id = Number.parseInt(createHash("sha256").update(applicationId).digest("hex").slice(0, 12), 16);
-  const displayName = `Service principal ${applicationId.slice(0, 8)}`;
   return { id: String(id), userName: applicationId, displayName, active: true };
 }

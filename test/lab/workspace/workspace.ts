@@ -43,7 +43,7 @@ export interface Workspace {
   fault(match: FaultMatch, fault: WorkspaceFault, times?: number): PlacedFault;
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
   runs(behaviour: RunBehaviour): { release(): void };
-  addMember(applicationId: string): void;
+  addMember(applicationId: string, displayName?: string): void;
   removeMember(applicationId: string): void;
   jobs(): Promise<JobContent[]>;
   pipelines(): Promise<PipelineContent[]>;
@@ -57,7 +57,10 @@ export interface Workspace {
 export async function startWorkspace(settings: WorkspaceSettings): Promise<Workspace> {
   const program = await startProgram(settings.program);
   const faults = createFaults();
-  const members = new Set(settings.members.map((member) => member.toLowerCase()));
+  const members = new Map<string, string>();
+  const addMember: Workspace["addMember"] = (id, displayName = `Service principal ${id.slice(0, 8)}`) =>
+    void members.set(id.toLowerCase(), displayName);
+  for (const member of settings.members) addMember(member);
   const requests: RecordedRequest[] = [];
   const director = createRunDirector();
   // This prefix makes the bearer a service principal.
@@ -75,7 +78,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     requests,
     fault: faults.add,
     runs: director.behave,
-    addMember: (applicationId) => void members.add(applicationId.toLowerCase()),
+    addMember,
     removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
     jobs: () => readJobs(gate),
     pipelines: () => readPipelines(gate),

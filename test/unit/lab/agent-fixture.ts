@@ -25,6 +25,8 @@ export const SCRIPT_TASK = {
   description: "Runs what it is given",
   author: "lab",
   helpMarkDown: "none",
+  visibility: ["Build", "Release"] as string[] | undefined,
+  runsOn: ["Agent", "DeploymentGroup"] as string[] | undefined,
   version: { Major: 1, Minor: 2, Patch: 3 },
   inputs: [{ name: "script", type: "multiLine", required: true }] as Record<string, unknown>[],
   execution: { Node24: { target: "index.js" }, Node20_1: { target: "index.js" } } as Record<string, unknown>,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { startAgent } from "../../lab/agent/agent.ts";
+import { type HostType, startAgent } from "../../lab/agent/agent.ts";
 import {
   JOB,
   labAgent,
@@ -47,6 +47,25 @@ describe("a packaged task", () => {
     }
     for (const task of ["Script@2", "Other@1", "Script"]) {
       await expect(job.run({ ...scriptStep("1"), task })).rejects.toThrow(/A task is missing.*Script@1/);
+    }
+  });
+
+  test.each<[HostType, TaskJson, RegExp]>([
+    ["build", { visibility: ["Release"] }, /Script': its visibility lacks Build/],
+    ["release", { visibility: ["Build"] }, /its visibility lacks Release/],
+    ["deployment", { visibility: ["Build"] }, /its visibility lacks Release/],
+    ["deployment", { runsOn: ["Agent"] }, /its runsOn lacks DeploymentGroup/],
+    ["deployment", { runsOn: undefined }, /its runsOn lacks DeploymentGroup/],
+    ["build", { runsOn: ["DeploymentGroup"] }, /its runsOn lacks Agent/],
+    ["release", { runsOn: ["Server"] }, /its runsOn lacks Agent/],
+  ])("is not offered in a %s whose kind its definition does not name: %o", async (hostType, task, message) => {
+    await expect(runScript("1", { task, job: { hostType } })).rejects.toThrow(message);
+  });
+
+  test("that says nothing of pipelines is offered in all, on agents of pools", async () => {
+    const task = { visibility: undefined, runsOn: undefined };
+    for (const hostType of ["build", "release"] as const) {
+      expect(await runScript("1", { task, job: { hostType } })).toMatchObject({ result: "Succeeded" });
     }
   });
 

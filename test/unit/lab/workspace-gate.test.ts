@@ -71,6 +71,13 @@ describe("a token", () => {
 });
 
 describe("a member", () => {
+  it("has the name that it was given", async () => {
+    const carol = "99999999-0000-4111-8222-444444444444";
+    lab.workspace.addMember(carol, "sales-deployer");
+    const { json } = await lab.call({ path: me, token: lab.token(carol) });
+    expect(json).toMatchObject({ userName: carol, displayName: "sales-deployer" });
+  });
+
   it("is known by its application id", async () => {
     const { json, headers } = await lab.call({ path: me, token: lab.token(alice) });
     expect(json).toMatchObject({ userName: alice, active: true });

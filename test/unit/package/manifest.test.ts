@@ -3,10 +3,8 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
 import { root, taskNames } from "../../../scripts/build.ts";
-import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
+import { variantManifest, variantTask } from "../../../scripts/variants.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
-
-const names = Object.keys(variants) as VariantName[];
 
 describe("vss-extension.json", () => {
   const extension = manifest();
@@ -23,6 +21,14 @@ describe("vss-extension.json", () => {
     expect(String(extension["description"]).length).toBeLessThanOrEqual(200);
   });
 
+  it("has a name of its own: the Marketplace wants no other owner's trademark in front", () => {
+    const { name } = extension;
+    expect(name).toMatch(/^(?!databricks|azure|microsoft)[A-Z].* for Databricks$/i);
+    for (const page of ["overview.md", "README.md"]) expect(read(page).split("\n", 1)).toEqual([`# ${name}`]);
+    expect(read("LICENSE")).toContain(`The ${name} contributors`);
+    expect(read("overview.md")).toContain("not affiliated with Databricks or Microsoft");
+  });
+
   it("links to pages that exist", () => {
     const links = extension["links"] as Record<string, { uri: string }>;
     expect(Object.keys(links)).toEqual(
@@ -36,11 +42,35 @@ describe("vss-extension.json", () => {
   });
 
   it("contributes each task from its folder, and packages no other folder of the project", () => {
-    const contributions = extension["contributions"] as { id: string; properties: { name: string } }[];
-    expect(contributions.map(({ properties }) => properties.name)).toEqual(taskNames.map((name) => `tasks/${name}`));
-    expect(contributions.map(({ id }) => id)).toEqual(["databricks-cli-installer", "databricks-bundle-deploy"]);
-    const files = extension["files"] as { path: string }[];
-    expect(files.map((file) => file.path)).toEqual(["images", ...taskNames.map((name) => `tasks/${name}`)]);
+    // Azure DevOps takes as tasks what has this type and this target.
+    const task = { type: "ms.vss-distributed-task.task", targets: ["ms.vss-distributed-task.tasks"] };
+    const ids = ["databricks-cli-installer", "databricks-bundle-deploy"];
+    expect(extension["contributions"]).toEqual(
+      taskNames.map((name, index) => ({ id: ids[index], ...task, properties: { name: `tasks/${name}` } })),
+    );
+    expect(extension["files"]).toEqual([
+      { path: "images", addressable: true },
+      ...taskNames.map((name) => ({ path: `tasks/${name}`, addressable: false })),
+    ]);
+  });
+
+  it("looks as the Marketplace shows it: colour, icon, screenshots, page, licence", () => {
+    expect(extension).toMatchObject({
+      branding: { color: "#12527a", theme: "dark" },
+      icons: { default: "images/icon.png" },
+      screenshots: [{ path: "images/pipeline-log.png" }, { path: "images/run-summary.png" }],
+      content: {
+        details: { path: "overview.md" },
+        license: { path: "LICENSE", contentType: "text/plain" },
+      },
+    });
+  });
+
+  it("takes questions where faults are reported, and nowhere else", () => {
+    expect(extension).toMatchObject({
+      CustomerQnASupport: { enablemarketplaceqna: false },
+      links: { support: { uri: "../../issues" }, issues: { uri: "../../issues" } },
+    });
   });
 
   it("is the item that the tasks link to", () => {
@@ -71,36 +101,5 @@ describe("versions", () => {
   it("stamp the extension and its tasks", () => {
     expect(variantManifest(manifest(), "production", "1.20.3")).toMatchObject({ version: "1.20.3", public: true });
     expect(variantTask({}, "production", "1.20.3")["version"]).toEqual({ Major: 1, Minor: 20, Patch: 3 });
-  });
-});
-
-describe("variants", () => {
-  const editions = names.map((name) => ({
-    extension: variantManifest(manifest(), name, version),
-    tasks: tasks.map(({ definition }) => variantTask({ ...definition }, name, version)),
-  }));
-
-  it("can be installed side by side: no id and no name twice, in the forms that the Marketplace and agents take", () => {
-    const definitions = editions.flatMap((edition) => edition.tasks);
-    for (const things of [editions.map(({ extension }) => extension), definitions]) {
-      for (const field of ["id", "name"]) expect(new Set(things.map((thing) => thing[field])).size).toBe(things.length);
-    }
-    for (const { id, name, friendlyName } of definitions) {
-      expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-      expect(name).toMatch(/^[A-Za-z0-9]+$/);
-      expect(String(friendlyName).length).toBeLessThanOrEqual(40);
-    }
-  });
-
-  it("are the same task, except for its name: production is the source as it is", () => {
-    const [production, ...others] = editions.map((edition) => edition.tasks);
-    for (const other of others) {
-      other.forEach(({ id, name, friendlyName, ...rest }, index) => {
-        expect(production?.[index]).toMatchObject(rest);
-      });
-    }
-    tasks.forEach(({ definition }, index) => {
-      expect(production?.[index]).toMatchObject(definition);
-    });
   });
 });

@@ -1,3 +1,6 @@
+import { taskNames } from "../../../scripts/build.ts";
+import { inboxTasks } from "./inbox-tasks.ts";
+
 type Properties = Record<string, object>;
 
 /** A mapping with these keys and no others; `first`, which says what kind of thing it is, is required. */
@@ -28,9 +31,24 @@ const stepProperties: Properties = {
   target: {},
 };
 
+/** Their inputs are compared with the task definitions, not here. */
+const ownTask = mapping("task", {
+  task: { enum: taskNames.map((name) => `${name}@1`) },
+  inputs: textMap,
+  ...stepProperties,
+});
+
+const inboxTask = Object.entries(inboxTasks).map(([task, { inputs, required }]) => ({
+  type: "object",
+  additionalProperties: false,
+  required: ["task", "inputs"],
+  properties: { task: { const: task }, inputs: { ...mapping(undefined, inputs), required }, ...stepProperties },
+}));
+
 const step = {
   anyOf: [
-    mapping("task", { task: { type: "string", pattern: "^\\w+@\\d+$" }, inputs: textMap, ...stepProperties }),
+    ownTask,
+    ...inboxTask,
     mapping("script", { script: text, workingDirectory: text, failOnStderr: flag, ...stepProperties }),
     mapping("bash", { bash: text, workingDirectory: text, failOnStderr: flag, ...stepProperties }),
     mapping("publish", { publish: text, artifact: named, ...stepProperties }),

@@ -1,8 +1,9 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { inputProblems } from "./input-values.ts";
 import { pipelineSchema } from "./pipeline-schema.ts";
-import { markdownFiles, matches, read, tasks } from "./project.ts";
+import { markdownFiles, matches, read, type TaskDefinition, tasks } from "./project.ts";
 
 const validate = new Ajv({ allowUnionTypes: true }).compile(pipelineSchema);
 const pipeline = read("azure-pipelines.yml");
@@ -16,6 +17,11 @@ describe("azure-pipelines.yml", () => {
     ["an unknown key", "jobs:", "job:"],
     ["a step of no kind", "- script: npm ci", "- run: npm ci"],
     ["a task without a version", "UseNode@1", "UseNode"],
+    ["a task that does not exist", "UseNode@1", "UseNodes@1"],
+    ["an input that its task lacks", "version: 24.x", "versionSpec: 24.x"],
+    ["a number for a version", 'version: "1.26"', "version: 1.26"],
+    ["a value that its task does not know", "scriptType: bash", "scriptType: shell"],
+    ["a task without the input that it needs", "scriptType: bash", "visibleAzLogin: false"],
     ["a strategy without a deployment", "deploy:\n", "release:\n"],
   ])("would not be one with %s", (_what, right, wrong) => {
     expect(validate(parse(pipeline.replace(right, wrong)))).toBe(false);
@@ -25,29 +31,65 @@ describe("azure-pipelines.yml", () => {
     const { stages } = parse(pipeline) as { stages: { stage: string; dependsOn?: string; condition?: string }[] };
     expect(stages).toMatchObject([{ stage: "build" }, { stage: "publish", dependsOn: "build" }]);
     expect(stages[1]?.condition).toContain("refs/tags/v");
-    expect(matches(pipeline, /\$\((\w*(?:token|secret|password|pat)\w*)\)/gi)).toEqual([]);
     expect(pipeline).toContain("npm test");
+  });
+
+  it("takes nothing from a variable but what Azure DevOps itself knows of the run: secrets are variables", () => {
+    const macros = matches(pipeline, /\$\(([\w.-]+)\)/g);
+    for (const macro of macros) expect(macro).toMatch(/^(Agent|Build|Pipeline|System)\.\w+$/);
+    expect(macros).not.toContain("System.AccessToken");
+    for (const name of matches(pipeline, /variables(?:\.|\[')([\w.]+)/g)) expect(name).toMatch(/^Build\./);
+    expect(pipeline).not.toMatch(/\$\[|\$\{\{|^\s*variables:|^\s*- group:/m);
+  });
+
+  it("publishes with a token of the connection, which lives for an hour", () => {
+    expect(pipeline).toContain("token=$(az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798");
+    expect(matches(pipeline, /--token (\S+)/g)).toEqual(['"$token"']);
+    expect(pipeline).toContain("allowNoSubscriptions: true");
   });
 });
 
 /** Every pipeline that the project's pages show, with the page it is on. */
-const samples = markdownFiles().flatMap((page) =>
-  matches(read(page), /^```yaml\n([\s\S]*?)^```/gm)
-    .map((text) => ({ page, text, content: parse(text) as Record<string, unknown> }))
-    .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content)),
-);
+const samples = markdownFiles()
+  .flatMap((page) => matches(read(page), /^ *```yaml\n([\s\S]*?)^ *```/gm).map((text) => ({ page, text })))
+  .concat({ page: "examples/azure-pipelines.yml", text: read("examples", "azure-pipelines.yml") })
+  .map((sample) => ({ ...sample, content: parse(sample.text) as Record<string, unknown> }))
+  .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content));
 
 describe("the pipelines in the documentation", () => {
   it.each(samples)("are pipelines: $page", ({ content, text }) => {
     expect(validate(content), `${JSON.stringify(validate.errors)}\n${text}`).toBe(true);
   });
 
-  it.each(samples)("give the tasks inputs that they have: $page", ({ content }) => {
+  it.each(samples)("give the tasks inputs that they have, with values that they take: $page", ({ content }) => {
     for (const { task, inputs = {} } of stepsOf(content)) {
       const definition = tasks.find(({ name }) => task === `${name}@1`)?.definition;
-      const declared = definition?.inputs.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-      if (declared) expect(declared).toEqual(expect.arrayContaining(Object.keys(inputs)));
+      if (definition) expect(inputProblems(definition, inputs)).toEqual([]);
     }
+  });
+
+  it.each([
+    ["an input that is none", { versions: "1.x" }],
+    ["a version that is none", { version: "bundel of fun" }],
+    ["a number for a version", { version: 1.1 }],
+    ["a word for true or false", { reuseInstalled: "no" }],
+    ["a short digest", { checksum: "0f4a" }],
+  ])("would be refused with %s", (_what, inputs) => {
+    const definition = tasks.find(({ name }) => name === "DatabricksCliInstaller")?.definition as TaskDefinition;
+    const [[key = "", value] = []] = Object.entries(inputs);
+    expect(inputProblems(definition, inputs)).toEqual([`${key}: ${JSON.stringify(value)}`]);
+  });
+
+  it.each([
+    ["a command that is none", { command: "apply" }],
+    ["a workspace without https", { workspaceUrl: "http://adb-1234567890123456.7.azuredatabricks.net" }],
+    ["a variable without a value", { variables: "region=emea\ncolour" }],
+    ["an open quote", { arguments: '--strict "' }],
+  ])("would be refused with %s, and without a connection", (_what, inputs) => {
+    const definition = tasks.find(({ name }) => name === "DatabricksBundleDeploy")?.definition as TaskDefinition;
+    const [[key = "", value] = []] = Object.entries(inputs);
+    const problems = [`${key}: ${JSON.stringify(value)}`, "connectedServiceNameARM is missing"];
+    expect(inputProblems(definition, inputs)).toEqual(problems);
   });
 
   it("are there", () => {

@@ -12,11 +12,14 @@ export interface TaskInput {
   readonly groupName?: string;
   readonly visibleRule?: string;
   readonly options?: Readonly<Record<string, string>>;
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 interface DataSourceBinding {
   readonly target: string;
   readonly endpointId: string;
+  readonly endpointUrl: string;
+  readonly resultSelector: string;
   readonly resultTemplate: string;
 }
 
@@ -27,11 +30,14 @@ export interface TaskDefinition {
   readonly author: string;
   readonly minimumAgentVersion: string;
   readonly instanceNameFormat: string;
-  readonly groups?: readonly { readonly name: string }[];
+  readonly groups?: readonly { readonly name: string; readonly visibleRule?: string }[];
   readonly inputs: readonly TaskInput[];
   readonly dataSourceBindings?: readonly DataSourceBinding[];
   readonly outputVariables: readonly { readonly name: string; readonly description: string }[];
-  readonly restrictions: { readonly settableVariables: { readonly allowed: readonly string[] } };
+  readonly restrictions: {
+    readonly commands?: { readonly mode: string };
+    readonly settableVariables: { readonly allowed: readonly string[] };
+  };
 }
 
 /** A file of the project, as text. */

@@ -2,10 +2,12 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root } from "../../../scripts/build.ts";
-import { versionProblem } from "../../../scripts/releases.ts";
+import { root, taskNames } from "../../../scripts/build.ts";
+import { bundleTask } from "../../../scripts/bundle.ts";
+import { taskSources, versionProblem } from "../../../scripts/releases.ts";
 import { read } from "./project.ts";
 
 let folder: string;
@@ -22,12 +24,13 @@ function commit(file: string): void {
   git("commit", "-m", "Change");
 }
 
+/** A file of the folder `tasks`, or the file itself. */
+const fileOf = (source: string) => (source.includes(".") ? source : `${source}/Task/main.ts`);
+
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "releases-"));
   git("init", "-q");
-  for (const file of ["scripts/build.ts", "scripts/bundle.ts", "scripts/third-party-notices.ts", "package-lock.json"])
-    commit(file);
-  commit("tasks/Task/main.ts");
+  for (const source of taskSources) commit(fileOf(source));
 });
 
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -51,11 +54,51 @@ describe("a version", () => {
     expect(versionProblem(folder, "1.0.1")).toBeUndefined();
   });
 
+  it.each(taskSources.map(fileOf))("must rise when %s changes", (file) => {
+    git("tag", "v1.0.0");
+    commit(file);
+    expect(versionProblem(folder, "1.0.0")).toBe(`1.0.0 is released, and ${file} changed since.`);
+  });
+
   it("never falls, by number", () => {
     git("tag", "v1.9.0");
     git("tag", "v1.10.0");
     expect(versionProblem(folder, "1.9.1")).toBe("1.9.1 is older than the released v1.10.0.");
     expect(versionProblem(folder, "1.11.0")).toBeUndefined();
+  });
+});
+
+describe("what decides the bytes of a task", () => {
+  // The version comes from package.json; the Marketplace page goes beside the tasks.
+  const others = ["package.json", "scripts/listing.ts"];
+  const unwatched = (files: readonly string[]) =>
+    files.filter(
+      (file) =>
+        !/node_modules/.test(file) &&
+        !others.includes(file) &&
+        !taskSources.some((source) => file === source || file.startsWith(`${source}/`)),
+    );
+
+  it("is watched: what the build is made of", async () => {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: ["scripts/build.ts"],
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      write: false,
+      metafile: true,
+    });
+    expect(Object.keys(metafile.inputs)).toContain("scripts/bundle.ts");
+    expect(unwatched(Object.keys(metafile.inputs))).toEqual([]);
+  });
+
+  it.each(taskNames)("is watched: what goes into %s", async (name) => {
+    const metafiles = await bundleTask(root, path.join(root, "tasks", name, "main.ts"), folder);
+    const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
+    expect(inputs).toContain("vss-extension.json");
+    expect(unwatched(inputs)).toEqual([]);
   });
 });
 

@@ -1,22 +1,33 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { workspaceOrigin } from "../../../tasks/common/databricks/hosts.ts";
-import { matches, read, sourceFiles, type TaskDefinition, type TaskInput, tasks } from "./project.ts";
+import { matches, read, sourceFiles, tasks } from "./project.ts";
 import { taskSchema } from "./task-schema.ts";
 
-const inputReads = /reader\s*\.(?:text|required|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"/g;
+const inputReads =
+  /reader\s*\.(text|required|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"([^()]*)\)(?:\s*\?\?\s*"([^"]*)")?/g;
 const unique = (names: readonly string[]) => [...new Set(names)].sort();
 
-/** The inputs that a visible rule looks at. */
-function linkedInputs({ inputs }: TaskDefinition, rule: string): TaskInput[] {
-  const names = matches(rule, /(\w+)\s*(?:!?=|contains|notcontains|startswith|endswith)/gi);
-  return names.flatMap((name) => inputs.find((input) => input.name === name) ?? []);
+interface InputRead {
+  readonly input: string;
+  readonly method: string;
+  /** What an empty input means to the code. */
+  readonly fallback: string | undefined;
+}
+
+function inputReadsOf(source: string): InputRead[] {
+  return [...source.matchAll(inputReads)].map(([, method = "", input = "", more = "", otherwise]) => {
+    const flag = /,\s*true\b/.test(more) ? "true" : "false";
+    const choice = matches(more, /"([^"]*)"/g).at(-1);
+    const fallback = { flag, oneOf: choice }[method] ?? otherwise;
+    return { input, method, fallback: fallback || undefined };
+  });
 }
 
 describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
   const { inputs, outputVariables, groups = [] } = definition;
   const names = inputs.map((input) => input.name);
   const outputs = outputVariables.map((output) => output.name);
+  const reads = inputReadsOf(source);
 
   it("is what the public task schema asks for", () => {
     const ajv = new Ajv({ allErrors: true });
@@ -26,20 +37,21 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
   });
 
   it("declares every input that the code reads, and no other", () => {
-    expect(unique(matches(source, inputReads))).toEqual(unique(names));
+    expect(unique(reads.map(({ input }) => input))).toEqual(unique(names));
   });
 
-  it("has the defaults and the choices that the code has", () => {
-    const fallbacks = [...source.matchAll(/reader\s*\.text\("(\w+)"\) \?\? "([^"]+)"/g)];
-    for (const [, input, fallback] of fallbacks) {
-      expect(inputs.find((one) => one.name === input)?.defaultValue, input).toBe(fallback);
-    }
-    for (const { type, options, defaultValue, ...input } of inputs.filter(({ type }) => type !== "string")) {
-      if (type === "boolean") expect(["true", "false"], input.name).toContain(defaultValue);
-      const choices = Object.keys(options ?? {});
-      if (choices.length === 0) continue;
-      expect(choices, input.name).toContain(defaultValue);
-      for (const choice of choices) expect(source, input.name).toContain(`"${choice}"`);
+  it.each(reads)("has the default and the need of $input that the code has", ({ input, method, fallback }) => {
+    const declared = inputs.find((one) => one.name === input);
+    expect(declared?.defaultValue).toBe(fallback);
+    expect(declared?.required && fallback === undefined).toBe(method === "required");
+    expect(declared?.type === "boolean").toBe(method === "flag");
+    expect(declared?.options !== undefined).toBe(method === "oneOf");
+  });
+
+  it("has the choices that the code has", () => {
+    for (const { name: input, options = {}, defaultValue } of inputs.filter(({ options }) => options)) {
+      expect(Object.keys(options), input).toContain(defaultValue);
+      for (const choice of Object.keys(options)) expect(source, input).toContain(`"${choice}"`);
     }
   });
 
@@ -49,22 +61,21 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
     expect(unique(definition.restrictions.settableVariables.allowed)).toEqual(unique([...outputs, ...paths]));
   });
 
+  it("may give only harmless logging commands, unless it shows a summary, which is none", () => {
+    const { commands } = definition.restrictions;
+    expect(commands).toEqual(source.includes("uploadSummary(") ? undefined : { mode: "restricted" });
+  });
+
   it.each(inputs)("explains $name in one sentence", ({ helpMarkDown }) => {
     expect(helpMarkDown).toMatch(/^[A-Z].+\.$/);
     expect(helpMarkDown).not.toMatch(/[.!?]\)? [A-Z]/);
     expect(helpMarkDown.length).toBeLessThan(220);
   });
 
-  it("has groups that its inputs use, and inputs that depend on one another in one group", () => {
+  it("has groups that its inputs use", () => {
     expect(unique(inputs.flatMap(({ groupName = [] }) => groupName))).toEqual(
       unique(groups.map((group) => group.name)),
     );
-    for (const { name: input, visibleRule, groupName } of inputs) {
-      if (visibleRule === undefined) continue;
-      const linked = linkedInputs(definition, visibleRule);
-      expect(linked, input).not.toEqual([]);
-      for (const other of linked) expect(other.groupName, input).toBe(groupName);
-    }
   });
 
   it("names only its inputs where a name is wanted", () => {
@@ -73,20 +84,6 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
       expect(names).toEqual(expect.arrayContaining([target, ...matches(endpointId, /\$\((\w+)\)/g)]));
     }
   });
-});
-
-it("offers the workspaces of the connection's subscription in the form that the input takes", () => {
-  const [binding] = tasks.flatMap(({ definition }) => definition.dataSourceBindings ?? []);
-  const workspaceUrl = "adb-1234567890123456.7.azuredatabricks.net";
-  // Azure Resource Manager: one element of Microsoft.Databricks/workspaces.
-  const workspace = { name: "analytics", "properties.workspaceUrl": workspaceUrl };
-  const filled = Object.entries(workspace).reduce(
-    (template, [key, value]) => template.replaceAll(`{{{${key}}}}`, value),
-    binding?.resultTemplate ?? "",
-  );
-  const choice = JSON.parse(filled) as Record<string, string>;
-  expect(choice).toEqual({ Value: `https://${workspaceUrl}`, DisplayValue: `analytics (${workspaceUrl})` });
-  expect(workspaceOrigin(choice["Value"] ?? "")).toBe(choice["Value"]);
 });
 
 it("runs on the agents that the listing names", () => {

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { version } from "../../../package.json";
+import { taskNames } from "../../../scripts/build.ts";
+import { listingPage, repositoryUrl, variantPage } from "../../../scripts/listing.ts";
+import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
+import { manifest, matches, read, tasks } from "./project.ts";
+
+const names = Object.keys(variants) as VariantName[];
+const title = String(manifest()["name"]);
+const overview = read("overview.md");
+
+describe("variants", () => {
+  const editions = names.map((name) => ({
+    name,
+    extension: variantManifest(manifest(), name, version),
+    tasks: tasks.map(({ definition }) => variantTask({ ...definition }, name, version)),
+  }));
+
+  it("can be installed side by side: no id and no name twice, in the forms that the Marketplace and agents take", () => {
+    const definitions = editions.flatMap((edition) => edition.tasks);
+    for (const things of [editions.map(({ extension }) => extension), definitions]) {
+      for (const field of ["id", "name"]) expect(new Set(things.map((thing) => thing[field])).size).toBe(things.length);
+    }
+    for (const { id, name, friendlyName } of definitions) {
+      expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      expect(name).toMatch(/^[A-Za-z0-9]+$/);
+      expect(String(friendlyName).length).toBeLessThanOrEqual(40);
+    }
+  });
+
+  it("are the same task, except for its name and the page that helps: production is the source as it is", () => {
+    const [production, ...others] = editions.map((edition) => edition.tasks);
+    for (const other of others) {
+      other.forEach(({ id, name, friendlyName, helpUrl, helpMarkDown, ...rest }, index) => {
+        expect(production?.[index]).toMatchObject(rest);
+      });
+    }
+    tasks.forEach(({ definition }, index) => {
+      expect(production?.[index]).toMatchObject(definition);
+    });
+  });
+
+  it.each(editions)("help on the page of their own item: $name", ({ extension, tasks: definitions }) => {
+    const item = `https://marketplace.visualstudio.com/items?itemName=${extension["publisher"]}.${extension["id"]}`;
+    for (const { helpUrl, helpMarkDown } of definitions) {
+      expect(helpUrl).toBe(item);
+      expect(matches(String(helpMarkDown), /\]\(([^)]+)\)/g)).toEqual([item]);
+    }
+  });
+
+  it.each(editions)(
+    "have a page that names their own tasks alone: $name",
+    ({ name, extension, tasks: definitions }) => {
+      const page = listingPage(variantPage(overview, title, taskNames, name), repositoryUrl(manifest()));
+      expect(page.split("\n", 1)).toEqual([`# ${extension["name"]}`]);
+      const own = definitions.map((definition) => definition["name"]);
+      const named = matches(page, /\b(Databricks(?:CliInstaller|BundleDeploy)\w*)/g);
+      expect([...new Set(named)].sort()).toEqual([...own].sort());
+      expect(matches(page, /^- task: (\w+)@1$/gm)).toEqual(own);
+    },
+  );
+
+  it("leave the page that everybody sees as it is", () => {
+    expect(variantPage(overview, title, taskNames, "production")).toBe(overview);
+    expect(() => variantPage(overview, "Another extension", taskNames, "production")).toThrow(/does not begin/);
+  });
+});

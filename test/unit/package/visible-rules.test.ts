@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { isVisible } from "../../lab/agent/visible-rule.ts";
+import { type TaskDefinition, tasks } from "./project.ts";
+
+interface Term {
+  readonly input: string;
+  readonly value: string;
+}
+
+/** What a rule compares. Throws for anything but equalities that are joined by `||` or by `&&`. */
+function termsOf(rule: string): Term[] {
+  return rule.split(/ (?:\|\||&&) /).map((term) => {
+    const [, input, value] = /^(\w+) = (\w+)$/.exec(term) ?? [];
+    if (input === undefined || value === undefined) throw new Error(`"${term}" of "${rule}" is no equality.`);
+    return { input, value };
+  });
+}
+
+/** Every rule of a task, of inputs and of groups, with the group that the ruled input is in. */
+function rulesOf({ inputs, groups = [] }: TaskDefinition) {
+  const ruled = [...inputs, ...groups.map((group) => ({ ...group, groupName: undefined }))];
+  return ruled.flatMap(({ name, visibleRule, groupName }) => (visibleRule ? [{ name, visibleRule, groupName }] : []));
+}
+
+const rules = tasks.flatMap(({ definition }) => rulesOf(definition).map((rule) => ({ ...rule, definition })));
+
+it.each(rules)("the rule of $name compares inputs with their values: $visibleRule", ({ visibleRule, definition }) => {
+  for (const { input, value } of termsOf(visibleRule)) {
+    const options = definition.inputs.find((one) => one.name === input)?.options ?? {};
+    expect(Object.keys(options), input).toContain(value);
+  }
+});
+
+// Azure DevOps Server looks for an input that a rule names in the group of the ruled input alone.
+it.each(rules)("the rule of $name looks at its own group", ({ visibleRule, groupName, definition }) => {
+  for (const { input } of termsOf(visibleRule)) {
+    expect(definition.inputs.find((one) => one.name === input)?.groupName).toBe(groupName);
+  }
+});
+
+/** The inputs that the editor hides while the others have these values. */
+function hiddenInputs({ inputs, groups = [] }: TaskDefinition, values: Readonly<Record<string, string>>): string[] {
+  const shown = (rule: string | undefined) => rule === undefined || isVisible(rule, (name) => values[name] ?? "");
+  return inputs
+    .filter(({ visibleRule, groupName }) => {
+      const group = groups.find(({ name }) => name === groupName);
+      return !shown(visibleRule) || !shown(group?.visibleRule);
+    })
+    .map(({ name }) => name)
+    .sort();
+}
+
+describe("the editor", () => {
+  const definitionOf = (name: string) => tasks.find((task) => task.name === name)?.definition as TaskDefinition;
+  const deploy = definitionOf("DatabricksBundleDeploy");
+  const conditions = ["failOnActiveRuns", "plan", "run"];
+  const approval = ["autoApprove", "forceLock"];
+
+  it.each([
+    ["validate", [...approval, ...conditions]],
+    ["plan", [...approval, ...conditions]],
+    ["deploy", []],
+    ["destroy", conditions],
+  ])("shows what goes with command: %s, and nothing else", (command, hidden) => {
+    expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
+  });
+
+  it("asks for a federation policy's service principal only if the workspace exchanges the token", () => {
+    expect(hiddenInputs(deploy, { command: "deploy", authentication: "entra" })).toEqual(["databricksClientId"]);
+  });
+
+  it("shows every input of the installer", () => {
+    expect(hiddenInputs(definitionOf("DatabricksCliInstaller"), {})).toEqual([]);
+  });
+});
