@@ -36,6 +36,14 @@ describe("Clouds", () => {
     expect(isWorkspace(host)).toBe(true);
   });
 
+  it.each(["https://dbc-a1b2c3d4-e5f6.cloud.databricks.com", "https://1234567890123456.7.gcp.databricks.com"])(
+    "other than Azure's have workspaces such as %s, which take no token of Entra",
+    (host) => {
+      expect(isWorkspace(host)).toBe(true);
+      expect(isWorkspaceOfCloud(host, "AzureCloud")).toBe(false);
+    },
+  );
+
   it.each([
     "https://azuredatabricks.net",
     "https://adb-1.2.azuredatabricks.net.example.com",
