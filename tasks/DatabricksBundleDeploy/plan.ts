@@ -9,6 +9,7 @@ import { print, printGroup } from "../common/pipeline/commands.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import { runCommand } from "./bundle-command.ts";
 import { readBundle, workspaceUrlOf } from "./bundle-info.ts";
+import { listSome } from "./listing.ts";
 import { type ApprovedPlan, planDifferences } from "./plan-file.ts";
 import type { Step } from "./step.ts";
 
@@ -47,9 +48,8 @@ export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): voi
     return;
   }
   printGroup("Differences from the approved plan", differences);
-  const shown = differences.slice(0, 5).join("; ");
-  const more = differences.length > 5 ? `; and ${differences.length - 5} more` : "";
-  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}${more}.`, {
+  const shown = listSome(differences, 5, "; ");
+  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}.`, {
     hint: "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
     anchor: "plan-differs",
   });

@@ -42,6 +42,14 @@ describe("What a failure of the CLI is explained with", () => {
     expect(explain(text)).toMatch(expected);
   });
 
+  it("says how many destructive changes it does not name", () => {
+    const deletions = Array.from({ length: 25 }, (_, index) => `  delete resources.schemas.s${index}`);
+    const error = "Error: the deployment requires destructive actions";
+    expect(explain([...deletions, error].join("\n"))).toMatch(
+      /delete schemas\.s19, and 5 more; no resource was changed\./,
+    );
+  });
+
   it("names the bundle's host when nobody answers there", () => {
     expect(explain("", { silent: true, bundleHost: "https://dead.example" })).toMatch(
       /workspace\.host https:\/\/dead\.example does not answer.*#wrong-host/,
