@@ -1,7 +1,7 @@
 import { runBundleCommand } from "../common/databricks/bundle.ts";
 import { readBundleWorkspace } from "../common/databricks/bundle-workspace.ts";
 import type { OutputStream } from "../common/databricks/cli.ts";
-import { diagnosticReader } from "../common/databricks/diagnostics.ts";
+import { type Diagnostic, diagnosticReader } from "../common/databricks/diagnostics.ts";
 import { debug, print } from "../common/pipeline/commands.ts";
 import { Cancelled } from "../common/pipeline/errors.ts";
 import { otherIdentity } from "./bundle-authentication.ts";
@@ -9,6 +9,7 @@ import type { CommandOutcome } from "./command-outcome.ts";
 import { commandFailure } from "./failure.ts";
 import { watchForFirstToken } from "./first-token.ts";
 import type { Step } from "./step.ts";
+import { unexplainedErrors } from "./unplaced-errors.ts";
 
 export interface CommandOptions {
   readonly arguments?: readonly string[];
@@ -25,6 +26,7 @@ export interface CommandOptions {
 export class CommandKilled extends Cancelled {}
 
 const keptLines = 2_000;
+const keptErrors = 100;
 
 /** The exit code of a program that Windows ended at Ctrl+C, which the agent sends to the CLI too. */
 const endedByControlC = 0xc000013a;
@@ -34,7 +36,9 @@ export async function runCommand(step: Step, command: string, options: CommandOp
   const outcome = await watchCommand(step, command, options);
   if (outcome.exitCode !== 0) {
     const { host } = await readBundleWorkspace(step.bundle.folder, step.bundle.target);
-    throw commandFailure(step, command, { ...outcome, bundleHost: host });
+    const failure = commandFailure(step, command, { ...outcome, bundleHost: host });
+    for (const error of unexplainedErrors(outcome.errors, failure)) step.diagnostics.reportUnplaced(error);
+    throw failure;
   }
   if (step.metadataService.servedHosts.size === 0) throw otherIdentity();
   return outcome.stdout;
@@ -44,7 +48,7 @@ export async function runCommand(step: Step, command: string, options: CommandOp
 export async function watchCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
   const lines: string[] = [];
   const show = options.quiet ? debug : print;
-  const errors = diagnosticReader({ onDiagnostic: step.diagnostics.report, onLine: show });
+  const { errors, ...diagnostics } = readDiagnostics(step, show);
   const silence = watchForFirstToken(step.metadataService, step.bundle.folder);
   const { safePointMs = 0 } = options;
   const onCancel = () => {
@@ -59,7 +63,7 @@ export async function watchCommand(step: Step, command: string, options: Command
         silence.heard();
         if (lines.push(line) > 2 * keptLines) lines.splice(0, keptLines);
         options.onLine?.(line, stream);
-        if (stream === "stderr") errors.line(line);
+        if (stream === "stderr") diagnostics.line(line);
         else show(line);
       },
       stops: [
@@ -67,13 +71,26 @@ export async function watchCommand(step: Step, command: string, options: Command
         { signal: silence.signal, afterMs: 0 },
       ],
     });
-    errors.end();
+    diagnostics.end();
     if (step.cancel.aborted) {
       throw exitCode === null || exitCode === endedByControlC ? new CommandKilled() : new Cancelled();
     }
-    return { exitCode, stdout, lines, silent: silence.signal.aborted };
+    return { exitCode, stdout, lines, errors, silent: silence.signal.aborted };
   } finally {
     step.cancel.removeEventListener("abort", onCancel);
     silence.stop();
   }
+}
+
+/** Diagnostics become issues of the step, the rest is shown; the first errors are kept. */
+function readDiagnostics({ diagnostics }: Step, show: (line: string) => void) {
+  const errors: Diagnostic[] = [];
+  const reader = diagnosticReader({
+    onDiagnostic(diagnostic) {
+      if (diagnostic.severity === "error" && errors.length < keptErrors) errors.push(diagnostic);
+      diagnostics.report(diagnostic);
+    },
+    onLine: show,
+  });
+  return { ...reader, errors };
 }

@@ -108,4 +108,35 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       expect(errorsOf(step)).toHaveLength(1);
       expect(errorsOf(step)[0]).toMatch(/"databricks bundle deploy" failed \(exit code 1\): .*var\.missing/);
     }));
+
+  it("shows each of several errors once", () =>
+    withCheckout(
+      lab,
+      node,
+      bundleOf("several", `${job("a", "A")}\n${job("b", "B").replace("jobs:\n", "")}`),
+      async ({ run }) => {
+        const refusal = { error_code: "INVALID_PARAMETER_VALUE", message: "no such cluster" };
+        lab.workspace.fault({ method: "POST", path: /jobs\/create/ }, { status: 400, body: refusal }, 2);
+        const step = await run();
+        const [other, own, ...more] = errorsOf(step);
+        expect(more).toEqual([]);
+        expect(other).toMatch(/^cannot create resources\.jobs\.[ab]: no such cluster/);
+        expect(own).toMatch(
+          /^"databricks bundle deploy" failed \(exit code 1\): cannot create resources\.jobs\.[ab]: no/,
+        );
+        const jobs = [other, own].map((error) => /jobs\.([ab])/.exec(error ?? "")?.[1]);
+        expect(jobs.sort()).toEqual(["a", "b"]);
+      },
+    ));
+
+  it("shows an error that has no place in a file, with what it is of", () => {
+    const scripts = "scripts:\n  empty: {}\n";
+    return withCheckout(lab, node, bundleOf("unplaced", job("a", "A"), scripts), async ({ run }) => {
+      expect(errorsOf(await run({ command: "validate" }))).toEqual([
+        expect.stringMatching(
+          /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\) The CLI/,
+        ),
+      ]);
+    });
+  });
 });
