@@ -63,7 +63,12 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       const stolen = ["plain", "return", "split", "stderr", "issue", "stolen", "message"];
       expect(variables.names().filter((name) => stolen.includes(name.toLowerCase()))).toEqual([]);
       expect(step.log.filter((line) => /^##\[error\]coloured/.test(line))).toEqual([]);
-      expect(step.log.join("\n")).toContain("##_vso[task.setvariable variable=split]1");
+      for (const name of ["plain", "return", "split", "stderr", "issue"]) {
+        expect(step.log.join("\n")).toContain(`##_vso[task.setvariable variable=${name}]1`);
+      }
+      const set = step.raw.stdout.flatMap((line) => /##vso\[task\.setvariable\b[^\]]*/.exec(line)?.[0] ?? []);
+      const names = set.map((command) => /variable=([^;]*)/.exec(command)?.[1]);
+      expect(names.sort()).toEqual(["bundleName", "identity", "runUrls", "summaryPath", "target", "workspaceUrl"]);
       const commands = step.raw.stdout.filter((line) => line.includes("##vso["));
       expect(commands.filter((line) => !line.startsWith("##vso[task."))).toEqual([]);
       expect(step.raw.stderr).toEqual([]);
