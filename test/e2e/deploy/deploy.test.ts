@@ -74,7 +74,12 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
       }),
     );
     expect(step.summaries).toHaveLength(1);
-    expect(step.summaries[0]?.content).toContain(`](${lab.workspace.url}/jobs/${deployed?.id})`);
+    const page = step.summaries[0]?.content;
+    expect(page).toContain(`](${lab.workspace.url}/jobs/${deployed?.id})`);
+    const host = new URL(lab.workspace.url).host;
+    expect(page).toContain(`| Workspace | [${host}](${lab.workspace.url}) |`);
+    expect(page).toContain("| Target | dev \\(development\\) |");
+    expect(page).toContain(`| Service principal | ${lab.deployer.clientId} |`);
   });
 
   it("asks Azure DevOps once, Entra at most twice and the workspace once before the CLI starts", async () => {

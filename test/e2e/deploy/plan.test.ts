@@ -8,6 +8,22 @@ import { errorsOf, notedCli, withCheckout } from "./step.ts";
 const greeting = (name: string, parameter: string) =>
   bundleOf("approved", job("hello", name, parameter), "variables:\n  unused:\n    default: x\n");
 
+const shared = (level: string, privilege: string) =>
+  bundleOf(
+    "shared",
+    `${job("a", "A")}
+    permissions:
+      - group_name: users
+        level: ${level}
+schemas:
+  s:
+    name: s
+    catalog_name: main
+    grants:
+      - principal: users
+        privileges: [${privilege}]`,
+  );
+
 describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node }) => {
   let lab: Lab;
 
@@ -55,6 +71,18 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
       const drifted = await run({ target: "prod", plan: renaming.outputs["planPath"] ?? "" });
       expect(drifted.log.join("\n")).toMatch(/Differences[\s\S]*jobs\.hello: now also changes tasks.*base_parameters/);
       expect(drifted.result).toBe("Failed");
+    }));
+
+  it("takes other permissions and grants for a difference", () =>
+    withCheckout(lab, node, shared("CAN_VIEW", "USE_SCHEMA"), async ({ run, change }) => {
+      const planned = await run({ command: "plan", target: "prod" });
+      change(shared("CAN_MANAGE", "SELECT"));
+      const step = await run({ target: "prod", plan: planned.outputs["planPath"] ?? "" });
+      expect(errorsOf(step)).toEqual([
+        expect.stringMatching(
+          /nothing was deployed\. jobs\.a\.permissions: create with other values; schemas\.s\.grants: create with other values\./,
+        ),
+      ]);
     }));
 
   it("takes a wheel's new version stamp for no difference", async () => {

@@ -44,7 +44,26 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       expect(step.summaries[0]?.content).toMatch(/\| \[first\]\(https:.*\) \| SUCCESS \|/);
     }));
 
-  const results: RunResult[] = ["FAILED", "SUCCESS_WITH_FAILURES", "TIMEDOUT", "CANCELED", "INTERNAL_ERROR"];
+  it("shows the states of a pipeline's update", () =>
+    withCheckout(lab, node, runnable, async ({ run }) => {
+      lab.workspace.runs({ lastForMs: 600 });
+      const step = await run({ run: "second" });
+      expect(step.result).toBe("Succeeded");
+      expect(step.log.join("\n")).toMatch(
+        /Update URL: [\s\S]*update_progress INFO "Update \w+ is RUNNING[\s\S]*COMPLETED/,
+      );
+    }));
+
+  const results: RunResult[] = [
+    "FAILED",
+    "SUCCESS_WITH_FAILURES",
+    "TIMEDOUT",
+    "CANCELED",
+    "INTERNAL_ERROR",
+    "SKIPPED",
+    "UPSTREAM_FAILED",
+    "MAXIMUM_CONCURRENT_RUNS_REACHED",
+  ];
 
   it.each(results)("fails when a job's run ends in %s, and starts no further run", (result) =>
     withCheckout(lab, node, runnable, async ({ run }) => {
