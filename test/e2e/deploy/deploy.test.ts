@@ -106,7 +106,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
 
   it("passes variables whatever they hold", async () => {
     const job = await bundleJob(agent, lab);
-    const region = `a,b "c"=d {"x":[1]} é %41 'q'`;
+    const region = `a,b "c"=d {"x":[1]} é %41 'q' \u2028 \r end`;
     const step = await job.run({
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { variables: `\nregion=${region}\n` }),
