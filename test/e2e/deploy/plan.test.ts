@@ -85,6 +85,34 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
       ]);
     }));
 
+  it("names both commits where the plan was made of another one", () => {
+    const hello = greeting("Hello", "1");
+    const other = { job: { variables: { "Build.SourceVersion": "91c0ffee" } } };
+    return withCheckout(lab, node, hello, async (planner) =>
+      withCheckout(
+        lab,
+        node,
+        hello,
+        async ({ run }) => {
+          const { outputs } = await planner.run({ command: "plan", target: "prod" });
+          const step = await run({ target: "prod", plan: outputs["planPath"] ?? "" });
+          expect(step).toMatchObject({
+            result: "Succeeded",
+            issues: [
+              {
+                type: "warning",
+                message: expect.stringMatching(
+                  /plan was made of commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904, this deploy is of commit 91c0ffee\./,
+                ),
+              },
+            ],
+          });
+        },
+        other,
+      ),
+    );
+  });
+
   it("takes a wheel's new version stamp for no difference", async () => {
     const { cli, commands } = await notedCli(lab);
     await withCheckout(
