@@ -1,6 +1,6 @@
 import type { InputReader } from "../common/pipeline/inputs.ts";
 
-/** Flags that would overrule an input, or what the task reads from the CLI. */
+/** Flags that would overrule an input or what the task reads from the CLI, or that would keep the command from its work. */
 const refused: Readonly<Record<string, string>> = {
   "--profile": "The task signs in through the service connection: use azureSubscription and workspaceUrl",
   "-p": "The task signs in through the service connection: use azureSubscription and workspaceUrl",
@@ -15,6 +15,8 @@ const refused: Readonly<Record<string, string>> = {
   "--force-lock": "use the input forceLock",
   "--fail-on-active-runs": "use the input failOnActiveRuns",
   "--plan": "use the input plan",
+  "--help": "the CLI would show its help and do nothing else",
+  "-h": "the CLI would show its help and do nothing else",
 };
 
 /** The input `arguments`, split as a shell would at spaces and line ends; a value with spaces stands in quotes. */
@@ -25,8 +27,9 @@ export function readArguments(reader: InputReader): string[] {
     return [];
   }
   for (const argument of split) {
-    const flag = refusedFlag(argument);
-    if (flag !== undefined) reader.problem("arguments", `${flag} is refused: ${refused[flag]}.`);
+    for (const flag of flagsOf(argument)) {
+      if (Object.hasOwn(refused, flag)) reader.problem("arguments", `${flag} is refused: ${refused[flag]}.`);
+    }
   }
   return split;
 }
@@ -39,9 +42,9 @@ export function splitArguments(text: string): string[] | undefined {
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double = "", single = "") => double + single));
 }
 
-/** Short flags may stand together and hold a value: -qtdev is -q -t dev; all that follows -c is the id of a cluster. */
-function refusedFlag(argument: string): string | undefined {
-  const short = /^-[abd-zA-Z]*?([pteo])/.exec(argument)?.[1];
-  const name = short === undefined ? argument.split("=", 1)[0] : `-${short}`;
-  return name !== undefined && Object.hasOwn(refused, name) ? name : undefined;
+/** Short flags may stand together, the last with a value: -qtdev is -q -t dev; all that follows -c is the id of a cluster. */
+function flagsOf(argument: string): string[] {
+  const [, switches, valued = ""] = /^-(?!-)([^pteoc]*)([pteo]?)/.exec(argument) ?? [];
+  if (switches === undefined) return argument.split("=", 1);
+  return [...switches, ...valued].map((letter) => `-${letter}`);
 }

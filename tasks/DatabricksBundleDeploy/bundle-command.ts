@@ -1,6 +1,6 @@
 import { runBundleCommand } from "../common/databricks/bundle.ts";
 import type { OutputStream } from "../common/databricks/cli.ts";
-import { diagnosticReader } from "../common/databricks/diagnostics.ts";
+import { type Diagnostic, diagnosticReader } from "../common/databricks/diagnostics.ts";
 import { debug, print } from "../common/pipeline/commands.ts";
 import { Cancelled } from "../common/pipeline/errors.ts";
 import { otherIdentity } from "./bundle-authentication.ts";
@@ -8,6 +8,7 @@ import type { CommandOutcome } from "./command-outcome.ts";
 import { commandFailure } from "./failure.ts";
 import { watchForFirstToken } from "./first-token.ts";
 import type { Step } from "./step.ts";
+import { unexplainedErrors } from "./unplaced-errors.ts";
 
 export interface CommandOptions {
   readonly arguments?: readonly string[];
@@ -24,6 +25,7 @@ export interface CommandOptions {
 export class CommandKilled extends Cancelled {}
 
 const keptLines = 2_000;
+const keptErrors = 100;
 
 /** The exit code of a program that Windows ended at Ctrl+C, which the agent sends to the CLI too. */
 const endedByControlC = 0xc000013a;
@@ -31,7 +33,11 @@ const endedByControlC = 0xc000013a;
 /** Runs `databricks bundle <command>` and gives its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await watchCommand(step, command, options);
-  if (outcome.exitCode !== 0) throw commandFailure(step, command, outcome);
+  if (outcome.exitCode !== 0) {
+    const failure = commandFailure(step, command, outcome);
+    for (const error of unexplainedErrors(outcome.errors, failure)) step.diagnostics.reportUnplaced(error);
+    throw failure;
+  }
   if (step.metadataService.servedHosts.size === 0) throw otherIdentity();
   return outcome.stdout;
 }
@@ -40,7 +46,7 @@ export async function runCommand(step: Step, command: string, options: CommandOp
 export async function watchCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
   const lines: string[] = [];
   const show = options.quiet ? debug : print;
-  const errors = diagnosticReader({ onDiagnostic: step.diagnostics.report, onLine: show });
+  const { errors, ...diagnostics } = readDiagnostics(step, show);
   const silence = watchForFirstToken(step.metadataService, step.named.hasPreinit);
   const { safePointMs = 0 } = options;
   const onCancel = () => {
@@ -55,7 +61,7 @@ export async function watchCommand(step: Step, command: string, options: Command
         silence.heard();
         if (lines.push(line) > 2 * keptLines) lines.splice(0, keptLines);
         options.onLine?.(line, stream);
-        if (stream === "stderr") errors.line(line);
+        if (stream === "stderr") diagnostics.line(line);
         else show(line);
       },
       stops: [
@@ -63,13 +69,26 @@ export async function watchCommand(step: Step, command: string, options: Command
         { signal: silence.signal, afterMs: 0 },
       ],
     });
-    errors.end();
+    diagnostics.end();
     if (step.cancel.aborted) {
       throw exitCode === null || exitCode === endedByControlC ? new CommandKilled() : new Cancelled();
     }
-    return { exitCode, stdout, lines, silent: silence.signal.aborted };
+    return { exitCode, stdout, lines, errors, silent: silence.signal.aborted };
   } finally {
     step.cancel.removeEventListener("abort", onCancel);
     silence.stop();
   }
+}
+
+/** Diagnostics become issues of the step, the rest is shown; the first errors are kept. */
+function readDiagnostics({ diagnostics }: Step, show: (line: string) => void) {
+  const errors: Diagnostic[] = [];
+  const reader = diagnosticReader({
+    onDiagnostic(diagnostic) {
+      if (diagnostic.severity === "error" && errors.length < keptErrors) errors.push(diagnostic);
+      diagnostics.report(diagnostic);
+    },
+    onLine: show,
+  });
+  return { ...reader, errors };
 }

@@ -1,3 +1,5 @@
+import type { Diagnostic } from "../common/databricks/diagnostics.ts";
+
 /** How a command of the CLI ended. */
 export interface CommandOutcome {
   /** null when a signal ended the CLI. */
@@ -5,6 +7,8 @@ export interface CommandOutcome {
   readonly stdout: string;
   /** The last lines that it printed, besides captured JSON. */
   readonly lines: readonly string[];
+  /** The first errors among them. */
+  readonly errors: readonly Diagnostic[];
   /** It never came for a token and was stopped. */
   readonly silent: boolean;
 }

@@ -1,39 +1,30 @@
-import type { Engine } from "../common/databricks/bundle-plan.ts";
 import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
-import { parseDeployReport } from "../common/databricks/deploy-report.ts";
-import {
-  compareStates,
-  type DeployedAction,
-  type DeploymentState,
-  readDeploymentStates,
-} from "../common/databricks/deployment-state.ts";
 import { CommandKilled, runCommand } from "./bundle-command.ts";
 import { readBundle } from "./bundle-info.ts";
+import { type DeployedActions, watchActions } from "./deployed-actions.ts";
 import { type HeldLock, releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
+import { type LeftResources, watchLeftResources } from "./left-resources.ts";
 import type { Step } from "./step.ts";
 
 /** A deploy that has succeeded. */
-export interface Deployment {
+export interface Deployment extends DeployedActions {
   readonly bundle: BundleSummary;
-  /** What became of each resource, by `type.key`; empty when that is not known. */
-  readonly actions: ReadonlyMap<string, DeployedAction>;
-  readonly engine: Engine | undefined;
+  readonly left: LeftResources["byKey"];
 }
 
 /** Deploys the bundle with one run of the CLI, its output shown as it comes. Throws a UserError that explains a failure. */
 export async function deployBundle(step: Step): Promise<Deployment> {
   const { inputs, bundle } = step;
-  const lines: string[] = [];
-  let before: Map<string, DeploymentState> | undefined;
+  const actions = watchActions(bundle);
+  const left = watchLeftResources();
   let lock: HeldLock | undefined;
   try {
     await runCommand(step, "deploy", {
       arguments: [...deployFlags(step), ...inputs.arguments],
       safePointMs: step.safePointMs,
       onLine(line) {
-        lines.push(line);
-        // The CLI fetches the last deployment's state before it uploads anything, and replaces it at the end.
-        if (line.startsWith("Uploading ")) before ??= readDeploymentStates(bundle);
+        actions.read(line);
+        left.read(line);
         lock ??= lockOf(line);
       },
     });
@@ -41,20 +32,11 @@ export async function deployBundle(step: Step): Promise<Deployment> {
     warnOfUnfinishedState(step);
     if (error instanceof CommandKilled && lock) await releaseLock(step, lock);
     throw error;
+  } finally {
+    left.warn();
   }
   const summary = await readBundle(step);
-  const after = readDeploymentStates(bundle).get(summary.target);
-  const compared = before && after && compareStates(before.get(summary.target), after);
-  const actions = reportedActions(lines, summary) ?? compared ?? new Map();
-  return { bundle: summary, actions, engine: after?.engine };
-}
-
-/** From the CLI's own report, which is silent about what stays as it is; undefined where there is none. */
-function reportedActions(lines: readonly string[], { resources }: BundleSummary): Deployment["actions"] | undefined {
-  const { actions, complete } = parseDeployReport(lines);
-  if (!complete) return undefined;
-  const unchanged = resources.map(({ type, key }) => [`${type}.${key}`, "unchanged"] as const);
-  return new Map<string, DeployedAction>([...unchanged, ...actions]);
+  return { bundle: summary, left: left.byKey, ...actions.end(summary, left.byKey) };
 }
 
 /**

@@ -1,7 +1,9 @@
+import { parseDestructiveAction } from "../common/databricks/deploy-lines.ts";
 import { parseLockError } from "../common/databricks/deploy-lock.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import type { FailedCommand } from "./command-outcome.ts";
 import type { DeployInputs } from "./inputs.ts";
+import { listSome } from "./listing.ts";
 
 /** Failures that the state of the deployment explains. */
 export function deploymentFailure(
@@ -36,11 +38,10 @@ export function ageOf(start: Date, now: Date): string {
 
 function destructiveChanges(output: string, lines: readonly string[]): UserError | undefined {
   if (!/requires destructive actions/.test(output)) return undefined;
-  const actions = lines.flatMap((line) => {
-    const [, action, key] = /^ {2}(delete|recreate) (?:resources\.)?(\S.*)$/.exec(line) ?? [];
-    return action === undefined ? [] : [`${action} ${key}`];
-  });
-  const shown = [...new Set(actions)].slice(0, 20).join(", ");
+  const actions = lines
+    .flatMap((line) => parseDestructiveAction(line) ?? [])
+    .map(({ action, key }) => `${action} ${key}`);
+  const shown = listSome([...new Set(actions)], 20);
   return new UserError(`The deployment would ${shown || "delete or recreate resources"}; no resource was changed.`, {
     hint: "Data may be lost. If that is what you want, set autoApprove: true for this deployment.",
     anchor: "destructive-changes",

@@ -1,16 +1,29 @@
+import type { Engine } from "../common/databricks/bundle-plan.ts";
 import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
+import { readDeploymentStates } from "../common/databricks/deployment-state.ts";
 import { CommandKilled, runCommand } from "./bundle-command.ts";
 import { readBundle } from "./bundle-info.ts";
 import { releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
+import { type LeftResources, watchLeftResources } from "./left-resources.ts";
 import type { Step } from "./step.ts";
+
+/** A destroy that has succeeded. */
+export interface Destruction {
+  /** The bundle, with the resources that were deployed. */
+  readonly bundle: BundleSummary;
+  readonly left: LeftResources["byKey"];
+  readonly engine: Engine | undefined;
+}
 
 /** What the CLI says once it has the lock (databricks/cli, bundle/phases/destroy.go). */
 const begun = /^(The following resources will be deleted:|All files and directories at the following location )/;
 
 /** Deletes what the bundle has deployed; gives what that was. Nothing deployed is no failure. */
-export async function destroyBundle(step: Step): Promise<BundleSummary> {
+export async function destroyBundle(step: Step): Promise<Destruction> {
   const { inputs, safePointMs } = step;
   const deployed = await readBundle(step);
+  const engine = readDeploymentStates(step.bundle).get(deployed.target)?.engine;
+  const left = watchLeftResources();
   const flags = ["--auto-approve", ...(inputs.forceLock ? ["--force-lock"] : [])];
   let takenBy: Date | undefined;
   try {
@@ -18,6 +31,7 @@ export async function destroyBundle(step: Step): Promise<BundleSummary> {
       arguments: [...flags, ...inputs.arguments],
       safePointMs,
       onLine(line) {
+        left.read(line);
         if (begun.test(line)) takenBy ??= new Date();
       },
     });
@@ -28,7 +42,9 @@ export async function destroyBundle(step: Step): Promise<BundleSummary> {
       await releaseLock(step, { statePath, takenBy });
     }
     throw error;
+  } finally {
+    left.warn();
   }
   const resources = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
-  return { ...deployed, resources };
+  return { bundle: { ...deployed, resources }, left: left.byKey, engine };
 }

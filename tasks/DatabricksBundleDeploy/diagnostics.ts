@@ -4,14 +4,15 @@ import { logIssue, print, type SourcePlace } from "../common/pipeline/commands.t
 
 /** Turns the CLI's diagnostics into issues of the step. */
 export interface DiagnosticReporter {
-  /** Shows a diagnostic where it stands in the output; one that was shown already, by an earlier command, is dropped. */
+  /**
+   * Shows a diagnostic where it stands in the output; one that was shown already, by an earlier command, is dropped. An
+   * error without a place is printed as it is: the step's own error may repeat or explain it.
+   */
   readonly report: (diagnostic: Diagnostic) => void;
+  /** Shows an error without a place on the run page: the step's own error says nothing of it. */
+  readonly reportUnplaced: (error: Diagnostic) => void;
 }
 
-/**
- * Errors without a place are printed as they are: the step's own error repeats or explains them, and shows once on the
- * run page.
- */
 export function diagnosticReporter(bundleFolder: string): DiagnosticReporter {
   const shown = new Set<string>();
   return {
@@ -23,10 +24,12 @@ export function diagnosticReporter(bundleFolder: string): DiagnosticReporter {
       if (diagnostic.severity === "error" && place === undefined) for (const line of diagnostic.lines) print(line);
       else logIssue(diagnostic.severity, issueText(diagnostic), place);
     },
+    reportUnplaced: (error) => logIssue("error", issueText(error)),
   };
 }
 
-function issueText({ summary, paths }: Diagnostic): string {
+/** What a diagnostic says, and of what in the bundle's configuration. */
+export function issueText({ summary, paths }: Pick<Diagnostic, "summary" | "paths">): string {
   const where = paths.filter((one) => one !== "");
   return where.length > 0 ? `${summary} (at ${where.join(", ")})` : summary;
 }

@@ -2,8 +2,10 @@ import { UserError } from "../common/pipeline/errors.ts";
 import { otherAuthentication } from "./bundle-authentication.ts";
 import type { FailedCommand } from "./command-outcome.ts";
 import { deploymentFailure } from "./deployment-failure.ts";
+import { issueText } from "./diagnostics.ts";
 import { tooOldCli } from "./old-cli.ts";
 import type { Step } from "./step.ts";
+import { unplacedErrors } from "./unplaced-errors.ts";
 
 type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "named">;
 
@@ -69,15 +71,14 @@ function foreignAuthentication({ output }: FailedCommand): UserError | undefined
 }
 
 /** Errors with a place in a file are issues of their own already. */
-function cliFailure({ command, exitCode, lines }: FailedCommand): UserError {
-  const errors = lines.flatMap((line, index) => (line.startsWith("Error: ") ? [{ line, next: lines[index + 1] }] : []));
-  const unplaced = errors.find(({ next }) => !next?.startsWith("  "))?.line.slice("Error: ".length);
+function cliFailure({ command, exitCode, errors }: FailedCommand): UserError {
+  const [unplaced] = unplacedErrors(errors);
+  const [firstLine = ""] = unplaced?.summary.split("\n", 1) ?? [];
+  const said = unplaced && issueText({ ...unplaced, summary: firstLine });
   const end = exitCode === null ? "was ended by a signal" : `failed (exit code ${exitCode})`;
-  return new UserError(`"databricks bundle ${command}" ${end}${unplaced ? `: ${unplaced}` : "."}`, {
+  return new UserError(`"databricks bundle ${command}" ${end}${said ? `: ${said}` : "."}`, {
     hint:
-      unplaced || errors.length === 0
-        ? "The CLI's own output stands above."
-        : "Each error stands above, with its place.",
+      said || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.",
     anchor: "deploy-failed",
   });
 }

@@ -102,7 +102,7 @@ function bundleVariables(reader: InputReader): Record<string, string> {
   const variables = new Map<string, string>();
   for (const line of (reader.text("variables") ?? "").split(/\r?\n/)) {
     if (line.trim() === "") continue;
-    const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/.exec(line) ?? [];
+    const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
     if (name === undefined || value === undefined) reader.problem("variables", `"${line.trim()}" is not name=value.`);
     else if (variables.has(name)) reader.problem("variables", `${name} is set twice.`);
     else variables.set(name, value);

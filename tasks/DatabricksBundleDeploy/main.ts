@@ -5,7 +5,7 @@ import { destroyBundle } from "./destroy.ts";
 import { type Command, loadInputs } from "./inputs.ts";
 import { confirmPlan, planBundle, showPlan } from "./plan.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./publish.ts";
-import { requireSuccess, runResources } from "./run.ts";
+import { type FinishedRun, requireSuccess, runResources } from "./run.ts";
 import { signIn } from "./sign-in.ts";
 import { openStep, type Step } from "./step.ts";
 
@@ -35,8 +35,13 @@ async function deploy(step: Step): Promise<void> {
   const { plan: approved } = step.inputs;
   if (approved) confirmPlan(approved, await planBundle(step));
   const deployment = await deployBundle(step);
-  const runs = await runResources(step, deployment);
-  publishDeployment(step, deployment, runs);
+  const runs: FinishedRun[] = [];
+  try {
+    await runResources(step, deployment, (run) => runs.push(run));
+  } finally {
+    // A cancel ends the runs; what is deployed stays deployed. This asks nobody, so it is done before the agent's kill.
+    publishDeployment(step, deployment, runs);
+  }
   requireSuccess(runs);
 }
 

@@ -8,13 +8,15 @@ export interface ApprovedPlan {
   readonly bundle: string;
   readonly target: string;
   readonly workspaceUrl: string;
+  /** Of the sources; undefined where the job had none. */
+  readonly commit: string | undefined;
   readonly resources: readonly PlannedResource[];
 }
 
 const format = "databricks-bundle-plan/1";
 
-export function formatPlan({ bundle, target, workspaceUrl, resources }: ApprovedPlan): string {
-  return `${JSON.stringify({ format, bundle, target, workspaceUrl, resources }, undefined, 2)}\n`;
+export function formatPlan({ bundle, target, workspaceUrl, commit, resources }: ApprovedPlan): string {
+  return `${JSON.stringify({ format, bundle, target, workspaceUrl, commit, resources }, undefined, 2)}\n`;
 }
 
 /** The plan that the input `plan` names. */
@@ -35,6 +37,7 @@ export function parsePlan(text: string): ApprovedPlan | undefined {
     bundle: textOf(root["bundle"]) ?? "",
     target: textOf(root["target"]) ?? "",
     workspaceUrl: textOf(root["workspaceUrl"]) ?? "",
+    commit: textOf(root["commit"]),
     resources: resources.map((entry) => {
       const { key, action, fields, digest } = members(entry);
       return {

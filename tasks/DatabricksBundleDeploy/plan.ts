@@ -5,10 +5,12 @@ import {
   withConfigurationDigests,
 } from "../common/databricks/bundle-plan.ts";
 import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
-import { print, printGroup } from "../common/pipeline/commands.ts";
+import { print, printGroup, warn } from "../common/pipeline/commands.ts";
 import { UserError } from "../common/pipeline/errors.ts";
+import { sourceCommit } from "../common/pipeline/job.ts";
 import { runCommand } from "./bundle-command.ts";
 import { readBundle, workspaceUrlOf } from "./bundle-info.ts";
+import { listSome } from "./listing.ts";
 import { type ApprovedPlan, planDifferences } from "./plan-file.ts";
 import type { Step } from "./step.ts";
 
@@ -23,7 +25,8 @@ export async function planBundle(step: Step): Promise<PlannedDeployment> {
   const summary = await readBundle(step);
   const { bundle, target, resources } = summary;
   const workspaceUrl = workspaceUrlOf(step, summary);
-  return { ...withConfigurationDigests(planned, resources), bundle, target, workspaceUrl, summary };
+  const commit = sourceCommit();
+  return { ...withConfigurationDigests(planned, resources), bundle, target, workspaceUrl, commit, summary };
 }
 
 /** One line, as the CLI words it. */
@@ -41,16 +44,25 @@ export function showPlan(plan: PlannedDeployment): void {
 
 /** Throws a UserError, after showing every difference, unless the plan of now is the approved one. */
 export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): void {
+  warnOfOtherCommit(approved, now);
   const differences = planDifferences(approved, now);
   if (differences.length === 0) {
     print(`The plan is the approved one. ${planCounts(now)}`);
     return;
   }
   printGroup("Differences from the approved plan", differences);
-  const shown = differences.slice(0, 5).join("; ");
-  const more = differences.length > 5 ? `; and ${differences.length - 5} more` : "";
-  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}${more}.`, {
+  const shown = listSome(differences, 5, "; ");
+  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}.`, {
     hint: "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
     anchor: "plan-differs",
   });
+}
+
+/** Files and wheels may differ where the plans are the same. */
+function warnOfOtherCommit({ commit: approved }: ApprovedPlan, { commit: now }: ApprovedPlan): void {
+  if (approved === undefined || now === undefined || approved === now) return;
+  warn(
+    `The approved plan was made of commit ${approved}, this deploy is of commit ${now}. A plan compares resources, not the ` +
+      "content of files and wheels: deploy the commit that was planned to have the files that were approved.",
+  );
 }

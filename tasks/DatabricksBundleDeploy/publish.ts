@@ -4,7 +4,9 @@ import { print, secretMasker, setOutput, uploadSummary } from "../common/pipelin
 import { isPullRequestBuild } from "../common/pipeline/job.ts";
 import { writeJobFile } from "../common/pipeline/temporary.ts";
 import { workspaceUrlOf } from "./bundle-info.ts";
+import { countsOf } from "./counts.ts";
 import type { Deployment } from "./deploy.ts";
+import type { Destruction } from "./destroy.ts";
 import { type PlannedDeployment, planCounts } from "./plan.ts";
 import { formatPlan } from "./plan-file.ts";
 import type { FinishedRun } from "./run.ts";
@@ -33,27 +35,25 @@ export function publishPlan(step: Step, plan: PlannedDeployment): void {
 }
 
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
-  const { bundle, actions, engine } = deployment;
+  const { bundle, actions, engine, reported } = deployment;
   const page = {
     ...pageOf(step, bundle, "deployed", deployedRows(deployment)),
     engine,
     runs,
-    counts: countsOf(actions),
+    counts: countsOf(actions.values(), reported),
   };
   publishPage(page);
   setOutput("summaryPath", writeJobFile("bundle-summary.json", jsonSummary(page, secretMasker())));
   if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
 }
 
-export function publishDestruction(step: Step, bundle: BundleSummary): void {
-  const rows = bundle.resources.map((resource) => ({
-    ...bareRow(resource),
-    action: "deleted" as const,
-    url: undefined,
-  }));
-  publishPage(
-    pageOf(step, bundle, rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed", rows),
-  );
+export function publishDestruction(step: Step, { bundle, left, engine }: Destruction): void {
+  const rows = bundle.resources.map((resource) => {
+    const row = bareRow(resource);
+    return { ...row, action: left.has(row.key) ? ("left" as const) : ("deleted" as const), url: undefined };
+  });
+  const verb = rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed";
+  publishPage({ ...pageOf(step, bundle, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
 }
 
 /** What every command hands on: output variables for later steps, a page for people. */
@@ -87,21 +87,15 @@ function bareRow({ type, key, name, id, url }: BundleResource): SummaryRow {
   return { key: `${type}.${key}`, action: undefined, name, id, url, fields: [] };
 }
 
-/** What is deployed now, and what the deploy deleted. */
-function deployedRows({ bundle, actions }: Deployment): SummaryRow[] {
+/** What is deployed now, and what the deploy deleted or was to delete. */
+function deployedRows({ bundle, actions, left }: Deployment): SummaryRow[] {
   const rows = bundle.resources
     .filter(({ id }) => id !== undefined)
     .map((resource) => ({ ...bareRow(resource), action: actions.get(`${resource.type}.${resource.key}`) }));
   const present = new Set(rows.map(({ key }) => key));
-  const deleted = [...actions].filter(([key, action]) => action === "deleted" && !present.has(key));
-  const gone = { name: undefined, id: undefined, url: undefined, fields: [] };
-  return [...rows, ...deleted.map(([key, action]) => ({ key, action, ...gone }))];
-}
-
-function countsOf(actions: Deployment["actions"]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const action of actions.values()) counts.set(action, (counts.get(action) ?? 0) + 1);
-  const order = ["created", "updated", "recreated", "deleted", "unchanged"];
-  const parts = order.flatMap((action) => (counts.has(action) ? [`${counts.get(action)} ${action}`] : []));
-  return parts.length > 0 ? `Resources: ${parts.join(", ")}` : undefined;
+  const departed = [...actions].filter(
+    ([key, action]) => (action === "deleted" || action === "left") && !present.has(key),
+  );
+  const gone = { name: undefined, url: undefined, fields: [] };
+  return [...rows, ...departed.map(([key, action]) => ({ key, action, id: left.get(key)?.id, ...gone }))];
 }

@@ -18,16 +18,18 @@ export interface FinishedRun {
   readonly durationMs: number;
 }
 
+type RunEnd = Pick<FinishedRun, "result" | "message">;
+
 /** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
-export async function runResources(step: Step, { bundle }: Deployment): Promise<FinishedRun[]> {
-  const runs: FinishedRun[] = [];
+export async function runResources(
+  step: Step,
+  { bundle }: Deployment,
+  onEnd: (run: FinishedRun) => void,
+): Promise<void> {
   for (const key of step.inputs.run) {
     const resource = bundle.resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
-    const run = await runResource(step, key, resource);
-    runs.push(run);
-    if (run.result !== "SUCCESS") break;
+    if (!(await runResource(step, key, resource, onEnd))) break;
   }
-  return runs;
 }
 
 /** Throws a UserError when a run did not succeed. */
@@ -41,9 +43,16 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   });
 }
 
-async function runResource(step: Step, key: string, resource: BundleResource | undefined): Promise<FinishedRun> {
+/** Gives whether the run succeeded. */
+async function runResource(
+  step: Step,
+  key: string,
+  resource: BundleResource | undefined,
+  onEnd: (run: FinishedRun) => void,
+): Promise<boolean> {
   const startedAt = Date.now();
   let started: StartedRun | undefined;
+  const ended = (end: RunEnd) => onEnd({ key, url: started?.url, ...end, durationMs: Date.now() - startedAt });
   print(`Running ${key}`);
   try {
     const { exitCode, lines } = await watchCommand(step, "run", {
@@ -53,9 +62,10 @@ async function runResource(step: Step, key: string, resource: BundleResource | u
       },
     });
     const end = await verify(step, { exitCode, run: started?.run, resource, lines });
-    return { key, url: started?.url, ...end, durationMs: Date.now() - startedAt };
+    ended(end);
+    return end.result === "SUCCESS";
   } catch (error) {
-    if (error instanceof Cancelled && started) await cancelOwnRun(step, started);
+    if (error instanceof Cancelled && started) ended(await cancelOwnRun(step, started));
     throw error;
   }
 }
@@ -68,7 +78,7 @@ interface Ended {
 }
 
 /** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
-async function verify(step: Step, ended: Ended): Promise<Pick<FinishedRun, "result" | "message">> {
+async function verify(step: Step, ended: Ended): Promise<RunEnd> {
   const { exitCode, run, resource, lines } = ended;
   const workspace = step.workspace();
   if (run && workspace) {
@@ -80,10 +90,7 @@ async function verify(step: Step, ended: Ended): Promise<Pick<FinishedRun, "resu
   return { result: "UNKNOWN", message: "the CLI named no run that the workspace could be asked about" };
 }
 
-async function stateOf(
-  workspace: WorkspaceConnection,
-  run: WorkspaceRun,
-): Promise<Pick<FinishedRun, "result" | "message">> {
+async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<RunEnd> {
   try {
     const { result = "RUNNING", message } = await readRun(workspace, run);
     return { result, message };
@@ -112,14 +119,16 @@ function announcedRun(step: Step, line: string): StartedRun | undefined {
   return run && { run, url: new URL(url).origin === host ? url : pageOfRun(host, run) };
 }
 
-async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<void> {
-  const workspace = cleanupConnection(step);
-  if (!workspace) return;
+async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
   try {
+    const workspace = cleanupConnection(step);
+    if (workspace === undefined) throw new Error("The workspace is not known.");
     await cancelRun(workspace, run);
     print(`The run was cancelled: ${url}`);
+    return { result: "CANCELED", message: "" };
   } catch (error) {
     debug(String(error));
     logIssue("warning", `The run could not be cancelled and may go on: ${url}`);
+    return { result: "UNKNOWN", message: "it could not be cancelled and may go on" };
   }
 }

@@ -90,8 +90,13 @@ function resourceTable(resources: readonly SummaryRow[], text: Text, link: Link)
   ];
 }
 
+const words: { readonly [action in SummaryRow["action"] & string]?: string } = {
+  skip: "unchanged",
+  left: "left in the workspace",
+};
+
 function actionText({ action, fields }: SummaryRow, text: Text): string {
-  const word = action === "skip" ? "unchanged" : (action ?? "");
+  const word = action === undefined ? "" : (words[action] ?? action);
   if (fields.length === 0) return word;
   const more = fields.length > shownFields ? `, … (${fields.length})` : "";
   return `${word}: ${text(fields.slice(0, shownFields).join(", "))}${more}`;

@@ -18,7 +18,8 @@ export interface StoredResource {
   readonly content: string;
 }
 
-export type DeployedAction = "created" | "updated" | "recreated" | "deleted" | "unchanged";
+/** `left`: was to be deleted, and is still in the workspace. */
+export type DeployedAction = "created" | "updated" | "recreated" | "deleted" | "left" | "unchanged";
 
 /** The states that the CLI keeps in the bundle's folder, by target; unreadable ones are left out. */
 export function readDeploymentStates(bundle: Bundle): Map<string, DeploymentState> {
@@ -64,21 +65,34 @@ function readJson(file: string): Record<string, unknown> | undefined {
   }
 }
 
-/** What a deploy did, by `type.key`, told by the state before and after it. */
+/** Their id holds their name, which an update may change (databricks/cli, bundle/direct/dresources: DoUpdateWithID). */
+const renamedTypes = new Set(["catalogs", "external_locations", "volumes"]);
+
+/** What a deploy did, by `type.key`, told by the state before and after it, and by what the CLI has listed as recreated. */
 export function compareStates(
   before: DeploymentState | undefined,
   after: DeploymentState,
+  recreated: ReadonlySet<string>,
 ): Map<string, DeployedAction> {
   const old = before?.resources ?? new Map<string, StoredResource>();
   const actions = new Map<string, DeployedAction>();
   for (const key of new Set([...old.keys(), ...after.resources.keys()])) {
     const resource = key.split(".").slice(0, 2).join(".");
-    const action = compare(old.get(key), after.resources.get(key));
+    const compared = compare(old.get(key), after.resources.get(key));
+    const action = replacement(resource, compared, recreated);
     if (key === resource) actions.set(key, action === "unchanged" ? (actions.get(key) ?? action) : action);
     else if ((actions.get(resource) ?? "unchanged") === "unchanged" && action !== "unchanged")
       actions.set(resource, "updated");
   }
   return actions;
+}
+
+/** A new id may be a new name alone, and a recreated resource may have its old id again. */
+function replacement(resource: string, compared: DeployedAction, recreated: ReadonlySet<string>): DeployedAction {
+  if (compared === "created" || compared === "deleted") return compared;
+  if (recreated.has(resource)) return "recreated";
+  const [type = ""] = resource.split(".");
+  return compared === "recreated" && renamedTypes.has(type) ? "updated" : compared;
 }
 
 function compare(old: StoredResource | undefined, now: StoredResource | undefined): DeployedAction {

@@ -19,6 +19,11 @@ export function findOnPath(name: string): string | undefined {
   return tl.which(name, false) || undefined;
 }
 
+/** The commit that the job works on; undefined where it has none. */
+export function sourceCommit(): string | undefined {
+  return tl.getVariable("Build.SourceVersion") || undefined;
+}
+
 /** Whether this is a pull request's validation build. */
 export function isPullRequestBuild(): boolean {
   return tl.getVariable("Build.Reason") === "PullRequest";

@@ -74,7 +74,12 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
       }),
     );
     expect(step.summaries).toHaveLength(1);
-    expect(step.summaries[0]?.content).toContain(`](${lab.workspace.url}/jobs/${deployed?.id})`);
+    const page = step.summaries[0]?.content;
+    expect(page).toContain(`](${lab.workspace.url}/jobs/${deployed?.id})`);
+    const host = new URL(lab.workspace.url).host;
+    expect(page).toContain(`| Workspace | [${host}](${lab.workspace.url}) |`);
+    expect(page).toContain("| Target | dev \\(development\\) |");
+    expect(page).toContain(`| Service principal | ${lab.deployer.clientId} |`);
   });
 
   it("asks Azure DevOps once, Entra at most twice and the workspace once before the CLI starts", async () => {
@@ -101,7 +106,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
 
   it("passes variables whatever they hold", async () => {
     const job = await bundleJob(agent, lab);
-    const region = `a,b "c"=d {"x":[1]} é %41 'q'`;
+    const region = `a,b "c"=d {"x":[1]} é %41 'q' \u2028 \r end`;
     const step = await job.run({
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { variables: `\nregion=${region}\n` }),

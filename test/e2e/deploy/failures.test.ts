@@ -68,13 +68,13 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
         workspaceUrl: "http://example.com",
         workingDirectory: "nowhere",
         target: "$(target)",
-        variables: "region\nregion=a\nregion=b",
+        variables: "region\nregion=a\nregion=b\nother=$(unknown)",
         databricksClientId: "11111111-1111-4111-8111-111111111111",
       }),
     });
     const error = onlyError(step);
     expect(error).toMatch(
-      /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: "region".*region is set twice.*databricksClientId: goes with/s,
+      /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: "region".*region is set twice.*databricksClientId: goes with/s,
     );
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });

@@ -63,7 +63,12 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       const stolen = ["plain", "return", "split", "stderr", "issue", "stolen", "message"];
       expect(variables.names().filter((name) => stolen.includes(name.toLowerCase()))).toEqual([]);
       expect(step.log.filter((line) => /^##\[error\]coloured/.test(line))).toEqual([]);
-      expect(step.log.join("\n")).toContain("##_vso[task.setvariable variable=split]1");
+      for (const name of ["plain", "return", "split", "stderr", "issue"]) {
+        expect(step.log.join("\n")).toContain(`##_vso[task.setvariable variable=${name}]1`);
+      }
+      const set = step.raw.stdout.flatMap((line) => /##vso\[task\.setvariable\b[^\]]*/.exec(line)?.[0] ?? []);
+      const names = set.map((command) => /variable=([^;]*)/.exec(command)?.[1]);
+      expect(names.sort()).toEqual(["bundleName", "identity", "runUrls", "summaryPath", "target", "workspaceUrl"]);
       const commands = step.raw.stdout.filter((line) => line.includes("##vso["));
       expect(commands.filter((line) => !line.startsWith("##vso[task."))).toEqual([]);
       expect(step.raw.stderr).toEqual([]);
@@ -108,4 +113,35 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       expect(errorsOf(step)).toHaveLength(1);
       expect(errorsOf(step)[0]).toMatch(/"databricks bundle deploy" failed \(exit code 1\): .*var\.missing/);
     }));
+
+  it("shows each of several errors once", () =>
+    withCheckout(
+      lab,
+      node,
+      bundleOf("several", `${job("a", "A")}\n${job("b", "B").replace("jobs:\n", "")}`),
+      async ({ run }) => {
+        const refusal = { error_code: "INVALID_PARAMETER_VALUE", message: "no such cluster" };
+        lab.workspace.fault({ method: "POST", path: /jobs\/create/ }, { status: 400, body: refusal }, 2);
+        const step = await run();
+        const [other, own, ...more] = errorsOf(step);
+        expect(more).toEqual([]);
+        expect(other).toMatch(/^cannot create resources\.jobs\.[ab]: no such cluster/);
+        expect(own).toMatch(
+          /^"databricks bundle deploy" failed \(exit code 1\): cannot create resources\.jobs\.[ab]: no/,
+        );
+        const jobs = [other, own].map((error) => /jobs\.([ab])/.exec(error ?? "")?.[1]);
+        expect(jobs.sort()).toEqual(["a", "b"]);
+      },
+    ));
+
+  it("shows an error that has no place in a file, with what it is of", () => {
+    const scripts = "scripts:\n  empty: {}\n";
+    return withCheckout(lab, node, bundleOf("unplaced", job("a", "A"), scripts), async ({ run }) => {
+      expect(errorsOf(await run({ command: "validate" }))).toEqual([
+        expect.stringMatching(
+          /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\) The CLI/,
+        ),
+      ]);
+    });
+  });
 });

@@ -8,6 +8,22 @@ import { errorsOf, notedCli, withCheckout } from "./step.ts";
 const greeting = (name: string, parameter: string) =>
   bundleOf("approved", job("hello", name, parameter), "variables:\n  unused:\n    default: x\n");
 
+const shared = (level: string, privilege: string) =>
+  bundleOf(
+    "shared",
+    `${job("a", "A")}
+    permissions:
+      - group_name: users
+        level: ${level}
+schemas:
+  s:
+    name: s
+    catalog_name: main
+    grants:
+      - principal: users
+        privileges: [${privilege}]`,
+  );
+
 describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node }) => {
   let lab: Lab;
 
@@ -56,6 +72,46 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
       expect(drifted.log.join("\n")).toMatch(/Differences[\s\S]*jobs\.hello: now also changes tasks.*base_parameters/);
       expect(drifted.result).toBe("Failed");
     }));
+
+  it("takes other permissions and grants for a difference", () =>
+    withCheckout(lab, node, shared("CAN_VIEW", "USE_SCHEMA"), async ({ run, change }) => {
+      const planned = await run({ command: "plan", target: "prod" });
+      change(shared("CAN_MANAGE", "SELECT"));
+      const step = await run({ target: "prod", plan: planned.outputs["planPath"] ?? "" });
+      expect(errorsOf(step)).toEqual([
+        expect.stringMatching(
+          /nothing was deployed\. jobs\.a\.permissions: create with other values; schemas\.s\.grants: create with other values\./,
+        ),
+      ]);
+    }));
+
+  it("names both commits where the plan was made of another one", () => {
+    const hello = greeting("Hello", "1");
+    const other = { job: { variables: { "Build.SourceVersion": "91c0ffee" } } };
+    return withCheckout(lab, node, hello, async (planner) =>
+      withCheckout(
+        lab,
+        node,
+        hello,
+        async ({ run }) => {
+          const { outputs } = await planner.run({ command: "plan", target: "prod" });
+          const step = await run({ target: "prod", plan: outputs["planPath"] ?? "" });
+          expect(step).toMatchObject({
+            result: "Succeeded",
+            issues: [
+              {
+                type: "warning",
+                message: expect.stringMatching(
+                  /plan was made of commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904, this deploy is of commit 91c0ffee\./,
+                ),
+              },
+            ],
+          });
+        },
+        other,
+      ),
+    );
+  });
 
   it("takes a wheel's new version stamp for no difference", async () => {
     const { cli, commands } = await notedCli(lab);

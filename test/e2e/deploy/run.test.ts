@@ -44,7 +44,26 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       expect(step.summaries[0]?.content).toMatch(/\| \[first\]\(https:.*\) \| SUCCESS \|/);
     }));
 
-  const results: RunResult[] = ["FAILED", "SUCCESS_WITH_FAILURES", "TIMEDOUT", "CANCELED", "INTERNAL_ERROR"];
+  it("shows the states of a pipeline's update", () =>
+    withCheckout(lab, node, runnable, async ({ run }) => {
+      lab.workspace.runs({ lastForMs: 600 });
+      const step = await run({ run: "second" });
+      expect(step.result).toBe("Succeeded");
+      expect(step.log.join("\n")).toMatch(
+        /Update URL: [\s\S]*update_progress INFO "Update \w+ is RUNNING[\s\S]*COMPLETED/,
+      );
+    }));
+
+  const results: RunResult[] = [
+    "FAILED",
+    "SUCCESS_WITH_FAILURES",
+    "TIMEDOUT",
+    "CANCELED",
+    "INTERNAL_ERROR",
+    "SKIPPED",
+    "UPSTREAM_FAILED",
+    "MAXIMUM_CONCURRENT_RUNS_REACHED",
+  ];
 
   it.each(results)("fails when a job's run ends in %s, and starts no further run", (result) =>
     withCheckout(lab, node, runnable, async ({ run }) => {
@@ -138,6 +157,26 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
         expect.stringMatching(/jobs\/runs\/cancel/),
       );
       expect(step.durationMs).toBeLessThan(9_000);
+      expect(step.outputs).toMatchObject({ bundleName: "runs", summaryPath: expect.stringMatching(/\.json$/) });
+      expect(step.outputs["runUrls"]).toMatch(/\/jobs\/\d+\/runs\/\d+/);
+      expect(step.summaries[0]?.content).toMatch(/\| jobs\.first \| (created|unchanged) \|/);
+      expect(step.summaries[0]?.content).toMatch(/\| \[first\]\(https:.*\) \| CANCELED \|/);
+    }));
+
+  it("says so when it could not cancel it", () =>
+    withCheckout(lab, node, runnable, async ({ run }) => {
+      const { release } = lab.workspace.runs({ hold: true });
+      lab.workspace.fault({ method: "POST", path: /jobs\/runs\/cancel/ }, { status: 403 });
+      const cancel = new AbortController();
+      const step = await run(
+        { run: "first" },
+        { cancel: cancel.signal, onLine: (line) => void (line.includes("RUNNING") && cancel.abort()) },
+      );
+      release();
+      expect(step.issues).toContainEqual(
+        expect.objectContaining({ type: "warning", message: expect.stringContaining("could not be cancelled") }),
+      );
+      expect(step.summaries[0]?.content).toMatch(/\| UNKNOWN: it could not be cancelled and may go on \|/);
     }));
 });
 

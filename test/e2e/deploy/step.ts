@@ -62,11 +62,12 @@ export function errorsOf(step: StepResult): string[] {
   return step.issues.filter(({ type }) => type === "error").map(({ message }) => message);
 }
 
-/** For one test: the lab's CLI behind a script that notes each start. */
-export async function notedCli(lab: Lab): Promise<{ cli: string; commands(): string[] }> {
-  const cli = scriptedCli(`echo "$1 $2" >> "$(dirname "$0")/commands.log"\nexec '${await lab.programs.cli()}' "$@"\n`);
-  const log = path.join(path.dirname(cli), "commands.log");
-  return { cli, commands: () => fs.readFileSync(log, "utf8").trim().split("\n") };
+/** For one test: the lab's CLI behind a script that notes each start: `calls` with all arguments, `commands` without. */
+export async function notedCli(lab: Lab): Promise<{ cli: string; commands(): string[]; calls(): string[] }> {
+  const cli = scriptedCli(`echo "$*" >> "$(dirname "$0")/calls.log"\nexec '${await lab.programs.cli()}' "$@"\n`);
+  const log = path.join(path.dirname(cli), "calls.log");
+  const calls = () => fs.readFileSync(log, "utf8").trim().split("\n");
+  return { cli, calls, commands: () => calls().map((call) => call.split(" ", 2).join(" ")) };
 }
 
 /** For one test: a script in the CLI's place. */

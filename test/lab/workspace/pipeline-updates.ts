@@ -20,6 +20,9 @@ const updateStates: Record<RunResult, string> = {
   TIMEDOUT: "FAILED",
   CANCELED: "CANCELED",
   INTERNAL_ERROR: "FAILED",
+  SKIPPED: "CANCELED",
+  UPSTREAM_FAILED: "FAILED",
+  MAXIMUM_CONCURRENT_RUNS_REACHED: "FAILED",
 };
 
 /** Follows the updates that are started from now on. */
@@ -45,7 +48,7 @@ export function createPipelineUpdates(director: RunDirector): PipelineUpdates {
         case "GET updates":
           return updateId === undefined ? reply : oneUpdate(pipelineId, updateId, known, reply);
         case "GET events":
-          return jsonReply(200, { events: failures(pipelineId, asked(url, known).filter(hasFailed)) });
+          return jsonReply(200, { events: events(pipelineId, url, known) });
         case "GET undefined":
           return pipeline(known, reply);
         default:
@@ -75,25 +78,36 @@ function summary({ life }: Update) {
   return { state: outcome ? updateStates[outcome.result] : "RUNNING", creation_time: life.startedAt };
 }
 
-function hasFailed({ life }: Update): boolean {
-  const outcome = life.outcome();
-  return outcome !== undefined && updateStates[outcome.result] === "FAILED";
+interface UpdateEvent {
+  level: "INFO" | "ERROR";
+  timestamp: string;
+  [member: string]: unknown;
 }
 
-/** The updates that the request's filter is about. */
-function asked(url: URL, known: Update[]): Update[] {
-  const [, updateId] = /update_id\s*=\s*'([^']*)'/.exec(url.searchParams.get("filter") ?? "") ?? [];
-  return known.filter(({ id }) => updateId === undefined || id === updateId);
+/** The latest first. The request's filter may name an update, a level and a time (databricks/cli, bundle/run/pipeline.go). */
+function events(pipelineId: string, url: URL, known: Update[]): UpdateEvent[] {
+  const filter = url.searchParams.get("filter") ?? "";
+  const [, updateId] = /update_id\s*=\s*'([^']*)'/.exec(filter) ?? [];
+  const [, level] = /level\s*=\s*'([^']*)'/.exec(filter) ?? [];
+  const [, after = ""] = /timestamp\s*>\s*'([^']*)'/.exec(filter) ?? [];
+  return known
+    .filter(({ id }) => updateId === undefined || id === updateId)
+    .flatMap((update) => eventsOf(pipelineId, update))
+    .filter((event) => (level === undefined || event.level === level) && event.timestamp > after);
 }
 
-function failures(pipelineId: string, failed: Update[]) {
-  return failed.map(({ id, life }) => ({
-    id: `${id}-failure`,
-    level: "ERROR",
+function eventsOf(pipelineId: string, { id, life }: Update): UpdateEvent[] {
+  const event = (state: string, at: number, more: Pick<UpdateEvent, "level"> & object = { level: "INFO" }) => ({
+    id: `${id}-${state}`,
     event_type: "update_progress",
-    message: `Update ${id.slice(0, 6)} is FAILED. ${life.message}`.trim(),
-    error: { fatal: true, exceptions: [{ message: life.message }] },
+    message: `Update ${id.slice(0, 6)} is ${state}. ${state === "FAILED" ? life.message : ""}`.trim(),
     origin: { pipeline_id: pipelineId, update_id: id },
-    timestamp: new Date(life.outcome()?.endedAt ?? life.startedAt).toISOString(),
-  }));
+    timestamp: new Date(at).toISOString(),
+    ...more,
+  });
+  const outcome = life.outcome();
+  const state = outcome && updateStates[outcome.result];
+  const error = { level: "ERROR" as const, error: { fatal: true, exceptions: [{ message: life.message }] } };
+  const end = outcome && state ? [event(state, outcome.endedAt, state === "FAILED" ? error : undefined)] : [];
+  return [...end, event("RUNNING", life.startedAt)];
 }

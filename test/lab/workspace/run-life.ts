@@ -1,5 +1,14 @@
 /** How a run of a job, or an update of a pipeline, ends. */
-export type RunResult = "SUCCESS" | "SUCCESS_WITH_FAILURES" | "FAILED" | "TIMEDOUT" | "CANCELED" | "INTERNAL_ERROR";
+export type RunResult =
+  | "SUCCESS"
+  | "SUCCESS_WITH_FAILURES"
+  | "FAILED"
+  | "TIMEDOUT"
+  | "CANCELED"
+  | "INTERNAL_ERROR"
+  | "SKIPPED"
+  | "UPSTREAM_FAILED"
+  | "MAXIMUM_CONCURRENT_RUNS_REACHED";
 
 /** What becomes of runs. */
 export interface RunBehaviour {

@@ -1,8 +1,9 @@
 import type { RunLife, RunResult } from "./run-life.ts";
 
 interface Termination {
-  lifeCycle: "TERMINATED" | "INTERNAL_ERROR";
-  result: string;
+  lifeCycle: "TERMINATED" | "INTERNAL_ERROR" | "SKIPPED";
+  /** A skipped run has none. */
+  result: string | undefined;
   code: string;
   type: string;
 }
@@ -20,6 +21,19 @@ const terminations: Record<RunResult, Termination> = {
   TIMEDOUT: { lifeCycle: "TERMINATED", result: "TIMEDOUT", code: "RUN_EXECUTION_ERROR", type: "CLIENT_ERROR" },
   CANCELED: { lifeCycle: "TERMINATED", result: "CANCELED", code: "USER_CANCELED", type: "CLIENT_ERROR" },
   INTERNAL_ERROR: { lifeCycle: "INTERNAL_ERROR", result: "FAILED", code: "INTERNAL_ERROR", type: "INTERNAL_ERROR" },
+  SKIPPED: { lifeCycle: "SKIPPED", result: undefined, code: "SKIPPED", type: "CLIENT_ERROR" },
+  UPSTREAM_FAILED: {
+    lifeCycle: "TERMINATED",
+    result: "UPSTREAM_FAILED",
+    code: "RUN_EXECUTION_ERROR",
+    type: "CLIENT_ERROR",
+  },
+  MAXIMUM_CONCURRENT_RUNS_REACHED: {
+    lifeCycle: "TERMINATED",
+    result: "MAXIMUM_CONCURRENT_RUNS_REACHED",
+    code: "MAX_CONCURRENT_RUNS_EXCEEDED",
+    type: "CLIENT_ERROR",
+  },
 };
 
 /** The members of a run, or of a task's run, that say how it goes. */

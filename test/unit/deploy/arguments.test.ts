@@ -14,9 +14,11 @@ it.each([
   ["-t prod", ["-t"]],
   ["-tprod", ["-t"]],
   ["-qt prod -qotext", ["-t", "-o"]],
-  ["-qhpX", ["-p"]],
+  ["-qhpX", ["-h", "-p"]],
+  ["--help", ["--help"]],
+  ["-h -qh --strict", ["-h", "-h"]],
   ["--target=prod --var a=b", ["--target", "--var"]],
-  ["-q -cteam -c 0123-456789-tepo --select=-t --strict", []],
+  ["-q -cteah -c 0123-456789-tepoh --select=-t --strict", []],
 ])("%s", (text, flags) => {
   expect(problemsOf(text).map((problem) => problem.split(" ", 1)[0])).toEqual(flags);
 });

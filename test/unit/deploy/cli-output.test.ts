@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { isTooOld, watchCliVersion } from "../../../tasks/common/databricks/cli-version.ts";
 import { parseLockError } from "../../../tasks/common/databricks/deploy-lock.ts";
-import { parseDeployReport } from "../../../tasks/common/databricks/deploy-report.ts";
+import { deployReportReader } from "../../../tasks/common/databricks/deploy-report.ts";
 import { type Diagnostic, diagnosticReader } from "../../../tasks/common/databricks/diagnostics.ts";
 import { pageOfRun, runOfUrl } from "../../../tasks/common/databricks/workspace-runs.ts";
 
 describe("The CLI's report of a deploy", () => {
+  function parseDeployReport(lines: readonly string[]) {
+    const reader = deployReportReader();
+    for (const line of lines) reader.line(line);
+    return reader.report();
+  }
+
   it("names each resource from 1.13 on", () => {
     const report = parseDeployReport([
       "Building python_artifact...",
@@ -25,6 +31,7 @@ describe("The CLI's report of a deploy", () => {
       "schemas.orders": "recreated",
       "jobs.old": "deleted",
     });
+    expect(report.counts).toEqual({ created: 2, updated: 1, deleted: 2, unchanged: 4, notSelected: 2 });
   });
 
   it("is not complete before 1.13, nor where -q has taken its lines away", () => {

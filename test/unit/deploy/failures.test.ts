@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { type Diagnostic, diagnosticReader } from "../../../tasks/common/databricks/diagnostics.ts";
 import { commandFailure } from "../../../tasks/DatabricksBundleDeploy/failure.ts";
+import { unexplainedErrors } from "../../../tasks/DatabricksBundleDeploy/unplaced-errors.ts";
 
 type Session = Parameters<typeof commandFailure>[0];
 
@@ -10,9 +12,18 @@ const session = {
   named: { host: "https://dead.example" },
 } as unknown as Session;
 
-function explain(text: string, silent = false, changed: Partial<Session> = {}): string {
-  const outcome = { exitCode: 1, lines: text.split("\n"), silent };
-  const { message, hint, anchor } = commandFailure({ ...session, ...changed }, "deploy", outcome);
+function failureOf(text: string, silent = false, changed: Partial<Session> = {}) {
+  const lines = text.split("\n");
+  const errors: Diagnostic[] = [];
+  const reader = diagnosticReader({ onDiagnostic: (one) => errors.push(one), onLine: () => undefined });
+  for (const line of lines) reader.line(line);
+  reader.end();
+  const outcome = { exitCode: 1, lines, errors, silent };
+  return { failure: commandFailure({ ...session, ...changed }, "deploy", outcome), errors };
+}
+
+function explain(...failed: Parameters<typeof failureOf>): string {
+  const { message, hint, anchor } = failureOf(...failed).failure;
   return `${message} ${hint} #${anchor}`;
 }
 
@@ -38,9 +49,21 @@ describe("What a failure of the CLI is explained with", () => {
       "Error: wrong\n  in a.yml:1:2\n",
       /failed \(exit code 1\)\. Each error stands above, with its place\. #deploy-failed/,
     ],
+    [
+      "Error: changed remotely\n  at resources.dashboards.x\n",
+      /failed \(exit code 1\): changed remotely \(at resources\.dashboards\.x\) The CLI's own output stands above/,
+    ],
     ["something", /failed \(exit code 1\)\. The CLI's own output stands above/],
   ])("%j", (text, expected) => {
     expect(explain(text)).toMatch(expected);
+  });
+
+  it("says how many destructive changes it does not name", () => {
+    const deletions = Array.from({ length: 25 }, (_, index) => `  delete resources.schemas.s${index}`);
+    const error = "Error: the deployment requires destructive actions";
+    expect(explain([...deletions, error].join("\n"))).toMatch(
+      /delete schemas\.s19, and 5 more; no resource was changed\./,
+    );
   });
 
   it("names the bundle's host when nobody answers there", () => {
@@ -61,5 +84,24 @@ describe("What a failure of the CLI is explained with", () => {
       });
     expect(asked(new Set())).toMatch(/points to https:\/\/accounts/);
     expect(asked(new Set(["https://adb-1.7.azuredatabricks.net"]))).toMatch(/failed \(exit code 1\): No such cluster/);
+  });
+});
+
+describe("Errors that the step's own error says nothing of", () => {
+  const lock =
+    "deploy lock acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC.\nAnother deployment may be in progress.";
+
+  it.each([
+    ["Error: first\n\nError: second\nsecond line\n\nError: second\nsecond line", ["second\nsecond line"]],
+    ["Error: placed\n  in a.yml:1:2\n\nError: first\n\nError: second", ["second"]],
+    ["Error: Failed to do it: no rights\nError: no rights", []],
+    [`Error: Failed to acquire deployment lock: ${lock}\nError: ${lock}`, []],
+    [`Error: ${lock}\n\nError: another`, ["another"]],
+    ["Error: the deployment requires destructive actions, but\nTo proceed\n\nError: another", ["another"]],
+    ["Error: lineage mismatch in state files\n\nError: another", ["another"]],
+    ["Error: Databricks CLI version constraint not satisfied. Required: 3, current: 1.13.0\n\nError: another", []],
+  ])("%j", (text, rest) => {
+    const { failure, errors } = failureOf(text);
+    expect(unexplainedErrors(errors, failure).map(({ summary }) => summary)).toEqual(rest);
   });
 });

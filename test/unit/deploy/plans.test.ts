@@ -55,7 +55,8 @@ describe("A plan of the direct engine", () => {
   });
 
   it("holds no value", () => {
-    const text = formatPlan({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w" });
+    const text = formatPlan({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" });
+    expect(parsePlan(text)?.commit).toBe("4b82");
     expect(text).not.toMatch(/Nightly|Old/);
     expect(
       planDifferences(parsePlan(text) as ApprovedPlan, {
@@ -63,6 +64,7 @@ describe("A plan of the direct engine", () => {
         bundle: "b",
         target: "t",
         workspaceUrl: "https://w",
+        commit: "91c0",
       }),
     ).toEqual([]);
   });
@@ -108,6 +110,7 @@ describe("Differences of plans", () => {
     bundle: "b",
     target: "prod",
     workspaceUrl: "https://w",
+    commit: undefined,
     resources,
     ...more,
   });

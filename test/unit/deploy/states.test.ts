@@ -27,6 +27,8 @@ describe("Deployment states of the direct engine", () => {
       "resources.jobs.shared": entry("3", {}),
       "resources.jobs.shared.permissions": entry("/jobs/3", { level: "CAN_VIEW" }),
       "resources.schemas.moved": entry("main.a", {}),
+      "resources.schemas.again": entry("main.c", {}),
+      "resources.volumes.renamed": entry("main.a.old", {}),
       "resources.jobs.gone": entry("4", {}),
       "resources.jobs.gone.permissions": entry("/jobs/4", {}),
     });
@@ -36,18 +38,22 @@ describe("Deployment states of the direct engine", () => {
       "resources.jobs.shared": entry("3", {}),
       "resources.jobs.shared.permissions": entry("/jobs/3", { level: "CAN_MANAGE" }),
       "resources.schemas.moved": entry("main.b", {}),
+      "resources.schemas.again": entry("main.c", {}),
+      "resources.volumes.renamed": entry("main.a.new", {}),
       "resources.jobs.new": entry("5", {}),
       "resources.jobs.new.permissions": entry("/jobs/5", {}),
     });
-    expect(Object.fromEntries(compareStates(before, after))).toEqual({
+    expect(Object.fromEntries(compareStates(before, after, new Set(["schemas.again"])))).toEqual({
       "jobs.same": "unchanged",
       "jobs.changed": "updated",
       "jobs.shared": "updated",
       "schemas.moved": "recreated",
+      "schemas.again": "recreated",
+      "volumes.renamed": "updated",
       "jobs.gone": "deleted",
       "jobs.new": "created",
     });
-    expect([...compareStates(undefined, after).values()]).toEqual(Array(5).fill("created").slice(0, 5));
+    expect([...compareStates(undefined, after, new Set()).values()]).toEqual(Array(7).fill("created"));
   });
 });
 
