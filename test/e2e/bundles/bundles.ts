@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { strToU8, zipSync } from "fflate";
 
 /** Files of a bundle by their path in its folder. */
 export type BundleFiles = Readonly<Record<string, string>>;
@@ -61,11 +62,9 @@ export function manyFiles(count: number): BundleFiles {
   return { ...bundleOf("many-files", job("one", "One")), ...Object.fromEntries(files) };
 }
 
-/** Its wheel has a new version stamp with every build; each build leaves a line in build.log, which is not deployed. */
-export const wheel: BundleFiles = {
-  ...bundleOf(
-    "wheel",
-    `jobs:
+/** A bundle whose wheel a script makes; each build leaves a line in build.log, which is not deployed. */
+function wheelBundle(build: string, more = "", files: BundleFiles = {}): BundleFiles {
+  const tasks = `jobs:
   package:
     name: Package
     tasks:
@@ -79,21 +78,41 @@ export const wheel: BundleFiles = {
         spec:
           environment_version: "2"
           dependencies:
-            - ./dist/*.whl`,
-    `artifacts:
+            - ./dist/*.whl`;
+  const artifacts = `artifacts:
   demo:
     type: whl
     build: sh ./build.sh
-sync:
+${more}sync:
   exclude:
     - build.log
-`,
-  ),
-  "build.sh": `mkdir -p dist && rm -f dist/*.whl
-echo wheel > "dist/demo-0.1.0+$(date +%s%N)-py3-none-any.whl"
-echo built >> build.log
-`,
-};
+`;
+  const script = `mkdir -p dist && rm -f dist/*.whl\n${build}\necho built >> build.log\n`;
+  return { ...bundleOf("wheel", tasks, artifacts), "build.sh": script, ...files };
+}
+
+/** Its build gives the wheel a new version stamp each time. */
+export const wheel = wheelBundle('echo wheel > "dist/demo-0.1.0+$(date +%s%N)-py3-none-any.whl"');
+
+/** Its wheel is a real one, to which the CLI gives a new version stamp each time. */
+export const dynamicWheel = wheelBundle(
+  "base64 -d wheel.base64 > dist/demo-0.1.0-py3-none-any.whl",
+  "    dynamic_version: true\n",
+  { "wheel.base64": Buffer.from(demoWheel()).toString("base64") },
+);
+
+/** The smallest wheel (PEP 427). */
+function demoWheel(): Uint8Array {
+  const info = "demo-0.1.0.dist-info";
+  const files = {
+    "demo/__init__.py": "def main(): ...\n",
+    [`${info}/METADATA`]: "Metadata-Version: 2.1\nName: demo\nVersion: 0.1.0\n",
+    [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+  };
+  const record = [...Object.keys(files), `${info}/RECORD`].map((name) => `${name},,\n`).join("");
+  const entries = Object.entries({ ...files, [`${info}/RECORD`]: record });
+  return zipSync(Object.fromEntries(entries.map(([name, text]) => [name, strToU8(text)])));
+}
 
 /** A schema, which holds data, so that deleting it needs an approval, and a pipeline that writes to it. */
 export const schemaAndPipeline: BundleFiles = bundleOf(

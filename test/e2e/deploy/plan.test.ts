@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, startLab } from "../../lab/lab.ts";
-import { bundleOf, job, wheel } from "../bundles/bundles.ts";
+import { bundleOf, dynamicWheel, job, wheel } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { errorsOf, notedCli, withCheckout } from "./step.ts";
 
@@ -113,17 +113,23 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
     );
   });
 
-  it("takes a wheel's new version stamp for no difference", async () => {
+  it.each([
+    ["its build", wheel],
+    ["the CLI", dynamicWheel],
+  ])("takes a new version stamp that a wheel gets from %s for no difference", async (_, files) => {
     const { cli, commands } = await notedCli(lab);
     await withCheckout(
       lab,
       node,
-      wheel,
+      files,
       async ({ run }) => {
+        const wheels = async () => (await lab.workspace.files()).filter((file) => /\/\.internal\/.*\.whl$/.test(file));
         const planned = await run({ command: "plan" });
-        const deployed = await run({ plan: planned.outputs["planPath"] ?? "" });
+        const plan = planned.outputs["planPath"] ?? "";
+        const deployed = await run({ plan });
         expect(deployed).toMatchObject({ result: "Succeeded", issues: [] });
         expect(commands().slice(2)).toEqual(["bundle plan", "bundle summary", "bundle deploy", "bundle summary"]);
+        expect(await wheels()).toEqual([expect.stringMatching(/demo-0\.1\.0\+\d+-py3-none-any\.whl$/)]);
       },
       { cli },
     );
