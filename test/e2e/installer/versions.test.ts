@@ -106,6 +106,42 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     });
   });
 
+  describe("when the only answer names one version, and that is not in the range", () => {
+    beforeEach(() => lab.releases.fault(tagList, { status: 404 }));
+
+    it("uses what the tool cache has, with a warning", async () => {
+      await install(agent, { version: "1.12.0" });
+      const step = await install(agent, { version: "1.x" });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
+      expect(step.messages("warning")).toEqual([expect.stringMatching(/CLI 1\.12\.0 is used .*tool cache/)]);
+      expect(step.text).toContain("releases/latest names 2.0.0; that is not a version in the range 1.x.");
+    });
+
+    it("fails without one, and does not say that there is no such release", async () => {
+      const step = await install(agent, { version: "1.x" });
+      expect(step.messages("error")[0]).toMatch(
+        /Nobody says which version is .* 1\.x: .*info\/refs\S* \(answered 404\); .*releases\/latest \(names 2\.0\.0\).*Change the version/,
+      );
+      expect(step.text).not.toMatch(/No release|Let this agent reach/);
+    });
+  });
+
+  describe("when the host of all lists cannot be reached", () => {
+    it.each(["latest", "1.x"])(
+      "uses for %s what the tool cache has, and tries the host three times in all",
+      async (version) => {
+        await install(agent, { version: "1.12.0" });
+        lab.proxy.unmap("github.com");
+        const step = await install(agent, { version });
+        expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
+        expect(step.messages("warning")).toHaveLength(1);
+        expect(step.text.match(/trying again/g)).toHaveLength(2);
+        expect(step.text).toMatch(/github\.com: the agent's proxy .* refused to connect \(502\)/);
+        expect(step.text).toContain("(not asked, because github.com could not be reached)");
+      },
+    );
+  });
+
   it.each([
     ["0.240.0", /can no longer download Terraform.*Use 0\.240\.1, or 1\.x/],
     ["0.240.0", /too old for DatabricksBundleDeploy@1/],
