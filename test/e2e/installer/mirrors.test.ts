@@ -152,10 +152,25 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
     });
 
+    it("refuses under any name what turns out to be outside the range", async () => {
+      const checksum = sha256(await lab.releases.archive("1.11.0", thisPlatform));
+      const step = await withArchive({ checksum, version: ">1.11" }, "cli.zip", false);
+      expect(step.messages("error")[0]).toMatch(
+        /says it is version 1\.11\.0; a version in the range >1\.11 was asked for/,
+      );
+    });
+
     it.each<[string, Record<string, string>, string, boolean, RegExp]>([
       ["without a checksum", {}, name, false, /refused: there is no SHA-256 for it in .*tools/],
       ["with a wrong checksum", { checksum: "0".repeat(64) }, name, true, /the input checksum says 0000/],
       ["of another version", { version: "1.10.0" }, name, true, /holds version 1\.11\.0, not version 1\.10\.0/],
+      [
+        "that is a .tar.gz",
+        {},
+        name.replace(/zip$/, "tar.gz"),
+        true,
+        /archivePath: \S+ is no zip archive: give the \.zip/,
+      ],
       ["outside the range", { version: ">1.11" }, name, true, /holds version 1\.11\.0, not a version in the range/],
       [
         "for another platform",
