@@ -1,9 +1,10 @@
-import { print, warn } from "../../common/pipeline/commands.ts";
+import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Releases } from "../archive/releases.ts";
-import { cacheState, type ToolCache } from "../cache/tool-cache.ts";
+import type { ToolCache } from "../cache/tool-cache.ts";
+import { cachedVersion } from "./cached.ts";
 import { admits, describe, newestFirst, type VersionRequest } from "./request.ts";
-import { type Answer, answersOf, latestSources, listSources } from "./sources.ts";
+import { type Answer, answersOf, inWords, latestSources, listSources, newestOf } from "./sources.ts";
 
 /** A tag exists some minutes before its release's files, and a mirror may lack a version: older ones are tried too. */
 const maxCandidates = 3;
@@ -29,7 +30,7 @@ export async function resolveVersions(
     else print(`${source} names ${newestOf(versions)}; that is not ${describe(request)}.`);
     asked.push(answer);
   }
-  return fromCache(request, releases, cache, asked);
+  return [await cachedVersion(request, new URL(releases.base).host, cache, asked)];
 }
 
 /** What the releases' server knows that is nearest to a version it does not have: at most two on each side. */
@@ -41,42 +42,6 @@ export async function nearestVersions(version: string, releases: Releases): Prom
     return sorted.slice(Math.max(place - 2, 0), place + 3).filter((candidate) => candidate !== version);
   }
   return [];
-}
-
-async function fromCache(
-  request: VersionRequest,
-  releases: Releases,
-  cache: ToolCache,
-  asked: readonly Answer[],
-): Promise<string[]> {
-  const { findLocalToolVersions } = await import("azure-pipelines-tool-lib/tool");
-  const cached = newestFirst(findLocalToolVersions("databricks", cache.platform.cacheArch));
-  const version = cached.find(
-    (candidate) => admits(request, candidate) && cacheState(cache, candidate, undefined) === "intact",
-  );
-  const who = new URL(releases.base).host;
-  if (version !== undefined) {
-    warn(
-      `Databricks CLI ${version} is used from this agent's tool cache, because ${who} did not say which version is ${describe(request)}. A newer one may exist.`,
-    );
-    return [version];
-  }
-  const advice = asked.every(({ problem }) => problem !== undefined)
-    ? `Let this agent reach ${who}, name a mirror in downloadUrl`
-    : "Change the version";
-  throw new UserError(`Nobody says which version is ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
-    hint: `The tool cache holds none either. ${advice}, or set version to an exact one.`,
-    anchor: "version",
-  });
-}
-
-/** Where an answer comes from, and why it does not help. */
-function inWords({ source, versions, problem }: Answer): string {
-  return `${source} (${problem ?? `names ${newestOf(versions)}`})`;
-}
-
-function newestOf(versions: readonly string[]): string {
-  return `${versions.slice(0, 3).join(", ")}${versions.length > 3 ? " and older ones" : ""}`;
 }
 
 function nothingAdmitted(request: VersionRequest, versions: readonly string[], source: string): UserError {

@@ -15,6 +15,15 @@ export interface Answer {
   readonly problem: string | undefined;
 }
 
+/** Where an answer comes from, and why it does not help. */
+export function inWords({ source, versions, problem }: Answer): string {
+  return `${source} (${problem ?? `names ${newestOf(versions)}`})`;
+}
+
+export function newestOf(versions: readonly string[]): string {
+  return `${versions.slice(0, 3).join(", ")}${versions.length > 3 ? " and older ones" : ""}`;
+}
+
 interface Problem {
   readonly problem: string;
 }

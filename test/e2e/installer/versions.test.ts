@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
 import { taskNodes } from "../nodes.ts";
@@ -97,6 +99,26 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
       );
     });
 
+    /** Changes a version in the tool cache. */
+    function change(version: string): void {
+      fs.appendFileSync(path.join(agent.toolsDirectory, "databricks", version, process.arch, "databricks"), "#");
+    }
+
+    it("does not use a changed one, and says so", async () => {
+      for (const version of ["1.11.0", "1.12.0"]) await install(agent, { version });
+      change("1.12.0");
+      const step = await install(agent, { version: "1.x" });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
+      expect(step.messages("warning")[0]).toMatch(
+        /1\.11\.0 is used .*The tool cache holds 1\.12\.0, which .* has changed/,
+      );
+      change("1.11.0");
+      const failed = await install(agent, { version: "1.x" });
+      expect(failed.messages("error")[0]).toMatch(
+        /The tool cache holds 1\.12\.0, 1\.11\.0, which this task did not install/,
+      );
+    });
+
     it("fails when the tool cache has none, and installs no version of its own choice", async () => {
       await install(agent, { version: "1.12.0" });
       const step = await install(agent, { version: "~1.11.0" });
@@ -149,5 +171,8 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     const step = await install(agent, { version });
     expect(step.result).toBe("Succeeded");
     expect(step.messages("warning").join("\n")).toMatch(warning);
+    const again = await install(agent, { version });
+    expect(again.outputs["source"]).toBe("cache");
+    expect(again.messages("warning")).toEqual(step.messages("warning"));
   });
 });
