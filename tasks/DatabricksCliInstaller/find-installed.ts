@@ -26,5 +26,5 @@ export async function findAdmitted({ preinstalled, request }: Step): Promise<str
 
 function changed(folder: string, version: string, checksum: string | undefined): string {
   const origin = checksum ? " from the archive with the given checksum" : "";
-  return `Databricks CLI ${version} in the tool cache (${folder}) is not, or no longer, what was installed there${origin}. It is replaced.`;
+  return `Databricks CLI ${version} in the tool cache (${folder}) is not, or no longer, what this task installed there${origin}. It is not used, and will be replaced.`;
 }

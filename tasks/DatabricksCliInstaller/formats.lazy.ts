@@ -1,2 +1,2 @@
-export { parse } from "yaml";
+export { parseDocument } from "yaml";
 export { fromBufferPromise } from "yauzl";

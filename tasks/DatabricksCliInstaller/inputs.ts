@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLoopback } from "../common/pipeline/network.ts";
 import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
@@ -26,7 +27,7 @@ export function readInputs(): Inputs {
   const inputs: Inputs = {
     version: readVersion(reader),
     downloadUrl: readUrl(reader),
-    archivePath: reader.file("archivePath"),
+    archivePath: readArchivePath(reader),
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
@@ -74,6 +75,14 @@ function isDecodable(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function readArchivePath(reader: InputReader): string | undefined {
+  const file = reader.file("archivePath");
+  if (file && /\.(tar\.gz|tgz)$/i.test(file)) {
+    reader.problem("archivePath", `${basename(file)} is no zip archive: give the .zip of the same release.`);
+  }
+  return file;
 }
 
 function readChecksum(reader: InputReader): string | undefined {

@@ -9,7 +9,7 @@ export function isMissing({ status }: Answer): boolean {
   return status === 404 || status === 410;
 }
 
-/** Throws a UserError for an answer that is no file: an error status, or a web page where a file should be. */
+/** Throws a UserError for an answer that is not the file as it is: an error status, a web page, an encoded body. */
 export function expectFile(answer: Answer, wanted: string): void {
   const host = new URL(answer.url).host;
   if (answer.status !== 200) {
@@ -19,6 +19,12 @@ export function expectFile(answer: Answer, wanted: string): void {
     });
   }
   if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted);
+  const encoding = answer.headers["content-encoding"] ?? "identity";
+  if (encoding.toLowerCase() === "identity") return;
+  throw new UserError(`${wanted} cannot be downloaded: ${host} sends it encoded (${encoding}), unasked.`, {
+    hint: "The file is stored there with a Content-Encoding, or a proxy compresses it: let it be sent as it is.",
+    anchor: "download",
+  });
 }
 
 export function webPage(host: string, wanted: string): UserError {

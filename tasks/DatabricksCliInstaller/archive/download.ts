@@ -9,8 +9,7 @@ import { progressOf } from "./progress.ts";
 import type { Releases } from "./releases.ts";
 
 const maxArchiveBytes = 512 * 1024 * 1024;
-/** Zip archives begin with "PK". */
-const zipFirstByte = 0x50;
+const zipStart = Buffer.from("PK");
 
 /** Downloads a release archive and hashes it on the way; undefined when the server has none of that name. */
 export async function downloadArchive(
@@ -39,7 +38,8 @@ async function readBody(response: StreamedResponse, name: string): Promise<Omit<
   const chunks: Buffer[] = [];
   let received = 0;
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    if (received === 0 && chunk[0] !== zipFirstByte) throw webPage(new URL(response.url).host, name);
+    const expected = zipStart.subarray(received, received + chunk.length);
+    if (!chunk.subarray(0, expected.length).equals(expected)) throw webPage(new URL(response.url).host, name);
     received += chunk.length;
     if (received > maxArchiveBytes) throw new HttpFailure("too-large", response.url, "the archive does not end");
     hash.update(chunk);

@@ -2,6 +2,9 @@ import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../common/pipeline/http.ts";
 import { archiveName, type Platform } from "../platform.ts";
 
+/** Archives are compressed already, and the SHA-256 is that of the file itself. */
+const unencoded = { "accept-encoding": "identity" };
+
 export const gitHubReleases = "https://github.com/databricks/cli/releases/download";
 
 /** A server of release archives in GitHub's layout: `<base>/v<version>/<file>`. */
@@ -26,7 +29,7 @@ export function openReleases(http: Http, downloadUrl: string | undefined, platfo
   const prepared = (request: HttpRequest): HttpRequest => ({
     ...request,
     onRetry: sayRetry,
-    headers: { ...request.headers, ...(new URL(request.url).origin === origin ? headers : {}) },
+    headers: { ...request.headers, ...unencoded, ...(new URL(request.url).origin === origin ? headers : {}) },
   });
   const fileUrl = (version: string, file: string) => `${base}/v${version}/${file}`;
   return {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import clean from "semver/functions/clean.js";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 
@@ -10,19 +10,24 @@ export interface NoVersion {
   readonly text: string;
 }
 
-/** The version that an executable reports with `version --output json`. */
+/** The version that an executable reports with `version --output json`; never throws. */
 export function askVersion(executable: string, signal: AbortSignal): Promise<string | NoVersion> {
   const options = { env: withoutAgentSecrets(process.env), signal, timeout: answerWithinMs, windowsHide: true };
   return new Promise((resolve) => {
-    execFile(executable, ["version", "--output", "json"], options, (error, stdout, stderr) => {
-      if (error)
-        resolve({
-          code: String(error.code ?? error.signal ?? "no exit code"),
-          text: firstLine(stderr || error.message),
-        });
-      else resolve(versionIn(stdout) ?? { code: "0", text: firstLine(stdout) });
-    });
+    try {
+      execFile(executable, ["version", "--output", "json"], options, (error, stdout, stderr) => {
+        if (error) resolve(noVersion(error, stderr));
+        else resolve(versionIn(stdout) ?? { code: "0", text: firstLine(stdout) });
+      });
+    } catch (error) {
+      // Node throws most of the system's refusals to start a program, and hands only some to the callback.
+      resolve(noVersion(error as ExecFileException, ""));
+    }
   });
+}
+
+function noVersion(error: ExecFileException, stderr: string): NoVersion {
+  return { code: String(error.code ?? error.signal ?? "no exit code"), text: firstLine(stderr || error.message) };
 }
 
 function versionIn(output: string): string | undefined {

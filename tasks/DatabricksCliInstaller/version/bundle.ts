@@ -64,11 +64,17 @@ function constraintOf(document: Record<string, unknown>, file: string): Constrai
   return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
 }
 
+/** Of several documents the CLI reads the first, of a key that comes twice the last value; tags on mappings and lists mean nothing to it. */
+const likeTheCli = { merge: true, uniqueKeys: false, logLevel: "silent" } as const;
+
 async function readYaml(file: string): Promise<Record<string, unknown>> {
-  const { parse } = await import("../formats.lazy.ts");
+  const { parseDocument } = await import("../formats.lazy.ts");
   try {
-    const document: unknown = parse(readFileSync(file, "utf8"), { merge: true });
-    return isMapping(document) ? document : {};
+    const document = parseDocument(readFileSync(file, "utf8"), likeTheCli);
+    const [syntaxError] = document.errors;
+    if (syntaxError) throw syntaxError;
+    const content: unknown = document.toJS({ maxAliasCount: -1 });
+    return isMapping(content) ? content : {};
   } catch (error) {
     // What follows the first line draws the place in the file.
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");

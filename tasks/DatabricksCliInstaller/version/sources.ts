@@ -1,23 +1,46 @@
-import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+import { HttpFailure, type HttpFailureKind } from "../../common/pipeline/http-failure.ts";
 import type { Releases } from "../archive/releases.ts";
 import { tagsOfAdvertisement } from "./pkt-line.ts";
 import { newestFirst } from "./request.ts";
 
-/** Versions that one place knows, newest first. */
-export interface VersionList {
-  readonly versions: readonly string[];
-  /** Where they come from, without credentials. */
+/** What one place says. */
+export interface Answer {
+  /** Where it comes from, without credentials. */
   readonly source: string;
+  /** Newest first; empty where there is a problem. */
+  readonly versions: readonly string[];
+  /** Whether there is no release but these. */
+  readonly complete: boolean;
+  /** The end of a sentence that says why there are no versions. */
+  readonly problem: string | undefined;
 }
 
-/** A place that may know versions: `read` gives their names, or a sentence's end that says why not. */
+/** Where an answer comes from, and why it does not help. */
+export function inWords({ source, versions, problem }: Answer): string {
+  return `${source} (${problem ?? `names ${newestOf(versions)}`})`;
+}
+
+export function newestOf(versions: readonly string[]): string {
+  return `${versions.slice(0, 3).join(", ")}${versions.length > 3 ? " and older ones" : ""}`;
+}
+
+interface Problem {
+  readonly problem: string;
+}
+
+/** A place that may know versions; `read` gives their names. */
 interface Source {
   readonly url: string;
-  readonly read: (releases: Releases, url: string) => Promise<string[] | { readonly problem: string }>;
+  /** Whether it names every release; a mirror's folder may hold only what was fetched through it. */
+  readonly complete: boolean;
+  readonly read: (releases: Releases, url: string) => Promise<string[] | Problem>;
 }
 
-/** Fewer tries than for files: another place may answer instead. */
-const attempts = 3;
+/** Less patience than for files: another place, or the tool cache, may answer instead. */
+const patience = { attempts: 3, idleTimeoutMs: 10_000 };
+
+/** Failures that every other URL of the host would meet too. */
+const ofTheHost = new Set<HttpFailureKind>(["name", "refused", "timeout", "tls", "proxy", "proxy-credentials"]);
 
 /** The places that know the newest release, best first; none of them is GitHub's rate-limited API. */
 export function latestSources(releases: Releases): Source[] {
@@ -29,35 +52,45 @@ export function listSources(releases: Releases): Source[] {
   return [...tagsOf(releases), ...indexOf(releases), ...redirectOf(releases)];
 }
 
-/** Asks one place after the other; the first that names versions is taken, the others' reasons go to `failures`. */
-export async function firstAnswer(
-  releases: Releases,
-  sources: readonly Source[],
-  failures: string[],
-): Promise<VersionList | undefined> {
-  for (const { url, read } of sources) {
-    const answer = await read(releases, url).catch((error: unknown) => {
-      if (error instanceof HttpFailure) return { problem: error.message };
-      throw error;
-    });
+/** Asks one place after the other, for as long as the caller wants another answer. */
+export async function* answersOf(releases: Releases, sources: readonly Source[]): AsyncGenerator<Answer> {
+  const unreachable = new Set<string>();
+  for (const source of sources) {
+    const answer = await ask(releases, source, unreachable);
     const versions = "problem" in answer ? [] : newestFirst(answer);
-    if (versions.length > 0) return { versions, source: url };
-    failures.push(`${url} (${"problem" in answer ? answer.problem : "names no version"})`);
+    const problem = "problem" in answer ? answer.problem : versions.length === 0 ? "names no version" : undefined;
+    yield { source: source.url, versions, complete: source.complete && problem === undefined, problem };
   }
-  return undefined;
+}
+
+async function ask(releases: Releases, { url, read }: Source, unreachable: Set<string>): Promise<string[] | Problem> {
+  const { host } = new URL(url);
+  if (unreachable.has(host)) return { problem: `not asked, because ${host} could not be reached` };
+  try {
+    return await read(releases, url);
+  } catch (error) {
+    if (!(error instanceof HttpFailure)) throw error;
+    if (ofTheHost.has(error.kind)) unreachable.add(error.host);
+    return { problem: error.message };
+  }
 }
 
 /** `…/releases/latest` of a GitHub-like server redirects to the newest release's page. */
 function redirectOf(releases: Releases): Source[] {
   if (!releases.repository) return [];
-  return [{ url: `${releases.repository}/releases/latest`, read: readRedirect }];
+  return [{ url: `${releases.repository}/releases/latest`, complete: false, read: readRedirect }];
 }
 
 async function readRedirect(releases: Releases, url: string): ReturnType<Source["read"]> {
   let location = url;
   // A renamed repository redirects to its new name before the release.
   for (let hop = 0; hop < 5; hop++) {
-    const { status, headers } = await releases.send({ method: "HEAD", url: location, redirects: "manual", attempts });
+    const { status, headers } = await releases.send({
+      method: "HEAD",
+      url: location,
+      redirects: "manual",
+      ...patience,
+    });
     if (status < 300 || status > 399 || !headers.location || !URL.canParse(headers.location, location)) {
       return { problem: `answered ${status}, not a redirect` };
     }
@@ -71,22 +104,22 @@ async function readRedirect(releases: Releases, url: string): ReturnType<Source[
 /** The tags of the git repository beside the releases. */
 function tagsOf(releases: Releases): Source[] {
   if (!releases.repository) return [];
-  return [{ url: `${releases.repository}.git/info/refs?service=git-upload-pack`, read: readTags }];
+  return [{ url: `${releases.repository}.git/info/refs?service=git-upload-pack`, complete: true, read: readTags }];
 }
 
 async function readTags(releases: Releases, url: string): ReturnType<Source["read"]> {
-  const { status, text } = await releases.send({ method: "GET", url, attempts });
+  const { status, text } = await releases.send({ method: "GET", url, ...patience });
   if (status !== 200) return { problem: `answered ${status}` };
   return stable(tagsOfAdvertisement(text)) ?? { problem: "is no git repository" };
 }
 
 /** The folder list of a mirror, HTML or JSON, as Artifactory, Nexus and web servers give it. */
 function indexOf(releases: Releases): Source[] {
-  return releases.isGitHub ? [] : [{ url: `${releases.base}/`, read: readIndex }];
+  return releases.isGitHub ? [] : [{ url: `${releases.base}/`, complete: false, read: readIndex }];
 }
 
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
-  const { status, text } = await releases.send({ method: "GET", url, attempts });
+  const { status, text } = await releases.send({ method: "GET", url, ...patience });
   if (status !== 200) return { problem: `answered ${status}` };
   return stable([...text.matchAll(/["'/>](v\d+\.\d+\.\d+[-\w.+]*)\/?["'<]/g)].map((match) => match[1] ?? "")) ?? [];
 }

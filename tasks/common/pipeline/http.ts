@@ -110,7 +110,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       if (!follow || response.status < 300 || response.status > 399 || !location) return response;
       if (hop === maxRedirects) throw new HttpFailure("redirects", request.url, `more than ${maxRedirects} redirects`);
       response.body.destroy();
-      const next = allowedUrl(new URL(location, url).href);
+      const next = allowedUrl(redirectTarget(location, url));
       if (next.host !== url.host) headers = withoutCredentials(headers);
       url = next;
     }
@@ -174,6 +174,12 @@ async function readText(body: Readable, url: string): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function redirectTarget(location: string, from: URL): string {
+  // What it redirects to may hold a signature, so it is not shown.
+  if (!URL.canParse(location, from.href)) throw new HttpFailure("redirects", from.href, "it redirects to no URL");
+  return new URL(location, from).href;
 }
 
 /** Only https leaves the machine, but to its own metadata service; throws HttpFailure. */

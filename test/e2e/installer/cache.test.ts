@@ -60,7 +60,9 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     change(executable);
     const step = await install(agent, { version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
-    expect(step.messages("warning")).toEqual([expect.stringMatching(/1\.11\.0 in the tool cache .* is replaced/)]);
+    expect(step.messages("warning")).toEqual([
+      expect.stringMatching(/1\.11\.0 in the tool cache .* not used, and will be replaced/),
+    ]);
     expect(fs.readFileSync(executable)).toEqual(original);
     expect(step.versionOnPath).toBe("1.11.0");
   });
@@ -83,6 +85,7 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     lab.releases.fault(/1\.11\.0_.*\.zip$/, { status: 403 });
     const step = await install(agent, { version: "1.11.0" });
     expect(step.result).toBe("Failed");
+    expect(step.messages("warning")).toEqual([expect.stringMatching(/1\.11\.0 in the tool cache .* will be replaced/)]);
     expect(fs.existsSync(executable) && fs.existsSync(marker)).toBe(true);
   });
 

@@ -3,7 +3,10 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
+import { send } from "../../lab/https-server.ts";
+import { archiveName, sumsName } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { sha256, zip } from "./archives.ts";
 import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
 
 describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
@@ -64,6 +67,25 @@ describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
     expect(step.messages("error")[0]).toMatch(
       new RegExp(`it is ${os} on ${architecture}.*Linux, Darwin, Windows_NT on X64, ARM64.*#unsupported-platform`, "s"),
     );
+  });
+
+  it.each([
+    ["Linux", "X64", "linux_amd64", "x64"],
+    ["Linux", "ARM64", "linux_arm64", "arm64"],
+    ["Darwin", "ARM64", "darwin_arm64", "arm64"],
+  ])("takes for %s %s the archive of %s, whatever it runs on itself", async (os, architecture, target, cacheArch) => {
+    const name = archiveName("1.11.0", target);
+    const archive = await zip({ name: "databricks", content: fs.readFileSync(lab.fakeCli("1.11.0")) });
+    lab.answerMirror((file, response) => {
+      if (file.endsWith(name)) send(response, 200, {}, archive);
+      else if (file.endsWith(sumsName("1.11.0"))) send(response, 200, {}, `${sha256(archive)}  ${name}\n`);
+      else send(response, 404, {});
+    });
+    const other = await lab.startAgent(node, { platform: { os, architecture } });
+    const step = await install(other, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
+    await other.dispose();
+    expect(step.result, step.text).toBe("Succeeded");
+    expect(step.outputs["path"]).toContain(`/databricks/1.11.0/${cacheArch}/databricks`);
   });
 
   it("does within the agent's strictest limits what it needs", async () => {

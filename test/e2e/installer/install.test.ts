@@ -63,6 +63,13 @@ describe.each(taskNodes)("Installing the real CLI, on $name", ({ path: node }) =
     expect(step.taskFolderChanged).toBe(false);
   });
 
+  it("needs no shell, unzip or tar: PATH may hold nothing", async () => {
+    const bare = await lab.startAgent(node, { environment: { PATH: "/nonexistent" } });
+    const step = await install(bare, { version: "latest" });
+    await bare.dispose();
+    expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "download" });
+  });
+
   it("uses GitHub's own names alone, never its rate-limited API, and asks for an archive once", async () => {
     await install(agent, { version: "latest" });
     const hosts = new Set(lab.proxy.connections.map(({ host }) => host));

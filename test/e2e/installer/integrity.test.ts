@@ -91,11 +91,24 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
     expect(fs.statSync(path.join(folder, "databricks")).mode & 0o777).toBe(0o755);
   });
 
+  it("installs an executable for everybody, whatever the agent's umask", async () => {
+    const before = process.umask(0o077);
+    const step = await installFromMirror(await zip({ name: "databricks", content: script }));
+    process.umask(before);
+    expect(step.result, step.text).toBe("Succeeded");
+    expect(fs.statSync(step.outputs["path"] ?? "").mode & 0o777).toBe(0o755);
+  });
+
   it.each<[string, () => Promise<Buffer>, RegExp]>([
     ["is no zip archive", async () => Buffer.from("PK, but not really"), /end of central directory/i],
     ["holds no executable", () => zip({ name: "README.md" }), /holds no databricks/],
     ["holds two", () => zip({ name: "databricks" }, { name: "databricks" }), /more than one databricks/],
     ["holds a link", () => zip({ name: "databricks", content: "/bin/sh", mode: 0o120777 }), /databricks is a link/],
+    [
+      "holds a link beside the executable",
+      () => zip({ name: "databricks", content: script }, { name: "LICENSE", content: "/etc/passwd", mode: 0o120777 }),
+      /LICENSE is a link/,
+    ],
     [
       "climbs out of its folder",
       async () => renamed(await zip({ name: "databricks" }, { name: "xx/evil" }), "xx/evil", "../evil"),
@@ -116,6 +129,11 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
       async () => withCentralField(await zip({ name: "databricks", content: "a".repeat(100_000) }), 24, 1000),
       /cannot be unpacked/,
     ],
+    [
+      "is smaller than declared",
+      async () => withCentralField(await zip({ name: "databricks", content: script }), 24, 1000),
+      /databricks has another size than declared/,
+    ],
     ["is encrypted", async () => encrypted(await zip({ name: "databricks", content: script })), /encrypted/],
   ])("refuses an archive that %s", async (_, makeArchive, message) => {
     const step = await installFromMirror(await makeArchive());
@@ -128,6 +146,12 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
   it.each<[string, string | Buffer, RegExp]>([
     ["reports another version", script.replace(version, "1.9.0"), /says it is version 1\.9\.0; 1\.11\.0 was asked for/],
     ["is another program", "#!/bin/sh\necho hello\n", /does not say its version: it ended with 0: hello/],
+    // An interpreter that may not be run gives the error of a folder that is mounted with noexec, which needs root.
+    [
+      "the system forbids to run (as with noexec)",
+      "#!/etc/passwd\n",
+      /may not be run on this agent \(EACCES\).*noexec/,
+    ],
     ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /ended with 3: broken/],
     ["is for another processor", elf(0xb7), /is built for linux\/arm64; this agent runs linux\/amd64/],
     ["is for another system", pe(0x8664), /is built for windows\/amd64; this agent runs linux\/amd64/],

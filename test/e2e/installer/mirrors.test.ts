@@ -8,6 +8,8 @@ import { taskNodes } from "../nodes.ts";
 import { sha256 } from "./archives.ts";
 import { type InstallerLab, install, type MirrorHandler, startInstallerLab } from "./installer-lab.ts";
 
+const gitHubLike = "/cli/releases/download";
+
 describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
   let lab: InstallerLab;
   let agent: Agent;
@@ -67,6 +69,36 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
     expect(lab.proxy.connections.map(({ host }) => host)).not.toContain("github.com");
   });
 
+  describe("whose folder list may hold only what was fetched", () => {
+    beforeEach(async () => {
+      const files = await releaseFiles();
+      lab.answerMirror((file, response, request) => {
+        if (file === "/databricks-cli/" || file === `${gitHubLike}/`) send(response, 200, {}, '<a href="v1.10.0/">');
+        else if (file.endsWith("/releases/latest")) send(response, 302, { Location: "/cli/releases/tag/v1.11.0" });
+        else files(file.replace(gitHubLike, "/databricks-cli"), response, request);
+      });
+    });
+
+    it("asks the next source for what is not in it", async () => {
+      const downloadUrl = lab.mirrorUrl.replace("/databricks-cli", gitHubLike);
+      const step = await install(agent, { version: ">1.10", downloadUrl });
+      expect(step.outputs["version"], step.text).toBe("1.11.0");
+      expect(step.text).toMatch(/\/releases\/download\/ names 1\.10\.0; that is not a version in the range >1\.10/);
+    });
+
+    it("uses what the tool cache has, with a warning, and fails without it", async () => {
+      const wanted = { version: ">1.10", downloadUrl: lab.mirrorUrl };
+      const without = await install(agent, wanted);
+      expect(without.messages("error")[0]).toMatch(
+        /Nobody says .*databricks-cli\/ \(names 1\.10\.0\).*Change the version/,
+      );
+      await install(agent, { ...wanted, version: "1.11.0" });
+      const step = await install(agent, wanted);
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
+      expect(step.messages("warning")).toHaveLength(1);
+    });
+  });
+
   /** A handler that serves the releases' archives and checksums. */
   async function releaseFiles(): Promise<MirrorHandler> {
     const contents = new Map<string, Buffer | string>();
@@ -120,10 +152,25 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
     });
 
+    it("refuses under any name what turns out to be outside the range", async () => {
+      const checksum = sha256(await lab.releases.archive("1.11.0", thisPlatform));
+      const step = await withArchive({ checksum, version: ">1.11" }, "cli.zip", false);
+      expect(step.messages("error")[0]).toMatch(
+        /says it is version 1\.11\.0; a version in the range >1\.11 was asked for/,
+      );
+    });
+
     it.each<[string, Record<string, string>, string, boolean, RegExp]>([
       ["without a checksum", {}, name, false, /refused: there is no SHA-256 for it in .*tools/],
       ["with a wrong checksum", { checksum: "0".repeat(64) }, name, true, /the input checksum says 0000/],
       ["of another version", { version: "1.10.0" }, name, true, /holds version 1\.11\.0, not version 1\.10\.0/],
+      [
+        "that is a .tar.gz",
+        {},
+        name.replace(/zip$/, "tar.gz"),
+        true,
+        /archivePath: \S+ is no zip archive: give the \.zip/,
+      ],
       ["outside the range", { version: ">1.11" }, name, true, /holds version 1\.11\.0, not a version in the range/],
       [
         "for another platform",

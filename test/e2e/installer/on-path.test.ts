@@ -61,6 +61,15 @@ describe.each(taskNodes)("A CLI on PATH, on $name", ({ path: node }) => {
     expect(step.text).toMatch(/databricks is not used: .*Version 0\.18\.0/);
   });
 
+  it("is not used when the system refuses to start it", async () => {
+    fs.copyFileSync("/bin/true", path.join(folder, "databricks"));
+    const openForWriting = fs.openSync(path.join(folder, "databricks"), "r+");
+    const step = await install(agent, { version: "1.11.0" });
+    fs.closeSync(openForWriting);
+    expect(step.outputs["source"], step.text).toBe("download");
+    expect(step.text).toMatch(/databricks is not used: .*ETXTBSY/);
+  });
+
   it("that an earlier step put there from the cache is verified, and satisfies a range", async () => {
     const job = await agent.startJob({ collectionUrl: "https://dev.azure.com/contoso/", jobToken: "job-token" });
     const run = (version: string) => job.run({ task: "DatabricksCliInstaller@1", name: "cli", inputs: { version } });

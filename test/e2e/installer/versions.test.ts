@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
-import { buildDatabricks } from "../../lab/databricks/build.ts";
 import { taskNodes } from "../nodes.ts";
 import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
 
@@ -101,6 +99,26 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
       );
     });
 
+    /** Changes a version in the tool cache. */
+    function change(version: string): void {
+      fs.appendFileSync(path.join(agent.toolsDirectory, "databricks", version, process.arch, "databricks"), "#");
+    }
+
+    it("does not use a changed one, and says so", async () => {
+      for (const version of ["1.11.0", "1.12.0"]) await install(agent, { version });
+      change("1.12.0");
+      const step = await install(agent, { version: "1.x" });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
+      expect(step.messages("warning")[0]).toMatch(
+        /1\.11\.0 is used .*The tool cache holds 1\.12\.0, which .* has changed/,
+      );
+      change("1.11.0");
+      const failed = await install(agent, { version: "1.x" });
+      expect(failed.messages("error")[0]).toMatch(
+        /The tool cache holds 1\.12\.0, 1\.11\.0, which this task did not install/,
+      );
+    });
+
     it("fails when the tool cache has none, and installs no version of its own choice", async () => {
       await install(agent, { version: "1.12.0" });
       const step = await install(agent, { version: "~1.11.0" });
@@ -110,6 +128,42 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     });
   });
 
+  describe("when the only answer names one version, and that is not in the range", () => {
+    beforeEach(() => lab.releases.fault(tagList, { status: 404 }));
+
+    it("uses what the tool cache has, with a warning", async () => {
+      await install(agent, { version: "1.12.0" });
+      const step = await install(agent, { version: "1.x" });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
+      expect(step.messages("warning")).toEqual([expect.stringMatching(/CLI 1\.12\.0 is used .*tool cache/)]);
+      expect(step.text).toContain("releases/latest names 2.0.0; that is not a version in the range 1.x.");
+    });
+
+    it("fails without one, and does not say that there is no such release", async () => {
+      const step = await install(agent, { version: "1.x" });
+      expect(step.messages("error")[0]).toMatch(
+        /Nobody says which version is .* 1\.x: .*info\/refs\S* \(answered 404\); .*releases\/latest \(names 2\.0\.0\).*Change the version/,
+      );
+      expect(step.text).not.toMatch(/No release|Let this agent reach/);
+    });
+  });
+
+  describe("when the host of all lists cannot be reached", () => {
+    it.each(["latest", "1.x"])(
+      "uses for %s what the tool cache has, and tries the host three times in all",
+      async (version) => {
+        await install(agent, { version: "1.12.0" });
+        lab.proxy.unmap("github.com");
+        const step = await install(agent, { version });
+        expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
+        expect(step.messages("warning")).toHaveLength(1);
+        expect(step.text.match(/trying again/g)).toHaveLength(2);
+        expect(step.text).toMatch(/github\.com: the agent's proxy .* refused to connect \(502\)/);
+        expect(step.text).toContain("(not asked, because github.com could not be reached)");
+      },
+    );
+  });
+
   it.each([
     ["0.240.0", /can no longer download Terraform.*Use 0\.240\.1, or 1\.x/],
     ["0.240.0", /too old for DatabricksBundleDeploy@1/],
@@ -117,89 +171,8 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     const step = await install(agent, { version });
     expect(step.result).toBe("Succeeded");
     expect(step.messages("warning").join("\n")).toMatch(warning);
-  });
-});
-
-describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.10.0", "1.11.0", "1.12.0", "2.0.0");
-    agent = await lab.startAgent(node);
-  });
-
-  afterAll(async () => {
-    await agent.dispose();
-    await lab.close();
-  });
-
-  /** Installs for a bundle in the folder `bundle` that consists of these files. */
-  function installFor(files: Record<string, string>) {
-    return install(
-      agent,
-      { version: "bundle", workingDirectory: "bundle" },
-      {
-        prepare: (folder) => {
-          fs.rmSync(path.join(folder, "bundle"), { recursive: true, force: true });
-          for (const [name, content] of Object.entries(files)) {
-            fs.mkdirSync(path.dirname(path.join(folder, "bundle", name)), { recursive: true });
-            fs.writeFileSync(path.join(folder, "bundle", name), content);
-          }
-        },
-      },
-    );
-  }
-
-  it("is read from databricks.yml", async () => {
-    const step = await installFor({
-      "databricks.yml": 'bundle: {name: x, databricks_cli_version: ">= 1.10.0, < 1.12.0"}',
-    });
-    expect(step.outputs["version"], step.text).toBe("1.11.0");
-    expect(step.text).toMatch(/databricks\.yml asks for Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
-  });
-
-  it("is read from the last included file that sets it", async () => {
-    const step = await installFor({
-      "databricks.yml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: ['resources/*.yml', last.yml]",
-      "resources/a.yml": "bundle: {databricks_cli_version: 2.0.0}",
-      "last.yml": "bundle: {databricks_cli_version: 1.12.*}",
-    });
-    expect(step.outputs["version"], step.text).toBe("1.12.0");
-  });
-
-  it.each([
-    { "databricks.yml": "bundle: {name: x, databricks_cli_version: '>= 2.0.0'}" },
-    {
-      "databricks.yaml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: [b/*.yml, a.yml, '*.json']",
-      "b/b.yml": "bundle: {databricks_cli_version: 1.12.*}",
-      "a.yml": "bundle: {databricks_cli_version: '>= 1.12.0'}",
-      "c.json": '{"bundle": {"databricks_cli_version": "2.0.0"}}',
-      "b/.d.yml": "targets: {dev: {bundle: {databricks_cli_version: 1.10.0}}}",
-    },
-    { "bundle.yml": "x: &x {databricks_cli_version: 2.*}\nbundle: {<<: *x, name: x}" },
-  ])("is the one that the CLI itself checks: %o", async (files) => {
-    const step = await installFor(files);
-    const cli = await (await buildDatabricks({ log: console.log })).cli("1.11.0");
-    const bundle = path.join(agent.root, "_work", "1", "s", "bundle");
-    const environment = { ...process.env, DATABRICKS_HOST: "http://127.0.0.1:1" };
-    const { stderr } = spawnSync(cli, ["bundle", "validate"], { cwd: bundle, env: environment, encoding: "utf8" });
-    const required = /Required: (.+), current: 1\.11\.0/.exec(stderr)?.[1];
-    expect(required, stderr).toBeDefined();
-    expect(step.text).toContain(`asks for Databricks CLI ${required}.`);
-  });
-
-  it.each([
-    [{ "databricks.yml": "bundle: {name: x}" }, /sets no bundle\.databricks_cli_version/],
-    [{ "databricks.yml": 'bundle: {databricks_cli_version: "^1.0"}' }, /is "\^1\.0"\..*accepts no constraint/s],
-    [{ "databricks.yml": "bundle: {name: [" }, /databricks\.yml cannot be read/],
-    [{ "other.yml": "" }, /There is no bundle in .*bundle/],
-    [{ "databricks.yml": "", "bundle.yml": "" }, /several bundle files/],
-  ])("is an error where it cannot be known: %o", async (files, message) => {
-    const step = await installFor(files);
-    expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(message);
-    expect(step.messages("error")[0]).toContain("#bundle-version");
+    const again = await install(agent, { version });
+    expect(again.outputs["source"]).toBe("cache");
+    expect(again.messages("warning")).toEqual(step.messages("warning"));
   });
 });

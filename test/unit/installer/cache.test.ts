@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -96,6 +97,17 @@ describe("A verified file", () => {
     const { atime, mtime } = fs.statSync(file);
     fs.writeFileSync(file, "CONTENT");
     fs.utimesSync(file, atime, mtime);
+    expect(wasVerified(file, "sha", note)).toBe(false);
+  });
+
+  it("is not known when its content alone changed, with size and time of writing put back", () => {
+    const reference = path.join(folder, "reference");
+    execFileSync("cp", ["-p", file, reference]);
+    noteVerified(file, "sha", note, Date.now() + 10_000);
+    expect(wasVerified(file, "sha", note)).toBe(true);
+    fs.writeFileSync(file, "CONTENT");
+    execFileSync("touch", ["-r", reference, file]);
+    expect(fs.statSync(file, { bigint: true }).mtimeNs).toBe(fs.statSync(reference, { bigint: true }).mtimeNs);
     expect(wasVerified(file, "sha", note)).toBe(false);
   });
 

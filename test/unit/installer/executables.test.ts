@@ -69,6 +69,27 @@ describe("Asking an executable for its version", () => {
     await expect(runnableVersion(file, platform, never)).rejects.toThrow(/may not be run on this agent \(EACCES\)/);
   });
 
+  describe("that the system refuses to start, because it is open for writing", () => {
+    function busy(content: Buffer): { file: string; close: () => void } {
+      const file = path.join(folder, `busy-${fs.readdirSync(folder).length}`);
+      fs.writeFileSync(file, content, { mode: 0o755 });
+      const descriptor = fs.openSync(file, "r+");
+      return { file, close: () => fs.closeSync(descriptor) };
+    }
+
+    it("gives the system's error", async () => {
+      const { file, close } = busy(fs.readFileSync("/bin/true"));
+      expect(await askVersion(file, never)).toEqual({ code: "ETXTBSY", text: "spawn ETXTBSY" });
+      close();
+    });
+
+    it("still says when it is for another processor", async () => {
+      const { file, close } = busy(head({ 0: [0x7f, 0x45, 0x4c, 0x46], 18: [0xb7, 0] }));
+      await expect(runnableVersion(file, platform, never)).rejects.toThrow(/is built for linux\/arm64/);
+      close();
+    });
+  });
+
   it("gives the first line of what it wrote instead", async () => {
     expect(await askVersion(script("echo first >&2; echo second >&2; exit 4"), never)).toEqual({
       code: "4",

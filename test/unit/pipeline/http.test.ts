@@ -116,6 +116,14 @@ describe("The HTTP module", () => {
     await expect(client().send({ method: "GET", url })).rejects.toMatchObject({ kind: "redirects" });
   });
 
+  it.each(["http://[", "https://"])("says so when a redirect leads to no URL: %s", async (location) => {
+    const { url } = await serve(answer(302, "", { Location: location }));
+    await expect(client().send({ method: "GET", url })).rejects.toMatchObject({
+      kind: "redirects",
+      message: `${new URL(url).host}: it redirects to no URL`,
+    });
+  });
+
   it("lets nothing but https leave the machine", async () => {
     await expect(client().send({ method: "GET", url: "http://example.com/" })).rejects.toMatchObject({
       kind: "insecure",

@@ -1,0 +1,114 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
+import { buildDatabricks } from "../../lab/databricks/build.ts";
+import { taskNodes } from "../nodes.ts";
+import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+
+const needsTwo = "bundle: {name: x, databricks_cli_version: '>= 2.0.0'}";
+
+describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    lab = await startInstallerLab();
+    await lab.publish("1.10.0", "1.11.0", "1.12.0", "2.0.0");
+    agent = await lab.startAgent(node);
+  });
+
+  afterAll(async () => {
+    await agent.dispose();
+    await lab.close();
+  });
+
+  /** Installs for a bundle in the folder `bundle` that consists of these files. */
+  function installFor(files: Record<string, string>) {
+    return install(
+      agent,
+      { version: "bundle", workingDirectory: "bundle" },
+      {
+        prepare: (folder) => {
+          fs.rmSync(path.join(folder, "bundle"), { recursive: true, force: true });
+          for (const [name, content] of Object.entries(files)) {
+            fs.mkdirSync(path.dirname(path.join(folder, "bundle", name)), { recursive: true });
+            fs.writeFileSync(path.join(folder, "bundle", name), content);
+          }
+        },
+      },
+    );
+  }
+
+  it("is read from databricks.yml", async () => {
+    const step = await installFor({
+      "databricks.yml": 'bundle: {name: x, databricks_cli_version: ">= 1.10.0, < 1.12.0"}',
+    });
+    expect(step.outputs["version"], step.text).toBe("1.11.0");
+    expect(step.text).toMatch(/databricks\.yml asks for Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
+  });
+
+  it("is read from the last included file that sets it", async () => {
+    const step = await installFor({
+      "databricks.yml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: ['resources/*.yml', last.yml]",
+      "resources/a.yml": "bundle: {databricks_cli_version: 2.0.0}",
+      "last.yml": "bundle: {databricks_cli_version: 1.12.*}",
+    });
+    expect(step.outputs["version"], step.text).toBe("1.12.0");
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["in one file", { "databricks.yml": needsTwo }],
+    [
+      "in included files",
+      {
+        "databricks.yaml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: [b/*.yml, a.yml, '*.json']",
+        "b/b.yml": "bundle: {databricks_cli_version: 1.12.*}",
+        "a.yml": "bundle: {databricks_cli_version: '>= 1.12.0'}",
+        "c.json": '{"bundle": {"databricks_cli_version": "2.0.0"}}',
+        "b/.d.yml": "targets: {dev: {bundle: {databricks_cli_version: 1.10.0}}}",
+      },
+    ],
+    ["merged from an anchor", { "bundle.yml": "x: &x {databricks_cli_version: 2.*}\nbundle: {<<: *x, name: x}" }],
+    [
+      "beside an anchor that is used 120 times",
+      { "databricks.yml": `${needsTwo}\nx: &x {a: b}\ny:\n${"  - *x\n".repeat(120)}` },
+    ],
+    [
+      "of a key that comes twice",
+      { "databricks.yml": `bundle: {name: x, databricks_cli_version: 1.10.0}\n${needsTwo}\nx: 1\nx: 2` },
+    ],
+    [
+      "in the first of several documents",
+      { "databricks.yml": `${needsTwo}\n---\nbundle: {name: x, databricks_cli_version: 1.10.0}\n--- [` },
+    ],
+    [
+      "beside tags of its own",
+      { "databricks.yml": `${needsTwo}\nx: !Custom {a: b}\ny: !Custom [a]\nz: !Custom\n  - b` },
+    ],
+  ])("is the one that the CLI itself checks: %s", async (_, files) => {
+    const step = await installFor(files);
+    expect(step.raw.stderr).toEqual([]);
+    const cli = await (await buildDatabricks({ log: console.log })).cli("1.11.0");
+    const bundle = path.join(agent.root, "_work", "1", "s", "bundle");
+    const environment = { ...process.env, DATABRICKS_HOST: "http://127.0.0.1:1" };
+    const { stderr } = spawnSync(cli, ["bundle", "validate"], { cwd: bundle, env: environment, encoding: "utf8" });
+    const required = /Required: (.+), current: 1\.11\.0/.exec(stderr)?.[1];
+    expect(required, stderr).toBeDefined();
+    expect(step.text).toContain(`asks for Databricks CLI ${required}.`);
+  });
+
+  it.each([
+    [{ "databricks.yml": "bundle: {name: x}" }, /sets no bundle\.databricks_cli_version/],
+    [{ "databricks.yml": 'bundle: {databricks_cli_version: "^1.0"}' }, /is "\^1\.0"\..*accepts no constraint/s],
+    [{ "databricks.yml": "bundle: {name: [" }, /databricks\.yml cannot be read/],
+    [{ "other.yml": "" }, /There is no bundle in .*bundle/],
+    [{ "databricks.yml": "", "bundle.yml": "" }, /several bundle files/],
+  ])("is an error where it cannot be known: %o", async (files, message) => {
+    const step = await installFor(files);
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")[0]).toMatch(message);
+    expect(step.messages("error")[0]).toContain("#bundle-version");
+  });
+});
