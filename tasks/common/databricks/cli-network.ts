@@ -80,20 +80,20 @@ export function bypassedName(pattern: string): string | undefined {
 // Go on Linux replaces the system's authorities by SSL_CERT_FILE, Python its own by REQUESTS_CA_BUNDLE, so the file holds
 // the public ones and the agent's.
 function certificateEnvironment(
-  { agentCertificates }: Network,
+  { extraCertificates }: Network,
   environment: Readonly<Record<string, string>>,
   folder: string,
 ): Record<string, string> {
-  if (!agentCertificates) return {};
+  if (!extraCertificates) return {};
   const system = [environment["SSL_CERT_FILE"], ...systemCertificates].find((file) => file && fs.existsSync(file));
   const roots = system ? fs.readFileSync(system, "utf8") : tls.rootCertificates.join("\n");
   const file = path.join(folder, "certificates.pem");
-  fs.writeFileSync(file, `${roots}\n${agentCertificates}\n`, { mode: 0o600 });
+  fs.writeFileSync(file, `${roots}\n${extraCertificates}\n`, { mode: 0o600 });
   return { SSL_CERT_FILE: file, REQUESTS_CA_BUNDLE: environment["REQUESTS_CA_BUNDLE"] || file };
 }
 
 /** What the agent's CA still needs where Go asks the machine alone, whatever SSL_CERT_FILE says (crypto/x509). */
-export function trustStoreAdvice({ agentCertificates }: Network, platform = process.platform): string | undefined {
-  if (!agentCertificates || platform === "linux") return undefined;
+export function trustStoreAdvice({ extraCertificates }: Network, platform = process.platform): string | undefined {
+  if (!extraCertificates || platform === "linux") return undefined;
   return "The agent's CA (--sslcacert) must be in this machine's trust store too: the Databricks CLI trusts no other here.";
 }

@@ -13,7 +13,7 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
   refuseImitation(names);
   return {
     proxy: agentProxy() ?? machineProxy(environment),
-    agentCertificates: certificates(environment["NODE_EXTRA_CA_CERTS"], names),
+    extraCertificates: certificates(environment["NODE_EXTRA_CA_CERTS"], names),
   };
 }
 

@@ -18,7 +18,7 @@ export interface Network {
    * PEM text of authorities that are trusted besides the public ones: the agent's (`config --sslcacert …`) and the
    * machine's. undefined: Node's own list is right as it is.
    */
-  readonly agentCertificates: string | undefined;
+  readonly extraCertificates: string | undefined;
 }
 
 /** The proxy for one URL, or undefined where it is reached directly, as this machine and its metadata service always are. */
@@ -35,10 +35,10 @@ const secureContexts = new WeakMap<Network, SecureContext>();
  * Made once, because reading some 150 certificates takes longer than a request.
  */
 async function trust(network: Network): Promise<{ secureContext?: SecureContext }> {
-  if (network.agentCertificates === undefined) return {};
+  if (network.extraCertificates === undefined) return {};
   const { createSecureContext, rootCertificates } = await import("node:tls");
   const known = secureContexts.get(network);
-  const secureContext = known ?? createSecureContext({ ca: [...rootCertificates, network.agentCertificates] });
+  const secureContext = known ?? createSecureContext({ ca: [...rootCertificates, network.extraCertificates] });
   secureContexts.set(network, secureContext);
   return { secureContext };
 }

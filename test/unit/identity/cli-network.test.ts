@@ -17,7 +17,7 @@ const proxy: AgentProxy = {
 };
 
 function environmentFor(changed: Partial<AgentProxy>, environment: Record<string, string> = {}) {
-  return cliNetworkEnvironment({ proxy: { ...proxy, ...changed }, agentCertificates: undefined }, environment, session);
+  return cliNetworkEnvironment({ proxy: { ...proxy, ...changed }, extraCertificates: undefined }, environment, session);
 }
 
 describe("The CLI's proxy", () => {
@@ -52,7 +52,7 @@ describe("The CLI's proxy", () => {
     const own = { HTTPS_PROXY: "http://own:1", ...environment };
     expect(environmentFor({}, own)).toEqual(expected);
     expect(environmentFor({}, environment)).toMatchObject(expected);
-    expect(cliNetworkEnvironment({ proxy: undefined, agentCertificates: undefined }, environment, session)).toEqual(
+    expect(cliNetworkEnvironment({ proxy: undefined, extraCertificates: undefined }, environment, session)).toEqual(
       expected,
     );
   });
@@ -75,7 +75,7 @@ describe("The CLI's certificates", () => {
   it("are the agent's beside those of the system, or of the job's own SSL_CERT_FILE", () => {
     const own = path.join(folder, "own.pem");
     fs.writeFileSync(own, "OWN ROOTS");
-    const network = { proxy: undefined, agentCertificates: "AGENT CA" };
+    const network = { proxy: undefined, extraCertificates: "AGENT CA" };
     const { SSL_CERT_FILE = "", REQUESTS_CA_BUNDLE } = cliNetworkEnvironment(network, { SSL_CERT_FILE: own }, session);
     expect(REQUESTS_CA_BUNDLE).toBe(SSL_CERT_FILE);
     expect(fs.readFileSync(SSL_CERT_FILE, "utf8")).toBe("OWN ROOTS\nAGENT CA\n");
@@ -83,20 +83,20 @@ describe("The CLI's certificates", () => {
   });
 
   it("are untouched when the agent has none", () => {
-    const environment = cliNetworkEnvironment({ proxy: undefined, agentCertificates: undefined }, {}, session);
+    const environment = cliNetworkEnvironment({ proxy: undefined, extraCertificates: undefined }, {}, session);
     expect(environment).not.toHaveProperty("SSL_CERT_FILE");
     expect(environment).not.toHaveProperty("REQUESTS_CA_BUNDLE");
   });
 
   it("are the job's own for Python where it sets REQUESTS_CA_BUNDLE", () => {
-    const network = { proxy: undefined, agentCertificates: "AGENT CA" };
+    const network = { proxy: undefined, extraCertificates: "AGENT CA" };
     const environment = cliNetworkEnvironment(network, { REQUESTS_CA_BUNDLE: "own.pem" }, session);
     expect(environment["REQUESTS_CA_BUNDLE"]).toBe("own.pem");
   });
 
   it.each(["win32", "darwin"] as const)("must be in the trust store of %s, which is said", (platform) => {
-    expect(trustStoreAdvice({ proxy: undefined, agentCertificates: "AGENT CA" }, platform)).toMatch(/trust store/);
-    expect(trustStoreAdvice({ proxy: undefined, agentCertificates: undefined }, platform)).toBeUndefined();
-    expect(trustStoreAdvice({ proxy: undefined, agentCertificates: "AGENT CA" }, "linux")).toBeUndefined();
+    expect(trustStoreAdvice({ proxy: undefined, extraCertificates: "AGENT CA" }, platform)).toMatch(/trust store/);
+    expect(trustStoreAdvice({ proxy: undefined, extraCertificates: undefined }, platform)).toBeUndefined();
+    expect(trustStoreAdvice({ proxy: undefined, extraCertificates: "AGENT CA" }, "linux")).toBeUndefined();
   });
 });

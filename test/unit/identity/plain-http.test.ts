@@ -4,7 +4,7 @@ import { type Network, proxyFor } from "../../../tasks/common/pipeline/network.t
 
 const network: Network = {
   proxy: { url: new URL("http://proxy.corp:3128"), username: undefined, password: undefined, bypass: [] },
-  agentCertificates: undefined,
+  extraCertificates: undefined,
 };
 const instanceMetadata = "http://169.254.169.254/metadata/identity/oauth2/token";
 

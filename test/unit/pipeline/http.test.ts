@@ -5,7 +5,7 @@ import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp, retryAfterMs } from "../../../tasks/common/pipeline/http.ts";
 import type { Network } from "../../../tasks/common/pipeline/network.ts";
 
-const direct: Network = { proxy: undefined, agentCertificates: undefined };
+const direct: Network = { proxy: undefined, extraCertificates: undefined };
 const servers: http.Server[] = [];
 
 afterEach(() => {

@@ -36,11 +36,11 @@ describe("An agent's proxy and CA", () => {
 
   function send(
     network: Partial<Network["proxy"]> & object,
-    agentCertificates: string | undefined,
+    extraCertificates: string | undefined,
     host = "api.example",
   ) {
     const whole = { url: new URL(proxy.url), username: undefined, password: undefined, bypass: [], ...network };
-    const http = createHttp({ proxy: whole, agentCertificates }, "test/1.0", new AbortController().signal);
+    const http = createHttp({ proxy: whole, extraCertificates }, "test/1.0", new AbortController().signal);
     return http.send({ method: "GET", url: `https://${host}/`, attempts: 1, idleTimeoutMs: 500 });
   }
 
@@ -56,7 +56,7 @@ describe("An agent's proxy and CA", () => {
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
       const http = createHttp(
-        { proxy: undefined, agentCertificates: undefined },
+        { proxy: undefined, extraCertificates: undefined },
         "test/1.0",
         new AbortController().signal,
       );
@@ -100,13 +100,13 @@ describe("An agent's proxy and CA", () => {
   it("ends a request that was cancelled before it began, whatever the proxy does", async () => {
     proxy.blackhole("silent.example");
     const settings = { url: new URL(proxy.url), ...credentials, bypass: [] };
-    const http = createHttp({ proxy: settings, agentCertificates: certificate }, "test/1.0", AbortSignal.abort());
+    const http = createHttp({ proxy: settings, extraCertificates: certificate }, "test/1.0", AbortSignal.abort());
     await expect(http.send({ method: "GET", url: "https://silent.example/" })).rejects.toBeInstanceOf(Cancelled);
   });
 
   it("goes past the proxy for bypassed hosts and for loopback", () => {
     const settings = { url: new URL("http://proxy:8080"), username: undefined, password: undefined };
-    const network: Network = { proxy: { ...settings, bypass: [/.*\.corp\.example/i] }, agentCertificates: undefined };
+    const network: Network = { proxy: { ...settings, bypass: [/.*\.corp\.example/i] }, extraCertificates: undefined };
     expect(proxyFor(network, new URL("https://api.example/"))).toBe(network.proxy);
     expect(proxyFor(network, new URL("https://db.CORP.example/"))).toBeUndefined();
     expect(proxyFor(network, new URL("http://127.0.0.1:8080/"))).toBeUndefined();
