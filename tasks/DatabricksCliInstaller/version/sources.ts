@@ -113,7 +113,10 @@ async function readTags(releases: Releases, url: string): ReturnType<Source["rea
   return stable(tagsOfAdvertisement(text)) ?? { problem: "is no git repository" };
 }
 
-/** The folder list of a mirror, HTML or JSON, as Artifactory, Nexus and web servers give it. */
+/** A version's folder, or in a list of all files the start of a release file's path. */
+const listedVersion = /["'/>](v\d+\.\d+\.\d+[-\w.+]*)(?:\/(?:databricks_cli_[^"'<]*)?)?["'<]/g;
+
+/** The list of a mirror's folder, in HTML, JSON or XML, as Artifactory, web servers and object stores give it. */
 function indexOf(releases: Releases): Source[] {
   return releases.isGitHub ? [] : [{ url: `${releases.base}/`, complete: false, read: readIndex }];
 }
@@ -121,7 +124,7 @@ function indexOf(releases: Releases): Source[] {
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
   const { status, text } = await releases.send({ method: "GET", url, ...patience });
   if (status !== 200) return { problem: `answered ${status}` };
-  return stable([...text.matchAll(/["'/>](v\d+\.\d+\.\d+[-\w.+]*)\/?["'<]/g)].map((match) => match[1] ?? "")) ?? [];
+  return stable([...text.matchAll(listedVersion)].map((match) => match[1] ?? "")) ?? [];
 }
 
 /** Lists also name pre-releases and moving tags such as `snapshot`. */

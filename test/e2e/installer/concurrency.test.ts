@@ -7,11 +7,15 @@ import type { Agent } from "../../lab/agent/agent.ts";
 import { taskNodes } from "../nodes.ts";
 import { sha256 } from "./archives.ts";
 import { type Installation, type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+import { isStaging, stagedFolders, type VersionWatch, watchVersion } from "./version-watch.ts";
 
 const rounds = 50;
 const installers = 16;
 /** What an earlier installer, or none, left in the cache. */
 const beginnings = ["nothing", "folder without marker", "changed executable"] as const;
+const half = "#!/bin/sh\necho half";
+/** Enough that writing it takes a while, as with the real one. */
+const padding = `exit\n${`# ${"x".repeat(97)}\n`.repeat(40_000)}`;
 
 describe("Sixteen installers on one tools folder, some of them killed", () => {
   let lab: InstallerLab;
@@ -30,69 +34,97 @@ describe("Sixteen installers on one tools folder, some of them killed", () => {
     await lab?.close();
   });
 
-  it(`leave a whole CLI or none, and the others succeed, in ${rounds} rounds`, { timeout: 300_000 }, async () => {
-    let kills = 0;
+  it(`leave a whole CLI or none, and the others succeed, in ${rounds} rounds`, { timeout: 900_000 }, async () => {
+    const completed = new Set<string>();
+    let [kills, roundsWithKillsInside] = [0, 0];
     for (let round = 0; round < rounds; round++) {
       const version = `1.${round}.0`;
-      const executable = lab.fakeCli(version);
-      await lab.releases.add({ version, executable });
+      const executable = await publishPadded(version);
       const folder = path.join(tools, "databricks", version, process.arch);
-      prepare(folder, beginnings[round % beginnings.length] ?? "nothing");
-
-      const steps = await Promise.all(
-        agents.map((agent) => installOrDie(agent, { version, downloadUrl: lab.releases.plainMirrorUrl })),
+      const watch = watchVersion(
+        folder,
+        executable,
+        prepare(folder, beginnings[round % beginnings.length] ?? "nothing"),
       );
+
+      const inputs = { version, downloadUrl: lab.releases.plainMirrorUrl };
+      const steps = await Promise.all(agents.map((agent) => installOrDie(agent, inputs, watch)));
+      await watch.end();
+      expect(watch.broken).toEqual([]);
       const survivors = steps.filter(({ killed }) => !killed);
       kills += steps.length - survivors.length;
       for (const { step } of survivors) {
         expect(step.result, step.text).toBe("Succeeded");
         expect(step.outputs["version"]).toBe(version);
       }
-      if (survivors.length > 0) expectWhole(folder, sha256(fs.readFileSync(executable)));
-      else if (fs.existsSync(`${folder}.complete`)) expectWhole(folder, sha256(fs.readFileSync(executable)));
-      expect(noLongerComplete(round)).toEqual([]);
+      if (survivors.length > 0) {
+        completed.add(version);
+        expect(fs.existsSync(`${folder}.complete`)).toBe(true);
+        expect(sha256(fs.readFileSync(path.join(folder, "databricks")))).toBe(executable);
+      }
+      expect(noLongerComplete(completed)).toEqual([]);
+      if (removeStaged() > 0) roundsWithKillsInside += 1;
     }
     expect(kills).toBeGreaterThan(2 * rounds);
+    // A folder stays behind only where an installer was killed between its first write and its last.
+    expect(roundsWithKillsInside).toBeGreaterThan(rounds / 5);
   });
 
-  /** Versions of earlier rounds that are complete no more. */
-  function noLongerComplete(round: number): string[] {
-    process.env["AGENT_TOOLSDIRECTORY"] = tools;
-    const versions = Array.from({ length: round }, (_, index) => `1.${index}.0`);
-    return versions.filter((version) => completed.has(version) && !findLocalTool("databricks", version, process.arch));
+  /** Publishes a large CLI; gives the SHA-256 of its executable. */
+  async function publishPadded(version: string): Promise<string> {
+    const executable = lab.fakeCli(version);
+    fs.appendFileSync(executable, padding);
+    await lab.releases.add({ version, executable });
+    return sha256(fs.readFileSync(executable));
   }
 
-  const completed = new Set<string>();
+  function noLongerComplete(completed: ReadonlySet<string>): string[] {
+    process.env["AGENT_TOOLSDIRECTORY"] = tools;
+    return [...completed].filter((version) => !findLocalTool("databricks", version, process.arch));
+  }
 
-  function expectWhole(folder: string, expected: string): void {
-    completed.add(path.basename(path.dirname(folder)));
-    expect(fs.existsSync(`${folder}.complete`)).toBe(true);
-    expect(sha256(fs.readFileSync(path.join(folder, "databricks")))).toBe(expected);
+  /** Removes what killed installers left; gives how many folders that were. */
+  function removeStaged(): number {
+    const root = path.join(tools, "databricks");
+    const left = stagedFolders(root);
+    for (const name of left) fs.rmSync(path.join(root, name), { recursive: true });
+    return left.length;
   }
 });
 
-function prepare(folder: string, beginning: (typeof beginnings)[number]): void {
-  if (beginning === "nothing") return;
+/** Gives the SHA-256 of an executable that is complete, though wrong. */
+function prepare(folder: string, beginning: (typeof beginnings)[number]): string | undefined {
+  if (beginning === "nothing") return undefined;
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, "databricks"), "#!/bin/sh\necho half");
-  if (beginning === "changed executable") fs.writeFileSync(`${folder}.complete`, "");
+  fs.writeFileSync(path.join(folder, "databricks"), half);
+  if (beginning !== "changed executable") return undefined;
+  fs.writeFileSync(`${folder}.complete`, "");
+  return sha256(half);
 }
 
-/** Runs the task; kills about a third of them at a random moment. */
+/** Runs the task; about a third of them are killed: at a random time, or soon after something happened in the cache. */
 async function installOrDie(
   agent: Agent,
   inputs: Record<string, string>,
+  watch: VersionWatch,
 ): Promise<{ step: Installation; killed: boolean }> {
   const condemned = Math.random() < 1 / 3;
-  let killed = false;
-  const onStart = (pid: number) => {
+  let [killed, over] = [false, false];
+  const onStart = async (pid: number) => {
     if (!condemned) return;
-    void sleep(Math.random() * 1_200).then(() => {
-      killed = kill(pid);
-    });
+    await momentToDie(pid, watch);
+    if (!over) killed = kill(pid);
   };
   const step = await install(agent, inputs, { onStart });
+  over = true;
   return { step, killed: killed && step.result !== "Succeeded" };
+}
+
+async function momentToDie(pid: number, watch: VersionWatch): Promise<void> {
+  const kind = Math.random();
+  if (kind < 1 / 3) return sleep(Math.random() * 2_500);
+  await watch.until(() => (kind < 2 / 3 ? isStaging(pid) : watch.published));
+  await sleep(Math.random() * 50);
 }
 
 /** Whether the process was still there. */

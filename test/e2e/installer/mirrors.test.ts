@@ -47,6 +47,12 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       "Artifactory's JSON",
       '{"repo":"databricks-cli","children":[{"uri":"/v1.10.0","folder":true},{"uri":"/v1.11.0","folder":true}]}',
     ],
+    [
+      "a list of all files, as object stores give it",
+      `<Contents><Key>v1.10.0/${archiveName("1.10.0", thisPlatform)}</Key></Contents>
+       <Blob><Name>cli/v1.11.0/${archiveName("1.11.0", thisPlatform)}</Name></Blob>
+       <Contents><Key>v9.0.0/notes/index.html</Key></Contents>`,
+    ],
   ])("finds latest and ranges in %s", async (_, index) => {
     const files = await releaseFiles();
     lab.answerMirror((file, response, request) => {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -11,7 +10,6 @@ import {
   startable,
   type ToolCache,
 } from "../../../tasks/DatabricksCliInstaller/cache/tool-cache.ts";
-import { noteVerified, wasVerified } from "../../../tasks/DatabricksCliInstaller/cache/verification.ts";
 import { agentPlatform } from "../../../tasks/DatabricksCliInstaller/platform.ts";
 
 const linux = agentPlatform("Linux", "X64");
@@ -53,12 +51,38 @@ describe("A tool cache", () => {
   it("replaces the content of a folder that is not intact, and never the folder", async () => {
     await publishContent("first");
     const { ino } = fs.statSync(cache.folder("1.0.0"));
+    // While the folder is open, its number goes to no other one.
+    const folder = fs.opendirSync(cache.folder("1.0.0"));
     fs.appendFileSync(cache.executable("1.0.0"), "changed");
     expect(cacheState(cache, "1.0.0", undefined)).toBe("changed");
-    await publishContent("second");
+    const staged = await stage(cache, Buffer.from("second"), "archive");
+    const executable = fs.statSync(staged.executable).ino;
+    await publish(cache, "1.0.0", staged);
     expect(content()).toBe("second");
     expect(fs.statSync(cache.folder("1.0.0")).ino).toBe(ino);
+    // It is renamed, so nobody ever sees half of it.
+    expect(fs.statSync(cache.executable("1.0.0")).ino).toBe(executable);
+    folder.closeSync();
     expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
+  });
+
+  describe("gets the marker last, so none when", () => {
+    // What is missing in the staged folder cannot be renamed.
+    it("the folder cannot be published", async () => {
+      const staged = await stage(cache, Buffer.from("cli"), "archive");
+      fs.rmSync(staged.folder, { recursive: true });
+      await expect(publish(cache, "1.0.0", staged)).rejects.toThrow("ENOENT");
+      expect(fs.existsSync(cache.marker("1.0.0"))).toBe(false);
+    });
+
+    it("half a CLI cannot be replaced", async () => {
+      const staged = await stage(cache, Buffer.from("cli"), "archive");
+      fs.rmSync(staged.executable);
+      fs.mkdirSync(cache.folder("1.0.0"), { recursive: true });
+      fs.writeFileSync(cache.executable("1.0.0"), "half");
+      await expect(publish(cache, "1.0.0", staged)).rejects.toThrow("ENOENT");
+      expect(fs.existsSync(cache.marker("1.0.0"))).toBe(false);
+    });
   });
 
   it("takes the place of a file where the folder should be", async () => {
@@ -73,52 +97,6 @@ describe("A tool cache", () => {
     fs.writeFileSync(path.join(cache.root, "1.0.0"), "");
     await expect(publishContent("cli")).rejects.toThrow(/tool cache .* cannot be written/);
     expect(fs.readdirSync(cache.root)).toEqual(["1.0.0"]);
-  });
-});
-
-describe("A verified file", () => {
-  let folder: string;
-  let file: string;
-  let note: string;
-
-  beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "verified-"));
-    [file, note] = [path.join(folder, "cli"), path.join(folder, "verified")];
-    fs.writeFileSync(file, "content");
-  });
-
-  afterEach(() => fs.rmSync(folder, { recursive: true }));
-
-  it("is known again until anything about it changes", () => {
-    const later = Date.now() + 10_000;
-    noteVerified(file, "sha", note, later);
-    expect(wasVerified(file, "sha", note)).toBe(true);
-    expect(wasVerified(file, "another sha", note)).toBe(false);
-    const { atime, mtime } = fs.statSync(file);
-    fs.writeFileSync(file, "CONTENT");
-    fs.utimesSync(file, atime, mtime);
-    expect(wasVerified(file, "sha", note)).toBe(false);
-  });
-
-  it("is not known when its content alone changed, with size and time of writing put back", () => {
-    const reference = path.join(folder, "reference");
-    execFileSync("cp", ["-p", file, reference]);
-    noteVerified(file, "sha", note, Date.now() + 10_000);
-    expect(wasVerified(file, "sha", note)).toBe(true);
-    fs.writeFileSync(file, "CONTENT");
-    execFileSync("touch", ["-r", reference, file]);
-    expect(fs.statSync(file, { bigint: true }).mtimeNs).toBe(fs.statSync(reference, { bigint: true }).mtimeNs);
-    expect(wasVerified(file, "sha", note)).toBe(false);
-  });
-
-  it("is not noted while it is so young that a change would not show", () => {
-    noteVerified(file, "sha", note);
-    expect(fs.existsSync(note)).toBe(false);
-  });
-
-  it("is no error where the note cannot be written", () => {
-    noteVerified(file, "sha", path.join(folder, "missing", "verified"), Date.now() + 10_000);
-    expect(wasVerified(file, "sha", path.join(folder, "missing", "verified"))).toBe(false);
   });
 });
 

@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sha256 } from "./archives.ts";
+
+const pollMs = 3;
+
+/** What happens to one version in a tool cache while installers work on it. */
+export interface VersionWatch {
+  /** Whether the executable has been whole and in its place. */
+  readonly published: boolean;
+  /** What a marker stood beside that was not the whole executable; stays empty. */
+  readonly broken: readonly string[];
+  /** Resolves once a condition holds, or the watch ends. */
+  until(condition: () => boolean): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Looks at the version all the time; `right` is the executable's SHA-256, `before` the one that was complete already. */
+export function watchVersion(folder: string, right: string, before: string | undefined): VersionWatch {
+  const broken: string[] = [];
+  const hash = rememberingHash(path.join(folder, "databricks"));
+  let [published, ended] = [false, false];
+
+  function look(): void {
+    // In this order: whoever sees the marker must then find the executable.
+    const complete = fs.existsSync(`${folder}.complete`);
+    const found = hash();
+    if (found === right) published = true;
+    else if (complete && (published || found === undefined || found !== before)) broken.push(found ?? "no executable");
+  }
+
+  async function watch(): Promise<void> {
+    while (!ended) {
+      look();
+      await sleep(pollMs);
+    }
+  }
+
+  const watching = watch();
+  return {
+    broken,
+    get published() {
+      return published;
+    },
+    async until(condition) {
+      while (!ended && !condition()) await sleep(pollMs);
+    },
+    async end() {
+      ended = true;
+      await watching;
+      look();
+    },
+  };
+}
+
+const stagingPrefix = ".installing-";
+
+/** The folders in which installers prepare a CLI, or in which they were killed. */
+export function stagedFolders(root: string): string[] {
+  if (!fs.existsSync(root)) return [];
+  return fs.readdirSync(root).filter((name) => name.startsWith(stagingPrefix));
+}
+
+/** Whether an installer has a file open in the folder in which it prepares its CLI. */
+export function isStaging(pid: number): boolean {
+  const descriptors = `/proc/${pid}/fd`;
+  try {
+    return fs.readdirSync(descriptors).some((name) => target(path.join(descriptors, name)).includes(stagingPrefix));
+  } catch {
+    return false;
+  }
+}
+
+/** Empty for a descriptor that was closed meanwhile. */
+function target(link: string): string {
+  try {
+    return fs.readlinkSync(link);
+  } catch {
+    return "";
+  }
+}
+
+/** Hashes a file anew only when it is another one or was written to; undefined when there is none. */
+function rememberingHash(file: string): () => string | undefined {
+  let [known, hash]: [string, string | undefined] = ["", undefined];
+  return () => {
+    const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+    const state = [stat?.ino, stat?.size, stat?.ctimeNs].join(" ");
+    if (state !== known) hash = stat && sha256(fs.readFileSync(file));
+    known = state;
+    return hash;
+  };
+}
