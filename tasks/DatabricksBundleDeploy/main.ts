@@ -1,12 +1,12 @@
 import { runTask } from "../common/pipeline/task.ts";
-import { validateBundle } from "./bundle-info.ts";
-import { deployBundle } from "./deploy.ts";
-import { destroyBundle } from "./destroy.ts";
+import { validateBundle } from "./commands/bundle-info.ts";
+import { deployBundle } from "./commands/deploy.ts";
+import { destroyBundle } from "./commands/destroy.ts";
+import { confirmPlan, planBundle, showPlan } from "./commands/plan.ts";
+import { type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
 import { type Command, loadInputs } from "./inputs.ts";
-import { confirmPlan, planBundle, showPlan } from "./plan.ts";
-import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./publish.ts";
-import { type FinishedRun, requireSuccess, runResources } from "./run.ts";
-import { signIn } from "./sign-in.ts";
+import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
+import { signIn } from "./session/sign-in.ts";
 import { openStep, type Step } from "./step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, destroy };

@@ -1,8 +1,8 @@
 import { cancelGraceMs } from "../common/pipeline/cancellation.ts";
 import type { Task } from "../common/pipeline/task.ts";
-import { type DiagnosticReporter, diagnosticReporter } from "./diagnostics.ts";
+import { type DiagnosticReporter, diagnosticReporter } from "./failures/diagnostics.ts";
 import type { DeployInputs } from "./inputs.ts";
-import type { Session } from "./sign-in.ts";
+import type { Session } from "./session/sign-in.ts";
 
 /** What the commands of one step share. */
 export interface Step extends Session {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Diagnostic, diagnosticReader } from "../../../tasks/common/databricks/diagnostics.ts";
-import { commandFailure } from "../../../tasks/DatabricksBundleDeploy/failure.ts";
-import { unexplainedErrors } from "../../../tasks/DatabricksBundleDeploy/unplaced-errors.ts";
+import { commandFailure } from "../../../tasks/DatabricksBundleDeploy/failures/failure.ts";
+import { unexplainedErrors } from "../../../tasks/DatabricksBundleDeploy/failures/unplaced-errors.ts";
 
 type Session = Parameters<typeof commandFailure>[0];
 

@@ -1,8 +1,16 @@
 import { marked } from "marked";
 import { describe, expect, it } from "vitest";
 import { splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
-import { escapeMarkdown, formatDuration, markdownLink } from "../../../tasks/DatabricksBundleDeploy/markdown.ts";
-import { jsonSummary, markdownSummary, type SummaryPage } from "../../../tasks/DatabricksBundleDeploy/summary.ts";
+import {
+  escapeMarkdown,
+  formatDuration,
+  markdownLink,
+} from "../../../tasks/DatabricksBundleDeploy/results/markdown.ts";
+import {
+  jsonSummary,
+  markdownSummary,
+  type SummaryPage,
+} from "../../../tasks/DatabricksBundleDeploy/results/summary.ts";
 
 const page: SummaryPage = {
   verb: "deployed",

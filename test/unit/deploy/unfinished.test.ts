@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { warnOfUnfinishedState } from "../../../tasks/DatabricksBundleDeploy/interrupted.ts";
+import { warnOfUnfinishedState } from "../../../tasks/DatabricksBundleDeploy/commands/interrupted.ts";
 
 const startedAt = new Date(Date.now() - 60_000);
 let folder: string;

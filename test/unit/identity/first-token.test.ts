@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { watchForFirstToken } from "../../../tasks/DatabricksBundleDeploy/first-token.ts";
+import { watchForFirstToken } from "../../../tasks/DatabricksBundleDeploy/session/first-token.ts";
 
 const none = { servedHosts: new Set<string>(), refusedHosts: new Set<string>() };
 

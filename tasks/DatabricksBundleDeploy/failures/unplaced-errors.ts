@@ -1,5 +1,5 @@
-import type { Diagnostic } from "../common/databricks/diagnostics.ts";
-import type { TroubleshootingSection, UserError } from "../common/pipeline/errors.ts";
+import type { Diagnostic } from "../../common/databricks/diagnostics.ts";
+import type { TroubleshootingSection, UserError } from "../../common/pipeline/errors.ts";
 
 /** Errors that are no issue of a file's line, each once: the CLI prints some a second time, with words before them. */
 export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {

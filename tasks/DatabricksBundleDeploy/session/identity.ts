@@ -1,13 +1,13 @@
-import { type AccessToken, type AccessTokenSource, renewable } from "../common/identity/access-token.ts";
-import { connectionTokens } from "../common/identity/connection-token.ts";
-import { databricksTokens } from "../common/identity/databricks-token.ts";
-import { freshIdTokens } from "../common/identity/fresh-id-token.ts";
-import type { JobIdentity } from "../common/identity/id-token-request.ts";
-import { warn } from "../common/pipeline/commands.ts";
-import { UserError } from "../common/pipeline/errors.ts";
-import type { Http } from "../common/pipeline/http.ts";
-import { conversionAdvice, type ServiceConnection } from "../common/pipeline/service-connection.ts";
-import type { DeployInputs } from "./inputs.ts";
+import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
+import { connectionTokens } from "../../common/identity/connection-token.ts";
+import { databricksTokens } from "../../common/identity/databricks-token.ts";
+import { freshIdTokens } from "../../common/identity/fresh-id-token.ts";
+import type { JobIdentity } from "../../common/identity/id-token-request.ts";
+import { warn } from "../../common/pipeline/commands.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
+import type { Http } from "../../common/pipeline/http.ts";
+import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/service-connection.ts";
+import type { DeployInputs } from "../inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 
 /** Who the step is in a workspace, and in which. */

@@ -1,10 +1,10 @@
-import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
+import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
+import type { Step } from "../step.ts";
 import { CommandKilled, runCommand } from "./bundle-command.ts";
 import { readBundle } from "./bundle-info.ts";
 import { type DeployedActions, watchActions } from "./deployed-actions.ts";
 import { type HeldLock, releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
 import { type LeftResources, watchLeftResources } from "./left-resources.ts";
-import type { Step } from "./step.ts";
 
 /** A deploy that has succeeded. */
 export interface Deployment extends DeployedActions {

@@ -1,14 +1,14 @@
-import type { Bundle } from "../common/databricks/bundle.ts";
-import type { Engine } from "../common/databricks/bundle-plan.ts";
-import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
-import { beginsUpload, type LeftResource, parseDestructiveAction } from "../common/databricks/deploy-lines.ts";
-import { deployReportReader, type ReportedCounts } from "../common/databricks/deploy-report.ts";
+import type { Bundle } from "../../common/databricks/bundle.ts";
+import type { Engine } from "../../common/databricks/bundle-plan.ts";
+import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
+import { beginsUpload, type LeftResource, parseDestructiveAction } from "../../common/databricks/deploy-lines.ts";
+import { deployReportReader, type ReportedCounts } from "../../common/databricks/deploy-report.ts";
 import {
   compareStates,
   type DeployedAction,
   type DeploymentState,
   readDeploymentStates,
-} from "../common/databricks/deployment-state.ts";
+} from "../../common/databricks/deployment-state.ts";
 
 /** What a deploy did. */
 export interface DeployedActions {

@@ -1,16 +1,16 @@
-import { countActions } from "../common/databricks/bundle-plan.ts";
-import type { BundleResource, BundleSummary } from "../common/databricks/bundle-summary.ts";
-import { print, secretMasker, setOutput, uploadSummary } from "../common/pipeline/commands.ts";
-import { isPullRequestBuild } from "../common/pipeline/job.ts";
-import { writeJobFile } from "../common/pipeline/temporary.ts";
-import { workspaceUrlOf } from "./bundle-info.ts";
+import { countActions } from "../../common/databricks/bundle-plan.ts";
+import type { BundleResource, BundleSummary } from "../../common/databricks/bundle-summary.ts";
+import { print, secretMasker, setOutput, uploadSummary } from "../../common/pipeline/commands.ts";
+import { isPullRequestBuild } from "../../common/pipeline/job.ts";
+import { writeJobFile } from "../../common/pipeline/temporary.ts";
+import { workspaceUrlOf } from "../commands/bundle-info.ts";
+import type { Deployment } from "../commands/deploy.ts";
+import type { Destruction } from "../commands/destroy.ts";
+import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
+import type { FinishedRun } from "../commands/run.ts";
+import { formatPlan } from "../plan-file.ts";
+import type { Step } from "../step.ts";
 import { countsOf } from "./counts.ts";
-import type { Deployment } from "./deploy.ts";
-import type { Destruction } from "./destroy.ts";
-import { type PlannedDeployment, planCounts } from "./plan.ts";
-import { formatPlan } from "./plan-file.ts";
-import type { FinishedRun } from "./run.ts";
-import type { Step } from "./step.ts";
 import { jsonSummary, markdownSummary, type SummaryPage, type SummaryRow } from "./summary.ts";
 
 export function publishValidation(step: Step, bundle: BundleSummary): void {

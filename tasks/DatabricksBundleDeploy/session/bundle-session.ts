@@ -1,13 +1,13 @@
 import path from "node:path";
-import type { Bundle } from "../common/databricks/bundle.ts";
-import { cliEnvironment } from "../common/databricks/cli-environment.ts";
-import { cliNetworkEnvironment, trustStoreAdvice } from "../common/databricks/cli-network.ts";
-import { print, registerSecret } from "../common/pipeline/commands.ts";
-import { withoutAgentSecrets } from "../common/pipeline/environment.ts";
-import { UserError } from "../common/pipeline/errors.ts";
-import { findOnPath } from "../common/pipeline/job.ts";
-import type { Task } from "../common/pipeline/task.ts";
-import type { DeployInputs } from "./inputs.ts";
+import type { Bundle } from "../../common/databricks/bundle.ts";
+import { cliEnvironment } from "../../common/databricks/cli-environment.ts";
+import { cliNetworkEnvironment, trustStoreAdvice } from "../../common/databricks/cli-network.ts";
+import { print, registerSecret } from "../../common/pipeline/commands.ts";
+import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
+import { findOnPath } from "../../common/pipeline/job.ts";
+import type { Task } from "../../common/pipeline/task.ts";
+import type { DeployInputs } from "../inputs.ts";
 
 /** Path of the Databricks CLI; throws a UserError with the step to add when there is none. */
 export function findCli(): string {

@@ -1,7 +1,7 @@
-import type { PlannedAction } from "../common/databricks/bundle-plan.ts";
-import type { DeployedAction } from "../common/databricks/deployment-state.ts";
+import type { PlannedAction } from "../../common/databricks/bundle-plan.ts";
+import type { DeployedAction } from "../../common/databricks/deployment-state.ts";
+import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
-import type { FinishedRun } from "./run.ts";
 
 /** What the run page shows of a step, in words of anybody: nothing is escaped or masked yet. */
 export interface SummaryPage {

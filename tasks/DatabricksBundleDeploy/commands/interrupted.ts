@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
-import { localStateFolder } from "../common/databricks/bundle.ts";
-import { releaseOwnLock } from "../common/databricks/deploy-lock.ts";
-import type { WorkspaceConnection } from "../common/databricks/workspace-client.ts";
-import { debug, print, warn } from "../common/pipeline/commands.ts";
-import { createHttp } from "../common/pipeline/http.ts";
-import { userAgent } from "../common/product.ts";
-import type { Step } from "./step.ts";
+import { localStateFolder } from "../../common/databricks/bundle.ts";
+import { releaseOwnLock } from "../../common/databricks/deploy-lock.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace-client.ts";
+import { debug, print, warn } from "../../common/pipeline/commands.ts";
+import { createHttp } from "../../common/pipeline/http.ts";
+import { userAgent } from "../../common/product.ts";
+import type { Step } from "../step.ts";
 
 /** Less than the agent leaves: a line about the outcome must still come out. */
 const requestsMs = 1_200;

@@ -1,6 +1,6 @@
-import { isWorkspace, isWorkspaceOfCloud, workspaceSuffix } from "../common/databricks/hosts.ts";
-import type { AzureCloud } from "../common/pipeline/azure-cloud.ts";
-import { UserError } from "../common/pipeline/errors.ts";
+import { isWorkspace, isWorkspaceOfCloud, workspaceSuffix } from "../../common/databricks/hosts.ts";
+import type { AzureCloud } from "../../common/pipeline/azure-cloud.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
 
 /** For which workspaces this step gives out its token: the one that the inputs name, else any of the connection's cloud. */
 export interface HostRule {

@@ -1,4 +1,4 @@
-import { UserError } from "../common/pipeline/errors.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
 
 /** The one way to sign in that the step gives to the CLI. */
 const ours = "metadata-service";

@@ -1,6 +1,6 @@
-import { type LeftResource, parseLeftResource } from "../common/databricks/deploy-lines.ts";
-import { warn } from "../common/pipeline/commands.ts";
-import { listSome } from "./listing.ts";
+import { type LeftResource, parseLeftResource } from "../../common/databricks/deploy-lines.ts";
+import { warn } from "../../common/pipeline/commands.ts";
+import { listSome } from "../listing.ts";
 
 /** What stays in the workspace though the CLI was to delete it. */
 export interface LeftResources {

@@ -1,10 +1,10 @@
-import { UserError } from "../common/pipeline/errors.ts";
-import { otherAuthentication } from "./bundle-authentication.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
+import { otherAuthentication } from "../session/bundle-authentication.ts";
+import type { Step } from "../step.ts";
 import type { FailedCommand } from "./command-outcome.ts";
 import { deploymentFailure } from "./deployment-failure.ts";
 import { issueText } from "./diagnostics.ts";
 import { tooOldCli } from "./old-cli.ts";
-import type { Step } from "./step.ts";
 import { unplacedErrors } from "./unplaced-errors.ts";
 
 type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "named">;

@@ -1,4 +1,4 @@
-import type { MetadataService } from "../common/identity/metadata-service.ts";
+import type { MetadataService } from "../../common/identity/metadata-service.ts";
 
 export interface FirstTokenWatch {
   /** Aborted when the CLI has neither asked for a token nor said anything for too long. */

@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { Diagnostic } from "../common/databricks/diagnostics.ts";
-import { logIssue, print, type SourcePlace } from "../common/pipeline/commands.ts";
+import type { Diagnostic } from "../../common/databricks/diagnostics.ts";
+import { logIssue, print, type SourcePlace } from "../../common/pipeline/commands.ts";
 
 /** Turns the CLI's diagnostics into issues of the step. */
 export interface DiagnosticReporter {

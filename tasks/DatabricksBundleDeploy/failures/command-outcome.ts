@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../common/databricks/diagnostics.ts";
+import type { Diagnostic } from "../../common/databricks/diagnostics.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandOutcome {

@@ -1,14 +1,14 @@
-import { runBundleCommand } from "../common/databricks/bundle.ts";
-import type { OutputStream } from "../common/databricks/cli.ts";
-import { type Diagnostic, diagnosticReader } from "../common/databricks/diagnostics.ts";
-import { debug, print } from "../common/pipeline/commands.ts";
-import { Cancelled } from "../common/pipeline/errors.ts";
-import { otherIdentity } from "./bundle-authentication.ts";
-import type { CommandOutcome } from "./command-outcome.ts";
-import { commandFailure } from "./failure.ts";
-import { watchForFirstToken } from "./first-token.ts";
-import type { Step } from "./step.ts";
-import { unexplainedErrors } from "./unplaced-errors.ts";
+import { runBundleCommand } from "../../common/databricks/bundle.ts";
+import type { OutputStream } from "../../common/databricks/cli.ts";
+import { type Diagnostic, diagnosticReader } from "../../common/databricks/diagnostics.ts";
+import { debug, print } from "../../common/pipeline/commands.ts";
+import { Cancelled } from "../../common/pipeline/errors.ts";
+import type { CommandOutcome } from "../failures/command-outcome.ts";
+import { commandFailure } from "../failures/failure.ts";
+import { unexplainedErrors } from "../failures/unplaced-errors.ts";
+import { otherIdentity } from "../session/bundle-authentication.ts";
+import { watchForFirstToken } from "../session/first-token.ts";
+import type { Step } from "../step.ts";
 
 export interface CommandOptions {
   readonly arguments?: readonly string[];

@@ -1,9 +1,9 @@
-import { parseDestructiveAction } from "../common/databricks/deploy-lines.ts";
-import { parseLockError } from "../common/databricks/deploy-lock.ts";
-import { UserError } from "../common/pipeline/errors.ts";
+import { parseDestructiveAction } from "../../common/databricks/deploy-lines.ts";
+import { parseLockError } from "../../common/databricks/deploy-lock.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
+import type { DeployInputs } from "../inputs.ts";
+import { listSome } from "../listing.ts";
 import type { FailedCommand } from "./command-outcome.ts";
-import type { DeployInputs } from "./inputs.ts";
-import { listSome } from "./listing.ts";
 
 /** Failures that the state of the deployment explains. */
 export function deploymentFailure(

@@ -1,7 +1,7 @@
-import { isTooOld, oldestCliVersion } from "../common/databricks/cli-version.ts";
-import { UserError } from "../common/pipeline/errors.ts";
+import { isTooOld, oldestCliVersion } from "../../common/databricks/cli-version.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
+import type { Step } from "../step.ts";
 import type { FailedCommand } from "./command-outcome.ts";
-import type { Step } from "./step.ts";
 
 const unknown = /unknown command "([^"]+)" for "databricks|unknown (?:shorthand )?flag: (?:'.' in )?(-\S+)/;
 const unmetConstraint = /CLI version constraint not satisfied\. Required: (.+?), current: (\S+)/;

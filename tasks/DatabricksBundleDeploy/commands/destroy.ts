@@ -1,11 +1,11 @@
-import type { Engine } from "../common/databricks/bundle-plan.ts";
-import type { BundleSummary } from "../common/databricks/bundle-summary.ts";
-import { readDeploymentStates } from "../common/databricks/deployment-state.ts";
+import type { Engine } from "../../common/databricks/bundle-plan.ts";
+import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
+import { readDeploymentStates } from "../../common/databricks/deployment-state.ts";
+import type { Step } from "../step.ts";
 import { CommandKilled, runCommand } from "./bundle-command.ts";
 import { readBundle } from "./bundle-info.ts";
 import { releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
 import { type LeftResources, watchLeftResources } from "./left-resources.ts";
-import type { Step } from "./step.ts";
 
 /** A destroy that has succeeded. */
 export interface Destruction {
