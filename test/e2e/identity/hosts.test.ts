@@ -1,4 +1,6 @@
+import fs from "node:fs";
 import { connect } from "node:net";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { otherWorkspaceHosts } from "../../lab/lab.ts";
 import type { Trace } from "../leak-search.ts";
@@ -106,6 +108,26 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
     expect(step.log.join("\n")).toContain("It gets no token");
     expect(error).toContain("No such cluster.");
     expect(error).not.toContain("accounts.azuredatabricks.net");
+  });
+
+  it("refuses other methods, paths, version headers, Host headers and hosts while the CLI runs", async () => {
+    let folder = "";
+    const script = `ask() { curl -s -o /dev/null -w "%{http_code} " "$@" >> codes.txt; }
+u="$DATABRICKS_METADATA_SERVICE_URL"; v="X-Databricks-Metadata-Version: 1"; h="X-Databricks-Host: $DATABRICKS_HOST"
+ask -H "$v" -H "$h" "$u"; ask -X POST -H "$v" -H "$h" "$u"; ask -H "$v" -H "$h" "$u/x"; ask -H "$h" "$u"
+ask -H "$v" -H "$h" -H "Host: evil.example" "$u"; ask -H "$v" -H "X-Databricks-Host: ${otherAzureHost}" "$u"; ask -H "$v" "$u"`;
+    const { step } = await fixture.deploy({
+      inputs: { target: "prod" },
+      prepare(bundle) {
+        folder = bundle;
+        fs.writeFileSync(path.join(bundle, "ask.sh"), script);
+        addToProd(bundle, "\nexperimental:\n  scripts:\n    postinit: sh ./ask.sh\n");
+      },
+    });
+    expect(step.result, step.log.join("\n")).toBe("Succeeded");
+    // The script runs in both of the step's CLI processes.
+    const codes = fs.readFileSync(path.join(folder, "codes.txt"), "utf8").trim().split(" ");
+    expect(codes.slice(0, 7)).toEqual(["200", "405", "404", "400", "403", "403", "403"]);
   });
 
   it("stops giving out tokens when the step ends", async () => {
