@@ -66,17 +66,27 @@ function resourceDifference(
   before: PlannedResource | undefined,
   after: PlannedResource | undefined,
 ): string | undefined {
-  if (before === undefined) return `${key}: was not in the approved plan, now ${after?.action}`;
-  if (after === undefined) return `${key}: approved was ${before.action}, now it is not in the plan`;
+  if (before === undefined) return `${key}: was not in the approved plan, now ${after && wordOf(after)}`;
+  if (after === undefined) return `${key}: approved was ${wordOf(before)}, now it is not in the plan`;
   const parts: string[] = [];
-  if (before.action !== after.action) parts.push(`approved was ${before.action}, now ${after.action}`);
+  if (before.action !== after.action) parts.push(`approved was ${wordOf(before)}, now ${wordOf(after)}`);
   const added = after.fields.filter((field) => !before.fields.includes(field));
   const dropped = before.fields.filter((field) => !after.fields.includes(field));
   if (added.length > 0) parts.push(`now also changes ${added.join(", ")}`);
   if (dropped.length > 0) parts.push(`no longer changes ${dropped.join(", ")}`);
   if (parts.length === 0 && before.digest !== after.digest) {
     const fields = after.fields.length > 0 ? ` of ${after.fields.join(", ")}` : "";
-    parts.push(`${after.action} with other values${fields}`);
+    parts.push(`${wordOf(after)} with other values${fields}`);
   }
   return parts.length === 0 ? undefined : `${key}: ${parts.join("; ")}`;
+}
+
+function wordOf({ action }: PlannedResource): string {
+  return action === "skip" ? "unchanged" : action;
+}
+
+/** Whether nothing is left to do of an approved plan that had something to do: it has been deployed. */
+export function isDeployed(approved: ApprovedPlan, now: ApprovedPlan): boolean {
+  const hasWork = ({ resources }: ApprovedPlan) => resources.some(({ action }) => action !== "skip");
+  return hasWork(approved) && !hasWork(now);
 }

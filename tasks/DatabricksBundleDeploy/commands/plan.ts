@@ -9,7 +9,7 @@ import { print, printGroup, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { sourceCommit } from "../../common/pipeline/job.ts";
 import { listSome } from "../listing.ts";
-import { type ApprovedPlan, planDifferences } from "../plan-file.ts";
+import { type ApprovedPlan, isDeployed, planDifferences } from "../plan-file.ts";
 import type { Step } from "../step.ts";
 import { runCommand } from "./bundle-command.ts";
 import { readBundle, workspaceUrlOf } from "./bundle-info.ts";
@@ -53,7 +53,9 @@ export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): voi
   printGroup("Differences from the approved plan", differences);
   const shown = listSome(differences, 5, "; ");
   throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}.`, {
-    hint: "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
+    hint: isDeployed(approved, now)
+      ? "It seems to be deployed already, by an earlier attempt of this step for instance: start a new run for a new plan."
+      : "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
     anchor: "plan-differs",
   });
 }

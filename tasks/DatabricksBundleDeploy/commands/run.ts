@@ -3,6 +3,7 @@ import type { WorkspaceConnection } from "../../common/databricks/workspace-clie
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace-runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { listSome } from "../listing.ts";
 import type { Step } from "../step.ts";
 import { watchCommand } from "./bundle-command.ts";
 import type { Deployment } from "./deploy.ts";
@@ -27,8 +28,7 @@ export async function runResources(
   onEnd: (run: FinishedRun) => void,
 ): Promise<void> {
   for (const key of step.inputs.run) {
-    const resource = bundle.resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
-    if (!(await runResource(step, key, resource, onEnd))) break;
+    if (!(await runResource(step, key, bundle.resources, onEnd))) break;
   }
 }
 
@@ -36,7 +36,7 @@ export async function runResources(
 export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
-  const said = failed.message === "" ? "" : `: ${failed.message.replace(/\.$/, "")}`;
+  const said = failed.message === "" ? "" : `: ${failed.message.replace(/[.:\s]+$/, "")}`;
   throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "The CLI's own output stands above.",
     anchor: "run-failed",
@@ -47,7 +47,7 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
 async function runResource(
   step: Step,
   key: string,
-  resource: BundleResource | undefined,
+  resources: readonly BundleResource[],
   onEnd: (run: FinishedRun) => void,
 ): Promise<boolean> {
   const startedAt = Date.now();
@@ -61,7 +61,7 @@ async function runResource(
         if (stream === "stderr") started ??= announcedRun(step, line);
       },
     });
-    const end = await verify(step, { exitCode, run: started?.run, resource, lines });
+    const end = await verify(step, { key, exitCode, run: started?.run, resources, lines });
     ended(end);
     return end.result === "SUCCESS";
   } catch (error) {
@@ -71,21 +71,23 @@ async function runResource(
 }
 
 interface Ended {
+  readonly key: string;
   readonly exitCode: number | null;
   readonly run: WorkspaceRun | undefined;
-  readonly resource: BundleResource | undefined;
+  readonly resources: readonly BundleResource[];
   readonly lines: readonly string[];
 }
 
 /** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
 async function verify(step: Step, ended: Ended): Promise<RunEnd> {
-  const { exitCode, run, resource, lines } = ended;
+  const { key, exitCode, run, resources, lines } = ended;
+  const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
   const workspace = step.workspace();
   if (run && workspace) {
     const { result, message } = await stateOf(workspace, run);
     return { result, message: message || (result === "SUCCESS" ? "" : cliError(lines)) };
   }
-  if (exitCode !== 0) return { result: "FAILED", message: cliError(lines) };
+  if (exitCode !== 0) return { result: "FAILED", message: cliError(lines) + (resource ? "" : runnable(resources)) };
   if (resource?.type !== "jobs" && resource?.type !== "pipelines") return { result: "SUCCESS", message: "" };
   return { result: "UNKNOWN", message: "the CLI named no run that the workspace could be asked about" };
 }
@@ -99,6 +101,14 @@ async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promi
     const said = error instanceof Error ? error.message : String(error);
     return { result: "UNKNOWN", message: `the workspace does not say how it ended (${said})` };
   }
+}
+
+/** What could have been meant by a key that is none of the bundle's. */
+function runnable(resources: readonly BundleResource[]): string {
+  const keys = resources
+    .filter(({ type }) => ["jobs", "pipelines", "apps"].includes(type))
+    .map(({ type, key }) => `${type}.${key}`);
+  return keys.length > 0 ? `; the bundle has ${listSome(keys, 10)}` : "";
 }
 
 function cliError(lines: readonly string[]): string {

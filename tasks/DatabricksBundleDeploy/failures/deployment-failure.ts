@@ -5,6 +5,13 @@ import type { DeployInputs } from "../inputs.ts";
 import { listSome } from "../listing.ts";
 import type { FailedCommand } from "./command-outcome.ts";
 
+/** The CLI's errors that are explained here, by the section that the explanation points to. */
+export const explainedErrors = {
+  "deploy-lock": /deploy lock/,
+  "destructive-changes": /requires destructive actions/,
+  "stale-state": /lineage mismatch in state files/,
+} as const;
+
 /** Failures that the state of the deployment explains. */
 export function deploymentFailure(
   inputs: Pick<DeployInputs, "forceLock">,
@@ -37,7 +44,7 @@ export function ageOf(start: Date, now: Date): string {
 }
 
 function destructiveChanges(output: string, lines: readonly string[]): UserError | undefined {
-  if (!/requires destructive actions/.test(output)) return undefined;
+  if (!explainedErrors["destructive-changes"].test(output)) return undefined;
   const actions = lines
     .flatMap((line) => parseDestructiveAction(line) ?? [])
     .map(({ action, key }) => `${action} ${key}`);
@@ -49,7 +56,7 @@ function destructiveChanges(output: string, lines: readonly string[]): UserError
 }
 
 function staleState(output: string): UserError | undefined {
-  if (!/lineage mismatch in state files/.test(output)) return undefined;
+  if (!explainedErrors["stale-state"].test(output)) return undefined;
   return new UserError(
     "The state that this agent keeps of the bundle belongs to a deployment that was destroyed since.",
     {

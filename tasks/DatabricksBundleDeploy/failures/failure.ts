@@ -4,7 +4,7 @@ import type { Step } from "../step.ts";
 import type { FailedCommand } from "./command-outcome.ts";
 import { deploymentFailure } from "./deployment-failure.ts";
 import { issueText } from "./diagnostics.ts";
-import { tooOldCli } from "./old-cli.ts";
+import { unfitCli } from "./unfit-cli.ts";
 import { unplacedErrors } from "./unplaced-errors.ts";
 
 type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "named">;
@@ -13,7 +13,10 @@ type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "named">
 const hostMismatch = /the host in the profile \((.+?)\) doesn.t match the host configured in the bundle \((.+?)\)/;
 const otherAuthenticationPattern = /failed during request visitor: (\S+) auth:/;
 
-/** Why a command failed, in the words of the person who can mend it. */
+/**
+ * Why a command failed, in the words of the person who can mend it. What explains the CLI's errors comes before them: without
+ * a fitting CLI, a host or a token it says little that helps.
+ */
 export function commandFailure(
   session: Session,
   command: string,
@@ -21,9 +24,10 @@ export function commandFailure(
 ): UserError {
   const failed = { ...outcome, command, output: outcome.lines.join("\n") };
   return (
-    tooOldCli(session, failed) ??
+    unfitCli(session, failed) ??
     unansweredHost(session, failed) ??
     foreignHost(session, failed) ??
+    noHost(session, failed) ??
     tokenFailure(session) ??
     foreignAuthentication(failed) ??
     deploymentFailure(session.inputs, failed) ??
@@ -58,6 +62,18 @@ function foreignHost({ inputs, metadataService }: Session, { output }: FailedCom
   });
 }
 
+function noHost({ inputs, named }: Session, { output }: FailedCommand): UserError | undefined {
+  if (inputs.host || named.host || !/metadata-service auth: not configured/.test(output)) return undefined;
+  const target = inputs.target ? `its target ${inputs.target}` : "its target";
+  return new UserError(
+    `No workspace is named: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
+    {
+      hint: "Give workspaceUrl, or set workspace.host in the bundle target.",
+      anchor: "wrong-host",
+    },
+  );
+}
+
 function tokenFailure({ metadataService }: Session): UserError | undefined {
   const failure = metadataService.lastFailure();
   if (failure === undefined) return undefined;
@@ -70,13 +86,22 @@ function foreignAuthentication({ output }: FailedCommand): UserError | undefined
   return type === undefined || type === "metadata-service" ? undefined : otherAuthentication(type);
 }
 
+const noPermission = /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i;
+
 /** Errors with a place in a file are issues of their own already. */
 function cliFailure({ command, exitCode, errors }: FailedCommand): UserError {
   const [unplaced] = unplacedErrors(errors);
   const [firstLine = ""] = unplaced?.summary.split("\n", 1) ?? [];
   const said = unplaced && issueText({ ...unplaced, summary: firstLine });
   const end = exitCode === null ? "was ended by a signal" : `failed (exit code ${exitCode})`;
-  return new UserError(`"databricks bundle ${command}" ${end}${said ? `: ${said}` : "."}`, {
+  const message = `"databricks bundle ${command}" ${end}${said ? `: ${said.replace(/\.$/, "")}` : ""}.`;
+  if (said && noPermission.test(said)) {
+    return new UserError(message, {
+      hint: "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.",
+      anchor: "permissions",
+    });
+  }
+  return new UserError(message, {
     hint:
       said || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.",
     anchor: "deploy-failed",

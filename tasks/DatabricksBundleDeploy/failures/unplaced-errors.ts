@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../../common/databricks/diagnostics.ts";
-import type { TroubleshootingSection, UserError } from "../../common/pipeline/errors.ts";
+import type { UserError } from "../../common/pipeline/errors.ts";
+import { explainedErrors } from "./deployment-failure.ts";
 
 /** Errors that are no issue of a file's line, each once: the CLI prints some a second time, with words before them. */
 export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
@@ -12,17 +13,10 @@ export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
   );
 }
 
-/** What these explain of the CLI's errors; a failure to sign in and the like explains them all. */
-const explained: Partial<Record<TroubleshootingSection, RegExp>> = {
-  "deploy-lock": /deploy lock/,
-  "destructive-changes": /requires destructive actions/,
-  "stale-state": /lineage mismatch/,
-};
-
-/** Errors without a place of which the step's own error says nothing. */
+/** Errors without a place of which the step's own error says nothing; a failure to sign in and the like explains them all. */
 export function unexplainedErrors(errors: readonly Diagnostic[], { anchor }: UserError): Diagnostic[] {
   const unplaced = unplacedErrors(errors);
-  if (anchor === "deploy-failed") return unplaced.slice(1);
-  const pattern = explained[anchor];
+  if (anchor === "deploy-failed" || anchor === "permissions") return unplaced.slice(1);
+  const pattern = Object.entries(explainedErrors).find(([section]) => section === anchor)?.[1];
   return pattern === undefined ? [] : unplaced.filter(({ summary }) => !pattern.test(summary));
 }

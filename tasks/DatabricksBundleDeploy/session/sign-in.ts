@@ -9,13 +9,14 @@ import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
 import { readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
-import { findCli, openBundle } from "./bundle-session.ts";
 import { stepIdentity } from "./identity.ts";
+import { findCli, openBundle } from "./open-bundle.ts";
 import type { HostRule } from "./workspace-host.ts";
 
 /** A bundle that the CLI can work on, signed in for as long as it takes. */
@@ -44,6 +45,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const executable = findCli();
   const named = await readBundleWorkspace(inputs.folder, inputs.target);
   refuseOtherAuthentication(named.authTypes);
+  refuseUnknownVariables(inputs, named);
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
@@ -68,8 +70,8 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     metadataService,
     host,
     workspace() {
-      const named = host();
-      return named === undefined ? undefined : { host: named, http: task.http, token };
+      const origin = host();
+      return origin === undefined ? undefined : { host: origin, http: task.http, token };
     },
     cliVersion,
     identity: identity ?? "",
@@ -82,6 +84,17 @@ function allowedOrigin(host: string | undefined, rule: HostRule): string | undef
   // A URL may have these characters, so that a variable would pass for a name.
   const origin = host === undefined || host.includes("${") ? undefined : workspaceOrigin(host);
   return origin !== undefined && rule.allows(origin) ? origin : undefined;
+}
+
+/** The CLI ignores a variable of the environment that the bundle does not declare, and would deploy the defaults. */
+function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: BundleWorkspace): void {
+  const unknown = Object.keys(inputs.variables).filter((name) => declared?.includes(name) === false);
+  if (declared === undefined || unknown.length === 0) return;
+  const known = declared.join(", ") || "none";
+  throw new UserError(`variables: the bundle declares no ${unknown.join(", ")}; it declares ${known}.`, {
+    hint: "Correct the name, or declare it under variables in databricks.yml.",
+    anchor: "inputs",
+  });
 }
 
 function mentionOverruled(removed: readonly string[]): void {

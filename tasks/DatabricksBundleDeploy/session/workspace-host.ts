@@ -1,4 +1,9 @@
-import { isWorkspace, isWorkspaceOfCloud, workspaceSuffix } from "../../common/databricks/hosts.ts";
+import {
+  isWorkspace,
+  isWorkspaceElsewhere,
+  isWorkspaceOfCloud,
+  workspaceSuffix,
+} from "../../common/databricks/hosts.ts";
 import type { AzureCloud } from "../../common/pipeline/azure-cloud.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 
@@ -23,7 +28,9 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
   throw new UserError(
     `workspaceUrl ${host} is no Azure Databricks workspace (*${suffix}) of the connection's cloud (${cloud}).`,
     {
-      hint: "Copy the address from the browser when the workspace is open; the service connection must be of the same cloud.",
+      hint: isWorkspaceElsewhere(host)
+        ? "A workspace on AWS or Google Cloud takes no token of Entra: set authentication: databricks, and give its service principal a federation policy."
+        : "Copy the address from the browser when the workspace is open; the service connection must be of the same cloud.",
       anchor: "wrong-host",
     },
   );

@@ -12,6 +12,8 @@ export interface BundleWorkspace {
   readonly authTypes: readonly string[];
   /** A script that the CLI runs before it signs in. */
   readonly hasPreinit: boolean;
+  /** Names of the variables that the bundle declares; undefined where not all of its files could be read. */
+  readonly variables: readonly string[] | undefined;
 }
 
 /** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
@@ -32,6 +34,9 @@ export async function readBundleWorkspace(folder: string, target: string | undef
   return {
     host: text(host),
     authTypes: [...new Set(authTypes)],
+    variables: documents.every(({ isSound }) => isSound)
+      ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]
+      : undefined,
     hasPreinit: (root?.at("experimental", "scripts", "preinit") ?? []).some((value) => text(value) !== undefined),
   };
 }
@@ -61,7 +66,7 @@ function defaultTarget(documents: readonly YamlValues[]): string | undefined {
 async function readDocuments(folder: string): Promise<YamlValues[]> {
   const file = rootFile(folder);
   if (file === undefined) return [];
-  const yaml = await import("./databricks-sdk.lazy.ts");
+  const yaml = await import("./libraries.lazy.ts");
   // Of several documents in one file the first counts, here as for the CLI.
   const parse = (content: string) => yamlValues(yaml, yaml.parseDocument(content, { uniqueKeys: false }));
   const root = parse(readText(file));
@@ -76,7 +81,7 @@ function rootFile(folder: string): string | undefined {
 }
 
 /** Spares the parser files of resources alone. A key can be written otherwise, but not without a backslash. */
-const mayMatter = /workspace|targets|environments|\\/;
+const mayMatter = /workspace|targets|environments|variables|\\/;
 
 function readText(file: string): string {
   try {

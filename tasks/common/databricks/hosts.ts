@@ -1,12 +1,13 @@
-/** Domain suffix of Azure Databricks workspaces by the cloud that a service connection names. */
-const workspaceSuffixes: Record<string, string> = {
+import type { AzureCloud } from "../pipeline/azure-cloud.ts";
+
+const workspaceSuffixes: Record<AzureCloud, string> = {
   AzureCloud: ".azuredatabricks.net",
   AzureUSGovernment: ".databricks.azure.us",
   AzureChinaCloud: ".databricks.azure.cn",
 };
 
-/** The suffix for a cloud, or undefined for one without Azure Databricks. */
-export function workspaceSuffix(cloud: string): string | undefined {
+/** Domain suffix of Azure Databricks workspaces in a cloud. */
+export function workspaceSuffix(cloud: AzureCloud): string {
   return workspaceSuffixes[cloud];
 }
 
@@ -23,9 +24,13 @@ export function workspaceOrigin(text: string): string | undefined {
 }
 
 /** Whether a host (`https://name`) is an Azure Databricks workspace of this cloud. */
-export function isWorkspaceOfCloud(host: string, cloud: string): boolean {
-  const suffix = workspaceSuffix(cloud);
-  return suffix !== undefined && isInDomain(host, [suffix]);
+export function isWorkspaceOfCloud(host: string, cloud: AzureCloud): boolean {
+  return isInDomain(host, [workspaceSuffix(cloud)]);
+}
+
+/** Whether a host (`https://name`) is a Databricks workspace of another cloud than Azure's. */
+export function isWorkspaceElsewhere(host: string): boolean {
+  return isInDomain(host, otherSuffixes);
 }
 
 /** Whether a host (`https://name`) is a Databricks workspace of any cloud. */

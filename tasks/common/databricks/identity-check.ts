@@ -56,8 +56,9 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   if (error.status === 401 || error.status === 403) {
     return new UserError(`The workspace ${host} refused the service principal ${clientId} (${error.status}${said}).`, {
       hint:
-        "Add the service principal of the connection (its application id) to the workspace under " +
-        "Settings > Identity and access > Service principals. It must belong to the workspace's tenant.",
+        "Add the service principal of the connection to the workspace under Settings > Identity and access > Service principals, " +
+        "by its application id, which the connection shows under Project settings > Service connections (this log masks it). " +
+        "It must belong to the workspace's tenant.",
       anchor: "service-principal-not-in-workspace",
     });
   }

@@ -1,7 +1,7 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 
-type Sdk = typeof import("./databricks-sdk.lazy.ts");
+type Sdk = typeof import("./libraries.lazy.ts");
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
@@ -31,7 +31,7 @@ export async function workspaceService<Service>(
   choose: (sdk: Sdk) => new (client: ApiClient) => Service,
   connection: WorkspaceConnection,
 ): Promise<Service> {
-  const sdk = await import("./databricks-sdk.lazy.ts");
+  const sdk = await import("./libraries.lazy.ts");
   const Service = choose(sdk);
   return new Service(workspaceTransport(sdk, connection));
 }

@@ -12,6 +12,8 @@ export interface YamlValues {
   at(...path: readonly string[]): unknown[];
   /** Keys of the mapping at a path, merged ones too. */
   keysAt(...path: readonly string[]): string[];
+  /** Whether the parser took all of the document for YAML. */
+  readonly isSound: boolean;
   /** Texts in the lists at a path. */
   textsAt(...path: readonly string[]): string[];
 }
@@ -25,9 +27,10 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
     if (!yaml.isMap(mapping) || outer.has(mapping)) return [];
     const seen = new Set(outer).add(mapping);
     const all = mapping.items.map(({ key, value }): Entry => [textOf(resolved(key)), value]);
+    const own = all.filter(([key]) => key !== "<<");
     const merges = all.filter(([key]) => key === "<<").map(([, value]) => resolved(value));
     const sources = merges.flatMap((source) => (yaml.isSeq(source) ? source.items : [source]));
-    return [...sources.flatMap((source) => entriesOf(source, seen)), ...all];
+    return [...sources.flatMap((source) => entriesOf(source, seen)), ...own];
   }
 
   const nodesAt = (path: readonly string[]) =>
@@ -37,6 +40,7 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
       [document.contents],
     );
   return {
+    isSound: document.errors.length === 0,
     at: (...path) =>
       nodesAt(path)
         .map(resolved)

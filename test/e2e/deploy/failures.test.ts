@@ -90,6 +90,37 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 
+  it("says which variables the bundle declares, where it does not declare one that is given", async () => {
+    const before = lab.azureDevOps.requests.length;
+    const job = await bundleJob(agent, lab);
+    const step = await job.run({
+      task: "DatabricksBundleDeploy@1",
+      inputs: deployInputs(lab, { variables: "regio=emea" }),
+    });
+    expect(onlyError(step)).toMatch(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/);
+    expect(lab.azureDevOps.requests).toHaveLength(before);
+  });
+
+  it("says how to sign in to a workspace of another cloud than Azure's", async () => {
+    const job = await bundleJob(agent, lab);
+    const step = await job.run({
+      task: "DatabricksBundleDeploy@1",
+      inputs: deployInputs(lab, { workspaceUrl: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com" }),
+    });
+    expect(onlyError(step)).toMatch(/takes no token of Entra: set authentication: databricks.*#wrong-host/);
+  });
+
+  it("says so when neither the step nor the bundle names a workspace", async () => {
+    const job = await bundleJob(agent, lab);
+    const step = await job.run({
+      task: "DatabricksBundleDeploy@1",
+      inputs: deployInputs(lab, { workspaceUrl: "" }),
+    });
+    expect(onlyError(step)).toMatch(
+      /No workspace is named: workspaceUrl is empty, and neither the bundle nor its target dev/,
+    );
+  });
+
   it("names both hosts when the bundle points elsewhere, and gives out no token", async () => {
     const job = await bundleJob(agent, lab);
     const elsewhere = "https://adb-9999999999999999.9.azuredatabricks.net";

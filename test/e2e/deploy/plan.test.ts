@@ -61,7 +61,9 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
       expect(await lab.workspace.jobs()).toMatchObject([{ name: "Hello" }]);
 
       const repeated = await run({ target: "prod", plan });
-      expect(errorsOf(repeated)[0]).toMatch(/jobs\.hello: approved was create, now skip/);
+      expect(errorsOf(repeated)[0]).toMatch(
+        /jobs\.hello: approved was create, now unchanged\. It seems to be deployed already.*start a new run/,
+      );
 
       change(greeting("Renamed", "s3cret-value"));
       const renaming = await run({ command: "plan", target: "prod" });

@@ -90,7 +90,9 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
   it("names a key that the bundle does not have", () =>
     withCheckout(lab, node, runnable, async ({ run }) => {
       const step = await run({ run: "third" });
-      expect(errorsOf(step).at(-1)).toMatch(/run of third ended in FAILED: .*third/);
+      expect(errorsOf(step).at(-1)).toMatch(
+        /run of third ended in FAILED: .*third.*; the bundle has jobs\.first, pipelines\.second\./,
+      );
     }));
 
   it("believes the workspace whatever host name a run's page has, and hands on its own", async () => {

@@ -51,7 +51,7 @@ describe("What a failure of the CLI is explained with", () => {
     ],
     [
       "Error: changed remotely\n  at resources.dashboards.x\n",
-      /failed \(exit code 1\): changed remotely \(at resources\.dashboards\.x\) The CLI's own output stands above/,
+      /failed \(exit code 1\): changed remotely \(at resources\.dashboards\.x\)\. The CLI's own output stands above/,
     ],
     ["something", /failed \(exit code 1\)\. The CLI's own output stands above/],
   ])("%j", (text, expected) => {
@@ -68,6 +68,25 @@ describe("What a failure of the CLI is explained with", () => {
 
   it("names the bundle's host when nobody answers there", () => {
     expect(explain("", true)).toMatch(/workspace\.host https:\/\/dead\.example does not answer.*#wrong-host/);
+  });
+
+  it("says that no workspace is named anywhere", () => {
+    const unconfigured =
+      "Error: failed during request visitor: metadata-service auth: not configured. Config: profile=x";
+    const unnamed = {
+      inputs: { ...session.inputs, host: undefined, target: "dev" },
+      named: { ...session.named, host: undefined },
+    };
+    expect(explain(unconfigured, false, unnamed as Partial<Session>)).toMatch(
+      /No workspace is named: workspaceUrl is empty, and neither the bundle nor its target dev sets.*#wrong-host/,
+    );
+  });
+
+  it.each([
+    "Error: cannot create resources.jobs.a: User does not have permission (403 PERMISSION_DENIED)",
+    "Error: PERMISSION_DENIED: User is not an owner of the schema",
+  ])("says who lacks a right: %s", (text) => {
+    expect(explain(text)).toMatch(/service principal of the connection lacks a right.*#permissions/);
   });
 
   it("says that hosts differ in letters alone", () => {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readBundleWorkspace } from "../../../tasks/common/databricks/bundle-workspace.ts";
 
-const nothing = { authTypes: [], hasPreinit: false };
+const nothing = { authTypes: [], hasPreinit: false, variables: [] };
 const pinned = "workspace:\n  auth_type: azure-cli\n";
 
 describe("The workspace that a bundle's files name", () => {
@@ -104,6 +104,14 @@ describe("The workspace that a bundle's files name", () => {
     expect((await readBundleWorkspace(folder, undefined)).hasPreinit).toBe(true);
   });
 
+  it("names the declared variables, those of included files and merged ones too", async () => {
+    write({
+      "databricks.yml": "include: [more.yml]\nx: &x {c: {default: 1}}\nvariables: {<<: *x, a: {default: 1}}\n",
+      "more.yml": "variables:\n  b:\n    description: B\n",
+    });
+    expect((await readBundleWorkspace(folder, undefined)).variables?.toSorted()).toEqual(["a", "b", "c"]);
+  });
+
   it("ends where anchors run in a circle", async () => {
     write({ "databricks.yml": "workspace: &w\n  <<: *w\n  host: https://all\n" });
     expect((await readBundleWorkspace(folder, undefined)).host).toBe("https://all");
@@ -111,6 +119,6 @@ describe("The workspace that a bundle's files name", () => {
 
   it("says nothing where files cannot be read", async () => {
     write({ "databricks.yml": "include: ['[z-a].yml', more.yml]\n", "more.yml": "workspace: [\n" });
-    expect(await readBundleWorkspace(folder, undefined)).toEqual({ host: undefined, ...nothing });
+    expect(await readBundleWorkspace(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
   });
 });

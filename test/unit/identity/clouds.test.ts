@@ -30,7 +30,7 @@ describe("Clouds", () => {
     ["AzureUSGovernment", "https://adb-1.2.databricks.azure.us"],
     ["AzureChinaCloud", "https://adb-1.2.databricks.azure.cn"],
   ])("%s has workspaces such as %s", (cloud, host) => {
-    for (const other of ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"]) {
+    for (const other of ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"] as const) {
       expect(isWorkspaceOfCloud(host, other)).toBe(other === cloud);
     }
     expect(isWorkspace(host)).toBe(true);

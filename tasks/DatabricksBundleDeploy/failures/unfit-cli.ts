@@ -7,14 +7,14 @@ const unknown = /unknown command "([^"]+)" for "databricks|unknown (?:shorthand 
 const unmetConstraint = /CLI version constraint not satisfied\. Required: (.+?), current: (\S+)/;
 
 /** A failure that another version of the CLI would not have. */
-export function tooOldCli(
+export function unfitCli(
   { cliVersion, inputs }: Pick<Step, "cliVersion" | "inputs">,
   { output }: Pick<FailedCommand, "output">,
 ): UserError | undefined {
   const [, required, current] = unmetConstraint.exec(output) ?? [];
   if (required !== undefined) {
     return new UserError(`The bundle asks for Databricks CLI ${required}; this agent has ${current}.`, {
-      hint: 'Add the step "- task: DatabricksCliInstaller@1" with "inputs: { version: bundle }" before this one.',
+      hint: "Let DatabricksCliInstaller@1, before this step, install it: version: bundle, and the workingDirectory of this step.",
       anchor: "cli-version",
     });
   }
