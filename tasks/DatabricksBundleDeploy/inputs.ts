@@ -62,11 +62,11 @@ export function loadInputs(): DeployInputs {
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, plan, autoApprove, authentication, databricksClientId } = inputs;
+  const { command, run, autoApprove, authentication, databricksClientId } = inputs;
   // The classic editor hides them under other commands, and the agent sends on what they held.
   const misplaced = `goes with command: deploy, not with ${command}. The editor shows it under command: deploy; empty it there.`;
   if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
-  if (plan && command !== "deploy") reader.problem("plan", misplaced);
+  if (reader.text("plan") && command !== "deploy") reader.problem("plan", misplaced);
   if (databricksClientId && authentication !== "databricks") {
     reader.problem("databricksClientId", "goes with authentication: databricks; choose that, or empty it.");
   }
@@ -90,8 +90,9 @@ function workspaceHost(reader: InputReader): string | undefined {
 
 function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
+  if (folder === undefined) return "";
   const found = bundleFileNames.some((name) => fs.existsSync(path.join(folder, name)));
-  if (!found && fs.existsSync(folder)) {
+  if (!found) {
     reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. Name the folder that holds it.`);
   }
   return folder;

@@ -22,7 +22,7 @@ export function formatPlan({ bundle, target, workspaceUrl, commit, resources }: 
 /** The plan that the input `plan` names. */
 export function readApprovedPlan(reader: InputReader): ApprovedPlan | undefined {
   const file = reader.file("plan");
-  if (file === undefined || !fs.existsSync(file)) return undefined;
+  if (file === undefined) return undefined;
   const plan = parsePlan(fs.readFileSync(file, "utf8"));
   if (plan === undefined) reader.problem("plan", `${file} is no plan that command: plan of this task has written.`);
   return plan;

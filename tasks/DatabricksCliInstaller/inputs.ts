@@ -39,7 +39,7 @@ export function readInputs(): Inputs {
 function readVersion(reader: InputReader): Inputs["version"] {
   const text = reader.text("version") ?? "latest";
   if (text.toLowerCase() === "bundle") {
-    return { kind: "bundle", folder: reader.folder("workingDirectory") };
+    return { kind: "bundle", folder: reader.folder("workingDirectory") ?? "" };
   }
   const request = parseVersionRequest(text);
   if (!request) {
