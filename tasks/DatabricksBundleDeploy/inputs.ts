@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { bundleFileNames } from "../common/databricks/bundle.ts";
 import { workspaceOrigin } from "../common/databricks/hosts.ts";
-import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
+import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type ApprovedPlan, readApprovedPlan } from "./plan-file.ts";
 
@@ -93,7 +93,8 @@ function bundleFolder(reader: InputReader): string {
   if (folder === undefined) return "";
   const found = bundleFileNames.some((name) => fs.existsSync(path.join(folder, name)));
   if (!found) {
-    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. Name the folder that holds it.`);
+    const advice = checkoutAdvice(folder) ?? "Name the folder that holds it.";
+    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
   return folder;
 }

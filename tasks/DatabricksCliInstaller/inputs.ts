@@ -78,7 +78,7 @@ function isDecodable(text: string): boolean {
 }
 
 function readArchivePath(reader: InputReader): string | undefined {
-  const file = reader.file("archivePath");
+  const file = reader.file("archivePath", "Check the path, and that the archive was put on this agent.");
   if (file && /\.(tar\.gz|tgz)$/i.test(file)) {
     reader.problem("archivePath", `${basename(file)} is no zip archive: give the .zip of the same release.`);
   }

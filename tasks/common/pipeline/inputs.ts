@@ -16,8 +16,8 @@ export interface InputReader {
   lines(name: string): string[];
   /** Absolute path; relative to the repository root (or artifacts folder), which is also the default. Undefined when there is no such folder, which is a problem. */
   folder(name: string): string | undefined;
-  /** Absolute path, relative to the same folder. Undefined when empty, or when there is no such file, which is a problem. */
-  file(name: string): string | undefined;
+  /** Absolute path, relative to the same folder. Undefined when empty, or when there is no such file: a problem, with this advice. */
+  file(name: string, advice: string): string | undefined;
   problem(name: string, text: string): void;
   /** Throws one UserError with every problem, if there is any. */
   finish(): void;
@@ -65,15 +65,16 @@ export function inputReader(): InputReader {
     folder(name) {
       const folder = path.resolve(defaultFolder(), text(name) ?? ".");
       if (statOf(folder)?.isDirectory()) return folder;
-      problem(name, `there is no folder ${folder}.`);
+      const advice = checkoutAdvice(folder) ?? `Name one that exists; a relative path starts at ${defaultFolder()}.`;
+      problem(name, `there is no folder ${folder}. ${advice}`);
       return undefined;
     },
-    file(name) {
+    file(name, advice) {
       const value = text(name);
       if (value === undefined) return undefined;
       const file = path.resolve(defaultFolder(), value);
       if (statOf(file)?.isFile()) return file;
-      problem(name, `there is no file ${file}.`);
+      problem(name, `there is no file ${file}. ${advice}`);
       return undefined;
     },
     finish() {
@@ -88,6 +89,14 @@ export function inputReader(): InputReader {
 /** The first `$(macro)` that the agent left unresolved, e.g. a variable that this job does not have. */
 export function unresolvedMacro(value: string): string | undefined {
   return /\$\([A-Za-z_][\w.\- ]*\)/.exec(value)?.[0];
+}
+
+/** What to do where a folder lacks what it should hold because nothing was checked out; else undefined. */
+export function checkoutAdvice(folder: string): string | undefined {
+  const root = path.resolve(defaultFolder());
+  const isInside = folder === root || folder.startsWith(root + path.sep);
+  if (!isInside || (statOf(root)?.isDirectory() && fs.readdirSync(root).length > 0)) return undefined;
+  return `Nothing is checked out in ${root}: add "- checkout: self" before this step (a deployment job checks nothing out by itself), or to a classic release an artifact.`;
 }
 
 /** Repository root in builds, artifacts folder in classic releases. */

@@ -60,4 +60,29 @@ describe("What is wrong with the inputs of a deploy step", () => {
     const error = errorOf({ workingDirectory: "databricks.yml/x", plan: "databricks.yml/plan.json" });
     expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /);
   });
+
+  it.each(["bundle", ""])(
+    "is a checkout that was forgotten, whatever workingDirectory names: '%s'",
+    (workingDirectory) => {
+      const forgotten = /there is no .*Nothing is checked out in .*: add "- checkout: self" before this step/;
+      fs.rmSync(path.join(given.root, "databricks.yml"));
+      expect(errorOf({ workingDirectory })).toMatch(forgotten);
+      fs.rmdirSync(given.root);
+      expect(errorOf({ workingDirectory })).toMatch(forgotten);
+    },
+  );
+
+  it("is no forgotten checkout where something is checked out, or the path leads elsewhere", () => {
+    expect(errorOf({ workingDirectory: "bundle" })).toMatch(
+      /there is no folder .*bundle\. Name one that exists; a relative path starts at /,
+    );
+    fs.renameSync(path.join(given.root, "databricks.yml"), path.join(given.root, "README.md"));
+    expect(errorOf({})).toMatch(/there is no databricks\.yml in .*\. Name the folder that holds it/);
+    fs.rmSync(path.join(given.root, "README.md"));
+    expect(errorOf({ workingDirectory: os.tmpdir() })).toMatch(/\. Name the folder that holds it/);
+  });
+
+  it("is an artifact that was not downloaded", () => {
+    expect(errorOf({ plan: "plan.json" })).toMatch(/there is no file .*plan\.json\. Add "- download: current"/);
+  });
 });
