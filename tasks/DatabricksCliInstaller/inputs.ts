@@ -31,7 +31,8 @@ export function readInputs(): Inputs {
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
-  if (inputs.archivePath && inputs.downloadUrl) reader.problem("archivePath", "cannot be combined with downloadUrl.");
+  if (reader.text("archivePath") && inputs.downloadUrl)
+    reader.problem("archivePath", "cannot be combined with downloadUrl.");
   reader.finish();
   return Object.freeze(inputs);
 }
