@@ -1,6 +1,4 @@
-import fs from "node:fs";
-import path from "node:path";
-import { bundleFileNames } from "../common/databricks/bundle.ts";
+import { rootFiles } from "../common/databricks/bundle-files.ts";
 import { workspaceOrigin } from "../common/databricks/hosts.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
@@ -91,8 +89,7 @@ function workspaceHost(reader: InputReader): string | undefined {
 function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
   if (folder === undefined) return "";
-  const found = bundleFileNames.some((name) => fs.existsSync(path.join(folder, name)));
-  if (!found) {
+  if (rootFiles(folder).length === 0) {
     const advice = checkoutAdvice(folder) ?? "Name the folder that holds it.";
     reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
