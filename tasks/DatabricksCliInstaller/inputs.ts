@@ -22,7 +22,7 @@ export interface Inputs {
 }
 
 /** Reads all inputs; throws one UserError with all that is wrong with them. */
-export function readInputs(): Inputs {
+export function loadInputs(): Inputs {
   const reader = inputReader();
   const inputs: Inputs = {
     version: readVersion(reader),
