@@ -1,8 +1,6 @@
-import fs from "node:fs";
-import path from "node:path";
-import { bundleFileNames } from "../common/databricks/bundle.ts";
+import { rootFiles } from "../common/databricks/bundle-files.ts";
 import { workspaceOrigin } from "../common/databricks/hosts.ts";
-import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
+import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type ApprovedPlan, readApprovedPlan } from "./plan-file.ts";
 
@@ -62,11 +60,11 @@ export function loadInputs(): DeployInputs {
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, plan, autoApprove, authentication, databricksClientId } = inputs;
+  const { command, run, autoApprove, authentication, databricksClientId } = inputs;
   // The classic editor hides them under other commands, and the agent sends on what they held.
   const misplaced = `goes with command: deploy, not with ${command}. The editor shows it under command: deploy; empty it there.`;
   if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
-  if (plan && command !== "deploy") reader.problem("plan", misplaced);
+  if (reader.text("plan") && command !== "deploy") reader.problem("plan", misplaced);
   if (databricksClientId && authentication !== "databricks") {
     reader.problem("databricksClientId", "goes with authentication: databricks; choose that, or empty it.");
   }
@@ -90,9 +88,10 @@ function workspaceHost(reader: InputReader): string | undefined {
 
 function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
-  const found = bundleFileNames.some((name) => fs.existsSync(path.join(folder, name)));
-  if (!found && fs.existsSync(folder)) {
-    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. Name the folder that holds it.`);
+  if (folder === undefined) return "";
+  if (rootFiles(folder).length === 0) {
+    const advice = checkoutAdvice(folder) ?? "Name the folder that holds it.";
+    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
   return folder;
 }

@@ -19,10 +19,13 @@ export function formatPlan({ bundle, target, workspaceUrl, commit, resources }: 
   return `${JSON.stringify({ format, bundle, target, workspaceUrl, commit, resources }, undefined, 2)}\n`;
 }
 
+const downloadAdvice =
+  'Add "- download: current" with the artifact of the planning step before this step, or check the path.';
+
 /** The plan that the input `plan` names. */
 export function readApprovedPlan(reader: InputReader): ApprovedPlan | undefined {
-  const file = reader.file("plan");
-  if (file === undefined || !fs.existsSync(file)) return undefined;
+  const file = reader.file("plan", downloadAdvice);
+  if (file === undefined) return undefined;
   const plan = parsePlan(fs.readFileSync(file, "utf8"));
   if (plan === undefined) reader.problem("plan", `${file} is no plan that command: plan of this task has written.`);
   return plan;

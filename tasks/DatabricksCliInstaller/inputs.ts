@@ -22,7 +22,7 @@ export interface Inputs {
 }
 
 /** Reads all inputs; throws one UserError with all that is wrong with them. */
-export function readInputs(): Inputs {
+export function loadInputs(): Inputs {
   const reader = inputReader();
   const inputs: Inputs = {
     version: readVersion(reader),
@@ -31,7 +31,8 @@ export function readInputs(): Inputs {
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
-  if (inputs.archivePath && inputs.downloadUrl) reader.problem("archivePath", "cannot be combined with downloadUrl.");
+  if (reader.text("archivePath") && inputs.downloadUrl)
+    reader.problem("archivePath", "cannot be combined with downloadUrl.");
   reader.finish();
   return Object.freeze(inputs);
 }
@@ -39,7 +40,7 @@ export function readInputs(): Inputs {
 function readVersion(reader: InputReader): Inputs["version"] {
   const text = reader.text("version") ?? "latest";
   if (text.toLowerCase() === "bundle") {
-    return { kind: "bundle", folder: reader.folder("workingDirectory") };
+    return { kind: "bundle", folder: reader.folder("workingDirectory") ?? "" };
   }
   const request = parseVersionRequest(text);
   if (!request) {
@@ -78,7 +79,7 @@ function isDecodable(text: string): boolean {
 }
 
 function readArchivePath(reader: InputReader): string | undefined {
-  const file = reader.file("archivePath");
+  const file = reader.file("archivePath", "Check the path, and that the archive was put on this agent.");
   if (file && /\.(tar\.gz|tgz)$/i.test(file)) {
     reader.problem("archivePath", `${basename(file)} is no zip archive: give the .zip of the same release.`);
   }

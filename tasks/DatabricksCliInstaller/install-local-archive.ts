@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { print } from "../common/pipeline/commands.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import type { Archive } from "./archive/archive.ts";
-import { checksumFileNames, checksumIn, noChecksum, verifyChecksum } from "./archive/checksums.ts";
+import { checksumFileNames, checksumIn, noChecksum, theInput, verifyChecksum } from "./archive/checksums.ts";
 import { findInstalled } from "./find-installed.ts";
 import { type Platform, parseArchiveName } from "./platform.ts";
 import type { InstalledCli, Step } from "./step.ts";
@@ -48,7 +48,7 @@ function versionOf(file: string, request: VersionRequest, platform: Platform): s
 
 /** The input checksum, or the entry in the release's SHA256SUMS beside the archive; throws a UserError without either. */
 function expectedChecksum(file: string, version: string | undefined, { inputs, cache }: Step) {
-  if (inputs.checksum) return { sha256: inputs.checksum, by: "the input checksum" };
+  if (inputs.checksum) return { sha256: inputs.checksum, by: theInput };
   const folder = dirname(file);
   for (const name of version === undefined ? [] : checksumFileNames(version, cache.platform)) {
     const list = join(folder, name);

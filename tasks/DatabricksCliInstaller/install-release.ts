@@ -1,7 +1,7 @@
 import { print } from "../common/pipeline/commands.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import type { Archive } from "./archive/archive.ts";
-import { noChecksum, publishedChecksum, verifyChecksum } from "./archive/checksums.ts";
+import { noChecksum, publishedChecksum, theInput, verifyChecksum } from "./archive/checksums.ts";
 import { downloadArchive } from "./archive/download.ts";
 import { megabytes } from "./archive/progress.ts";
 import { openReleases, type Releases } from "./archive/releases.ts";
@@ -40,7 +40,7 @@ async function verifiedArchive(
   releases: Releases,
   version: string,
 ): Promise<Archive | undefined> {
-  const given = { sha256: inputs.checksum, file: "the input checksum" } as const;
+  const given = { sha256: inputs.checksum, file: theInput } as const;
   print(`Downloading ${releases.archiveUrl(version)}`);
   const [archive, published] = await Promise.all([
     downloadArchive(releases, version, platform),

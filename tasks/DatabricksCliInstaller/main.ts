@@ -3,7 +3,7 @@ import { prependPath, print, setOutput, warn } from "../common/pipeline/commands
 import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache } from "./cache/tool-cache.ts";
 import { findPreinstalled } from "./cli/preinstalled.ts";
-import { readInputs } from "./inputs.ts";
+import { loadInputs } from "./inputs.ts";
 import { installLocalArchive } from "./install-local-archive.ts";
 import { installRelease } from "./install-release.ts";
 import { agentPlatform } from "./platform.ts";
@@ -12,7 +12,7 @@ import { knownProblems } from "./version/advice.ts";
 import { bundleVersion } from "./version/bundle.ts";
 
 void runTask(async ({ http, cancel }) => {
-  const inputs = readInputs();
+  const inputs = loadInputs();
   const { version, archivePath, checksum, reuseInstalled } = inputs;
   const cache = openToolCache(agentPlatform());
   const request = version.kind === "bundle" ? await bundleVersion(version.folder) : version;

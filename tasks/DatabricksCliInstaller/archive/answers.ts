@@ -1,8 +1,12 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { StreamedResponse } from "../../common/pipeline/http.ts";
 import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+import type { Releases } from "./releases.ts";
 
 type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
+
+/** Where the archive may come from instead; a mirror is no advice to those who use one. */
+const anotherWay = ({ isGitHub }: Releases) => (isGitHub ? "downloadUrl or archivePath" : "archivePath");
 
 /** The server has no such file, so perhaps no such version. */
 export function isMissing({ status }: Answer): boolean {
@@ -10,15 +14,15 @@ export function isMissing({ status }: Answer): boolean {
 }
 
 /** Throws a UserError for an answer that is not the file as it is: an error status, a web page, an encoded body. */
-export function expectFile(answer: Answer, wanted: string): void {
+export function expectFile(answer: Answer, wanted: string, releases: Releases): void {
   const host = new URL(answer.url).host;
   if (answer.status !== 200) {
     throw new UserError(`${wanted} cannot be downloaded: ${host} answers with status ${answer.status}.`, {
-      hint: statusHint(answer.status),
+      hint: statusHint(answer.status, releases),
       anchor: "download",
     });
   }
-  if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted);
+  if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted, releases);
   const encoding = answer.headers["content-encoding"] ?? "identity";
   if (encoding.toLowerCase() === "identity") return;
   throw new UserError(`${wanted} cannot be downloaded: ${host} sends it encoded (${encoding}), unasked.`, {
@@ -27,29 +31,29 @@ export function expectFile(answer: Answer, wanted: string): void {
   });
 }
 
-export function webPage(host: string, wanted: string): UserError {
+export function webPage(host: string, wanted: string, releases: Releases): UserError {
   return new UserError(`${wanted} cannot be downloaded: ${host} answers with a web page instead of the file.`, {
-    hint: "A proxy or a sign-in page stands in between: allow the host in the proxy, or use a mirror with downloadUrl.",
+    hint: `A proxy or a sign-in page stands in between: allow the host in the proxy, or use ${anotherWay(releases)}.`,
     anchor: "download",
   });
 }
 
 /** What the network's failure means for a download; anything else is given back as it is. */
-export function downloadFailure(error: unknown, wanted: string): unknown {
+export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
   if (!(error instanceof HttpFailure)) return error;
   return new UserError(`${wanted} cannot be downloaded: ${error.message}.`, {
-    hint: `${error.hint} Without a way to the host, use downloadUrl or archivePath.`,
+    hint: `${error.hint} Without a way to the host, use ${anotherWay(releases)}.`,
     anchor: "download",
     cause: error,
   });
 }
 
-function statusHint(status: number): string {
+function statusHint(status: number, releases: Releases): string {
   if (status === 401 || status === 403) {
     return "The server, or a proxy before it, does not allow this: a mirror's URL may carry a user name and a token before its host.";
   }
-  if (status === 429)
-    return "The server limits requests from this address: run the step later, or use a mirror with downloadUrl.";
-  if (status >= 500) return "The server has a problem: run the step again, or use a mirror with downloadUrl.";
-  return "Check downloadUrl.";
+  const later = `run the step later, or use ${anotherWay(releases)}.`;
+  if (status === 429) return `The server limits requests from this address: ${later}`;
+  if (status >= 500) return `The server has a problem: ${later}`;
+  return releases.isGitHub ? `Use ${anotherWay(releases)} instead.` : "Check downloadUrl.";
 }

@@ -33,10 +33,10 @@ export async function publishedChecksum(
   for (const file of checksumFileNames(version, platform)) {
     const url = releases.fileUrl(version, file);
     const answer = await releases.send({ method: "GET", url }).catch((error: unknown) => {
-      throw downloadFailure(error, file);
+      throw downloadFailure(error, file, releases);
     });
     if (isMissing(answer)) continue;
-    expectFile(answer, file);
+    expectFile(answer, file, releases);
     const sha256 = checksumIn(answer.text, archiveName(version, platform));
     if (sha256) return { sha256, file };
     listed = true;
@@ -44,11 +44,15 @@ export async function publishedChecksum(
   return { sha256: undefined, listed };
 }
 
+/** Whose an expected SHA-256 is that the step's author gave. */
+export const theInput = "the input checksum";
+
 /** Throws a UserError unless the two SHA-256 agree; `expectedBy` says whose the expected one is. */
 export function verifyChecksum(archive: string, actual: string, expected: string, expectedBy: string): void {
   if (actual === expected) return;
+  const correct = expectedBy === theInput ? ", or correct the input checksum after a look at the release page" : "";
   throw new UserError(`${archive} is refused: its SHA-256 is ${actual}, ${expectedBy} says ${expected}.`, {
-    hint: "The archive is damaged or is not the one that was published. Nothing was installed. Download it again, or check the mirror.",
+    hint: `The archive is damaged or is not the expected one. Nothing was installed. Download it again, or check the mirror${correct}.`,
     anchor: "checksum",
   });
 }

@@ -22,16 +22,16 @@ export async function downloadArchive(
   return releases
     .stream(request, async (response) => {
       if (isMissing(response)) return undefined;
-      expectFile(response, name);
-      return { name, ...(await readBody(response, name)) };
+      expectFile(response, name, releases);
+      return { name, ...(await readBody(response, name, releases)) };
     })
     .catch((error: unknown) => {
-      throw downloadFailure(error, name);
+      throw downloadFailure(error, name, releases);
     });
 }
 
 /** The whole body and its hash. A body that is shorter than announced throws an HttpFailure, which is tried again. */
-async function readBody(response: StreamedResponse, name: string): Promise<Omit<Archive, "name">> {
+async function readBody(response: StreamedResponse, name: string, releases: Releases): Promise<Omit<Archive, "name">> {
   const announced = announcedLength(response);
   const progress = progressOf(announced, print);
   const hash = createHash("sha256");
@@ -39,7 +39,7 @@ async function readBody(response: StreamedResponse, name: string): Promise<Omit<
   let received = 0;
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
     const expected = zipStart.subarray(received, received + chunk.length);
-    if (!chunk.subarray(0, expected.length).equals(expected)) throw webPage(new URL(response.url).host, name);
+    if (!chunk.subarray(0, expected.length).equals(expected)) throw webPage(new URL(response.url).host, name, releases);
     received += chunk.length;
     if (received > maxArchiveBytes) throw new HttpFailure("too-large", response.url, "the archive does not end");
     hash.update(chunk);

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { bundleFileNames } from "../../common/databricks/bundle.ts";
-import { includedFiles } from "../../common/databricks/include-pattern.ts";
+import { filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle-files.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { parseBundleConstraint } from "./constraint.ts";
@@ -34,7 +32,7 @@ export async function bundleVersion(folder: string): Promise<VersionRequest> {
 }
 
 function rootFile(folder: string): string {
-  const found = bundleFileNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const found = rootFiles(folder);
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   const problem = first === undefined ? "no bundle" : "several bundle files, which the CLI refuses,";
@@ -46,13 +44,11 @@ function rootFile(folder: string): string {
 
 /** The CLI merges included files over the root file in the order of `include`, so the last one that sets it wins. */
 async function readConstraint(root: string): Promise<Constraint | undefined> {
-  const folder = dirname(root);
   const document = await readYaml(root);
   const patterns = Array.isArray(document["include"]) ? document["include"] : [];
-  const included = patterns.flatMap((pattern) => includedFiles(folder, String(pattern)));
   let constraint = constraintOf(document, root);
-  for (const file of new Set(included)) {
-    if (file !== root) constraint = constraintOf(await readYaml(file), file) ?? constraint;
+  for (const file of filesIncludedBy(root, patterns.map(String))) {
+    constraint = constraintOf(await readYaml(file), file) ?? constraint;
   }
   return constraint;
 }
@@ -70,7 +66,7 @@ const likeTheCli = { merge: true, uniqueKeys: false, logLevel: "silent" } as con
 async function readYaml(file: string): Promise<Record<string, unknown>> {
   const { parseDocument } = await import("../formats.lazy.ts");
   try {
-    const document = parseDocument(readFileSync(file, "utf8"), likeTheCli);
+    const document = parseDocument(readBundleFile(file), likeTheCli);
     const [syntaxError] = document.errors;
     if (syntaxError) throw syntaxError;
     const content: unknown = document.toJS({ maxAliasCount: -1 });

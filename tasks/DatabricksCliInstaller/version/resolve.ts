@@ -30,7 +30,7 @@ export async function resolveVersions(
     else print(`${source} names ${newestOf(versions)}; that is not ${describe(request)}.`);
     asked.push(answer);
   }
-  return [await cachedVersion(request, new URL(releases.base).host, cache, asked)];
+  return [await cachedVersion(request, releases, cache, asked)];
 }
 
 /** What the releases' server knows that is nearest to a version it does not have: at most two on each side. */

@@ -13,6 +13,8 @@ export interface Answer {
   readonly complete: boolean;
   /** The end of a sentence that says why there are no versions. */
   readonly problem: string | undefined;
+  /** The host that gave no HTTP answer, where that is the problem. */
+  readonly silentHost: string | undefined;
 }
 
 /** Where an answer comes from, and why it does not help. */
@@ -26,6 +28,7 @@ export function newestOf(versions: readonly string[]): string {
 
 interface Problem {
   readonly problem: string;
+  readonly silentHost?: string;
 }
 
 /** A place that may know versions; `read` gives their names. */
@@ -59,19 +62,20 @@ export async function* answersOf(releases: Releases, sources: readonly Source[])
     const answer = await ask(releases, source, unreachable);
     const versions = "problem" in answer ? [] : newestFirst(answer);
     const problem = "problem" in answer ? answer.problem : versions.length === 0 ? "names no version" : undefined;
-    yield { source: source.url, versions, complete: source.complete && problem === undefined, problem };
+    const silentHost = "problem" in answer ? answer.silentHost : undefined;
+    yield { source: source.url, versions, complete: source.complete && problem === undefined, problem, silentHost };
   }
 }
 
 async function ask(releases: Releases, { url, read }: Source, unreachable: Set<string>): Promise<string[] | Problem> {
   const { host } = new URL(url);
-  if (unreachable.has(host)) return { problem: `not asked, because ${host} could not be reached` };
+  if (unreachable.has(host)) return { problem: `not asked, because ${host} could not be reached`, silentHost: host };
   try {
     return await read(releases, url);
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
     if (ofTheHost.has(error.kind)) unreachable.add(error.host);
-    return { problem: error.message };
+    return { problem: error.message, silentHost: error.host };
   }
 }
 

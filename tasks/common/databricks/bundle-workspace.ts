@@ -1,7 +1,4 @@
-import fs from "node:fs";
-import path from "node:path";
-import { bundleFileNames } from "./bundle.ts";
-import { includedFiles } from "./include-pattern.ts";
+import { filesIncludedBy, readBundleFile, rootFiles } from "./bundle-files.ts";
 import { type YamlValues, yamlValues } from "./yaml-values.ts";
 
 /** What a bundle's files say of the workspace and of signing in to it; the CLI lets no variable stand here. */
@@ -64,20 +61,15 @@ function defaultTarget(documents: readonly YamlValues[]): string | undefined {
 
 /** The root file and those that it includes, in the order in which the CLI merges them. */
 async function readDocuments(folder: string): Promise<YamlValues[]> {
-  const file = rootFile(folder);
+  const [file] = rootFiles(folder);
   if (file === undefined) return [];
   const yaml = await import("./libraries.lazy.ts");
   // Of several documents in one file the first counts, here as for the CLI.
   const parse = (content: string) => yamlValues(yaml, yaml.parseDocument(content, { uniqueKeys: false }));
   const root = parse(readText(file));
-  const included = new Set(root.textsAt("include").flatMap((pattern) => includedFiles(folder, pattern)));
-  included.delete(file);
-  const contents = [...included].map(readText).filter((content) => mayMatter.test(content));
+  const included = filesIncludedBy(file, root.textsAt("include"));
+  const contents = included.map(readText).filter((content) => mayMatter.test(content));
   return [root, ...contents.map(parse)];
-}
-
-function rootFile(folder: string): string | undefined {
-  return bundleFileNames.map((name) => path.join(folder, name)).find((file) => fs.existsSync(file));
 }
 
 /** Spares the parser files of resources alone. A key can be written otherwise, but not without a backslash. */
@@ -85,18 +77,10 @@ const mayMatter = /workspace|targets|environments|variables|\\/;
 
 function readText(file: string): string {
   try {
-    const content = fs.readFileSync(file);
-    // To the CLI's parser all of these end a line, and with it a comment.
-    return new TextDecoder(encodingOf(content)).decode(content).replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n");
+    return readBundleFile(file);
   } catch {
     return "";
   }
-}
-
-/** YAML may be UTF-16 too, which the CLI knows by its byte order mark. */
-function encodingOf([first, second]: Uint8Array): string {
-  if (first === 0xff && second === 0xfe) return "utf-16le";
-  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
 function text(value: unknown): string | undefined {

@@ -5,7 +5,7 @@ import { UserError } from "./errors.ts";
 
 /** Reads a task's inputs and collects what is wrong with them, so that all is reported at once. */
 export interface InputReader {
-  /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem. */
+  /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem, and hides those that only repeat it. */
   text(name: string): string | undefined;
   /** `alias` is the name that authors of YAML write. */
   required(name: string, alias?: string): string;
@@ -14,23 +14,27 @@ export interface InputReader {
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T;
   /** Non-empty lines, each trimmed. */
   lines(name: string): string[];
-  /** Absolute path of an existing folder; relative to the repository root (or artifacts folder), which is also the default. */
-  folder(name: string): string;
-  /** Absolute path of an existing file, relative to the same folder; undefined when empty. */
-  file(name: string): string | undefined;
+  /** Absolute path; relative to the repository root (or artifacts folder), which is also the default. Undefined when there is no such folder, which is a problem. */
+  folder(name: string): string | undefined;
+  /** Absolute path, relative to the same folder. Undefined when empty, or when there is no such file: a problem, with this advice. */
+  file(name: string, advice: string): string | undefined;
   problem(name: string, text: string): void;
   /** Throws one UserError with every problem, if there is any. */
   finish(): void;
 }
 
 export function inputReader(): InputReader {
-  const problems: string[] = [];
-  const problem: InputReader["problem"] = (name, text) => problems.push(`${name}: ${text}`);
+  const problems = new Map<string, Set<string>>();
+  const add = (name: string, text: string) => problems.set(name, (problems.get(name) ?? new Set()).add(text));
+  // What quotes a macro as the input's value is wrong because of the macro, which is reported already.
+  const problem: InputReader["problem"] = (name, text) => {
+    if (unresolvedMacro(text) === undefined) add(name, text);
+  };
 
   const text: InputReader["text"] = (name) => {
     const value = tl.getInput(name)?.trim();
     const macro = value && unresolvedMacro(value);
-    if (macro) problem(name, `${macro} was not replaced: no variable of that name is known to this job.`);
+    if (macro) add(name, `${macro} was not replaced: no variable of that name is known to this job.`);
     return value || undefined;
   };
 
@@ -60,21 +64,24 @@ export function inputReader(): InputReader {
         .filter((line) => line !== ""),
     folder(name) {
       const folder = path.resolve(defaultFolder(), text(name) ?? ".");
-      if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-        problem(name, `there is no folder ${folder}.`);
-      return folder;
+      if (statOf(folder)?.isDirectory()) return folder;
+      const advice = checkoutAdvice(folder) ?? `Name one that exists; a relative path starts at ${defaultFolder()}.`;
+      problem(name, `there is no folder ${folder}. ${advice}`);
+      return undefined;
     },
-    file(name) {
+    file(name, advice) {
       const value = text(name);
       if (value === undefined) return undefined;
       const file = path.resolve(defaultFolder(), value);
-      if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) problem(name, `there is no file ${file}.`);
-      return file;
+      if (statOf(file)?.isFile()) return file;
+      problem(name, `there is no file ${file}. ${advice}`);
+      return undefined;
     },
     finish() {
-      if (problems.length === 0) return;
-      const subject = problems.length === 1 ? "An input of this step is" : `${problems.length} inputs of this step are`;
-      throw new UserError(`${subject} not usable. ${problems.join(" ")}`, { anchor: "inputs" });
+      if (problems.size === 0) return;
+      const subject = problems.size === 1 ? "An input of this step is" : `${problems.size} inputs of this step are`;
+      const all = [...problems].flatMap(([name, texts]) => [...texts].map((text) => `${name}: ${text}`));
+      throw new UserError(`${subject} not usable. ${all.join(" ")}`, { anchor: "inputs" });
     },
   };
 }
@@ -84,7 +91,24 @@ export function unresolvedMacro(value: string): string | undefined {
   return /\$\([A-Za-z_][\w.\- ]*\)/.exec(value)?.[0];
 }
 
+/** What to do where a folder lacks what it should hold because nothing was checked out; else undefined. */
+export function checkoutAdvice(folder: string): string | undefined {
+  const root = path.resolve(defaultFolder());
+  const isInside = folder === root || folder.startsWith(root + path.sep);
+  if (!isInside || (statOf(root)?.isDirectory() && fs.readdirSync(root).length > 0)) return undefined;
+  return `Nothing is checked out in ${root}: add "- checkout: self" before this step (a deployment job checks nothing out by itself), or to a classic release an artifact.`;
+}
+
 /** Repository root in builds, artifacts folder in classic releases. */
 function defaultFolder(): string {
   return tl.getVariable("System.DefaultWorkingDirectory") ?? process.cwd();
+}
+
+/** undefined also where a part of the path is no folder, or may not be read. */
+function statOf(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file);
+  } catch {
+    return undefined;
+  }
 }

@@ -25,7 +25,7 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
   });
 
   /** Installs for a bundle in the folder `bundle` that consists of these files. */
-  function installFor(files: Record<string, string>) {
+  function installFor(files: Record<string, string | Buffer>) {
     return install(
       agent,
       { version: "bundle", workingDirectory: "bundle" },
@@ -58,7 +58,7 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
     expect(step.outputs["version"], step.text).toBe("1.12.0");
   });
 
-  it.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string | Buffer>]>([
     ["in one file", { "databricks.yml": needsTwo }],
     [
       "in included files",
@@ -87,6 +87,9 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
       "beside tags of its own",
       { "databricks.yml": `${needsTwo}\nx: !Custom {a: b}\ny: !Custom [a]\nz: !Custom\n  - b` },
     ],
+    ["in UTF-16", { "databricks.yml": Buffer.from(`\uFEFF${needsTwo}`, "utf16le") }],
+    ["in UTF-16 of the other order", { "databricks.yml": Buffer.from(`\uFEFF${needsTwo}`, "utf16le").swap16() }],
+    ["after a comment that a lone carriage return ends", { "databricks.yml": `# comment\r${needsTwo}` }],
   ])("is the one that the CLI itself checks: %s", async (_, files) => {
     const step = await installFor(files);
     expect(step.raw.stderr).toEqual([]);

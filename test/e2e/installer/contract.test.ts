@@ -41,7 +41,8 @@ describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
     for (const name of ["version: ", "downloadUrl: ", "archivePath: ", "checksum: ", "reuseInstalled: "]) {
       expect(message).toContain(name);
     }
-    expect(message).toContain("6 inputs");
+    expect(message).toContain("5 inputs");
+    expect(message).toContain("archivePath: cannot be combined with downloadUrl.");
     expect(lab.proxy.connections).toEqual([]);
   });
 

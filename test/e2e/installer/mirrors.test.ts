@@ -66,13 +66,25 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
     expect(range.outputs["version"], range.text).toBe("1.10.0");
   });
 
-  it("fails for latest when the mirror lists nothing, and names the inputs that help", async () => {
+  it("fails for latest when the mirror lists nothing, and names the input that helps", async () => {
     lab.answerMirror((_, response) => send(response, 404, {}));
     const step = await install(agent, { version: "latest", downloadUrl: lab.mirrorUrl });
     expect(step.messages("error")[0]).toMatch(
       /Nobody says which version is the latest.*answered 404.*set version to an exact one/s,
     );
+    expect(step.messages("error")[0]).toContain(
+      `The mirror offers no list of versions at ${lab.mirrorUrl}/: set version`,
+    );
+    expect(step.messages("error")[0]).not.toMatch(/Let this agent reach|downloadUrl/);
     expect(lab.proxy.connections.map(({ host }) => host)).not.toContain("github.com");
+  });
+
+  it("fails when the mirror cannot be reached, and names no mirror as the way out", async () => {
+    const downloadUrl = "https://nowhere.contoso.example/cli";
+    const latest = await install(agent, { version: "latest", downloadUrl });
+    expect(latest.messages("error")[0]).toMatch(/Let this agent reach nowhere\.contoso\.example, or set version to/);
+    const exact = await install(agent, { version: "1.11.0", downloadUrl });
+    expect(exact.messages("error")[0]).toMatch(/Without a way to the host, use archivePath\./);
   });
 
   describe("whose folder list may hold only what was fetched", () => {
@@ -168,7 +180,13 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
 
     it.each<[string, Record<string, string>, string, boolean, RegExp]>([
       ["without a checksum", {}, name, false, /refused: there is no SHA-256 for it in .*tools/],
-      ["with a wrong checksum", { checksum: "0".repeat(64) }, name, true, /the input checksum says 0000/],
+      [
+        "with a wrong checksum",
+        { checksum: "0".repeat(64) },
+        name,
+        true,
+        /the input checksum says 0000.*or correct the input checksum after a look at the release page/s,
+      ],
       ["of another version", { version: "1.10.0" }, name, true, /holds version 1\.11\.0, not version 1\.10\.0/],
       [
         "that is a .tar.gz",
