@@ -5,8 +5,6 @@ export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/e2e/**/*.test.ts"],
     testTimeout: 60_000,
-    // Tests mostly wait for processes of their own: on two cores two files at a time take little more than half of the time.
-    maxWorkers: 2,
     hookTimeout: 600_000,
     // The task library writes a key file into the agent's temporary folder as soon as it is imported.
     env: { AGENT_TEMPDIRECTORY: os.tmpdir() },

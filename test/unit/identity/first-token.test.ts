@@ -30,13 +30,13 @@ describe("The watch for the CLI's first token", () => {
   });
 
   it("starts anew whenever the CLI says something, for scripts of the bundle run before it signs in", async () => {
-    const watch = watchForFirstToken(none, false, 200);
+    const watch = watchForFirstToken(none, false, 1_000);
     for (let i = 0; i < 4; i++) {
-      await sleep(80);
+      await sleep(300);
       watch.heard();
     }
     expect(watch.signal.aborted).toBe(false);
-    await sleep(300);
+    await sleep(1_200);
     expect(watch.signal.aborted).toBe(true);
     watch.stop();
   });

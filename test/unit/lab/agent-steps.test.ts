@@ -2,7 +2,17 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { StepResult } from "../../lab/agent/agent.ts";
-import { bodyOf, JOB, labAgent, NODES, print, runScript, type ScriptSettings, scriptStep } from "./agent-fixture.ts";
+import {
+  bodyOf,
+  JOB,
+  labAgent,
+  NODES,
+  print,
+  runScript,
+  type ScriptSettings,
+  scriptStep,
+  temporaryFolder,
+} from "./agent-fixture.ts";
 
 const messages = (result: StepResult) => result.issues.map(({ type, message }) => `${type}: ${message}`);
 
@@ -209,6 +219,7 @@ describe("lines", () => {
 
 describe("uploads", () => {
   test("are read when the task has ended; a file that is gone is lost", async () => {
+    const accepted = join(temporaryFolder(), "accepted");
     const script = `
       const fs = require("fs"), path = require("path"), temp = process.env.AGENT_TEMPDIRECTORY;
       const [kept, gone] = ["summary.md", "gone.md"].map((name) => path.join(temp, name));
@@ -217,11 +228,18 @@ describe("uploads", () => {
         console.log("##vso[task.uploadsummary]" + file);
       }
       console.log("##vso[task.addattachment type=plan;name=p.json]" + kept);
-      fs.writeFileSync(kept, "late");
-      fs.rmSync(gone);
-      fs.writeFileSync(path.join(temp, ".taskkey"), "");
-      fs.mkdirSync(path.join(temp, "empty"));`;
-    const result = await runScript(script);
+      console.log("accepted");
+      const waiting = setInterval(() => {
+        if (!fs.existsSync(${JSON.stringify(accepted)})) return;
+        clearInterval(waiting);
+        fs.writeFileSync(kept, "late");
+        fs.rmSync(gone);
+        fs.writeFileSync(path.join(temp, ".taskkey"), "");
+        fs.mkdirSync(path.join(temp, "empty"));
+      }, 5);`;
+    // The files change once the agent has taken the commands, which it does in their order.
+    const onLine = (line: string) => void (line === "accepted" && writeFileSync(accepted, ""));
+    const result = await runScript(script, { step: { onLine } });
     expect(result).toMatchObject({
       summaries: [{ name: "summary.md", content: "late" }],
       attachments: [{ type: "plan", name: "p.json", content: "late" }],

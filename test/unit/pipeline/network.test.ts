@@ -37,11 +37,11 @@ describe("An agent's proxy and CA", () => {
   function send(
     network: Partial<Network["proxy"]> & object,
     extraCertificates: string | undefined,
-    host = "api.example",
+    { host = "api.example", idleTimeoutMs = 20_000 } = {},
   ) {
     const whole = { url: new URL(proxy.url), username: undefined, password: undefined, bypass: [], ...network };
     const http = createHttp({ proxy: whole, extraCertificates }, "test/1.0", new AbortController().signal);
-    return http.send({ method: "GET", url: `https://${host}/`, attempts: 1, idleTimeoutMs: 500 });
+    return http.send({ method: "GET", url: `https://${host}/`, attempts: 1, idleTimeoutMs });
   }
 
   it("reaches a host through the proxy with credentials, trusting the agent's CA", async () => {
@@ -70,7 +70,7 @@ describe("An agent's proxy and CA", () => {
 
   it("says that the proxy wants credentials, does not know the host, or is not there", async () => {
     await expect(send({}, certificate)).rejects.toMatchObject({ kind: "proxy-credentials" });
-    await expect(send(credentials, certificate, "unknown.example")).rejects.toMatchObject({
+    await expect(send(credentials, certificate, { host: "unknown.example" })).rejects.toMatchObject({
       kind: "proxy",
       message: expect.stringContaining("502"),
     });
@@ -80,7 +80,8 @@ describe("An agent's proxy and CA", () => {
 
   it("gives up when the proxy accepts and the host stays silent", async () => {
     proxy.blackhole("silent.example");
-    await expect(send(credentials, certificate, "silent.example")).rejects.toMatchObject({ kind: "timeout" });
+    const silent = { host: "silent.example", idleTimeoutMs: 500 };
+    await expect(send(credentials, certificate, silent)).rejects.toMatchObject({ kind: "timeout" });
   });
 
   it("lives with bypass patterns that only .NET can read", () => {
