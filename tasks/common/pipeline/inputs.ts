@@ -26,9 +26,9 @@ export interface InputReader {
 export function inputReader(): InputReader {
   const problems = new Map<string, Set<string>>();
   const add = (name: string, text: string) => problems.set(name, (problems.get(name) ?? new Set()).add(text));
-  // What quotes a macro as the input's value is wrong because of the macro, which is reported already.
+  // What quotes a macro as the input's value is wrong because of the macro, where that is reported already.
   const problem: InputReader["problem"] = (name, text) => {
-    if (unresolvedMacro(text) === undefined) add(name, text);
+    if (unresolvedMacro(text) === undefined || !problems.has(name)) add(name, text);
   };
 
   const text: InputReader["text"] = (name) => {

@@ -52,6 +52,16 @@ describe("What is wrong with the inputs of a deploy step", () => {
     expect(error).toMatch(/An input of this step is .*plan: there is no file .*plan: goes with command: deploy, not/);
   });
 
+  it("is not hidden where a folder of the agent looks like a variable", () => {
+    const odd = path.join(given.root, "$(odd)");
+    fs.mkdirSync(odd);
+    given.root = odd;
+    expect(errorOf({})).toMatch(
+      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/,
+    );
+    given.root = path.dirname(odd);
+  });
+
   it("counts inputs, not problems", () => {
     expect(errorOf({ variables: "a\nb", target: "$(missing)" })).toMatch(/2 inputs of this step are not usable/);
   });
