@@ -16,7 +16,7 @@ import { mergeResults } from "./result.ts";
 import { retryOnFailure, StepFailure } from "./retry.ts";
 import { type StepContext, SUMMARY_TYPE } from "./step-context.ts";
 import type { TaskDefinition } from "./task-definition.ts";
-import type { StepResult, StepSettings } from "./types.ts";
+import type { Issue, StepResult, StepSettings } from "./types.ts";
 
 /** Runs one step from "Starting" to "Finishing" (agent: StepsRunner.cs, TaskRunner.cs). */
 export async function runStep(job: JobState, settings: StepSettings): Promise<StepResult> {
@@ -153,11 +153,15 @@ function updateJobResult(job: JobState, { result }: StepContext): void {
 function collect(context: StepContext): Omit<StepResult, "durationMs" | "leftInTemp" | "taskFolderChanged"> {
   const { currentOperation, exitCode, issues, log, outputs, raw, result } = context;
   const { found, lost } = context.readUploads();
+  const messagesOf = (type: Issue["type"]) =>
+    issues.filter((issue) => issue.type === type).map(({ message }) => message);
   return {
     result: result ?? "Succeeded",
     log,
     raw,
     issues,
+    errors: messagesOf("error"),
+    warnings: messagesOf("warning"),
     outputs,
     summaries: found.filter(({ type }) => type === SUMMARY_TYPE).map(({ name, content }) => ({ name, content })),
     attachments: found

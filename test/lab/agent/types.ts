@@ -96,6 +96,10 @@ export interface StepResult {
   raw: { stdout: string[]; stderr: string[] };
   /** At most ten errors and ten warnings, as the agent keeps. */
   issues: Issue[];
+  /** Messages of the error issues, in order. */
+  errors: string[];
+  /** Messages of the warning issues, in order. */
+  warnings: string[];
   /** Output variables of this step, by bare name. */
   outputs: Record<string, string>;
   summaries: { name: string; content: string }[];
