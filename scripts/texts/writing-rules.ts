@@ -17,7 +17,7 @@ const rules: readonly Rule[] = [
   { pattern: /\bwhat it takes\b|\blacks what\b/i, advice: "write what is needed" },
   { pattern: /\b(stands?|stood|standing) (in|above|below|beside|here|there)\b/i, advice: 'write "is"' },
   {
-    pattern: /\b(authoris|organis|recognis|neutralis|initialis|summaris|colour|licenc|behaviour)/i,
+    pattern: /\b(authoris|organis|recognis|neutralis|initialis|summaris|cancelled|colour|licenc|behaviour)/i,
     advice: "American spelling",
   },
   { pattern: /\bsa(y|ys|id|ying)\b/i, advice: 'a program or file "reports", "prints" or "contains"' },
@@ -26,8 +26,9 @@ const rules: readonly Rule[] = [
     pattern: /\b(anew|in its place|as it is|as they are|by hand|half-way|small letters)\b/i,
     advice: "use today's words",
   },
+  { pattern: /\b(Application|client|tenant) ids?\b/, advice: 'write "ID"' },
   { pattern: /\b(which|that) is none\b|\bnone of\b/i, advice: 'write "is not one of"' },
-  { pattern: /\bstill\b.*\bif\b|\bIf \w+ still\b/i, advice: "put the words in their usual order" },
+  { pattern: /\bIf \w+ still\b/i, advice: "put the words in their usual order" },
 ];
 
 /** What to change in a text, one line for each broken writing rule. */
