@@ -62,11 +62,14 @@ export function loadInputs(): DeployInputs {
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
   const { command, run, autoApprove, authentication, databricksClientId } = inputs;
   // The classic editor hides them under other commands, and the agent sends on what they held.
-  const misplaced = `goes with command: deploy, not with ${command}. The editor shows it under command: deploy; empty it there.`;
+  const misplaced = `can be used only with command: deploy, not with ${command}. The classic editor shows it when the command is deploy; clear it there.`;
   if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
   if (reader.text("plan") && command !== "deploy") reader.problem("plan", misplaced);
   if (databricksClientId && authentication !== "databricks") {
-    reader.problem("databricksClientId", "goes with authentication: databricks; choose that, or empty it.");
+    reader.problem(
+      "databricksClientId",
+      "can be used only with authentication: databricks. Select that, or clear this input.",
+    );
   }
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
@@ -80,7 +83,7 @@ function workspaceHost(reader: InputReader): string | undefined {
   if (origin === undefined) {
     reader.problem(
       "workspaceUrl",
-      `"${text}" is no https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
+      `"${text}" is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
     );
   }
   return origin;
@@ -90,7 +93,7 @@ function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
   if (folder === undefined) return "";
   if (rootFiles(folder).length === 0) {
-    const advice = checkoutAdvice(folder) ?? "Name the folder that holds it.";
+    const advice = checkoutAdvice(folder) ?? "Set workingDirectory to the folder that contains it.";
     reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
   return folder;
@@ -102,7 +105,8 @@ function bundleVariables(reader: InputReader): Record<string, string> {
   for (const line of (reader.text("variables") ?? "").split(/\r?\n/)) {
     if (line.trim() === "") continue;
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
-    if (name === undefined || value === undefined) reader.problem("variables", `"${line.trim()}" is not name=value.`);
+    if (name === undefined || value === undefined)
+      reader.problem("variables", `"${line.trim()}" does not have the form name=value.`);
     else if (variables.has(name)) reader.problem("variables", `${name} is set twice.`);
     else variables.set(name, value);
   }
@@ -112,7 +116,7 @@ function bundleVariables(reader: InputReader): Record<string, string> {
 function runKeys(reader: InputReader): string[] {
   const keys = reader.lines("run");
   for (const key of keys) {
-    if (/^-|\s/.test(key)) reader.problem("run", `"${key}" is no resource key such as nightly or jobs.nightly.`);
+    if (/^-|\s/.test(key)) reader.problem("run", `"${key}" is not a resource key such as nightly or jobs.nightly.`);
   }
   return keys;
 }

@@ -21,14 +21,14 @@ export function formatPlanFile({ bundle, target, workspaceUrl, commit, resources
 }
 
 const downloadAdvice =
-  'Add "- download: current" with the artifact of the planning step before this step, or check the path.';
+  'Before this step, add "- download: current" with the artifact of the planning step, or check the path.';
 
 /** The plan that the input `plan` names. */
 export function readPlanFile(reader: InputReader): PlanFile | undefined {
   const file = reader.file("plan", downloadAdvice);
   if (file === undefined) return undefined;
   const plan = parsePlanFile(fs.readFileSync(file, "utf8"));
-  if (plan === undefined) reader.problem("plan", `${file} is no plan that command: plan of this task has written.`);
+  if (plan === undefined) reader.problem("plan", `${file} is not a plan file from command: plan of this task.`);
   return plan;
 }
 
@@ -71,16 +71,16 @@ function resourceDifference(
   after: PlannedResource | undefined,
 ): string | undefined {
   if (before === undefined) return `${key}: was not in the approved plan, now ${after && wordOf(after)}`;
-  if (after === undefined) return `${key}: approved was ${wordOf(before)}, now it is not in the plan`;
+  if (after === undefined) return `${key}: approved as ${wordOf(before)}, now not in the plan`;
   const parts: string[] = [];
-  if (before.action !== after.action) parts.push(`approved was ${wordOf(before)}, now ${wordOf(after)}`);
+  if (before.action !== after.action) parts.push(`approved as ${wordOf(before)}, now ${wordOf(after)}`);
   const added = after.fields.filter((field) => !before.fields.includes(field));
   const dropped = before.fields.filter((field) => !after.fields.includes(field));
   if (added.length > 0) parts.push(`now also changes ${added.join(", ")}`);
   if (dropped.length > 0) parts.push(`no longer changes ${dropped.join(", ")}`);
   if (parts.length === 0 && before.digest !== after.digest) {
     const fields = after.fields.length > 0 ? ` of ${after.fields.join(", ")}` : "";
-    parts.push(`${wordOf(after)} with other values${fields}`);
+    parts.push(`${wordOf(after)} with different values${fields}`);
   }
   return parts.length === 0 ? undefined : `${key}: ${parts.join("; ")}`;
 }

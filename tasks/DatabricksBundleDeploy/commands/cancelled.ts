@@ -20,10 +20,10 @@ export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath:
   if (workspace === undefined) return;
   try {
     const own = { user: step.identity, since: step.startedAt, until: takenBy, forced: step.inputs.forceLock };
-    if (await releaseOwnLock(workspace, statePath, own)) print("The lock of this deployment was released.");
+    if (await releaseOwnLock(workspace, statePath, own)) print("Released the deployment lock.");
   } catch (error) {
     debug(String(error));
-    print("Whether this deployment left its lock behind is not known; the next deploy says so if it did.");
+    print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
   }
 }
 
@@ -38,8 +38,8 @@ export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
 export function warnOfUnfinishedState({ cli, startedAt }: Pick<Step, "cli" | "startedAt">): void {
   for (const file of unfinishedLogs(cli, startedAt)) {
     warn(
-      `The deployment was stopped half-way. ${file} holds what it had done: a deploy from the same folder completes it; ` +
-        "one from a fresh checkout may create those resources a second time.",
+      `The deployment was stopped before it finished. ${file} records what it had already done. A deploy from ` +
+        "the same folder completes it; a deploy from a fresh checkout may create those resources a second time.",
     );
   }
 }

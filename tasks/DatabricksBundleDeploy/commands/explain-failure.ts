@@ -36,7 +36,7 @@ function textOf({ lines }: Diagnostic): string {
 
 function unsupportedVersion({ cliVersion }: FailedStep): UserError | undefined {
   const version = cliVersion.seen();
-  return version !== undefined && isTooOld(version) ? oldCli(`is ${version}`) : undefined;
+  return version !== undefined && isTooOld(version) ? oldCli(`is version ${version}`) : undefined;
 }
 
 function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd): UserError | undefined {
@@ -44,8 +44,8 @@ function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd
   const bundle = declared.host ? `the bundle's workspace.host ${declared.host}` : "the bundle's workspace.host";
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(
-    `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
-    { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", anchor: "wrong-host" },
+    `The CLI did not ask for a token within a minute, because ${bundle} does not answer. No token was sent.${step}`,
+    { hint: "Correct workspace.host in the bundle target, or remove it and set workspaceUrl.", anchor: "wrong-host" },
   );
 }
 
@@ -66,15 +66,15 @@ function unknownFailure(command: string, { exitCode, facts: { errors } }: Comman
   const [quoted] = unplacedErrors(errors);
   const [firstLine = ""] = quoted?.summary.split("\n", 1) ?? [];
   const quote = quoted && issueText({ ...quoted, summary: firstLine });
-  const end = exitCode === null ? "was ended by a signal" : `failed (exit code ${exitCode})`;
+  const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
   const message = `"databricks bundle ${command}" ${end}${quote ? `: ${quote.replace(/\.$/, "")}` : ""}.`;
   const explained = quoted ? [quoted] : [];
   if (quote && knownErrors.noPermission.test(quote)) {
     const hint =
-      "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.";
+      "The service principal of the connection does not have a required permission in the workspace. Grant it, and run the step again.";
     return { error: new UserError(message, { hint, anchor: "permissions" }), explained };
   }
   const hint =
-    quote || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.";
+    quote || errors.length === 0 ? "See the CLI output above." : "Each error is shown above with its file and line.";
   return { error: new UserError(message, { hint, anchor: "deploy-failed" }), explained };
 }

@@ -47,8 +47,8 @@ export const knownFailures: readonly KnownFailure[] = [
 ];
 
 function unmetConstraint(required = "", current = ""): UserError {
-  return new UserError(`The bundle asks for Databricks CLI ${required}; this agent has ${current}.`, {
-    hint: "Let DatabricksCliInstaller@1, before this step, install it: version: bundle, and the workingDirectory of this step.",
+  return new UserError(`The bundle requires Databricks CLI ${required}, but this agent has ${current}.`, {
+    hint: "Before this step, add DatabricksCliInstaller@1 with version: bundle and the workingDirectory of this step.",
     anchor: "cli-version",
   });
 }
@@ -62,24 +62,29 @@ function unknownWord(
   const isGiven = inputs.arguments.some((argument) => argument === flag || argument.startsWith(`${flag}=`));
   if (command === undefined && isGiven) return undefined;
   const version = cliVersion.seen();
-  return oldCli(version === undefined ? `does not know ${command ?? flag}` : `is ${version}`);
+  return oldCli(version === undefined ? `does not support ${command ?? flag}` : `is version ${version}`);
 }
 
 export function oldCli(which: string): UserError {
-  return new UserError(`The Databricks CLI on this agent ${which}; this task needs ${oldestCliVersion} or later.`, {
-    hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    anchor: "cli-version",
-  });
+  return new UserError(
+    `The Databricks CLI on this agent ${which}, but this task needs version ${oldestCliVersion} or later.`,
+    {
+      hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
+      anchor: "cli-version",
+    },
+  );
 }
 
 /** The bundle target names another workspace than the step, or one that may have no token. */
 export function foreignHost(asked: string, expected: string | undefined): UserError {
-  const against = expected ? `the step's workspaceUrl is ${expected}` : "it is no workspace of the connection's cloud";
+  const against = expected
+    ? `the step's workspaceUrl is ${expected}`
+    : "that is not a workspace in the cloud of the service connection";
   const differsInCase = asked.toLowerCase() === expected?.toLowerCase();
-  return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was given out.`, {
+  return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was sent.`, {
     hint: differsInCase
-      ? "They differ in upper and lower case alone, which the CLI takes for different hosts: write workspace.host in small letters."
-      : "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
+      ? "They differ only in upper and lower case, but the CLI treats them as different hosts. Write workspace.host in lowercase."
+      : "Set workspaceUrl and the bundle's workspace.host to the same address, or remove workspace.host from the bundle.",
     anchor: "wrong-host",
   });
 }
@@ -88,9 +93,9 @@ function noHost({ inputs, declared }: FailedStep): UserError | undefined {
   if (inputs.host || declared.host) return undefined;
   const target = inputs.target ? `its target ${inputs.target}` : "its target";
   return new UserError(
-    `No workspace is named: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
+    `No workspace is specified: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
     {
-      hint: "Give workspaceUrl, or set workspace.host in the bundle target.",
+      hint: "Set workspaceUrl, or set workspace.host in the bundle target.",
       anchor: "wrong-host",
     },
   );
@@ -103,11 +108,11 @@ function foreignAuthentication(authType: string): UserError | undefined {
 function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError {
   const age = ageOf(acquiredAt, new Date());
   return new UserError(
-    `The deployment of this target is locked by ${user} since ${acquiredAt.toISOString()} (${age} ago).`,
+    `${user} has locked the deployment of this target since ${acquiredAt.toISOString()} (${age} ago).`,
     {
       hint: forced
-        ? "Another deployment took the lock meanwhile: let one deployment at a time run."
-        : "If that deployment still runs, wait for it. If it was cancelled or its agent was lost, run this step once with forceLock: true.",
+        ? "Another deployment took the lock in the meantime. Run only one deployment of this target at a time."
+        : "If that deployment is still running, wait until it ends. If it was canceled or its agent was lost, run this step once with forceLock: true.",
       anchor: "deploy-lock",
     },
   );
@@ -124,17 +129,20 @@ export function ageOf(start: Date, now: Date): string {
 function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
   const actions = destructive.map(({ action, key }) => `${action} ${key}`);
   const shown = listSome([...new Set(actions)], 20);
-  return new UserError(`The deployment would ${shown || "delete or recreate resources"}; no resource was changed.`, {
-    hint: "Data may be lost. If that is what you want, set autoApprove: true for this deployment.",
-    anchor: "destructive-changes",
-  });
+  return new UserError(
+    `No resource was changed, because the deployment would ${shown || "delete or recreate resources"}.`,
+    {
+      hint: "This can delete data. To allow it, set autoApprove: true for this deployment.",
+      anchor: "destructive-changes",
+    },
+  );
 }
 
 function staleState(): UserError {
   return new UserError(
-    "The state that this agent keeps of the bundle belongs to a deployment that was destroyed since.",
+    "The local state of the bundle on this agent belongs to a deployment that has since been destroyed.",
     {
-      hint: "Delete the folder .databricks beside databricks.yml on this agent, or check out with clean: true.",
+      hint: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
       anchor: "stale-state",
     },
   );

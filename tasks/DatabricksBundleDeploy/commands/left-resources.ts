@@ -8,9 +8,9 @@ const shown = 20;
 export function warnOfLeftResources(left: CliFacts["left"]): void {
   if (left.size === 0) return;
   const names = [...left.values()].map(({ key, id }) => `${key} (${id})`);
-  const [were, it, exists] = names.length === 1 ? ["was", "it is", "it exists"] : ["were", "they are", "they exist"];
+  const [were, it, exists] =
+    names.length === 1 ? ["was", "it is", "it still exists"] : ["were", "they are", "they still exist"];
   warn(
-    `${listSome(names, shown)} ${were} not deleted: the workspace gave the service principal no permission; ${it} ` +
-      `no longer part of the deployment. If ${exists} still, delete by hand what is not needed.`,
+    `${listSome(names, shown)} ${were} not deleted, because the service principal does not have the permission, and ${it} no longer part of the deployment. If ${exists}, delete manually what is not needed.`,
   );
 }

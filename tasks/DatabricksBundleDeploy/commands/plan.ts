@@ -49,15 +49,15 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
   warnOfOtherCommit(approved, now);
   const differences = planDifferences(approved, now);
   if (differences.length === 0) {
-    print(`The plan is the approved one. ${planCounts(plan)}`);
+    print(`The plan matches the approved plan. ${planCounts(plan)}`);
     return;
   }
   printGroup("Differences from the approved plan", differences);
   const shown = listSome(differences, 5, "; ");
-  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}.`, {
+  throw new UserError(`Nothing was deployed, because the plan does not match the approved plan. ${shown}.`, {
     hint: isDeployed(approved, now)
-      ? "It seems to be deployed already, by an earlier attempt of this step for instance: start a new run for a new plan."
-      : "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
+      ? "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run to get a new plan."
+      : "The workspace, the bundle or a variable has changed since the approval. Plan again, and have the new plan approved.",
     anchor: "plan-differs",
   });
 }
@@ -66,7 +66,7 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
 function warnOfOtherCommit({ commit: approved }: PlanFile, { commit: now }: PlanFile): void {
   if (approved === undefined || now === undefined || approved === now) return;
   warn(
-    `The approved plan was made of commit ${approved}, this deploy is of commit ${now}. A plan compares resources, not the ` +
-      "content of files and wheels: deploy the commit that was planned to have the files that were approved.",
+    `The approved plan is from commit ${approved}, but this deploy is from commit ${now}. A plan compares ` +
+      "resources, not the content of files and wheels. To deploy the approved files, deploy the commit that was planned.",
   );
 }

@@ -58,7 +58,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
   const { output = shownOutput(step), safePointMs = 0 } = options;
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);
   const onCancel = () => {
-    if (safePointMs > 0) print("Cancelled: the deployment may still reach a safe point.");
+    if (safePointMs > 0) print("Canceled: waiting for the deployment to reach a safe point.");
   };
   step.cancel.addEventListener("abort", onCancel, { once: true });
   try {

@@ -38,8 +38,8 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
   const said = failed.message === "" ? "" : `: ${failed.message.replace(/[.:\s]+$/, "")}`;
-  throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}.`, {
-    hint: failed.url ? `See ${failed.url}` : "The CLI's own output stands above.",
+  throw new UserError(`The bundle was deployed, but the run of ${failed.key} ended with ${failed.result}${said}.`, {
+    hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
     anchor: "run-failed",
   });
 }
@@ -88,7 +88,7 @@ async function verify(step: Step, ended: Ended): Promise<RunEnd> {
   }
   if (exitCode !== 0) return { result: "FAILED", message: error + (resource ? "" : runnable(resources)) };
   if (resource?.type !== "jobs" && resource?.type !== "pipelines") return { result: "SUCCESS", message: "" };
-  return { result: "UNKNOWN", message: "the CLI named no run that the workspace could be asked about" };
+  return { result: "UNKNOWN", message: "the CLI did not report a run, so the task cannot check its result" };
 }
 
 async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<RunEnd> {
@@ -98,7 +98,7 @@ async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promi
   } catch (error) {
     if (error instanceof Cancelled) throw error;
     const said = error instanceof Error ? error.message : String(error);
-    return { result: "UNKNOWN", message: `the workspace does not say how it ended (${said})` };
+    return { result: "UNKNOWN", message: `the workspace did not report how it ended (${said})` };
   }
 }
 
@@ -107,7 +107,7 @@ function runnable(resources: readonly BundleResource[]): string {
   const keys = resources
     .filter(({ type }) => ["jobs", "pipelines", "apps"].includes(type))
     .map(({ type, key }) => `${type}.${key}`);
-  return keys.length > 0 ? `; the bundle has ${listSome(keys, 10)}` : "";
+  return keys.length > 0 ? `; the bundle contains ${listSome(keys, 10)}` : "";
 }
 
 interface StartedRun {
@@ -131,13 +131,13 @@ function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
 async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
   try {
     const workspace = cleanupConnection(step);
-    if (workspace === undefined) throw new Error("The workspace is not known.");
+    if (workspace === undefined) throw new Error("The workspace is unknown.");
     await cancelRun(workspace, run);
-    print(`The run was cancelled: ${url}`);
+    print(`Canceled the run: ${url}`);
     return { result: "CANCELED", message: "" };
   } catch (error) {
     debug(String(error));
-    logIssue("warning", `The run could not be cancelled and may go on: ${url}`);
-    return { result: "UNKNOWN", message: "it could not be cancelled and may go on" };
+    logIssue("warning", `The run could not be canceled and may still be running: ${url}`);
+    return { result: "UNKNOWN", message: "it could not be canceled and may still be running" };
   }
 }

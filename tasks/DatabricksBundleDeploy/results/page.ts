@@ -62,7 +62,7 @@ function facts(page: Page, text: Text, link: Link): string[][] {
     ["Workspace", link(host, page.workspaceUrl)],
     ["Target", text(page.mode ? `${page.target} (${page.mode})` : page.target)],
     ["Service principal", text(page.identity)],
-    ...(page.rootPath ? [["Folder", text(page.rootPath)]] : []),
+    ...(page.rootPath ? [["Workspace folder", text(page.rootPath)]] : []),
     ...(page.cliVersion
       ? [["Databricks CLI", text(page.engine ? `${page.cliVersion}, ${page.engine} engine` : page.cliVersion)]]
       : []),
@@ -72,7 +72,7 @@ function facts(page: Page, text: Text, link: Link): string[][] {
 
 /** Changes come first, so that a cut at the end leaves out what stays as it is. */
 function resourceTable(resources: readonly PageRow[], text: Text, link: Link): string[] {
-  if (resources.length === 0) return ["There are no resources."];
+  if (resources.length === 0) return ["The bundle has no resources."];
   const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
   const sorted = [...resources.filter(isChange), ...resources.filter((row) => !isChange(row))];
   const rows = sorted
@@ -85,7 +85,7 @@ function resourceTable(resources: readonly PageRow[], text: Text, link: Link): s
     ]);
   const more = resources.length - rows.length;
   return [
-    ...markdownTable(["Resource", "Action", "Name", "Id"], rows),
+    ...markdownTable(["Resource", "Action", "Name", "ID"], rows),
     ...(more > 0 ? ["", `… and ${more} more.`] : []),
   ];
 }

@@ -13,21 +13,18 @@ export function refuseOtherAuthentication(authTypes: readonly (string | undefine
 }
 
 export function otherAuthentication(authType: string): UserError {
-  return new UserError(
-    `The bundle chooses its own authentication (${authType}) and so passes by the service connection.`,
-    {
-      hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If it stands in another target, name the bundle target in the input target.`,
-      anchor: "bundle-authentication",
-    },
-  );
+  return new UserError(`The bundle sets its own authentication (${authType}), which bypasses the service connection.`, {
+    hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If only another target sets it, set the input target to the bundle target that you want.`,
+    anchor: "bundle-authentication",
+  });
 }
 
 /** The CLI ended well without a token of this step: whoever it was, it was not the service connection. */
 export function otherIdentity(): UserError {
   return new UserError(
-    "The CLI succeeded without asking for a token, so with an identity other than the connection's.",
+    "The CLI succeeded without asking for a token, so it used an identity other than that of the service connection.",
     {
-      hint: "Remove auth_type and other credentials from workspace in the bundle and the files that it includes.",
+      hint: "Remove auth_type and other credentials from workspace in the bundle and in the files that it includes.",
       anchor: "bundle-authentication",
     },
   );

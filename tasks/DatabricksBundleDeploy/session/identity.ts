@@ -36,7 +36,7 @@ export function stepIdentity(
 }
 
 function issuersOf(connection: ServiceConnection): string {
-  if (connection.scheme === "ManagedServiceIdentity") return "this machine's own metadata service";
+  if (connection.scheme === "ManagedServiceIdentity") return "the metadata service of this machine";
   const entra = `Entra (${new URL(connection.authority).host})`;
   return connection.scheme === "WorkloadIdentityFederation" ? `Azure DevOps and ${entra}` : entra;
 }
@@ -50,7 +50,7 @@ function databricksIdentity(
   if (host === undefined || connection.scheme !== "WorkloadIdentityFederation") {
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
-      hint: "The workspace at that address exchanges the connection's ID token for a token of its own.",
+      hint: "With this setting, the workspace at workspaceUrl exchanges the ID token of the connection for its own access token.",
       anchor: "databricks-federation",
     });
   }

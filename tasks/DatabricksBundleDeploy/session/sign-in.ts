@@ -94,14 +94,17 @@ function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: B
   const unknown = Object.keys(inputs.variables).filter((name) => declared?.includes(name) === false);
   if (declared === undefined || unknown.length === 0) return;
   const known = declared.join(", ") || "none";
-  throw new UserError(`variables: the bundle declares no ${unknown.join(", ")}; it declares ${known}.`, {
-    hint: "Correct the name, or declare it under variables in databricks.yml.",
-    anchor: "inputs",
-  });
+  throw new UserError(
+    `variables: the bundle does not declare ${unknown.join(", ")}. Its declared variables: ${known}.`,
+    {
+      hint: "Correct the name, or declare it under variables in databricks.yml.",
+      anchor: "inputs",
+    },
+  );
 }
 
 function mentionOverruled(removed: readonly string[]): void {
   const names = worthMentioning(removed);
   if (names.length === 0) return;
-  print(`The service connection alone signs in. Not passed to the CLI: ${names.join(", ")}.`);
+  print(`Only the service connection is used to sign in. Variables not passed to the CLI: ${names.join(", ")}.`);
 }

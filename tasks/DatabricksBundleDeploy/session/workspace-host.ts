@@ -20,17 +20,18 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
     return {
       allows: (asked) => isWorkspaceOfCloud(asked, cloud),
       refusal: (asked) =>
-        `The bundle's workspace.host is ${asked || "empty"}, which is no Azure Databricks workspace (*${suffix}) of ` +
-        "the service connection's cloud. It gets no token.",
+        `The bundle's workspace.host is ${asked || "empty"}, which is not an Azure Databricks workspace ` +
+        `(*${suffix}) in the cloud of the service connection. No token was sent to it.`,
     };
   }
   if (isWorkspaceOfCloud(host, cloud)) return onlyHost(host);
   throw new UserError(
-    `workspaceUrl ${host} is no Azure Databricks workspace (*${suffix}) of the connection's cloud (${cloud}).`,
+    `workspaceUrl ${host} is not an Azure Databricks workspace (*${suffix}) in the cloud of the service ` +
+      `connection (${cloud}).`,
     {
       hint: isWorkspaceElsewhere(host)
-        ? "A workspace on AWS or Google Cloud takes no token of Entra: set authentication: databricks, and give its service principal a federation policy."
-        : "Copy the address from the browser when the workspace is open; the service connection must be of the same cloud.",
+        ? "A workspace on AWS or Google Cloud does not accept Entra tokens. Set authentication: databricks, and create a federation policy for its service principal."
+        : "Open the workspace in a browser and copy its address. The service connection must be for the same cloud.",
       anchor: "wrong-host",
     },
   );
@@ -39,8 +40,8 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
 /** The rule for a workspace that exchanges the ID token itself; a UserError when the address is none of Databricks. */
 export function databricksHostRule(host: string): HostRule {
   if (isWorkspace(host)) return onlyHost(host);
-  throw new UserError(`workspaceUrl ${host} is no address of a Databricks workspace.`, {
-    hint: "Copy the address from the browser when the workspace is open.",
+  throw new UserError(`workspaceUrl ${host} is not the address of a Databricks workspace.`, {
+    hint: "Open the workspace in a browser and copy its address.",
     anchor: "wrong-host",
   });
 }
@@ -49,6 +50,6 @@ function onlyHost(host: string): HostRule {
   return {
     allows: (asked) => asked === host,
     refusal: (asked) =>
-      `The bundle points to ${asked || "no host"}, the step's workspaceUrl is ${host}. It gets no token.`,
+      `The bundle points to ${asked || "no host"}, but the step's workspaceUrl is ${host}. No token was sent.`,
   };
 }
