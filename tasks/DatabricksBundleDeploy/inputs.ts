@@ -1,5 +1,5 @@
-import { rootFiles } from "../common/databricks/bundle-files.ts";
-import { workspaceOrigin } from "../common/databricks/hosts.ts";
+import { rootFiles } from "../common/databricks/bundle/files.ts";
+import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type ApprovedPlan, readApprovedPlan } from "./plan-file.ts";

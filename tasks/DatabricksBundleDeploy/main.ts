@@ -7,7 +7,7 @@ import { type FinishedRun, requireSuccess, runResources } from "./commands/run.t
 import { type Command, loadInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
 import { signIn } from "./session/sign-in.ts";
-import { openStep, type Step } from "./step.ts";
+import { openStep, type Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, destroy };
 

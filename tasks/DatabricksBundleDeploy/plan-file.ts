@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { PlannedAction, PlannedResource } from "../common/databricks/bundle-plan.ts";
+import type { PlannedAction, PlannedResource } from "../common/databricks/cli/plan.ts";
 import { members, parsedMembers, textOf } from "../common/databricks/json.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
 

@@ -4,12 +4,12 @@ import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache } from "./cache/tool-cache.ts";
 import { findPreinstalled } from "./cli/preinstalled.ts";
 import { loadInputs } from "./inputs.ts";
-import { installLocalArchive } from "./install-local-archive.ts";
-import { installRelease } from "./install-release.ts";
+import { installLocalArchive } from "./install/local-archive.ts";
+import { installRelease } from "./install/release.ts";
+import type { InstalledCli, Step } from "./install/step.ts";
 import { agentPlatform } from "./platform.ts";
-import type { InstalledCli, Step } from "./step.ts";
-import { knownProblems } from "./version/advice.ts";
-import { bundleVersion } from "./version/bundle.ts";
+import { bundleVersion } from "./version/from-bundle.ts";
+import { knownProblems } from "./version/known-problems.ts";
 
 void runTask(async ({ http, cancel }) => {
   const inputs = loadInputs();

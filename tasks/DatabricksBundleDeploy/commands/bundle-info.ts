@@ -1,7 +1,7 @@
-import { type BundleSummary, parseBundleSummary } from "../../common/databricks/bundle-summary.ts";
+import { type BundleSummary, parseBundleSummary } from "../../common/databricks/cli/summary.ts";
 import { refuseOtherAuthentication } from "../session/bundle-authentication.ts";
-import type { Step } from "../step.ts";
-import { runCommand } from "./bundle-command.ts";
+import type { Step } from "../session/step.ts";
+import { runCommand } from "./run-cli.ts";
 
 /** The bundle as the CLI resolves it, with what is deployed of it, ids and URLs. */
 export async function readBundle(step: Step): Promise<BundleSummary> {

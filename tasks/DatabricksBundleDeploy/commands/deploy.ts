@@ -1,10 +1,10 @@
-import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
-import type { Step } from "../step.ts";
-import { CommandKilled, runCommand } from "./bundle-command.ts";
+import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import type { Step } from "../session/step.ts";
 import { readBundle } from "./bundle-info.ts";
+import { type HeldLock, releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
 import { type DeployedActions, watchActions } from "./deployed-actions.ts";
-import { type HeldLock, releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
 import { type LeftResources, watchLeftResources } from "./left-resources.ts";
+import { CommandKilled, runCommand } from "./run-cli.ts";
 
 /** A deploy that has succeeded. */
 export interface Deployment extends DeployedActions {

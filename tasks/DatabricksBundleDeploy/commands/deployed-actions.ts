@@ -1,14 +1,14 @@
-import type { Bundle } from "../../common/databricks/bundle.ts";
-import type { Engine } from "../../common/databricks/bundle-plan.ts";
-import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
-import { beginsUpload, type LeftResource, parseDestructiveAction } from "../../common/databricks/deploy-lines.ts";
-import { deployReportReader, type ReportedCounts } from "../../common/databricks/deploy-report.ts";
+import type { Bundle } from "../../common/databricks/cli/bundle.ts";
+import { beginsUpload, type LeftResource, parseDestructiveAction } from "../../common/databricks/cli/deploy-lines.ts";
+import { deployReportReader, type ReportedCounts } from "../../common/databricks/cli/output.ts";
+import type { Engine } from "../../common/databricks/cli/plan.ts";
 import {
   compareStates,
   type DeployedAction,
   type DeploymentState,
   readDeploymentStates,
-} from "../../common/databricks/deployment-state.ts";
+} from "../../common/databricks/cli/state.ts";
+import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 
 /** What a deploy did. */
 export interface DeployedActions {

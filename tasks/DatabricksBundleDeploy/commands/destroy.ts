@@ -1,11 +1,11 @@
-import type { Engine } from "../../common/databricks/bundle-plan.ts";
-import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
-import { readDeploymentStates } from "../../common/databricks/deployment-state.ts";
-import type { Step } from "../step.ts";
-import { CommandKilled, runCommand } from "./bundle-command.ts";
+import type { Engine } from "../../common/databricks/cli/plan.ts";
+import { readDeploymentStates } from "../../common/databricks/cli/state.ts";
+import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import type { Step } from "../session/step.ts";
 import { readBundle } from "./bundle-info.ts";
-import { releaseLock, warnOfUnfinishedState } from "./interrupted.ts";
+import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
 import { type LeftResources, watchLeftResources } from "./left-resources.ts";
+import { CommandKilled, runCommand } from "./run-cli.ts";
 
 /** A destroy that has succeeded. */
 export interface Destruction {

@@ -1,4 +1,4 @@
-import { type LeftResource, parseLeftResource } from "../../common/databricks/deploy-lines.ts";
+import { type LeftResource, parseLeftResource } from "../../common/databricks/cli/deploy-lines.ts";
 import { warn } from "../../common/pipeline/commands.ts";
 import { listSome } from "../listing.ts";
 

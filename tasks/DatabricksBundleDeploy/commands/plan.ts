@@ -3,16 +3,16 @@ import {
   countActions,
   parseBundlePlan,
   withConfigurationDigests,
-} from "../../common/databricks/bundle-plan.ts";
-import type { BundleSummary } from "../../common/databricks/bundle-summary.ts";
+} from "../../common/databricks/cli/plan.ts";
+import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, printGroup, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { sourceCommit } from "../../common/pipeline/job.ts";
 import { listSome } from "../listing.ts";
 import { type ApprovedPlan, isDeployed, planDifferences } from "../plan-file.ts";
-import type { Step } from "../step.ts";
-import { runCommand } from "./bundle-command.ts";
+import type { Step } from "../session/step.ts";
 import { readBundle, workspaceUrlOf } from "./bundle-info.ts";
+import { runCommand } from "./run-cli.ts";
 
 /** What a deploy would do, and to what. */
 export interface PlannedDeployment extends ApprovedPlan, BundlePlan {

@@ -1,13 +1,13 @@
-import type { BundleResource } from "../../common/databricks/bundle-summary.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace-client.ts";
-import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace-runs.ts";
+import type { BundleResource } from "../../common/databricks/cli/summary.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { listSome } from "../listing.ts";
-import type { Step } from "../step.ts";
-import { watchCommand } from "./bundle-command.ts";
+import type { Step } from "../session/step.ts";
+import { cleanupConnection } from "./cancelled.ts";
 import type { Deployment } from "./deploy.ts";
-import { cleanupConnection } from "./interrupted.ts";
+import { watchCommand } from "./run-cli.ts";
 
 export interface FinishedRun {
   readonly key: string;

@@ -1,5 +1,5 @@
-import type { ReportedCounts } from "../../common/databricks/deploy-report.ts";
-import type { DeployedAction } from "../../common/databricks/deployment-state.ts";
+import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
+import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 
 const words: readonly (readonly [DeployedAction | "notSelected", string])[] = [
   ["created", "created"],

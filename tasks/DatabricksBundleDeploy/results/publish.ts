@@ -1,5 +1,5 @@
-import { countActions } from "../../common/databricks/bundle-plan.ts";
-import type { BundleResource, BundleSummary } from "../../common/databricks/bundle-summary.ts";
+import { countActions } from "../../common/databricks/cli/plan.ts";
+import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, secretMasker, setOutput, uploadSummary } from "../../common/pipeline/commands.ts";
 import { isPullRequestBuild } from "../../common/pipeline/job.ts";
 import { writeJobFile } from "../../common/pipeline/temporary.ts";
@@ -9,7 +9,7 @@ import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { formatPlan } from "../plan-file.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../session/step.ts";
 import { countsOf } from "./counts.ts";
 import { jsonSummary, markdownSummary, type SummaryPage, type SummaryRow } from "./summary.ts";
 

@@ -1,5 +1,5 @@
-import type { PlannedAction } from "../../common/databricks/bundle-plan.ts";
-import type { DeployedAction } from "../../common/databricks/deployment-state.ts";
+import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
+import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 

@@ -1,10 +1,10 @@
-import type { Bundle } from "../../common/databricks/bundle.ts";
-import { type BundleWorkspace, readBundleWorkspace } from "../../common/databricks/bundle-workspace.ts";
-import { isOverruled, worthMentioning } from "../../common/databricks/cli-environment.ts";
-import { type CliVersionWatch, watchCliVersion } from "../../common/databricks/cli-version.ts";
-import { workspaceOrigin } from "../../common/databricks/hosts.ts";
-import { checkIdentity } from "../../common/databricks/identity-check.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace-client.ts";
+import { type BundleWorkspace, readBundleWorkspace } from "../../common/databricks/bundle/declared.ts";
+import type { Bundle } from "../../common/databricks/cli/bundle.ts";
+import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
+import { type CliVersionWatch, watchCliVersion } from "../../common/databricks/cli/version.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { workspaceOrigin } from "../../common/databricks/workspace/hosts.ts";
+import { checkIdentity } from "../../common/databricks/workspace/identity.ts";
 import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
@@ -14,9 +14,9 @@ import { readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
+import { findCli, openBundle } from "./bundle.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { stepIdentity } from "./identity.ts";
-import { findCli, openBundle } from "./open-bundle.ts";
 import type { HostRule } from "./workspace-host.ts";
 
 /** A bundle that the CLI can work on, signed in for as long as it takes. */

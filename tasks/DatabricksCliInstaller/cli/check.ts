@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
+import { askVersion, type NoVersion } from "./executable.ts";
 import { builtFor, nameOf } from "./executable-format.ts";
-import { askVersion, type NoVersion } from "./version.ts";
 
 /** Runs an executable; gives the version it reports, throws a UserError when it cannot run or is no Databricks CLI. */
 export async function runnableVersion(executable: string, platform: Platform, cancel: AbortSignal): Promise<string> {

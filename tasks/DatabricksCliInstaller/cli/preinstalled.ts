@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute, relative, sep } from "node:path";
 import { which } from "azure-pipelines-task-lib/task";
 import { print } from "../../common/pipeline/commands.ts";
-import { askVersion } from "./version.ts";
+import { askVersion } from "./executable.ts";
 
 /** A CLI on this agent's PATH. */
 export interface PreinstalledCli {

@@ -1,0 +1,42 @@
+import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import type { Archive } from "../archive/archive.ts";
+import { readExecutable } from "../archive/extract.ts";
+import { discard, publish, stage } from "../cache/publish.ts";
+import { runnableVersion } from "../cli/check.ts";
+import { admits, describe } from "../version/request.ts";
+import type { InstalledCli, Step } from "./step.ts";
+
+/**
+ * Installs from an archive whose SHA-256 is right: takes the executable out, runs it once where no other step sees it, and
+ * makes it a version of the tool cache. Throws a UserError unless it reports `wanted`, or without that, a version asked for.
+ */
+export async function installVerified(
+  step: Step,
+  archive: Archive,
+  wanted: string | undefined,
+): Promise<Omit<InstalledCli, "source">> {
+  const { cache, cancel, inputs } = step;
+  const content = await readExecutable(archive, cache.platform.executable);
+  const staged = await stage(cache, content, archive.sha256);
+  try {
+    if (cancel.aborted) throw new Cancelled();
+    const version = await runnableVersion(staged.executable, cache.platform, cancel);
+    expectVersion(step, archive, wanted, version);
+    await publish(cache, version, staged, inputs.checksum);
+    return { version, executable: cache.executable(version) };
+  } finally {
+    discard(staged.folder);
+  }
+}
+
+function expectVersion({ request }: Step, archive: Archive, wanted: string | undefined, version: string): void {
+  const fits = wanted === undefined ? request.kind === "latest" || admits(request, version) : version === wanted;
+  if (fits) return;
+  throw new UserError(
+    `The Databricks CLI in ${archive.name} says it is version ${version}; ${wanted ?? describe(request)} was asked for.`,
+    {
+      hint: "The archive is not what its name or the input version says. Nothing was installed.",
+      anchor: "executable",
+    },
+  );
+}
