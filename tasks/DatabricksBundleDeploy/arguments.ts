@@ -31,7 +31,28 @@ export function readArguments(reader: InputReader): string[] {
       if (Object.hasOwn(refused, flag)) reader.problem("arguments", `${flag} is not allowed: ${refused[flag]}.`);
     }
   }
+  if (split.flatMap(flagsOf).filter((flag) => flag === "-q" || flag === "--quiet").length > 1) {
+    reader.problem("arguments", "-q is allowed only once: with a second one, the CLI no longer reports what it did.");
+  }
+  for (const word of looseWords(split)) {
+    reader.problem(
+      "arguments",
+      `"${word}" is not an option. Choose the command with the input command, and what to run with the input run.`,
+    );
+  }
   return split;
+}
+
+/** Options that stand alone: a word after one of them is not its value. */
+const switches = /^(-q+|--(quiet|strict|force|verbose|debug|include-locations))$/;
+
+/** Words that are neither an option nor the value of one. */
+function looseWords(split: readonly string[]): string[] {
+  return split.filter((word, index) => {
+    const before = split[index - 1];
+    const takesValue = before?.startsWith("-") && !before.includes("=") && !switches.test(before);
+    return !word.startsWith("-") && !takesValue;
+  });
 }
 
 /** undefined when a quote is not closed. */

@@ -58,13 +58,34 @@ export function loadInputs(): DeployInputs {
   return Object.freeze(inputs);
 }
 
+/** The commands on which an input has an effect. */
+const effective = {
+  run: ["deploy"],
+  plan: ["deploy"],
+  autoApprove: ["deploy", "destroy"],
+  forceLock: ["deploy", "destroy"],
+  failOnActiveRuns: ["deploy"],
+} as const satisfies Record<string, readonly Command[]>;
+
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, authentication, databricksClientId } = inputs;
-  // The classic editor hides them under other commands, and the agent sends on what they held.
-  const misplaced = `can be used only with command: deploy, not with ${command}. The classic editor shows it when the command is deploy; clear it there.`;
-  if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
-  if (reader.text("plan") && command !== "deploy") reader.problem("plan", misplaced);
+  const { command, run, autoApprove, forceLock, failOnActiveRuns, authentication, databricksClientId } = inputs;
+  const given: Record<keyof typeof effective, boolean> = {
+    run: run.length > 0,
+    plan: reader.text("plan") !== undefined,
+    autoApprove,
+    forceLock,
+    failOnActiveRuns,
+  };
+  for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
+    if (!given[name] || commands.includes(command)) continue;
+    // The classic editor hides them under other commands, and the agent sends on what they held.
+    const where = commands.join(" or ");
+    reader.problem(
+      name,
+      `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
+    );
+  }
   if (databricksClientId && authentication !== "databricks") {
     reader.problem(
       "databricksClientId",
@@ -116,7 +137,9 @@ function bundleVariables(reader: InputReader): Record<string, string> {
 function runKeys(reader: InputReader): string[] {
   const keys = reader.lines("run");
   for (const key of keys) {
-    if (/^-|\s/.test(key)) reader.problem("run", `"${key}" is not a resource key such as nightly or jobs.nightly.`);
+    if (key.includes(",")) reader.problem("run", `"${key}" contains a comma. Write one key per line.`);
+    else if (/^-|\s/.test(key))
+      reader.problem("run", `"${key}" is not a resource key such as nightly or jobs.nightly.`);
   }
   return keys;
 }

@@ -1,9 +1,12 @@
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
-import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import type { Engine } from "../../common/databricks/cli/plan.ts";
+import { deployedEngine } from "../../common/databricks/cli/state.ts";
+import { type BundleSummary, unknownSummary } from "../../common/databricks/cli/summary.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
-import { warnOfLeftResources } from "./left-resources.ts";
+import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { CommandKilled, runCommand, shownOutput } from "./run-cli.ts";
 import { readSummary } from "./summary.ts";
 
@@ -11,6 +14,9 @@ import { readSummary } from "./summary.ts";
 export interface Deployment extends DeployedActions {
   readonly summary: BundleSummary;
   readonly left: CliFacts["left"];
+  readonly engine: Engine | undefined;
+  /** Why the summary is not known, and holds only what the step knows by itself. */
+  readonly problem: UserError | undefined;
 }
 
 /** Deploys the bundle with one run of the CLI, its output shown as it comes. Throws a UserError that explains a failure. */
@@ -28,10 +34,25 @@ export async function deployBundle(step: Step): Promise<Deployment> {
     if (error instanceof CommandKilled && lock) await releaseLock(step, lock, lock.statePath);
     throw error;
   } finally {
-    warnOfLeftResources(output.facts.left);
+    warnOfLeftResources(output.facts);
+    warnOfReservations(output.facts);
   }
-  const summary = await readSummary(step);
-  return { summary, left: output.facts.left, ...deployedActions(step.cli, output.facts, summary) };
+  const { summary, problem } = await deployedSummary(step);
+  const engine = deployedEngine(step.cli, summary.target);
+  return { summary, problem, left: output.facts.left, engine, ...deployedActions(output.facts, summary) };
+}
+
+/** A deploy that has succeeded stays one where it cannot be read back. */
+async function deployedSummary(step: Step): Promise<Pick<Deployment, "summary" | "problem">> {
+  try {
+    return { summary: await readSummary(step), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { hint, anchor } = error;
+    const message = `The bundle was deployed, but what was deployed could not be read: ${error.message}`;
+    const details = { anchor, cause: error, ...(hint === undefined ? {} : { hint }) };
+    return { summary: unknownSummary(step.inputs.target), problem: new UserError(message, details) };
+  }
 }
 
 function deployFlags({ inputs }: Step): string[] {

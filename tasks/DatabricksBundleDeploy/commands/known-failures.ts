@@ -44,6 +44,12 @@ export const knownFailures: readonly KnownFailure[] = [
   },
   { pattern: knownErrors.destructiveChanges, explain: (_match, _step, failed) => destructiveChanges(failed) },
   { pattern: knownErrors.lineageMismatch, explain: staleState },
+  { pattern: knownErrors.newerState, explain: ([, state = ""]) => newerState(state) },
+  { pattern: knownErrors.missingVariable, explain: ([, name = ""]) => missingVariable(name) },
+  { pattern: knownErrors.complexVariable, explain: ([, name = ""]) => complexVariable(name) },
+  { pattern: knownErrors.terraformDownload, explain: terraformDownload },
+  { pattern: knownErrors.gitFolder, explain: ([, folder = ""]) => unreadableGitFolder(folder) },
+  { pattern: knownErrors.legacyCli, explain: () => oldCli("is the legacy Python package databricks-cli") },
 ];
 
 function unmetConstraint(required = "", current = ""): UserError {
@@ -140,10 +146,57 @@ function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
 
 function staleState(): UserError {
   return new UserError(
-    "The local state of the bundle on this agent belongs to a deployment that has since been destroyed.",
+    "The local state of the bundle on this agent does not belong to the deployment in the workspace, which has probably been destroyed and created again.",
     {
       hint: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
       anchor: "stale-state",
     },
   );
+}
+
+function newerState(state: string): UserError {
+  return new UserError(
+    `The bundle was last deployed with a newer Databricks CLI: this one cannot read version ${state} of its state.`,
+    {
+      hint: "Install a newer version with DatabricksCliInstaller@1, at least the one that deployed the bundle last.",
+      anchor: "cli-version",
+    },
+  );
+}
+
+function missingVariable(name: string): UserError {
+  return new UserError(`The bundle variable ${name} has no value.`, {
+    hint: `Set it in the input variables, one ${name}=value per line, or give it a default in the bundle.`,
+    anchor: "inputs",
+  });
+}
+
+function complexVariable(name: string): UserError {
+  return new UserError(
+    `The bundle variable ${name} is complex, and the input variables and BUNDLE_VAR_${name} can hold only text.`,
+    {
+      hint:
+        `Write {"${name}": …} to .databricks/bundle/<target>/variable-overrides.json in the bundle's folder before this step, ` +
+        "or set its value in the bundle target.",
+      anchor: "inputs",
+    },
+  );
+}
+
+function terraformDownload(): UserError {
+  return new UserError("The Databricks CLI could not download Terraform, which deploys this bundle.", {
+    hint:
+      "Use the direct engine (bundle.engine: direct, CLI 1.3 or later), or install Terraform on the agent and set " +
+      "DATABRICKS_TF_EXEC_PATH, DATABRICKS_TF_VERSION and DATABRICKS_TF_CLI_CONFIG_FILE.",
+    anchor: "deploy-failed",
+  });
+}
+
+function unreadableGitFolder(folder: string): UserError {
+  return new UserError(`The Databricks CLI cannot read the Git data of the bundle's folder (${folder}).`, {
+    hint:
+      "It does not support Git submodules: copy the bundle to a folder outside the submodule before this step, or check its " +
+      "repository out on its own.",
+    anchor: "deploy-failed",
+  });
 }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
-import type { BundleResource } from "../../common/databricks/cli/summary.ts";
+import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
@@ -9,6 +10,7 @@ import type { Step } from "../session/step.ts";
 import { cleanupConnection } from "./cancelled.ts";
 import type { Deployment } from "./deploy.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
+import { readSummary } from "./summary.ts";
 
 export interface FinishedRun {
   readonly key: string;
@@ -22,6 +24,26 @@ export interface FinishedRun {
 
 type RunEnd = Pick<FinishedRun, "result" | "message">;
 
+const runnableTypes = ["jobs", "pipelines", "apps"];
+
+/** Throws a UserError, before anything is deployed, for keys in the input `run` that the bundle does not have. */
+export async function checkRunKeys(step: Step): Promise<void> {
+  if (step.inputs.run.length === 0) return;
+  const { resources, scripts } = await readSummary(step);
+  const runnable = resources.filter(({ type }) => runnableTypes.includes(type));
+  const known = [...runnable.map(({ type, key }) => `${type}.${key}`), ...scripts];
+  const names = new Set([...known, ...runnable.map(({ key }) => key)]);
+  const unknown = step.inputs.run.filter((key) => !names.has(key));
+  if (unknown.length === 0) return;
+  throw new UserError(
+    `run: the bundle has no job, pipeline, app or script ${unknown.join(", ")}. Nothing was deployed.`,
+    {
+      hint: known.length > 0 ? `It has ${listSome(known, 10)}.` : "It has none at all.",
+      anchor: "inputs",
+    },
+  );
+}
+
 /** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
 export async function runResources(
   step: Step,
@@ -29,7 +51,7 @@ export async function runResources(
   onEnd: (run: FinishedRun) => void,
 ): Promise<void> {
   for (const key of step.inputs.run) {
-    if (!(await runResource(step, key, summary.resources, onEnd))) break;
+    if (!(await runResource(step, key, summary, onEnd))) break;
   }
 }
 
@@ -48,17 +70,21 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
 async function runResource(
   step: Step,
   key: string,
-  resources: readonly BundleResource[],
+  summary: BundleSummary,
   onEnd: (run: FinishedRun) => void,
 ): Promise<boolean> {
   const startedAt = Date.now();
   const output = shownOutput(step);
-  const started = () => startedRun(step, output.facts);
+  const isScript = summary.scripts.includes(key);
+  // What a script prints is its own: it announces no run.
+  const started = () => (isScript ? undefined : startedRun(step, output.facts));
   const ended = (end: RunEnd) => onEnd({ key, url: started()?.url, ...end, durationMs: Date.now() - startedAt });
   print(`Running ${key}`);
   try {
     const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output });
-    const end = await verify(step, { key, exitCode, run: started()?.run, resources, error: facts.firstError ?? "" });
+    const end = isScript
+      ? scriptEnd(exitCode, facts)
+      : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "" }, isApp(key, summary));
     ended(end);
     return end.result === "SUCCESS";
   } catch (error) {
@@ -68,46 +94,52 @@ async function runResource(
   }
 }
 
+function isApp(key: string, { resources }: BundleSummary): boolean {
+  const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
+  return resource?.type === "apps";
+}
+
+/** The CLI becomes the script, so that the exit code is the script's. */
+function scriptEnd(exitCode: number | null, { lastLine }: CliFacts): RunEnd {
+  if (exitCode === 0) return { result: "SUCCESS", message: "" };
+  return { result: exitCode === null ? "a signal" : `exit code ${exitCode}`, message: lastLine };
+}
+
 interface Ended {
-  readonly key: string;
   readonly exitCode: number | null;
-  readonly run: WorkspaceRun | undefined;
-  readonly resources: readonly BundleResource[];
+  readonly run: StartedRun | undefined;
   /** The CLI's first error; "" where it printed none. */
   readonly error: string;
 }
 
-/** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
-async function verify(step: Step, ended: Ended): Promise<RunEnd> {
-  const { key, exitCode, run, resources, error } = ended;
-  const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
+/** The CLI exits with 0 for ends that are not a success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
+async function verify(step: Step, { exitCode, run, error }: Ended, isApp: boolean): Promise<RunEnd> {
   const workspace = step.workspace();
   if (run && workspace) {
-    const { result, message } = await stateOf(workspace, run);
+    const { result, message } = await endOfRun(step, workspace, run);
     return { result, message: message || (result === "SUCCESS" ? "" : error) };
   }
-  if (exitCode !== 0) return { result: "FAILED", message: error + (resource ? "" : runnable(resources)) };
-  if (resource?.type !== "jobs" && resource?.type !== "pipelines") return { result: "SUCCESS", message: "" };
+  if (exitCode !== 0) return { result: "FAILED", message: error };
+  if (isApp) return { result: "SUCCESS", message: "" };
   return { result: "UNKNOWN", message: "the CLI did not report a run, so the task cannot check its result" };
 }
 
-async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<RunEnd> {
+const pollMs = 5_000;
+
+/** Waits for the end of a run; the CLI may have stopped watching it while it goes on. */
+async function endOfRun(step: Step, workspace: WorkspaceConnection, { run, url }: StartedRun): Promise<RunEnd> {
   try {
-    const { result = "RUNNING", message } = await readRun(workspace, run);
-    return { result, message };
+    for (let isFirst = true; ; isFirst = false) {
+      const { result, message } = await readRun(workspace, run);
+      if (result !== undefined) return { result, message };
+      if (isFirst) print(`The CLI has stopped watching the run, which goes on: waiting for its end. ${url}`);
+      await sleep(pollMs, undefined, { signal: step.cancel });
+    }
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (step.cancel.aborted) throw new Cancelled();
     const said = error instanceof Error ? error.message : String(error);
     return { result: "UNKNOWN", message: `the workspace did not report how it ended (${said})` };
   }
-}
-
-/** What could have been meant by a key that is none of the bundle's. */
-function runnable(resources: readonly BundleResource[]): string {
-  const keys = resources
-    .filter(({ type }) => ["jobs", "pipelines", "apps"].includes(type))
-    .map(({ type, key }) => `${type}.${key}`);
-  return keys.length > 0 ? `; the bundle contains ${listSome(keys, 10)}` : "";
 }
 
 interface StartedRun {

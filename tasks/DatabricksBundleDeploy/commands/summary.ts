@@ -3,9 +3,13 @@ import { refuseOtherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
 import { quietOutput, runCommand } from "./run-cli.ts";
 
-/** The bundle as the CLI resolves it, with what is deployed of it, ids and URLs. */
-export async function readSummary(step: Step): Promise<BundleSummary> {
-  return checked(await runCommand(step, "summary", { json: true, output: quietOutput(step) }));
+/**
+ * The bundle as the CLI resolves it, with what is deployed of it, ids and URLs: as this agent remembers it, or `remote`, as
+ * the workspace has it.
+ */
+export async function readSummary(step: Step, from: "local" | "remote" = "local"): Promise<BundleSummary> {
+  const flags = from === "remote" ? ["--force-pull"] : [];
+  return checked(await runCommand(step, "summary", { arguments: flags, json: true, output: quietOutput(step) }));
 }
 
 /** Checks the bundle; throws a UserError when it is wrong. */

@@ -1,5 +1,5 @@
+import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
-import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 
@@ -42,12 +42,12 @@ export function pageMarkdown(page: Page, mask: (text: string) => string): string
   const text = (value: string) => escapeMarkdown(mask(value));
   const link = (name: string, url: string | undefined) => (url ? markdownLink(mask(name), mask(url)) : text(name));
   return [
-    `### Databricks bundle ${text(page.bundle)}: ${page.verb}`,
+    `### Databricks bundle ${text(page.bundle)}: ${text(page.verb)}`,
     "",
     ...markdownTable(["", ""], facts(page, text, link)),
     "",
     ...(page.counts ? [text(page.counts), ""] : []),
-    ...resourceTable(page.resources, text, link),
+    ...resourceTable(page.resources, text, link, mask),
     ...runTable(page.runs, text, link),
     "",
   ].join("\n");
@@ -71,14 +71,14 @@ function facts(page: Page, text: Text, link: Link): string[][] {
 }
 
 /** Changes come first, so that a cut at the end leaves out what stays as it is. */
-function resourceTable(resources: readonly PageRow[], text: Text, link: Link): string[] {
+function resourceTable(resources: readonly PageRow[], text: Text, link: Link, mask: Text): string[] {
   if (resources.length === 0) return ["The bundle has no resources."];
   const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
   const sorted = [...resources.filter(isChange), ...resources.filter((row) => !isChange(row))];
   const rows = sorted
     .slice(0, shownRows)
     .map((row) => [
-      text(row.key),
+      keyCell(mask(row.key)),
       actionText(row, text),
       row.name === undefined ? "" : link(row.name, row.url),
       text(row.id ?? ""),
@@ -88,6 +88,11 @@ function resourceTable(resources: readonly PageRow[], text: Text, link: Link): s
     ...markdownTable(["Resource", "Action", "Name", "ID"], rows),
     ...(more > 0 ? ["", `… and ${more} more.`] : []),
   ];
+}
+
+/** As code, because a renderer may take a key such as jobs.my_job for the name of a host, and link it. */
+function keyCell(key: string): string {
+  return /^[\w.-]+$/.test(key) ? `\`${key}\`` : escapeMarkdown(key);
 }
 
 const words: { readonly [action in PageRow["action"] & string]?: string } = {

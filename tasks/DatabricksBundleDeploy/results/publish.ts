@@ -1,8 +1,8 @@
+import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
 import { countActions } from "../../common/databricks/cli/plan.ts";
-import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
-import { print, secretMasker, setOutput, uploadSummary } from "../../common/pipeline/commands.ts";
+import { print, secretMasker, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
 import { isPullRequestBuild } from "../../common/pipeline/job.ts";
 import { writeJobFile } from "../../common/pipeline/temporary.ts";
 import type { Deployment } from "../commands/deploy.ts";
@@ -38,13 +38,15 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
   const { summary, actions, engine, counts } = deployment;
   const page = {
-    ...pageOf(step, summary, "deployed", deployedRows(deployment)),
+    ...pageOf(step, summary, deployedVerb(deployment, runs), deployedRows(deployment)),
     engine,
     runs,
     counts: countsOf(actions.values(), counts),
   };
   publishPage(page);
-  setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, secretMasker())));
+  decorate("The output summaryPath", () =>
+    setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, secretMasker()))),
+  );
   if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
 }
 
@@ -57,13 +59,33 @@ export function publishDestruction(step: Step, { summary, left, engine }: Destru
   publishPage({ ...pageOf(step, summary, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
 }
 
+function deployedVerb({ problem }: Deployment, runs: readonly FinishedRun[]): string {
+  if (problem) return "deployed, but what was deployed could not be read";
+  const failed = runs.find(({ result }) => result !== "SUCCESS");
+  return failed ? `deployed, but the run of ${failed.key} did not succeed` : "deployed";
+}
+
 /** What every command hands on: output variables for later steps, a page for people. */
 function publishPage(page: Page): void {
-  setOutput("workspaceUrl", page.workspaceUrl);
-  setOutput("bundleName", page.bundle);
-  setOutput("target", page.target);
-  setOutput("identity", page.identity);
-  uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker())));
+  const outputs = {
+    workspaceUrl: page.workspaceUrl,
+    bundleName: page.bundle,
+    target: page.target,
+    identity: page.identity,
+  };
+  for (const [name, value] of Object.entries(outputs)) if (value !== "") setOutput(name, value);
+  decorate("The summary page", () =>
+    uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker()))),
+  );
+}
+
+/** A page that cannot be written never changes the result of what it shows. */
+function decorate(what: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function pageOf(step: Step, summary: BundleSummary, verb: string, resources: readonly PageRow[]): Page {

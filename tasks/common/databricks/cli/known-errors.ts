@@ -22,6 +22,18 @@ export const knownErrors = {
   destructiveChanges: /requires destructive actions/,
   /** The state in the bundle's folder is that of another deployment than the one in the workspace. */
   lineageMismatch: /lineage mismatch in state files/,
+  /** [version of the state, newest that this CLI reads] */
+  newerState: /state version (\d+) is newer than supported version (\d+)/,
+  /** [variable]: one without a value, which `--var` would give (databricks/cli, bundle/config/mutator/set_variables.go). */
+  missingVariable: /no value assigned to required variable (\S+?)\.\s/,
+  /** [variable]: one that holds more than a text, set from the environment (same source). */
+  complexVariable: /setting via environment variables \(\S+\) is not supported for complex variable (\S+)/,
+  /** The terraform engine needs a program that the agent cannot download. */
+  terraformDownload: /error downloading Terraform/,
+  /** [folder]: a Git submodule or worktree that the CLI cannot read (databricks/cli, libs/git/worktree.go). */
+  gitFolder: /expected "commondir" file in worktree git folder at "?([^":]+)/,
+  /** How the legacy CLI, a Python package of the same name, refuses a command. */
+  legacyCli: /No such command/,
   /** The workspace refused a request for lack of rights. */
   noPermission: /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i,
 } as const;

@@ -26,9 +26,16 @@ export interface BundleSummary {
   readonly userName: string | undefined;
   readonly rootPath: string | undefined;
   readonly statePath: string | undefined;
+  /** Keys of the bundle's scripts. */
+  readonly scripts: readonly string[];
   readonly resources: readonly BundleResource[];
   /** Still deployed, but no longer in the bundle: the next deploy deletes them. */
   readonly departed: readonly BundleResource[];
+}
+
+/** The summary of a bundle of which only the target's name is known, if that. */
+export function unknownSummary(target: string | undefined): BundleSummary {
+  return { ...parseBundleSummary("{}"), target: target ?? "" };
 }
 
 /** Reads the JSON of `bundle summary` or `bundle validate`. */
@@ -53,14 +60,27 @@ export function parseBundleSummary(json: string): BundleSummary {
     userName: textOf(members(workspace["current_user"])["userName"]),
     rootPath: textOf(workspace["root_path"]),
     statePath: textOf(workspace["state_path"]),
+    scripts: Object.keys(members(root["scripts"])),
     resources: all.filter(({ status }) => status !== "deleted").map(parseResource),
     departed: all.filter(({ status }) => status === "deleted").map(parseResource),
   };
 }
 
+/** Fields that hold a resource's name, by type (databricks/cli, bundle/config/resources: GetName); the first that is set. */
+const nameFields = [
+  "name",
+  "display_name",
+  "cluster_name",
+  "instance_pool_name",
+  "title",
+  "table_name",
+  "catalog_id",
+  "synced_table_id",
+];
+
 function parseResource({ type, key, value }: { type: string; key: string; value: unknown }): BundleResource {
   const { id, url, modified_status: status, ...configuration } = members(value);
-  const name = textOf(configuration["name"]) ?? textOf(configuration["display_name"]) ?? key;
+  const name = nameFields.map((field) => textOf(configuration[field])).find((value) => value !== undefined) ?? key;
   const deployed = status === "created" ? { id: undefined, url: undefined } : { id: textOf(id), url: textOf(url) };
   return { type, key, name, ...deployed, configuration };
 }

@@ -7,17 +7,19 @@ import { knownFailures } from "../../../../tasks/DatabricksBundleDeploy/commands
 type FailedStep = Parameters<typeof explainFailure>[0];
 
 const step = {
-  inputs: { host: "https://adb-1.7.azuredatabricks.net", forceLock: false, arguments: ["--select=a"] },
+  inputs: {
+    command: "deploy",
+    host: "https://adb-1.7.azuredatabricks.net",
+    forceLock: false,
+    arguments: ["--select=a"],
+  },
   metadataService: { servedHosts: new Set<string>(), refusedHosts: new Set<string>(), lastFailure: () => undefined },
   cliVersion: { seen: () => "1.13.0" },
   declared: { host: "https://dead.example" },
 } as unknown as FailedStep;
 
 function explanationOf(text: string, silent = false, changed: Partial<FailedStep> = {}) {
-  const output = cliOutput(
-    { folder: "/nowhere", environment: {} },
-    { onLine: () => undefined, onDiagnostic: () => undefined },
-  );
+  const output = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
   for (const line of text.split("\n")) output.line(line, "stderr");
   output.end();
   const { facts } = output;
@@ -108,6 +110,59 @@ describe("What a failure of the CLI is explained with", () => {
   });
 });
 
+describe("The cause that is quoted", () => {
+  it("is every line of a short error", () => {
+    const branch =
+      "Error: not on the right Git branch:\n  expected according to configuration: main\n  actual: feature\nuse --force";
+    expect(explain(branch)).toContain(
+      "failed (exit code 1): not on the right Git branch: expected according to configuration: main; actual: feature; use --force.",
+    );
+  });
+
+  it("is the first and the last line of a long one, which is shown whole beside it", () => {
+    const frames = Array.from({ length: 20 }, (_, index) => `  File "setup.py", line ${index}, in build`).join("\n");
+    const text = `Error: build failed w, error: exit status 1, output: Traceback (most recent call last):\n${frames}\nValueError: no version`;
+    const { error, explained } = explanationOf(text);
+    expect(error.message).toMatch(
+      /failed \(exit code 1\): build failed w, .*Traceback \(most recent call last\) … ValueError: no version\.$/,
+    );
+    expect(explained).toEqual([]);
+  });
+
+  it("includes the detail, but not what merely repeats the request", () => {
+    const mutator = "Error: Failed to load resources\n\nTypeError: name is not a text";
+    expect(explain(mutator)).toContain(
+      "failed (exit code 1): Failed to load resources; TypeError: name is not a text.",
+    );
+    const api =
+      "Error: cannot create resources.jobs.a: no such cluster (400 INVALID)\n\nEndpoint: POST https://h/api\nHTTP Status: 400 Bad Request\nAPI error_code: INVALID\nAPI message: no such cluster";
+    expect(explain(api)).toContain(
+      "failed (exit code 1): cannot create resources.jobs.a: no such cluster (400 INVALID).",
+    );
+  });
+
+  it("names a command that this task runs for another", () => {
+    const inputs = { ...step.inputs, command: "destroy" } as FailedStep["inputs"];
+    const { facts } = explanationOf("Error: odd");
+    const { error } = explainFailure({ ...step, inputs }, "summary", { exitCode: 1, facts, silent: false });
+    expect(error.message).toMatch(/^"databricks bundle summary", which this task runs for destroy, failed .*: odd\.$/);
+  });
+});
+
+it("says that the CLI has crashed, and of what", () => {
+  const crash = "The Databricks CLI unexpectedly had a fatal error.\n\nPanic Payload: index out of range\n";
+  expect(explain(crash)).toMatch(
+    /^The Databricks CLI crashed in "databricks bundle deploy": index out of range\. .*another version/,
+  );
+});
+
+it("says what the CLI cannot reach where the bundle names no host", () => {
+  const declared = { ...step.declared, host: undefined };
+  expect(explain("", true, { declared })).toMatch(
+    /it cannot reach https:\/\/adb-1\.7\.azuredatabricks\.net, although this task can.*HTTPS_PROXY and NO_PROXY.*#network/,
+  );
+});
+
 describe("Errors of the CLI that are shown beside the step's own error", () => {
   const lock =
     "deploy lock acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC.\nAnother deployment may be in progress.";
@@ -137,6 +192,12 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
 
   it("are all those in which no known pattern is found, whatever known failure explains the run", () => {
     const samples = [
+      "state version 3 is newer than supported version 2; upgrade the CLI",
+      "no value assigned to required variable region. Variables are usually assigned in databricks.yml",
+      "setting via environment variables (BUNDLE_VAR_tags) is not supported for complex variable tags",
+      "error downloading Terraform: unable to verify",
+      'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
+      'No such command "bundle".',
       "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
       'unknown command "plan" for "databricks bundle"',
       "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",
