@@ -14,7 +14,7 @@ describe("Diagnostics", () => {
     return { diagnostics, lines };
   }
 
-  it("are taken out of the lines around them", () => {
+  it("separates diagnostics from the lines around them", () => {
     const text = `Uploading
 Warning: unknown field: nam
   at resources.jobs.nightly
@@ -47,7 +47,7 @@ Deploying resources...`;
     });
   });
 
-  it("may have no place, several lines, and no end but that of the output", () => {
+  it("reads a diagnostic without a place, with several lines, that ends with the output", () => {
     const { diagnostics, lines } = read("Error: first line\nsecond line\nWarn: part of it");
     expect(diagnostics).toEqual([
       { severity: "error", summary: "first line\nsecond line\nWarn: part of it", paths: [], location: undefined },
@@ -55,7 +55,7 @@ Deploying resources...`;
     expect(lines).toEqual([]);
   });
 
-  it("do not hold back a program that goes on after the word Error", () => {
+  it("does not hold back the output of a program after a line with the word Error", () => {
     const { lines } = read(`Error: x\n${Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n")}`);
     expect(lines).toHaveLength(61);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type CliFacts, cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
 import type { OutputStream } from "../../../../tasks/common/databricks/cli/run.ts";
 
-/** What the CLI's output says, from lines on one stream, and what of it is shown. */
+/** The facts from the CLI's lines on one stream, and the part of the output that is shown. */
 function read(lines: readonly string[], stream: OutputStream = "stderr", folder = "/nowhere") {
   const shown: string[] = [];
   const output = cliOutput(
@@ -22,7 +22,7 @@ function factsOf(...lines: readonly string[]): CliFacts {
 }
 
 describe("The CLI's report of a deploy", () => {
-  it("names each resource from 1.13 on", () => {
+  it("lists each resource from CLI 1.13 on", () => {
     const { report } = factsOf(
       "Building python_artifact...",
       "Uploading bundle files to /Workspace/Users/x/.bundle/b/dev/files...",
@@ -44,7 +44,7 @@ describe("The CLI's report of a deploy", () => {
     expect(report.counts).toEqual({ created: 2, updated: 1, deleted: 2, unchanged: 4, notSelected: 2 });
   });
 
-  it("is not complete before 1.13, nor where -q leaves out the lines of resources", () => {
+  it("is not complete before CLI 1.13, or if -q leaves out the lines of resources", () => {
     const old = ["Uploading bundle files to /Workspace/x/files...", "Deploying resources...", "Deployment complete!"];
     expect(factsOf(...old).report.complete).toBe(false);
     expect(factsOf("Resources: 4 created, 0 changed, 0 deleted, 0 unchanged").report.complete).toBe(false);
@@ -53,7 +53,7 @@ describe("The CLI's report of a deploy", () => {
 });
 
 describe("Facts from the CLI's output", () => {
-  it("are the lock and the folder of the state, once files are uploaded", () => {
+  it("include the lock and the folder of the state, once files are uploaded", () => {
     expect(factsOf("Building python_artifact...").lock).toBeUndefined();
     const root = "/Workspace/Users/x/.bundle/b/dev";
     expect(factsOf(`Uploading bundle files to ${root}/files...`).lock).toMatchObject({ statePath: `${root}/state` });
@@ -64,11 +64,11 @@ describe("Facts from the CLI's output", () => {
   it.each([
     "The following resources will be deleted:",
     "All files and directories at the following location will be deleted: /Workspace/x",
-  ])("are the lock of a destroy: %s", (line) => {
+  ])("include the lock of a destroy: %s", (line) => {
     expect(factsOf(line).lock).toEqual({ takenBy: expect.any(Date), statePath: undefined });
   });
 
-  it("are the states of the last deployment, as they were before the upload", () => {
+  it("include the states of the last deployment, as they were before the upload", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "output-"));
     onTestFinished(() => fs.rmSync(folder, { recursive: true }));
     const state = path.join(folder, ".databricks", "bundle", "dev", "resources.json");
@@ -79,7 +79,7 @@ describe("Facts from the CLI's output", () => {
     expect(factsOf("Deploying resources...").statesBefore).toBeUndefined();
   });
 
-  it("are the resources that lose data and those that are left", () => {
+  it("include the resources that lose data and those that are left", () => {
     const { destructive, left } = factsOf(
       "  delete resources.schemas.orders",
       "  recreate resources.pipelines.p",
@@ -92,13 +92,13 @@ describe("Facts from the CLI's output", () => {
     expect([...left.values()]).toEqual([{ key: "schemas.kept", id: "main.kept" }]);
   });
 
-  it("are the pages of runs that the CLI announces on stderr, not those that a script prints", () => {
+  it("include the pages of runs that the CLI announces on stderr, not those that a script prints", () => {
     const lines = ["Run URL: https://h/?o=1#job/1/run/2", "Update URL: https://h/x", "Run URL: nowhere"];
     expect(factsOf(...lines).runUrls).toEqual(["https://h/?o=1#job/1/run/2", "https://h/x"]);
     expect(read(lines, "stdout").facts.runUrls).toEqual([]);
   });
 
-  it("are the first hundred errors, and the words of the first", () => {
+  it("include the first hundred errors, and the text of the first one", () => {
     const errors = Array.from({ length: 120 }, (_, index) => `Error: number ${index}`);
     const { facts } = read(["Warning: not one of them", "", ...errors]);
     expect(facts.errors.map(({ summary }) => summary)).toEqual(
@@ -108,7 +108,7 @@ describe("Facts from the CLI's output", () => {
   });
 });
 
-it("shows every line of output, and diagnostics of stderr as such", () => {
+it("shows every line of output, and shows diagnostics on stderr as issues", () => {
   const lines = ["Uploading", "Error: wrong", "  in a.yml:1:2", "", "Deploying"];
   expect(read(lines).shown).toEqual(["Uploading", "issue: wrong", "Deploying"]);
   expect(read(lines, "stdout").shown).toEqual(lines);

@@ -23,7 +23,7 @@ describe("Deployment states of the direct engine", () => {
   const direct = (state: Record<string, unknown>) => stateOf("resources.json", { state_version: 2, state });
   const entry = (id: string, state: unknown) => ({ __id__: id, state });
 
-  it("tell what a deploy did", () => {
+  it("shows what a deploy did, by the states before and after it", () => {
     const before = direct({
       "resources.jobs.same": entry("1", { a: 1, b: 2 }),
       "resources.jobs.changed": entry("2", { a: 1 }),
@@ -60,7 +60,7 @@ describe("Deployment states of the direct engine", () => {
   });
 });
 
-it("reads terraform's state in the bundle's own words", () => {
+it("reads terraform's state with the bundle's names of resources", () => {
   const resource = (type: string, name: string, attributes: object, mode = "managed") => ({
     mode,
     type,
@@ -86,7 +86,7 @@ it("reads terraform's state in the bundle's own words", () => {
 describe("Unfinished write-ahead logs", () => {
   const startedAt = new Date(Date.now() - 60_000);
 
-  /** A write-ahead log with one entry, or none, of the step's time or an earlier one. */
+  /** Writes a write-ahead log with the given number of entries, changed since the step began or long before. */
   function writeLog(target: string, { entries = 1, old = false } = {}): void {
     const file = path.join(folder, ".databricks", "bundle", target, "resources.json.wal");
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -97,19 +97,19 @@ describe("Unfinished write-ahead logs", () => {
   const targetsOf = (target: string | undefined) =>
     unfinishedLogs({ folder, target, environment: {} }, startedAt).map((log) => path.basename(path.dirname(log)));
 
-  it("are only those of the step's own target", () => {
+  it("finds only the logs of the step's own target", () => {
     writeLog("dev");
     writeLog("prod");
     expect(targetsOf("prod")).toEqual(["prod"]);
   });
 
-  it("are, for the default target, those that have changed since the step began", () => {
+  it("finds, for the default target, the logs that have changed since the step began", () => {
     writeLog("dev");
     writeLog("prod", { old: true });
     expect(targetsOf(undefined)).toEqual(["dev"]);
   });
 
-  it("have entries", () => {
+  it("ignores logs without entries", () => {
     writeLog("dev", { entries: 0 });
     expect(targetsOf("dev")).toEqual([]);
     expect(targetsOf("prod")).toEqual([]);
