@@ -114,7 +114,7 @@ function foreignAuthentication(authType: string): UserError | undefined {
 function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError {
   const age = ageOf(acquiredAt, new Date());
   return new UserError(
-    `${user} has locked the deployment of this target since ${acquiredAt.toISOString()} (${age} ago).`,
+    `The deployment of this target has been locked by ${user} since ${acquiredAt.toISOString()} (${age} ago).`,
     {
       hint: forced
         ? "Another deployment took the lock in the meantime. Run only one deployment of this target at a time."

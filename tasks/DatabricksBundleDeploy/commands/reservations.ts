@@ -8,10 +8,11 @@ const shown = 20;
 export function warnOfLeftResources({ left }: CliFacts): void {
   if (left.size === 0) return;
   const names = [...left.values()].map(({ key, id }) => `${key} (${id})`);
-  const [were, it, exists] =
-    names.length === 1 ? ["was", "it is", "it still exists"] : ["were", "they are", "they still exist"];
+  const [were, theyAre, theyStillExist, them] =
+    names.length === 1 ? ["was", "It is", "it still exists", "it"] : ["were", "They are", "they still exist", "them"];
   warn(
-    `${listSome(names, shown)} ${were} not deleted, because the service principal does not have the permission, and ${it} no longer part of the deployment. If ${exists}, delete manually what is not needed.`,
+    `${listSome(names, shown)} ${were} not deleted, because the service principal does not have the permission. ` +
+      `${theyAre} no longer part of the deployment. If ${theyStillExist} and you do not need ${them}, delete ${them} manually.`,
   );
 }
 

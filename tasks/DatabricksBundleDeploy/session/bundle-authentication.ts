@@ -22,7 +22,7 @@ export function otherAuthentication(authType: string): UserError {
 /** The CLI ended well without a token of this step: whoever it was, it was not the service connection. */
 export function otherIdentity(): UserError {
   return new UserError(
-    "The CLI succeeded without asking for a token, so it used an identity other than that of the service connection.",
+    "The CLI succeeded without asking for a token, so it used an identity other than the service connection.",
     {
       hint: "Remove auth_type and other credentials from workspace in the bundle and in the files that it includes.",
       anchor: "bundle-authentication",

@@ -50,7 +50,7 @@ function databricksIdentity(
   if (host === undefined || connection.scheme !== "WorkloadIdentityFederation") {
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
-      hint: "With this setting, the workspace at workspaceUrl exchanges the ID token of the connection for its own access token.",
+      hint: "With this setting, the workspace at workspaceUrl exchanges the connection's ID token for its own access token.",
       anchor: "databricks-federation",
     });
   }

@@ -30,7 +30,7 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
       `connection (${cloud}).`,
     {
       hint: isWorkspaceElsewhere(host)
-        ? "A workspace on AWS or Google Cloud does not accept Entra tokens. Set authentication: databricks, and create a federation policy for its service principal."
+        ? "A workspace on AWS or Google Cloud does not accept Entra tokens. Set authentication: databricks, and create a federation policy for the service principal."
         : "Open the workspace in a browser and copy its address. The service connection must be for the same cloud.",
       anchor: "wrong-host",
     },

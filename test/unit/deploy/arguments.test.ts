@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
 import { readArguments, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 
-/** What is wrong with these arguments. */
+/** The problems that the task reports with these arguments. */
 function problemsOf(text: string): string[] {
   const problems: string[] = [];
   const reader: Partial<InputReader> = { text: () => text, problem: (_, problem) => problems.push(problem) };
@@ -19,7 +19,7 @@ it.each([
   ["-h -qh --strict", ["-h", "-h"]],
   ["--target=prod --var a=b", ["--target", "--var"]],
   ["-q -cteah -c 0123-456789-tepoh --select=-t --strict", []],
-])("%s", (text, flags) => {
+])("reports the flags in %s that are not allowed", (text, flags) => {
   expect(problemsOf(text).map((problem) => problem.split(" ", 1)[0])).toEqual(flags);
 });
 

@@ -87,5 +87,5 @@ export function writeCertificates(
 /** What the agent's CA still needs where Go asks the machine alone, whatever SSL_CERT_FILE says (crypto/x509). */
 export function trustStoreAdvice({ extraCertificates }: Network, platform = process.platform): string | undefined {
   if (!extraCertificates || platform === "linux") return undefined;
-  return "The agent's CA (--sslcacert) must be in this machine's trust store too: the Databricks CLI trusts no other here.";
+  return "Add the agent's CA (--sslcacert) to the trust store of this machine as well: on this system the Databricks CLI trusts only the CAs in it.";
 }

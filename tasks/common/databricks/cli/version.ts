@@ -26,7 +26,7 @@ export function cliVersion(): CliVersion {
 export function oldCliRefusal(userAgent: string): string | undefined {
   const version = versionIn(userAgent);
   if (version === undefined || !isTooOld(version)) return undefined;
-  return `Databricks CLI ${version} is older than ${oldestCliVersion}, the oldest that this task supports.`;
+  return `Databricks CLI ${version} is older than ${oldestCliVersion}, the oldest version that this task supports.`;
 }
 
 function versionIn(userAgent: string): string | undefined {

@@ -14,7 +14,7 @@ describe("Diagnostics", () => {
     return { diagnostics, lines };
   }
 
-  it("are taken out of the lines around them", () => {
+  it("separates diagnostics from the lines around them", () => {
     const text = `Uploading
 Warning: unknown field: nam
   at resources.jobs.nightly
@@ -53,7 +53,7 @@ Deploying resources...`;
     });
   });
 
-  it("may have no place, several lines, and no end but that of the output", () => {
+  it("reads a diagnostic without a place, with several lines, that ends with the output", () => {
     const { diagnostics, lines } = read("Error: first line\nsecond line\nWarn: part of it");
     expect(diagnostics).toEqual([
       {
@@ -68,7 +68,7 @@ Deploying resources...`;
   });
 
   it.each(["Deploying resources...", "Executing 'predeploy' script", "Created jobs.a", "Warn: slow"])(
-    "have no detail where the next line is progress: %s",
+    "reads no detail where the next line is progress: %s",
     (line) => {
       const { diagnostics, lines } = read(`Warning: odd\n\n${line}\nmore`);
       expect(diagnostics).toMatchObject([{ summary: "odd", detail: "" }]);
@@ -76,13 +76,13 @@ Deploying resources...`;
     },
   );
 
-  it("have a detail that ends at an empty line", () => {
+  it("reads a detail that ends at an empty line", () => {
     const { diagnostics, lines } = read("Error: failed\n\nTraceback:\n  x\n\n\nafter");
     expect(diagnostics).toMatchObject([{ summary: "failed", detail: "Traceback:\n  x" }]);
     expect(lines).toEqual(["", "after"]);
   });
 
-  it("do not hold back a program that goes on after the word Error", () => {
+  it("does not hold back the output of a program after a line with the word Error", () => {
     const { lines } = read(`Error: x\n${Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n")}`);
     expect(lines).toHaveLength(61);
   });

@@ -33,7 +33,7 @@ it("looks for state where DATABRICKS_BUNDLE_TMP names another folder", () => {
 describe("Unfinished write-ahead logs", () => {
   const startedAt = new Date(Date.now() - 60_000);
 
-  /** A write-ahead log with one entry, or none, of the step's time or an earlier one. */
+  /** Writes a write-ahead log with the given number of entries, changed since the step began or long before. */
   function writeLog(target: string, { entries = 1, old = false } = {}): void {
     const file = path.join(folder, ".databricks", "bundle", target, "resources.json.wal");
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -44,19 +44,19 @@ describe("Unfinished write-ahead logs", () => {
   const targetsOf = (target: string | undefined) =>
     unfinishedLogs({ folder, target, environment: {} }, startedAt).map((log) => path.basename(path.dirname(log)));
 
-  it("are only those of the step's own target", () => {
+  it("finds only the logs of the step's own target", () => {
     writeLog("dev");
     writeLog("prod");
     expect(targetsOf("prod")).toEqual(["prod"]);
   });
 
-  it("are, for the default target, those that have changed since the step began", () => {
+  it("finds, for the default target, the logs that have changed since the step began", () => {
     writeLog("dev");
     writeLog("prod", { old: true });
     expect(targetsOf(undefined)).toEqual(["dev"]);
   });
 
-  it("have entries", () => {
+  it("ignores logs without entries", () => {
     writeLog("dev", { entries: 0 });
     expect(targetsOf("dev")).toEqual([]);
     expect(targetsOf("prod")).toEqual([]);

@@ -28,8 +28,8 @@ const page: Page = {
 };
 const mask = (text: string) => text.replaceAll("se_cret", "***");
 
-describe("A summary", () => {
-  it("shows changes first, cells escaped, secrets hidden", () => {
+describe("A summary page", () => {
+  it("shows changes first, escapes cells and hides secrets", () => {
     const text = pageMarkdown(page, mask);
     expect(text.indexOf("| jobs.a |")).toBeLessThan(text.indexOf("| jobs.same |"));
     expect(text).toContain("| updated: a, b, c, d, e, … (6) | [\\*\\*\\* \\| job](https://h/jobs/2) | 2 |");
@@ -37,7 +37,7 @@ describe("A summary", () => {
     expect(text).toContain("| Duration | 1 min 5 s |");
   });
 
-  it("is JSON for programs, secrets hidden there too", () => {
+  it("writes JSON for programs, which hides secrets too", () => {
     const json = pageJson(page, mask);
     expect(json).not.toContain("se_cret");
     expect(JSON.parse(json)).toMatchObject({
