@@ -47,10 +47,34 @@ describe("Inputs of a deploy step", () => {
     );
   });
 
+  it.each([
+    ["validate", { run: "a" }],
+    ["plan", { run: "a" }],
+    ["destroy", { run: "a", autoApprove: "true" }],
+    ["validate", { autoApprove: "true" }],
+    ["plan", { autoApprove: "true" }],
+    ["validate", { forceLock: "true" }],
+    ["plan", { forceLock: "true" }],
+    ["validate", { failOnActiveRuns: "true" }],
+    ["plan", { failOnActiveRuns: "true" }],
+    ["destroy", { failOnActiveRuns: "true", autoApprove: "true" }],
+  ])("refuses inputs that have no effect on %s: %o", (command, inputs) => {
+    const [name] = Object.keys(inputs);
+    expect(errorOf({ command, ...inputs })).toMatch(
+      new RegExp(`${name}: has an effect only with command: deploy( or destroy)?, not with ${command}`),
+    );
+  });
+
+  it("refuses a list of run keys that is separated by commas", () => {
+    expect(errorOf({ run: "nightly,jobs.hourly" })).toMatch(
+      /run: "nightly,jobs\.hourly" contains a comma\. Write one key per line/,
+    );
+  });
+
   it("reports both problems of a missing plan that is set for another command", () => {
     const error = errorOf({ command: "plan", plan: "missing.json" });
     expect(error).toMatch(
-      /An input of this step is .*plan: there is no file .*plan: can be used only with command: deploy, not/,
+      /An input of this step is .*plan: there is no file .*plan: has an effect only with command: deploy, not with plan/,
     );
   });
 

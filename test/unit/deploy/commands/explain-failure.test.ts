@@ -41,7 +41,10 @@ describe("The explanation of a failure of the CLI", () => {
       "Error: the deployment requires destructive actions, but current console does not support prompting. Please specify --auto-approve",
       /would delete or recreate resources\. .*#destructive-changes/,
     ],
-    ["Error: lineage mismatch in state files", /belongs to a deployment that has since been destroyed.*#stale-state/],
+    [
+      "Error: lineage mismatch in state files",
+      /does not belong to the deployment in the workspace, which has probably been destroyed.*#stale-state/,
+    ],
     [
       "Error: Databricks CLI version constraint not satisfied. Required: >= 2.0.0, < 3, current: 1.13.0",
       /requires Databricks CLI >= 2\.0\.0, < 3, but this agent has 1\.13\.0.*version: bundle.*#cli-version/,
