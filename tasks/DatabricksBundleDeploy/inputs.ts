@@ -1,5 +1,6 @@
 import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
+import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
@@ -41,7 +42,7 @@ export function loadInputs(): DeployInputs {
     connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
     host: workspaceHost(reader),
     folder: bundleFolder(reader),
-    target: reader.text("target"),
+    target: reader.text("target") ?? targetVariable(),
     command: reader.oneOf("command", commands, "deploy"),
     authentication: reader.oneOf("authentication", ["entra", "databricks"], "entra"),
     databricksClientId: reader.text("databricksClientId"),
@@ -110,6 +111,14 @@ function workspaceHost(reader: InputReader): string | undefined {
   return origin;
 }
 
+/** The CLI's own variables for the target, in its order; a job that sets one means it. */
+function targetVariable(): string | undefined {
+  const name = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"].find((one) => process.env[one]);
+  if (name === undefined) return undefined;
+  print(`Target: ${process.env[name]} (from the variable ${name}, because the input target is empty)`);
+  return process.env[name];
+}
+
 function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
   if (folder === undefined) return "";
@@ -123,11 +132,12 @@ function bundleFolder(reader: InputReader): string {
 /** `name=value` lines; the value is taken as it stands, up to the line's end. */
 function bundleVariables(reader: InputReader): Record<string, string> {
   const variables = new Map<string, string>();
-  for (const line of (reader.text("variables") ?? "").split(/\r?\n/)) {
+  for (const [index, line] of (reader.text("variables") ?? "").split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
+    // The line is not quoted: it may be a part of a secret.
     if (name === undefined || value === undefined)
-      reader.problem("variables", `"${line.trim()}" does not have the form name=value.`);
+      reader.problem("variables", `line ${index + 1} does not have the form name=value.`);
     else if (variables.has(name)) reader.problem("variables", `${name} is set twice.`);
     else variables.set(name, value);
   }

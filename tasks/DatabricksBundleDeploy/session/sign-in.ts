@@ -11,12 +11,14 @@ import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { readJob } from "../../common/pipeline/job.ts";
+import { jobVariables } from "../../common/pipeline/job-variables.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
+import { variableEnvironment } from "./variables.ts";
 import type { HostRule } from "./workspace-host.ts";
 
 /** The CLI in the bundle's folder, signed in for as long as the step needs it. */
@@ -39,13 +41,15 @@ export interface Session {
 export async function signIn(task: Task, inputs: DeployInputs): Promise<Session> {
   const connection = readServiceConnection(inputs.connectionId);
   const job = readJob();
+  const ofJob = jobVariables();
   scrubProcessEnvironment();
   mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
   const declared = await readBundleWorkspace(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
-  refuseUnknownVariables(inputs, declared);
+  refuseVariableHost(declared);
+  const variables = variableEnvironment({ given: inputs.variables, declared: declared.variables, job: ofJob });
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
@@ -69,7 +73,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const host = () => inputs.host ?? [...metadataService.servedHosts][0];
   return {
     declared,
-    cli: prepareCli(task, inputs, executable, metadataService.url),
+    cli: prepareCli(task, inputs, executable, metadataService.url, variables),
     metadataService,
     host,
     workspace() {
@@ -84,23 +88,17 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
 
 /** The workspace that the bundle's files name, if it may have a token; what the CLI has yet to resolve is left to it. */
 function allowedOrigin(host: string | undefined, rule: HostRule): string | undefined {
-  // A URL may have these characters, so that a variable would pass for a name.
-  const origin = host === undefined || host.includes("${") ? undefined : workspaceOrigin(host);
+  const origin = host === undefined ? undefined : workspaceOrigin(host);
   return origin !== undefined && rule.allows(origin) ? origin : undefined;
 }
 
-/** The CLI ignores a variable of the environment that the bundle does not declare, and would deploy the defaults. */
-function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: BundleWorkspace): void {
-  const unknown = Object.keys(inputs.variables).filter((name) => declared?.includes(name) === false);
-  if (declared === undefined || unknown.length === 0) return;
-  const known = declared.join(", ") || "none";
-  throw new UserError(
-    `variables: the bundle does not declare ${unknown.join(", ")}. Its declared variables: ${known}.`,
-    {
-      hint: "Correct the name, or declare it under variables in databricks.yml.",
-      anchor: "inputs",
-    },
-  );
+/** The CLI resolves no variable there, and fails with words about the URL's syntax. */
+function refuseVariableHost({ host }: BundleWorkspace): void {
+  if (!host?.includes("${")) return;
+  throw new UserError(`The bundle's workspace.host is ${host}, but it cannot contain a variable.`, {
+    hint: "Remove workspace.host from the bundle, and set the input workspaceUrl instead.",
+    anchor: "wrong-host",
+  });
 }
 
 function mentionOverruled(removed: readonly string[]): void {

@@ -27,6 +27,7 @@ export interface DiagnosticHandlers {
 
 /** More lines than this are not a diagnostic of the CLI but a program that prints "Error: ". */
 const longestBlock = 40;
+const largestBlock = 64 * 1024;
 
 /**
  * How a line begins that cannot be the detail of a diagnostic, because the CLI reports its progress with it. A detail
@@ -43,11 +44,14 @@ export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): 
   let head: string[] = [];
   let detail: string[] = [];
   let part: "head" | "gap" | "detail" | undefined;
+  let size = 0;
+  const isFull = (line: string) => head.length + detail.length === longestBlock || size + line.length > largestBlock;
   const end = () => {
     if (part !== undefined) onDiagnostic(parseDiagnostic(head, detail));
     head = [];
     detail = [];
     part = undefined;
+    size = 0;
   };
   return {
     line(line) {
@@ -55,20 +59,21 @@ export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): 
         end();
         head = [line];
         part = "head";
+        size = line.length;
       } else if (part !== undefined && line.trim() === "") {
         if (part === "head") part = "gap";
         else end();
       } else if (part === "gap" && !progress.test(line)) {
         detail = [line];
         part = "detail";
-      } else if (
-        part === undefined ||
-        (part !== "head" && progress.test(line)) ||
-        head.length + detail.length === longestBlock
-      ) {
+        size += line.length;
+      } else if (part === undefined || (part !== "head" && progress.test(line)) || isFull(line)) {
         end();
         onLine(line);
-      } else (part === "head" ? head : detail).push(line);
+      } else {
+        (part === "head" ? head : detail).push(line);
+        size += line.length;
+      }
     },
     end,
   };

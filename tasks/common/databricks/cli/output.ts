@@ -81,6 +81,8 @@ export interface OutputDisplay {
 }
 
 const keptErrors = 100;
+/** Of every other list of facts: more come from a program that prints like the CLI. */
+const keptFacts = 10_000;
 
 /** Reads the output of one run of `databricks bundle …`. */
 export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
@@ -108,12 +110,12 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
 
   function readFacts(line: string, stream: OutputStream): void {
     const action = parseReportedAction(line);
-    if (action) noteAction(actions, action);
+    if (action && actions.size < keptFacts) noteAction(actions, action);
     counts = parseCounts(line) ?? counts;
     const listed = parseDestructiveAction(line);
-    if (listed) destructive.push(listed);
+    if (listed && destructive.length < keptFacts) destructive.push(listed);
     const kept = parseLeftResource(line);
-    if (kept) left.set(kept.key, kept);
+    if (kept && left.size < keptFacts) left.set(kept.key, kept);
     found = {
       firstError: found.firstError ?? /^Error: (.*)$/.exec(line)?.[1],
       lastLine: line.trim() === "" ? found.lastLine : line.trim(),
@@ -122,9 +124,9 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
       crash: found.crash ?? /^Panic Payload: (.*)$/.exec(line)?.[1],
     };
     const reservation = parseReservation(line);
-    if (reservation !== undefined) reservations.push(reservation);
+    if (reservation !== undefined && reservations.length < keptFacts) reservations.push(reservation);
     const url = stream === "stderr" ? parseRunUrl(line) : undefined;
-    if (url) runUrls.push(url);
+    if (url && runUrls.length < keptFacts) runUrls.push(url);
   }
 
   return {

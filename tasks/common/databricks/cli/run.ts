@@ -88,16 +88,35 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
 
   const stopWatching = command.stops.map((stop) => stopOnSignal(child, stop));
   try {
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
+    const exitCode = await endOf(child);
     output.end();
     errors.end();
     return { exitCode, stdout: Buffer.concat(captured).toString("utf8") };
   } finally {
     for (const stop of stopWatching) stop();
   }
+}
+
+/** How long output is still read after the CLI has ended: a program that it left running may hold the pipes open for ever. */
+const drainMs = 2_000;
+
+/** Waits for the end of the process and of its output; gives the exit code, null when a signal ended it. */
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    let drained: NodeJS.Timeout | undefined;
+    child.once("error", reject);
+    child.once("exit", (exitCode) => {
+      drained = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        resolve(exitCode);
+      }, drainMs);
+    });
+    child.once("close", (exitCode) => {
+      clearTimeout(drained);
+      resolve(exitCode);
+    });
+  });
 }
 
 function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => void {

@@ -82,6 +82,13 @@ function linesOf(...chunks: (string | Buffer)[]): string[] {
   return lines;
 }
 
+it("does not wait for a program that the CLI left running with its output open", async () => {
+  const { lines, result } = run("echo done; (trap '' HUP; sleep 30) & echo $! >&2");
+  expect(await result).toMatchObject({ exitCode: 0 });
+  expect(lines).toContain("done");
+  process.kill(Number(lines.find((line) => /^\d+$/.test(line))));
+});
+
 describe("Splitting output into lines", () => {
   it("splits at LF, CR LF and single CR, as the agent does", () => {
     expect(linesOf("a\nb\r\nc\rd\n\ne")).toEqual(["a", "b", "c", "d", "", "e"]);
