@@ -43,7 +43,7 @@ describe("Inputs of a deploy step", () => {
   it("reports each wrong line of an input, also next to an unknown variable", () => {
     const error = errorOf({ variables: "a=$(missing)\nb" });
     expect(error).toMatch(
-      /An input of this step is .*variables: \$\(missing\) was not.*variables: "b" does not have the form name=value/,
+      /An input of this step is .*variables: \$\(missing\) was not.*variables: line 2 does not have the form name=value/,
     );
   });
 

@@ -41,6 +41,13 @@ describe("Running the CLI", () => {
     expect(await run("read answer || exit 7").result).toMatchObject({ exitCode: 7 });
   });
 
+  it("does not wait for a program that the CLI left running with its output open", async () => {
+    const { lines, result } = run("echo done; (trap '' HUP; sleep 30) & echo $! >&2");
+    expect(await result).toMatchObject({ exitCode: 0 });
+    expect(lines).toContain("done");
+    process.kill(Number(lines.find((line) => /^\d+$/.test(line))));
+  });
+
   it("passes the given environment and nothing else", async () => {
     const { lines, result } = run("env", { environment: { PATH: "/usr/bin:/bin", ONLY: "this" } });
     await result;
@@ -81,13 +88,6 @@ function linesOf(...chunks: (string | Buffer)[]): string[] {
   splitter.end();
   return lines;
 }
-
-it("does not wait for a program that the CLI left running with its output open", async () => {
-  const { lines, result } = run("echo done; (trap '' HUP; sleep 30) & echo $! >&2");
-  expect(await result).toMatchObject({ exitCode: 0 });
-  expect(lines).toContain("done");
-  process.kill(Number(lines.find((line) => /^\d+$/.test(line))));
-});
 
 describe("Splitting output into lines", () => {
   it("splits at LF, CR LF and single CR, as the agent does", () => {
