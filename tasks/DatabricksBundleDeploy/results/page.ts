@@ -13,10 +13,14 @@ export interface Page {
   readonly workspaceUrl: string;
   /** Application id of the service principal. */
   readonly identity: string;
+  /** The name that the workspace shows for it; undefined where it was not asked. */
+  readonly identityName: string | undefined;
   readonly rootPath: string | undefined;
   readonly cliVersion: string | undefined;
   readonly engine: string | undefined;
   readonly durationMs: number;
+  /** Sentences at the top of the page. */
+  readonly warnings: readonly string[];
   /** One line above the resources. */
   readonly counts: string | undefined;
   readonly resources: readonly PageRow[];
@@ -44,6 +48,7 @@ export function pageMarkdown(page: Page, mask: (text: string) => string): string
   return [
     `### Databricks bundle ${text(page.bundle)}: ${text(page.verb)}`,
     "",
+    ...page.warnings.flatMap((warning) => [`**${text(warning)}**`, ""]),
     ...markdownTable(["", ""], facts(page, text, link)),
     "",
     ...(page.counts ? [text(page.counts), ""] : []),
@@ -61,7 +66,7 @@ function facts(page: Page, text: Text, link: Link): string[][] {
   return [
     ["Workspace", link(host, page.workspaceUrl)],
     ["Target", text(page.mode ? `${page.target} (${page.mode})` : page.target)],
-    ["Service principal", text(page.identity)],
+    ["Service principal", text(page.identityName ? `${page.identityName} (${page.identity})` : page.identity)],
     ...(page.rootPath ? [["Workspace folder", text(page.rootPath)]] : []),
     ...(page.cliVersion
       ? [["Databricks CLI", text(page.engine ? `${page.cliVersion}, ${page.engine} engine` : page.cliVersion)]]

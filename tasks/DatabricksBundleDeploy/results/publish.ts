@@ -1,6 +1,6 @@
 import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
-import { countActions } from "../../common/databricks/cli/plan.ts";
+import { type BundlePlan, countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, secretMasker, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
 import { isPullRequestBuild } from "../../common/pipeline/job.ts";
@@ -10,6 +10,7 @@ import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { workspaceUrlOf } from "../commands/summary.ts";
+import { listSome } from "../listing.ts";
 import { formatPlanFile } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
 import { type Page, type PageRow, pageJson, pageMarkdown } from "./page.ts";
@@ -29,7 +30,9 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
     return { key, action, name, id, url, fields };
   });
   const verb = isPullRequestBuild() ? "what this pull request would change" : "planned; nothing was deployed";
-  publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan) });
+  const warnings = dataLossWarnings(plan);
+  for (const warning of warnings) warn(warning);
+  publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan), warnings });
   setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
   setOutput("deletesPresent", String(counts.delete > 0));
   setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file)));
@@ -57,6 +60,13 @@ export function publishDestruction(step: Step, { summary, left, engine }: Destru
   });
   const verb = rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed";
   publishPage({ ...pageOf(step, summary, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
+}
+
+const shownLosses = 20;
+
+function dataLossWarnings({ dataLosses }: BundlePlan): string[] {
+  if (dataLosses.length === 0) return [];
+  return [`This plan deletes or recreates ${listSome(dataLosses, shownLosses)}: data may be lost when it is deployed.`];
 }
 
 function deployedVerb({ problem }: Deployment, runs: readonly FinishedRun[]): string {
@@ -96,6 +106,8 @@ function pageOf(step: Step, summary: BundleSummary, verb: string, resources: rea
     mode: summary.mode,
     workspaceUrl: workspaceUrlOf(step, summary),
     identity: step.identity,
+    identityName: step.identityName,
+    warnings: [],
     rootPath: summary.rootPath,
     cliVersion: step.cliVersion.seen(),
     engine: undefined,

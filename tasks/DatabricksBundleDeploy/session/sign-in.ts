@@ -34,6 +34,8 @@ export interface Session {
   readonly cliVersion: CliVersion;
   /** Application id of the service principal. */
   readonly identity: string;
+  /** The name that the workspace shows for it; undefined where the bundle names the workspace only to the CLI. */
+  readonly identityName: string | undefined;
   close(): Promise<void>;
 }
 
@@ -52,11 +54,13 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const variables = variableEnvironment({ given: inputs.variables, declared: declared.variables, job: ofJob });
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
+  let identityName: string | undefined;
   let identity = clientId ?? tokenClaims(value).applicationId;
   const expected = inputs.host ?? allowedOrigin(declared.host, rule);
   if (expected) {
     const user = await checkIdentity({ host: expected, http: task.http, token }, identity);
     identity ??= user.userName;
+    identityName = user.displayName === user.userName ? undefined : user.displayName;
     print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
   }
   const version = cliVersion();
@@ -82,6 +86,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     },
     cliVersion: version,
     identity: identity ?? "",
+    identityName,
     close: metadataService.close,
   };
 }

@@ -18,6 +18,8 @@ export interface PlannedResource {
 export interface BundlePlan {
   readonly engine: Engine;
   readonly resources: readonly PlannedResource[];
+  /** Keys of resources that are deleted or recreated and with which data may be lost. */
+  readonly dataLosses: readonly string[];
 }
 
 /** How the CLI applies a bundle; terraform's plans name actions alone, no fields and no states. */
@@ -29,7 +31,44 @@ export function parseBundlePlan(json: string): BundlePlan {
   const resources = Object.entries(members(root["plan"])).map(([key, entry]) => plannedResource(key, members(entry)));
   resources.sort((a, b) => (a.key < b.key ? -1 : 1));
   // Only the direct engine numbers its plans.
-  return { engine: root["plan_version"] === undefined ? "terraform" : "direct", resources };
+  const engine = root["plan_version"] === undefined ? "terraform" : "direct";
+  const gone = goneKeys(members(root["plan"]));
+  return {
+    engine,
+    resources,
+    dataLosses: resources.filter((one) => losesData(one) && !gone.has(one.key)).map(({ key }) => key),
+  };
+}
+
+/** What is deleted from the state only, because it no longer exists in the workspace. */
+function goneKeys(plan: Record<string, unknown>): Set<string> {
+  const gone = Object.entries(plan).filter(([, entry]) => members(entry)["gone"] === true);
+  return new Set(gone.map(([key]) => resourceKey(key)));
+}
+
+/** Types for whose deletion the CLI asks (databricks/cli, bundle/phases/deploy.go). */
+const typesWithData = new Set([
+  "catalogs",
+  "schemas",
+  "pipelines",
+  "volumes",
+  "dashboards",
+  "database_instances",
+  "synced_database_tables",
+  "postgres_projects",
+  "postgres_branches",
+  "postgres_databases",
+  "vector_search_indexes",
+  "genie_spaces",
+]);
+
+function losesData({ key, action }: PlannedResource): boolean {
+  const [type = "", , ...child] = key.split(".");
+  return (action === "delete" || action === "recreate") && child.length === 0 && typesWithData.has(type);
+}
+
+function resourceKey(key: string): string {
+  return key.replace(/^resources\./, "");
 }
 
 /** Completes a plan that gives no states by digests of what the bundle configures. */
@@ -44,7 +83,7 @@ function plannedResource(key: string, entry: Record<string, unknown>): PlannedRe
     ([, change]) => members(change)["action"] !== "skip",
   );
   return {
-    key: key.replace(/^resources\./, ""),
+    key: resourceKey(key),
     action: plannedAction(textOf(entry["action"])),
     fields: changes.map(([field]) => field).sort(),
     digest: entry["new_state"] === undefined ? undefined : stateDigest(entry["new_state"]),

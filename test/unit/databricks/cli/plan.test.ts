@@ -53,6 +53,7 @@ it("computes a digest of the configuration for a plan of the terraform engine, w
   const plan = parseBundlePlan('{"cli_version":"1.11.0","plan":{"resources.jobs.x":{"action":"create"}}}');
   expect(plan).toEqual({
     engine: "terraform",
+    dataLosses: [],
     resources: [{ key: "jobs.x", action: "create", fields: [], digest: undefined }],
   });
   const digestOf = (configuration: string) => {
@@ -63,6 +64,21 @@ it("computes a digest of the configuration for a plan of the terraform engine, w
   expect(planned).toMatch(/^[0-9a-f]{64}$/);
   expect(digestOf('{"parameters":[1],"name":"X","id":"7","url":"https://h/7"}')).toBe(planned);
   expect(digestOf('{"name":"X","parameters":[2]}')).not.toBe(planned);
+});
+
+it("names the resources whose data may be lost: not those that are gone, and not jobs", () => {
+  const plan = {
+    "resources.schemas.orders": { action: "recreate" },
+    "resources.schemas.orders.grants": { action: "delete" },
+    "resources.volumes.gone": { action: "delete", gone: true },
+    "resources.pipelines.p": { action: "delete" },
+    "resources.jobs.j": { action: "delete" },
+    "resources.schemas.same": { action: "update" },
+  };
+  expect(parseBundlePlan(JSON.stringify({ plan_version: 2, plan })).dataLosses).toEqual([
+    "pipelines.p",
+    "schemas.orders",
+  ]);
 });
 
 describe("Digests", () => {

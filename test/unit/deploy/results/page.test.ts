@@ -8,6 +8,8 @@ const page: Page = {
   mode: "production",
   workspaceUrl: "https://adb-1.7.azuredatabricks.net",
   identity: "1f2e",
+  identityName: "se_cret deployer",
+  warnings: ["Data of se_cret may be lost."],
   rootPath: "/Workspace/x",
   cliVersion: "1.13.0",
   engine: "direct",
@@ -35,6 +37,8 @@ describe("A summary page", () => {
     expect(text).toContain("| updated: a, b, c, d, e, … (6) | [\\*\\*\\* \\| job](https://h/jobs/2) | 2 |");
     expect(text).toContain("| [a](https://h/jobs/2/runs/3) | FAILED: \\*\\*\\* | 2 s |");
     expect(text).toContain("| Duration | 1 min 5 s |");
+    expect(text).toContain("| Service principal | \\*\\*\\* deployer \\(1f2e\\) |");
+    expect(text).toContain("\n\n**Data of \\*\\*\\* may be lost.**\n\n");
   });
 
   it("shows keys as code, which no renderer makes a link, and escapes a key that is not one", () => {
