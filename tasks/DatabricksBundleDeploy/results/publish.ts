@@ -70,7 +70,7 @@ function dataLossWarnings({ dataLosses }: BundlePlan): string[] {
 }
 
 function deployedVerb({ problem }: Deployment, runs: readonly FinishedRun[]): string {
-  if (problem) return "deployed, but what was deployed could not be read";
+  if (problem) return "deployed, but with a problem";
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   return failed ? `deployed, but the run of ${failed.key} did not succeed` : "deployed";
 }

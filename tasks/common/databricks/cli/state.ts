@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { members, parsedMembers } from "../json.ts";
 import type { Engine } from "./plan.ts";
 import type { Cli } from "./run.ts";
 
@@ -19,6 +20,29 @@ export function deployedEngine(place: Place, target: string): Engine | undefined
   if (folder === undefined) return undefined;
   if (fs.existsSync(path.join(folder, "resources.json"))) return "direct";
   return fs.existsSync(path.join(folder, "terraform", "terraform.tfstate")) ? "terraform" : undefined;
+}
+
+/**
+ * Removes what the CLI remembers of a target's uploaded files, so that the next deploy uploads all of them. Gives their
+ * names in the workspace, relative to its file path; undefined where the CLI remembers none.
+ */
+export function removeSyncSnapshots(place: Place, target: string): ReadonlySet<string> | undefined {
+  const folder = targetFolders(place).find((one) => one.target === target)?.folder;
+  const snapshots = path.join(folder ?? "", "sync-snapshots");
+  if (folder === undefined || !fs.existsSync(snapshots)) return undefined;
+  const names = fs.readdirSync(snapshots).flatMap((file) => {
+    const { remote_to_local_names: remote } = parsedMembers(fs.readFileSync(path.join(snapshots, file), "utf8"));
+    return Object.keys(members(remote));
+  });
+  fs.rmSync(snapshots, { recursive: true });
+  return new Set(names);
+}
+
+/** Targets of which the CLI remembers uploaded files. */
+export function targetsWithSnapshot(place: Place): string[] {
+  return targetFolders(place)
+    .filter(({ folder }) => fs.existsSync(path.join(folder, "sync-snapshots")))
+    .map(({ target }) => target);
 }
 
 /**

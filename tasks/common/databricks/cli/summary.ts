@@ -26,6 +26,8 @@ export interface BundleSummary {
   readonly userName: string | undefined;
   readonly rootPath: string | undefined;
   readonly statePath: string | undefined;
+  /** The folder in the workspace to which the bundle's files are uploaded. */
+  readonly filePath: string | undefined;
   /** Keys of the bundle's scripts. */
   readonly scripts: readonly string[];
   readonly resources: readonly BundleResource[];
@@ -60,6 +62,7 @@ export function parseBundleSummary(json: string): BundleSummary {
     userName: textOf(members(workspace["current_user"])["userName"]),
     rootPath: textOf(workspace["root_path"]),
     statePath: textOf(workspace["state_path"]),
+    filePath: textOf(workspace["file_path"]),
     scripts: Object.keys(members(root["scripts"])),
     resources: all.filter(({ status }) => status !== "deleted").map(parseResource),
     departed: all.filter(({ status }) => status === "deleted").map(parseResource),
@@ -83,4 +86,30 @@ function parseResource({ type, key, value }: { type: string; key: string; value:
   const name = nameFields.map((field) => textOf(configuration[field])).find((value) => value !== undefined) ?? key;
   const deployed = status === "created" ? { id: undefined, url: undefined } : { id: textOf(id), url: textOf(url) };
   return { type, key, name, ...deployed, configuration };
+}
+
+/** A workspace path that a resource names, of a file that the deploy must have uploaded. */
+export interface NamedFile {
+  /** e.g. jobs.nightly */
+  readonly resource: string;
+  readonly path: string;
+  /** Relative to the bundle's files; a notebook's has no extension. */
+  readonly relativePath: string;
+}
+
+/** The files, notebooks and folders below `filePath` that the resources name, each once. */
+export function namedFiles({ filePath, resources }: BundleSummary): NamedFile[] {
+  if (filePath === undefined) return [];
+  const files = resources.flatMap(({ type, key, configuration }) =>
+    textsIn(configuration)
+      .filter((text) => text.startsWith(`${filePath}/`) && !/[*?[\]{}]/.test(text))
+      .map((text) => text.replace(/\/+$/, ""))
+      .map((path) => ({ resource: `${type}.${key}`, path, relativePath: path.slice(filePath.length + 1) })),
+  );
+  return files.filter(({ path }, index) => path !== filePath && files.findIndex((one) => one.path === path) === index);
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -1,20 +1,6 @@
 import { members, textOf } from "../json.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
-export interface DeployLock {
-  readonly user: string;
-  readonly acquiredAt: Date;
-}
-
-/** The holder of a deployment's lock, from the CLI's error; several wordings exist (databricks/cli, libs/locker). */
-export function parseLockError(text: string): DeployLock | undefined {
-  const pattern =
-    /deploy lock (?:force[- ])?acquired by (.+?) at (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?([+-]\d\d):?(\d\d)/;
-  const [, user, day, time, hours, minutes] = pattern.exec(text) ?? [];
-  if (user === undefined) return undefined;
-  return { user, acquiredAt: new Date(`${day}T${time}${hours}:${minutes}`) };
-}
-
 /** What tells a lock that this step took from those of other jobs, which may sign in as the same user. */
 export interface OwnLock {
   readonly user: string;
