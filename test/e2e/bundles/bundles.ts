@@ -14,6 +14,16 @@ export function writeFiles(folder: string, files: BundleFiles): void {
   }
 }
 
+/** Adds text to the end of a bundle's root file; in the example bundle that is where its target `prod` is. */
+export function addToRoot(folder: string, yaml: string): void {
+  fs.appendFileSync(path.join(folder, "databricks.yml"), yaml);
+}
+
+/** Lets the CLI run a script each time it loads the bundle. */
+export function addScript(folder: string, script: string): void {
+  addToRoot(folder, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`);
+}
+
 const notebook = "# Databricks notebook source\nprint(1)\n";
 
 /** A bundle with the targets dev (no locks, prefixed names) and prod, and these resources (YAML, not indented). */
