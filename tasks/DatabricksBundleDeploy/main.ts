@@ -38,7 +38,7 @@ async function deploy(step: Step): Promise<void> {
   try {
     await runResources(step, deployment, (run) => runs.push(run));
   } finally {
-    // A cancel ends the runs; what is deployed stays deployed. This asks nobody, so it is done before the agent's kill.
+    // A cancel ends the runs, but not the deployment. Publishing needs no request, so it ends before the agent's kill.
     publishDeployment(step, deployment, runs);
   }
   requireSuccess(runs);

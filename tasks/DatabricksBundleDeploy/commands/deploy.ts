@@ -13,7 +13,7 @@ export interface Deployment extends DeployedActions {
   readonly left: CliFacts["left"];
 }
 
-/** Deploys the bundle with one run of the CLI, its output shown as it comes. Throws a UserError that explains a failure. */
+/** Deploys the bundle with one run of the CLI, and shows its output as it arrives. Throws a UserError that explains a failure. */
 export async function deployBundle(step: Step): Promise<Deployment> {
   const output = shownOutput(step);
   try {

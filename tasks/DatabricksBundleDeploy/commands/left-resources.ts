@@ -4,7 +4,7 @@ import { listSome } from "../listing.ts";
 
 const shown = 20;
 
-/** Says on the run page what stays in the workspace though the CLI was to delete it; the next plan no longer does. */
+/** Warns on the run page of resources that the CLI failed to delete: the next plan no longer contains them. */
 export function warnOfLeftResources(left: CliFacts["left"]): void {
   if (left.size === 0) return;
   const names = [...left.values()].map(({ key, id }) => `${key} (${id})`);

@@ -12,9 +12,9 @@ import { shownOutput, tryCommand } from "./run-cli.ts";
 
 export interface FinishedRun {
   readonly key: string;
-  /** undefined for what has no page: apps and scripts, or a run that did not start. */
+  /** undefined without a page: for apps and scripts, or a run that did not start. */
   readonly url: string | undefined;
-  /** SUCCESS is the one good end. */
+  /** Only SUCCESS means that the run succeeded. */
   readonly result: string;
   readonly message: string;
   readonly durationMs: number;
@@ -22,7 +22,7 @@ export interface FinishedRun {
 
 type RunEnd = Pick<FinishedRun, "result" | "message">;
 
-/** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
+/** Runs the resources that the input names, one after the other, until one does not succeed. */
 export async function runResources(
   step: Step,
   { summary }: Deployment,
@@ -33,7 +33,7 @@ export async function runResources(
   }
 }
 
-/** Throws a UserError when a run did not succeed. */
+/** Throws a UserError if a run did not succeed. */
 export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
@@ -44,7 +44,7 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   });
 }
 
-/** Gives whether the run succeeded. */
+/** Returns whether the run succeeded. */
 async function runResource(
   step: Step,
   key: string,
@@ -73,11 +73,11 @@ interface Ended {
   readonly exitCode: number | null;
   readonly run: WorkspaceRun | undefined;
   readonly resources: readonly BundleResource[];
-  /** The CLI's first error; "" where it printed none. */
+  /** The CLI's first error; "" if it printed none. */
   readonly error: string;
 }
 
-/** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
+/** Asks the workspace how the run ended: the CLI exits with 0 for some runs that failed (databricks/cli, bundle/run/job.go). */
 async function verify(step: Step, ended: Ended): Promise<RunEnd> {
   const { key, exitCode, run, resources, error } = ended;
   const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
@@ -102,7 +102,7 @@ async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promi
   }
 }
 
-/** What could have been meant by a key that is none of the bundle's. */
+/** The keys that can be run, for a message about a key that the bundle does not contain. */
 function runnable(resources: readonly BundleResource[]): string {
   const keys = resources
     .filter(({ type }) => ["jobs", "pipelines", "apps"].includes(type))
@@ -116,8 +116,8 @@ interface StartedRun {
 }
 
 /**
- * The run that the CLI has announced. The server may do so by another name of the workspace's: the page is that of the
- * step's own.
+ * The run that the CLI has announced. The server may use another name of the workspace in the URL, which is replaced with
+ * the step's own.
  */
 function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
   const host = step.host();

@@ -3,7 +3,7 @@ import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 
-/** What the run page shows of a step, in words of anybody: nothing is escaped or masked yet. */
+/** What the run page shows for a step; the text is not escaped or masked yet. */
 export interface Page {
   /** e.g. deployed */
   readonly verb: string;
@@ -11,7 +11,7 @@ export interface Page {
   readonly target: string;
   readonly mode: string | undefined;
   readonly workspaceUrl: string;
-  /** Application id of the service principal. */
+  /** Application ID of the service principal. */
   readonly identity: string;
   readonly rootPath: string | undefined;
   readonly cliVersion: string | undefined;
@@ -70,7 +70,7 @@ function facts(page: Page, text: Text, link: Link): string[][] {
   ];
 }
 
-/** Changes come first, so that a cut at the end leaves out what stays as it is. */
+/** Changes come first, so that only unchanged resources are left out if the table is cut. */
 function resourceTable(resources: readonly PageRow[], text: Text, link: Link): string[] {
   if (resources.length === 0) return ["The bundle has no resources."];
   const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
@@ -112,7 +112,7 @@ function runTable(runs: readonly FinishedRun[], text: Text, link: Link): string[
   return ["", ...markdownTable(["Run", "Result", "Duration"], rows)];
 }
 
-/** The same for programs: what `summaryPath` points to. */
+/** The same as JSON for programs: the contents of the file that `summaryPath` points to. */
 export function pageJson(page: Page, mask: (text: string) => string): string {
   const { bundle, target, workspaceUrl, identity, runs } = page;
   const resources = page.resources.map(({ key, name, id, url, action }) => {

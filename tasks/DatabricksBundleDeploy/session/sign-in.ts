@@ -19,23 +19,23 @@ import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
 import type { HostRule } from "./workspace-host.ts";
 
-/** The CLI in the bundle's folder, signed in for as long as the step needs it. */
+/** The CLI in the bundle's folder, signed in until the session is closed. */
 export interface Session {
   readonly cli: Cli;
-  /** What the bundle's files declare, before the CLI has resolved them. */
+  /** What the bundle's files declare, before the CLI resolves them. */
   readonly declared: BundleWorkspace;
   readonly metadataService: MetadataService;
-  /** The workspace, `https://name`; undefined until the bundle has named it. */
+  /** The workspace, `https://name`; undefined until it is known. */
   readonly host: () => string | undefined;
-  /** For calls of the task's own; undefined until the bundle has named its workspace. */
+  /** For the task's own requests; undefined until the workspace is known. */
   readonly workspace: () => WorkspaceConnection | undefined;
   readonly cliVersion: CliVersion;
-  /** Application id of the service principal. */
+  /** Application ID of the service principal. */
   readonly identity: string;
   close(): Promise<void>;
 }
 
-/** From a service connection to a signed-in CLI. Each step that can fail does so here, with its own message, in seconds. */
+/** Signs the CLI in through the service connection. What can fail fails here within seconds, with its own message. */
 export async function signIn(task: Task, inputs: DeployInputs): Promise<Session> {
   const connection = readServiceConnection(inputs.connectionId);
   const job = readJob();
@@ -82,14 +82,14 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   };
 }
 
-/** The workspace that the bundle's files name, if it may have a token; what the CLI has yet to resolve is left to it. */
+/** The workspace in the bundle's files, if it may get a token; undefined if only the CLI can resolve it. */
 function allowedOrigin(host: string | undefined, rule: HostRule): string | undefined {
-  // A URL may have these characters, so that a variable would pass for a name.
+  // A URL may contain these characters, so a variable could be mistaken for a name.
   const origin = host === undefined || host.includes("${") ? undefined : workspaceOrigin(host);
   return origin !== undefined && rule.allows(origin) ? origin : undefined;
 }
 
-/** The CLI ignores a variable of the environment that the bundle does not declare, and would deploy the defaults. */
+/** The CLI ignores an environment variable for a bundle variable that is not declared, and would deploy the defaults. */
 function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: BundleWorkspace): void {
   const unknown = Object.keys(inputs.variables).filter((name) => declared?.includes(name) === false);
   if (declared === undefined || unknown.length === 0) return;

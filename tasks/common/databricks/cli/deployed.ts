@@ -6,14 +6,14 @@ import type { BundleSummary } from "./summary.ts";
 
 /** What a deploy did. */
 export interface DeployedActions {
-  /** What became of each resource, by `type.key`; empty when that is not known. */
+  /** The action on each resource, by `type.key`; empty if it is unknown. */
   readonly actions: ReadonlyMap<string, DeployedAction>;
-  /** The CLI's own counts, without what it has left; undefined before 1.13. */
+  /** The CLI's own counts, without left resources; undefined before CLI 1.13. */
   readonly counts: ReportedCounts | undefined;
   readonly engine: Engine | undefined;
 }
 
-/** What a deploy that has succeeded did: from its report, or else from the states before and after it. */
+/** What a successful deploy did: from the CLI's report, or otherwise from the states before and after the deploy. */
 export function deployedActions(
   cli: Pick<Cli, "folder" | "environment">,
   { report, statesBefore, destructive, left }: CliFacts,
@@ -34,14 +34,14 @@ export function deployedActions(
 
 type Actions = DeployedActions["actions"];
 
-/** The CLI's own report is silent about what stays as it is, and about what is not deployed at all. */
+/** Adds the deployed resources that the CLI's own report does not list, because they are unchanged. */
 function withUnchanged(reported: Actions, { resources }: BundleSummary): Actions {
   const deployed = resources.filter(({ id }) => id !== undefined);
   const unchanged = deployed.map(({ type, key }) => [`${type}.${key}`, "unchanged"] as const);
   return new Map<string, DeployedAction>([...unchanged, ...reported]);
 }
 
-/** What belongs to a resource, such as jobs.nightly.permissions, is not a resource of its own. */
+/** Adds the left resources, without parts of resources such as jobs.nightly.permissions. */
 function withLeft(actions: Actions, left: ReadonlyMap<string, LeftResource>): Actions {
   const resources = [...left.keys()].filter((key) => key.split(".").length === 2);
   return new Map([...actions, ...resources.map((key) => [key, "left"] as const)]);

@@ -4,7 +4,7 @@ export interface Diagnostic {
   readonly summary: string;
   /** Paths in the bundle's configuration, e.g. resources.jobs.nightly. */
   readonly paths: readonly string[];
-  /** The file is relative to the bundle's folder. */
+  /** The first place; its file is relative to the bundle's folder. */
   readonly location: { readonly file: string; readonly line: number; readonly column: number } | undefined;
   /** The block as it was printed. */
   readonly lines: readonly string[];
@@ -12,14 +12,14 @@ export interface Diagnostic {
 
 export interface DiagnosticHandlers {
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
-  /** Every line that belongs to no block. */
+  /** Receives every line outside the blocks. */
   readonly onLine: (line: string) => void;
 }
 
-/** More lines than this are no diagnostic of the CLI but a program that prints "Error: ". */
+/** A longer block is not a diagnostic of the CLI, but the output of a program that prints "Error: ". */
 const longestBlock = 40;
 
-/** Takes blocks out of the CLI's stderr, line by line; nothing is held back but a block, until its end. */
+/** Separates blocks from the other lines of the CLI's stderr; only the lines of a block are held back, until its end. */
 export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): {
   line(line: string): void;
   end(): void;
@@ -74,7 +74,7 @@ function parseLocation(text: string | undefined): Diagnostic["location"] {
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
 }
 
-/** Errors without a place in a file, each once: the CLI prints some a second time, with words before them. */
+/** Errors without a place in a file, each once: the CLI repeats some of them after a prefix. */
 export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
   const unplaced = errors.filter(({ location }) => location === undefined);
   return unplaced.filter(

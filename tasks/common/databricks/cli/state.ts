@@ -4,20 +4,20 @@ import { canonicalJson, members, textOf } from "../json.ts";
 import type { Engine } from "./plan.ts";
 import type { Cli } from "./run.ts";
 
-/** Where the CLI keeps what it remembers. */
+/** Where the CLI keeps its local state. */
 type Place = Pick<Cli, "folder" | "environment">;
 
-/** One folder for each target that was worked on here (CLI: bundle.GetLocalStateDir). */
+/** One folder for each target that was used here (CLI: bundle.GetLocalStateDir). */
 function targetFolders({ folder, environment }: Place): { target: string; folder: string }[] {
   const root = environment["DATABRICKS_BUNDLE_TMP"] || path.join(folder, ".databricks", "bundle");
   const targets = fs.existsSync(root) ? fs.readdirSync(root) : [];
   return targets.map((target) => ({ target, folder: path.join(root, target) }));
 }
 
-/** What the CLI remembers of a deployment. */
+/** The CLI's local state of a deployment. */
 export interface DeploymentState {
   readonly engine: Engine;
-  /** By key, e.g. jobs.nightly; what belongs to a resource (jobs.nightly.permissions) has an entry of its own. */
+  /** By key, e.g. jobs.nightly; parts of a resource (jobs.nightly.permissions) have their own entries. */
   readonly resources: ReadonlyMap<string, StoredResource>;
 }
 
@@ -27,10 +27,10 @@ export interface StoredResource {
   readonly content: string;
 }
 
-/** `left`: was to be deleted, and is still in the workspace. */
+/** `left`: the CLI was to delete the resource, but it is still in the workspace. */
 export type DeployedAction = "created" | "updated" | "recreated" | "deleted" | "left" | "unchanged";
 
-/** The states in the bundle's folder, by target; unreadable ones are left out. */
+/** The states in the bundle's folder, by target, without those that cannot be read. */
 export function readDeploymentStates(place: Place): Map<string, DeploymentState> {
   const states = targetFolders(place).flatMap(({ target, folder }) => {
     const state = directState(folder) ?? terraformState(folder);
@@ -40,8 +40,8 @@ export function readDeploymentStates(place: Place): Map<string, DeploymentState>
 }
 
 /**
- * Write-ahead logs of a deployment that began at `since` and did not end: what it did stands only there. Those of the
- * target; for the default target, whose name is not known here, those written since.
+ * Write-ahead logs of a deployment that began at `since` and did not finish: only they record what it did. Returns the log
+ * of the target; for the default target, whose name is unknown here, all logs that were written since.
  */
 export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): string[] {
   const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -52,7 +52,7 @@ export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): s
     .filter(hasEntries);
 }
 
-/** The first line is a header, which a deploy that changed nothing leaves behind too. */
+/** Whether a log has lines after its header; a deploy without changes also leaves a header. */
 function hasEntries(log: string): boolean {
   return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
 }
@@ -82,7 +82,7 @@ function terraformState(folder: string): DeploymentState | undefined {
   return { engine: "terraform", resources: new Map(resources) };
 }
 
-/** Names of bundle resources whose terraform type is not just their singular with a prefix. */
+/** Bundle names of terraform types that are not the singular of that name with a prefix. */
 const irregular: Readonly<Record<string, string>> = {
   databricks_mlflow_experiment: "experiments",
   databricks_mlflow_model: "models",
@@ -93,7 +93,7 @@ const irregular: Readonly<Record<string, string>> = {
   databricks_sql_endpoint: "sql_warehouses",
 };
 
-/** Belong to another resource, so they are not resources of the bundle. */
+/** Terraform types that are part of another resource, so they are not resources of the bundle. */
 const attached = new Set(["databricks_permissions", "databricks_grants", "databricks_secret_acl", "databricks_dir"]);
 
 /** The bundle's name for a type of the terraform provider: databricks_job is jobs. */
@@ -110,10 +110,10 @@ function readJson(file: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Their id holds their name, which an update may change (databricks/cli, bundle/direct/dresources: DoUpdateWithID). */
+/** Types with the name in the ID, which an update can change (databricks/cli, bundle/direct/dresources: DoUpdateWithID). */
 const renamedTypes = new Set(["catalogs", "external_locations", "volumes"]);
 
-/** What a deploy did, by `type.key`, told by the state before and after it, and by what the CLI has listed as recreated. */
+/** What a deploy did, by `type.key`, from the states before and after it and the resources that the CLI listed as recreated. */
 export function compareStates(
   before: DeploymentState | undefined,
   after: DeploymentState,
@@ -132,7 +132,7 @@ export function compareStates(
   return actions;
 }
 
-/** A new id may be a new name alone, and a recreated resource may have its old id again. */
+/** Corrects an action: a new ID can be only a new name, and a recreated resource can have its old ID. */
 function replacement(resource: string, compared: DeployedAction, recreated: ReadonlySet<string>): DeployedAction {
   if (compared === "created" || compared === "deleted") return compared;
   if (recreated.has(resource)) return "recreated";
