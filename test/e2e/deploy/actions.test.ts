@@ -38,7 +38,7 @@ describe.each(taskNodes)("What the run page says that a step did, on $name", ({ 
   const leftBehind = {
     type: "warning",
     message: expect.stringMatching(
-      /^schemas\.orders \(main\.orders\) was not deleted: .*no permission; it is no longer part of the deployment/,
+      /^schemas\.orders \(main\.orders\) was not deleted, because the service principal does not have the permission\. It is no longer part of the deployment/,
     ),
   };
 

@@ -74,7 +74,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     });
     const error = onlyError(step);
     expect(error).toMatch(
-      /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: "region".*region is set twice.*databricksClientId: goes with/s,
+      /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: "region".*region is set twice.*databricksClientId: can be used only with/s,
     );
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
@@ -86,7 +86,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { workspaceUrl: "https://adb-1.7.azuredatabricks.net.evil.example" }),
     });
-    expect(onlyError(step)).toMatch(/is no Azure Databricks workspace/);
+    expect(onlyError(step)).toMatch(/is not an Azure Databricks workspace/);
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 
@@ -97,7 +97,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { variables: "regio=emea" }),
     });
-    expect(onlyError(step)).toMatch(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/);
+    expect(onlyError(step)).toMatch(/the bundle does not declare regio\. Its declared variables: .*\bregion\b.*#inputs/);
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 
@@ -107,7 +107,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { workspaceUrl: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com" }),
     });
-    expect(onlyError(step)).toMatch(/takes no token of Entra: set authentication: databricks.*#wrong-host/);
+    expect(onlyError(step)).toMatch(/does not accept Entra tokens\.\sSet authentication: databricks.*#wrong-host/);
   });
 
   it("says so when neither the step nor the bundle names a workspace", async () => {
@@ -117,7 +117,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       inputs: deployInputs(lab, { workspaceUrl: "" }),
     });
     expect(onlyError(step)).toMatch(
-      /No workspace is named: workspaceUrl is empty, and neither the bundle nor its target dev/,
+      /No workspace is specified: workspaceUrl is empty, and neither the bundle nor its target dev/,
     );
   });
 

@@ -42,7 +42,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       );
       expect(step.result).toBe("Canceled");
       expect(step.log.join("\n")).toMatch(
-        /Cancelled: the deployment may still reach a safe point[\s\S]*Deployment complete/,
+        /Canceled: waiting for the deployment to reach a safe point[\s\S]*Deployment complete/,
       );
       expect(await locks()).toEqual([]);
       expect(await job.finish()).toEqual({ orphans: [] });
@@ -64,11 +64,11 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         held.release();
         expect(step.result).toBe("Canceled");
         expect(step.exitCode).toBe(0);
-        expect(step.log).toContainEqual(expect.stringMatching(/The lock of this deployment was released/));
+        expect(step.log).toContainEqual(expect.stringMatching(/Released the deployment lock/));
         expect(step.issues).toContainEqual(
           expect.objectContaining({
             type: "warning",
-            message: expect.stringMatching(/stopped half-way.*resources\.json\.wal/),
+            message: expect.stringMatching(/stopped before it finished.*resources\.json\.wal/),
           }),
         );
         expect(await locks()).toEqual([]);
@@ -92,7 +92,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         );
         held.release();
         expect(step.result).toBe("Canceled");
-        expect(step.log).toContainEqual(expect.stringMatching(/The lock of this deployment was released/));
+        expect(step.log).toContainEqual(expect.stringMatching(/Released the deployment lock/));
         expect(await locks()).toEqual([]);
       },
       { job: shortGrace },
@@ -108,7 +108,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       cancel.abort();
       const step = await first.end;
       expect(step.result).toBe("Canceled");
-      expect(step.log.join("\n")).not.toContain("lock of this deployment was released");
+      expect(step.log.join("\n")).not.toContain("Released the deployment lock");
       expect(await locks()).toHaveLength(1);
       held.release();
       expect((await second.end).result).toBe("Succeeded");
@@ -158,7 +158,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         const step = await run();
         expect(errorsOf(step)).toEqual([
           expect.stringMatching(
-            /is 0\.298\.0; this task needs 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/,
+            /is version 0\.298\.0, but this task needs version 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/,
           ),
         ]);
       },
@@ -178,7 +178,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       },
       async ({ run }) => {
         expect(errorsOf(await run())).toEqual([
-          expect.stringMatching(/asks for Databricks CLI >= 99\.0\.0; this agent has 1\.11\.0.*version: bundle/),
+          expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/),
         ]);
       },
     ));

@@ -71,7 +71,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       const step = await run({ run: "first\nsecond" });
       expect(step.result).toBe("Failed");
       expect(errorsOf(step).at(-1)).toMatch(
-        new RegExp(`is deployed, but the run of first ended in ${result}: .*https:.*#run-failed`),
+        new RegExp(`was deployed, but the run of first ended with ${result}: .*https:.*#run-failed`),
       );
       expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(1);
       expect(step.outputs["summaryPath"]).toBeDefined();
@@ -83,7 +83,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     withCheckout(lab, node, runnable, async ({ run }) => {
       lab.workspace.runs({ result: "FAILED", message: "no such table" });
       const step = await run({ run: "second" });
-      expect(errorsOf(step).at(-1)).toMatch(/run of second ended in FAILED: .*no such table/);
+      expect(errorsOf(step).at(-1)).toMatch(/run of second ended with FAILED: .*no such table/);
       expect(step.log.join("\n")).toContain("no such table");
     }));
 
@@ -91,7 +91,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     withCheckout(lab, node, runnable, async ({ run }) => {
       const step = await run({ run: "third" });
       expect(errorsOf(step).at(-1)).toMatch(
-        /run of third ended in FAILED: .*third.*; the bundle has jobs\.first, pipelines\.second\./,
+        /run of third ended with FAILED: .*third.*; the bundle contains jobs\.first, pipelines\.second\./,
       );
     }));
 
@@ -119,7 +119,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
         );
         release();
         expect(cancelled.log).toContainEqual(
-          expect.stringContaining(`The run was cancelled: ${lab.workspace.url}/jobs/`),
+          expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`),
         );
       },
       { cli },
@@ -136,7 +136,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
         lab.workspace.runs({});
         const step = await run({ run: "first\nsecond" });
         expect(errorsOf(step).at(-1)).toMatch(
-          /run of first ended in UNKNOWN: the CLI named no run that the workspace could be asked about\./,
+          /run of first ended with UNKNOWN: the CLI did not report a run, so the task cannot check its result\./,
         );
       },
       { cli },
@@ -154,7 +154,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       );
       release();
       expect(step.result).toBe("Canceled");
-      expect(step.log).toContainEqual(expect.stringMatching(/The run was cancelled: https:/));
+      expect(step.log).toContainEqual(expect.stringMatching(/Canceled the run: https:/));
       expect(lab.workspace.requests.slice(before).map(({ path }) => path)).toContainEqual(
         expect.stringMatching(/jobs\/runs\/cancel/),
       );
@@ -176,9 +176,9 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       );
       release();
       expect(step.issues).toContainEqual(
-        expect.objectContaining({ type: "warning", message: expect.stringContaining("could not be cancelled") }),
+        expect.objectContaining({ type: "warning", message: expect.stringContaining("could not be canceled") }),
       );
-      expect(step.summaries[0]?.content).toMatch(/\| UNKNOWN: it could not be cancelled and may go on \|/);
+      expect(step.summaries[0]?.content).toMatch(/\| UNKNOWN: it could not be canceled and may still be running \|/);
     }));
 });
 
