@@ -4,12 +4,19 @@ import type { StreamedResponse } from "../../common/pipeline/http.ts";
 import { HttpFailure } from "../../common/pipeline/http-failure.ts";
 import { archiveName, type Platform } from "../platform.ts";
 import { downloadFailure, expectFile, isMissing, webPage } from "./answers.ts";
-import type { Archive } from "./archive.ts";
-import { progressOf } from "./progress.ts";
 import type { Releases } from "./releases.ts";
+
+/** A release archive in memory; nothing of it has been used before its SHA-256 was compared. */
+export interface Archive {
+  readonly name: string;
+  readonly bytes: Buffer;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
 
 const maxArchiveBytes = 512 * 1024 * 1024;
 const zipStart = Buffer.from("PK");
+const quietMs = 2_000;
 
 /** Downloads a release archive and hashes it on the way; undefined when the server has none of that name. */
 export async function downloadArchive(
@@ -55,4 +62,22 @@ async function readBody(response: StreamedResponse, name: string, releases: Rele
 function announcedLength({ headers }: StreamedResponse): number | undefined {
   const length = Number(headers["content-length"] ?? Number.NaN);
   return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** Reports a long transfer a few times: at each quarter that takes more than two seconds to reach, or each doubling. */
+export function progressOf(total: number | undefined, print: (text: string) => void, now: () => number = Date.now) {
+  let reportedAt = now();
+  let next = total === undefined ? 16 * 1024 * 1024 : total / 4;
+  /** Takes the bytes received so far. */
+  return (received: number): void => {
+    if (received < next || received === total) return;
+    next = total === undefined ? received * 2 : (Math.floor((received * 4) / total) + 1) * (total / 4);
+    if (now() - reportedAt < quietMs) return;
+    reportedAt = now();
+    print(total === undefined ? `  ${megabytes(received)} so far` : `  ${megabytes(received)} of ${megabytes(total)}`);
+  };
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

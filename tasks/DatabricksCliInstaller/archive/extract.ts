@@ -1,7 +1,7 @@
 import { constants, crc32, inflateRawSync } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { UserError } from "../../common/pipeline/errors.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive } from "./download.ts";
 
 /** Far above the CLI's size (under 100 MB), far below what would harm an agent. */
 const maxExecutableBytes = 1024 * 1024 * 1024;

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { getVariable } from "azure-pipelines-task-lib/task";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
-import { readRecord, recordName, sha256OfFile } from "./record.ts";
-import { noteVerified, wasVerified } from "./verification.ts";
+import { noteVerified, readRecord, recordName, sha256OfFile, wasVerified } from "./record.ts";
 
 /** Name of the tool in the agent's tool cache; never to change. */
 export const toolName = "databricks";

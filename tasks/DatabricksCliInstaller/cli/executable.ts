@@ -1,8 +1,15 @@
 import { type ExecFileException, execFile } from "node:child_process";
+import { closeSync, openSync, readSync } from "node:fs";
 import clean from "semver/functions/clean.js";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
+import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import type { Platform } from "../platform.ts";
 
 const answerWithinMs = 60_000;
+
+const elfMachines: Record<number, string> = { 62: "amd64", 183: "arm64", 3: "386", 40: "arm" };
+const machCpus: Record<number, string> = { 16777223: "amd64", 16777228: "arm64" };
+const peMachines: Record<number, string> = { 34404: "amd64", 43620: "arm64", 332: "386" };
 
 /** Why a program gave no version: `code` is the system's error or the exit code, `text` what it wrote. */
 export interface NoVersion {
@@ -42,4 +49,61 @@ function versionIn(output: string): string | undefined {
 
 function firstLine(text: string): string {
   return text.trim().split(/\r?\n/, 1)[0]?.slice(0, 300) ?? "";
+}
+
+/** Runs an executable; gives the version it reports, throws a UserError when it cannot run or is no Databricks CLI. */
+export async function runnableVersion(executable: string, platform: Platform, cancel: AbortSignal): Promise<string> {
+  const answer = await askVersion(executable, cancel);
+  if (cancel.aborted) throw new Cancelled();
+  return typeof answer === "string" ? answer : refuse(executable, platform, answer);
+}
+
+function refuse(executable: string, platform: Platform, { code, text }: NoVersion): never {
+  const built = builtFor(readHead(executable));
+  if (built !== undefined && built !== nameOf(platform)) {
+    throw new UserError(`${executable} is built for ${built}; this agent runs ${nameOf(platform)}.`, {
+      hint: `Use the release archive for ${nameOf(platform)}.`,
+      anchor: "executable",
+    });
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    throw new UserError(`${executable} may not be run on this agent (${code}).`, {
+      hint: "Its folder is probably mounted with noexec, or a security tool forbids it: set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
+      anchor: "executable",
+    });
+  }
+  throw new UserError(`${executable} does not say its version: it ended with ${code}: ${text}`, {
+    hint: "It is no working Databricks CLI for this agent. Nothing was installed.",
+    anchor: "executable",
+  });
+}
+
+function readHead(executable: string): Buffer {
+  const head = Buffer.alloc(4096);
+  const descriptor = openSync(executable, "r");
+  try {
+    return head.subarray(0, readSync(descriptor, head));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What an executable's first bytes say it was built for; undefined when they are of no known format. */
+export function builtFor(head: Buffer): string | undefined {
+  if (head.length < 64) return undefined;
+  if (head.readUInt32BE(0) === 0x7f454c46) return named("linux", elfMachines[head.readUInt16LE(18)]);
+  if (head.readUInt32LE(0) === 0xfeedfacf) return named("darwin", machCpus[head.readUInt32LE(4)]);
+  if (head.toString("latin1", 0, 2) !== "MZ") return undefined;
+  const header = head.readUInt32LE(60);
+  if (header + 6 > head.length || head.toString("latin1", header, header + 2) !== "PE") return undefined;
+  return named("windows", peMachines[head.readUInt16LE(header + 4)]);
+}
+
+/** The same words for the agent's platform. */
+export function nameOf(platform: Pick<Platform, "os" | "arch">): string {
+  return `${platform.os}/${platform.arch}`;
+}
+
+function named(os: string, arch: string | undefined): string {
+  return `${os}/${arch ?? "another processor"}`;
 }

@@ -1,9 +1,7 @@
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import type { Archive } from "../archive/archive.ts";
 import { noChecksum, publishedChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
-import { downloadArchive } from "../archive/download.ts";
-import { megabytes } from "../archive/progress.ts";
+import { type Archive, downloadArchive, megabytes } from "../archive/download.ts";
 import { openReleases, type Releases } from "../archive/releases.ts";
 import { nearestVersions, resolveVersions } from "../version/resolve.ts";
 import { findAdmitted, findInstalled } from "./installed.ts";

@@ -1,8 +1,8 @@
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
-import type { Archive } from "../archive/archive.ts";
+import type { Archive } from "../archive/download.ts";
 import { readExecutable } from "../archive/extract.ts";
 import { discard, publish, stage } from "../cache/publish.ts";
-import { runnableVersion } from "../cli/check.ts";
+import { runnableVersion } from "../cli/executable.ts";
 import { admits, describe } from "../version/request.ts";
 import type { InstalledCli, Step } from "./step.ts";
 

@@ -2,8 +2,7 @@ import { filesIncludedBy, readBundleFile, rootFiles } from "../../common/databri
 import { bundleFileNames } from "../../common/databricks/cli/bundle.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { parseBundleConstraint } from "./constraint.ts";
-import type { VersionRequest } from "./request.ts";
+import { parseBundleConstraint, type VersionRequest } from "./request.ts";
 
 interface Constraint {
   readonly text: string;

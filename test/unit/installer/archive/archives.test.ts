@@ -4,8 +4,8 @@ import {
   checksumIn,
   verifyChecksum,
 } from "../../../../tasks/DatabricksCliInstaller/archive/checksums.ts";
+import { progressOf } from "../../../../tasks/DatabricksCliInstaller/archive/download.ts";
 import { readExecutable } from "../../../../tasks/DatabricksCliInstaller/archive/extract.ts";
-import { progressOf } from "../../../../tasks/DatabricksCliInstaller/archive/progress.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
 import { renamed, sha256, zip } from "../../../e2e/installer/archives.ts";
 

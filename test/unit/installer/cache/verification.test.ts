@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { noteVerified, wasVerified } from "../../../../tasks/DatabricksCliInstaller/cache/verification.ts";
+import { noteVerified, wasVerified } from "../../../../tasks/DatabricksCliInstaller/cache/record.ts";
 
 describe("A verified file", () => {
   let folder: string;

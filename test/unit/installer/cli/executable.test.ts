@@ -2,9 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runnableVersion } from "../../../../tasks/DatabricksCliInstaller/cli/check.ts";
-import { askVersion } from "../../../../tasks/DatabricksCliInstaller/cli/executable.ts";
-import { builtFor } from "../../../../tasks/DatabricksCliInstaller/cli/executable-format.ts";
+import { askVersion, builtFor, runnableVersion } from "../../../../tasks/DatabricksCliInstaller/cli/executable.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
 
 const platform = agentPlatform("Linux", "X64");

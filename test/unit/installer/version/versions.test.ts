@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { parseBundleConstraint } from "../../../../tasks/DatabricksCliInstaller/version/constraint.ts";
 import { knownProblems } from "../../../../tasks/DatabricksCliInstaller/version/known-problems.ts";
-import { tagsOfAdvertisement } from "../../../../tasks/DatabricksCliInstaller/version/pkt-line.ts";
-import { admits, newestFirst, parseVersionRequest } from "../../../../tasks/DatabricksCliInstaller/version/request.ts";
+import {
+  admits,
+  newestFirst,
+  parseBundleConstraint,
+  parseVersionRequest,
+} from "../../../../tasks/DatabricksCliInstaller/version/request.ts";
+import { tagsOfAdvertisement } from "../../../../tasks/DatabricksCliInstaller/version/sources.ts";
 
 describe("The input version", () => {
   it.each([
