@@ -33,7 +33,9 @@ describe("An executable's first bytes", () => {
     [undefined, head({ 0: [...mz], 60: [255, 255, 0, 0] })],
     [undefined, Buffer.from("#!/bin/sh\necho hello\n".padEnd(200))],
     [undefined, Buffer.from("MZ")],
-  ])("are those of %s", (expected, bytes) => expect(builtFor(bytes)).toBe(expected));
+  ])("recognizes by the first bytes what an executable is built for: %s", (expected, bytes) =>
+    expect(builtFor(bytes)).toBe(expected),
+  );
 });
 
 describe("Asking an executable for its version", () => {
@@ -51,23 +53,23 @@ describe("Asking an executable for its version", () => {
     return file;
   }
 
-  it("takes the version from its JSON", async () => {
+  it("takes the version from the JSON that the executable prints", async () => {
     expect(await askVersion(script(`printf '{"ProjectName":"cli","Version":"1.13.0"}'`), never)).toBe("1.13.0");
   });
 
-  it("shows it no secret of the agent", async () => {
+  it("shows the executable no secret of the agent", async () => {
     process.env["SECRET_TOKEN"] = "hidden";
     const version = await askVersion(script(`printf '{"Version":"1.0.%s"}' \${#SECRET_TOKEN}`), never);
     delete process.env["SECRET_TOKEN"];
     expect(version).toBe("1.0.0");
   });
 
-  it("says when it may not run", async () => {
+  it("reports an executable that may not run", async () => {
     const file = script("true", 0o644);
     await expect(runnableVersion(file, platform, never)).rejects.toThrow(/may not be run on this agent \(EACCES\)/);
   });
 
-  describe("that the system refuses to start, because it is open for writing", () => {
+  describe("An executable that the system does not start, because it is open for writing", () => {
     function busy(content: Buffer): { file: string; close: () => void } {
       const file = path.join(folder, `busy-${fs.readdirSync(folder).length}`);
       fs.writeFileSync(file, content, { mode: 0o755 });
@@ -75,27 +77,27 @@ describe("Asking an executable for its version", () => {
       return { file, close: () => fs.closeSync(descriptor) };
     }
 
-    it("gives the system's error", async () => {
+    it("gives the system's error for an executable that it does not start", async () => {
       const { file, close } = busy(fs.readFileSync("/bin/true"));
       expect(await askVersion(file, never)).toEqual({ code: "ETXTBSY", text: "spawn ETXTBSY" });
       close();
     });
 
-    it("still says when it is for another processor", async () => {
+    it("still reports an executable that is built for another processor", async () => {
       const { file, close } = busy(head({ 0: [0x7f, 0x45, 0x4c, 0x46], 18: [0xb7, 0] }));
       await expect(runnableVersion(file, platform, never)).rejects.toThrow(/is built for linux\/arm64/);
       close();
     });
   });
 
-  it("gives the first line of what it wrote instead", async () => {
+  it("gives the first line that the executable wrote in place of a version", async () => {
     expect(await askVersion(script("echo first >&2; echo second >&2; exit 4"), never)).toEqual({
       code: "4",
       text: "first",
     });
   });
 
-  it("ends it when the step is cancelled", async () => {
+  it("ends the executable when the step is cancelled", async () => {
     const cancel = new AbortController();
     const asked = runnableVersion(script("exec sleep 60"), platform, cancel.signal);
     cancel.abort();
