@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import path from "node:path";
 import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLoopback } from "../common/pipeline/network.ts";
 import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
@@ -10,7 +10,7 @@ interface BundleVersion {
 }
 
 /** The task's inputs, checked; `undefined` where an optional one is empty. */
-export interface Inputs {
+export interface InstallerInputs {
   readonly version: VersionRequest | BundleVersion;
   /** https URL, or http on loopback. */
   readonly downloadUrl: string | undefined;
@@ -22,22 +22,23 @@ export interface Inputs {
 }
 
 /** Reads all inputs; throws one UserError with all that is wrong with them. */
-export function loadInputs(): Inputs {
+export function loadInputs(): InstallerInputs {
   const reader = inputReader();
-  const inputs: Inputs = {
+  const inputs: InstallerInputs = {
     version: readVersion(reader),
     downloadUrl: readUrl(reader),
     archivePath: readArchivePath(reader),
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
-  if (reader.text("archivePath") && inputs.downloadUrl)
+  if (reader.text("archivePath") && inputs.downloadUrl) {
     reader.problem("archivePath", "cannot be combined with downloadUrl.");
+  }
   reader.finish();
   return Object.freeze(inputs);
 }
 
-function readVersion(reader: InputReader): Inputs["version"] {
+function readVersion(reader: InputReader): InstallerInputs["version"] {
   const text = reader.text("version") ?? "latest";
   if (text.toLowerCase() === "bundle") {
     return { kind: "bundle", folder: reader.folder("workingDirectory") ?? "" };
@@ -81,7 +82,7 @@ function isDecodable(text: string): boolean {
 function readArchivePath(reader: InputReader): string | undefined {
   const file = reader.file("archivePath", "Check the path, and that the archive was put on this agent.");
   if (file && /\.(tar\.gz|tgz)$/i.test(file)) {
-    reader.problem("archivePath", `${basename(file)} is no zip archive: give the .zip of the same release.`);
+    reader.problem("archivePath", `${path.basename(file)} is no zip archive: give the .zip of the same release.`);
   }
   return file;
 }
@@ -92,7 +93,8 @@ function readChecksum(reader: InputReader): string | undefined {
     .text("checksum")
     ?.toLowerCase()
     .replace(/^sha256:/, "");
-  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text))
+  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text)) {
     reader.problem("checksum", `"${text}" is not a SHA-256 (64 hexadecimal digits).`);
+  }
   return text;
 }

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import path from "node:path";
 import { prependPath, print, setOutput, warn } from "../common/pipeline/commands.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache } from "./cache/tool-cache.ts";
@@ -29,7 +29,7 @@ void runTask(async ({ http, cancel }) => {
 
 /** Makes the CLI the one that later steps find; one that is on PATH already leaves the order of PATH alone. */
 function handOver(cli: InstalledCli): void {
-  const folder = dirname(cli.executable);
+  const folder = path.dirname(cli.executable);
   if (cli.source !== "preinstalled") prependPath(folder);
   setOutput("version", cli.version);
   setOutput("path", cli.executable);

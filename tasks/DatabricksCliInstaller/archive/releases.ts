@@ -14,8 +14,8 @@ export interface Releases {
   readonly isGitHub: boolean;
   /** URL of the repository that the releases belong to, where the base has the form of GitHub's; else undefined. */
   readonly repository: string | undefined;
-  fileUrl(version: string, file: string): string;
-  archiveUrl(version: string): string;
+  readonly fileUrl: (version: string, file: string) => string;
+  readonly archiveUrl: (version: string) => string;
   /** Requests with the mirror's credentials, if its URL has any; no other host gets them. */
   readonly send: Http["send"];
   readonly stream: Http["stream"];

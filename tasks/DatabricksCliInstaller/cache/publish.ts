@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, promises, readdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { debug } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { recordName, writeRecord } from "./record.ts";
@@ -20,18 +20,18 @@ export interface StagedCli {
 /** Writes the executable (mode 0755) and its record; the caller publishes or discards the folder. */
 export async function stage(cache: ToolCache, content: Buffer, archiveSha256: string): Promise<StagedCli> {
   const { platform } = cache;
-  const folder = join(cache.root, `${stagingPrefix}${randomUUID().slice(0, 8)}`);
-  const executable = startable(join(folder, platform.executable), platform);
+  const folder = path.join(cache.root, `${stagingPrefix}${randomUUID().slice(0, 8)}`);
+  const executable = startable(path.join(folder, platform.executable), platform);
   try {
-    mkdirSync(cache.root, { recursive: true });
+    fs.mkdirSync(cache.root, { recursive: true });
     removeAbandoned(cache.root);
-    mkdirSync(folder);
-    const written = promises.writeFile(executable, content, { mode: 0o755 });
+    fs.mkdirSync(folder);
+    const written = fs.promises.writeFile(executable, content, { mode: 0o755 });
     const executableSha256 = createHash("sha256").update(content).digest("hex");
-    writeRecord(join(folder, recordName), { executableSha256, archiveSha256 });
+    writeRecord(path.join(folder, recordName), { executableSha256, archiveSha256 });
     await written;
     // The process's umask may have taken bits away.
-    chmodSync(executable, 0o755);
+    fs.chmodSync(executable, 0o755);
     return { folder, executable };
   } catch (error) {
     discard(folder);
@@ -51,7 +51,7 @@ export async function publish(
 ): Promise<void> {
   const folder = cache.folder(version);
   try {
-    mkdirSync(dirname(folder), { recursive: true });
+    fs.mkdirSync(path.dirname(folder), { recursive: true });
     const claimed = await claimName(staged.folder, folder, cache.platform);
     if (!claimed && !isIntact(folder, cache.platform, archiveSha256)) await replaceContent(cache, staged, folder);
     complete(cache, version);
@@ -65,7 +65,7 @@ export async function publish(
 /** Removes a staged folder; what is in use on Windows stays, and is removed as abandoned by a later installation. */
 export function discard(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     debug(`${folder} stays: ${error instanceof Error ? error.message : error}`);
   }
@@ -73,18 +73,18 @@ export function discard(folder: string): void {
 
 /** File by file, so that the executable is never missing for those who use it meanwhile. */
 async function replaceContent({ platform }: ToolCache, staged: StagedCli, folder: string): Promise<void> {
-  if (!statSync(folder).isDirectory()) rmSync(folder);
-  mkdirSync(folder, { recursive: true });
+  if (!fs.statSync(folder).isDirectory()) fs.rmSync(folder);
+  fs.mkdirSync(folder, { recursive: true });
   for (const name of [platform.executable, recordName]) {
-    const aside = join(staged.folder, `old-${name}`);
-    await replaceFile(join(staged.folder, name), join(folder, name), aside, platform);
+    const aside = path.join(staged.folder, `old-${name}`);
+    await replaceFile(path.join(staged.folder, name), path.join(folder, name), aside, platform);
   }
 }
 
 function removeAbandoned(root: string): void {
-  for (const name of readdirSync(root)) {
-    const folder = join(root, name);
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  for (const name of fs.readdirSync(root)) {
+    const folder = path.join(root, name);
+    const age = Date.now() - (fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (name.startsWith(stagingPrefix) && age > abandonedAfterMs) discard(folder);
   }
 }

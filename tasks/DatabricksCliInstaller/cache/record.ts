@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
+import fs from "node:fs";
 
 /** What was installed, kept beside the executable. Digests are SHA-256 in lower-case hexadecimal. */
 export interface InstallRecord {
@@ -12,7 +12,7 @@ export const recordName = "installed.json";
 /** Undefined when there is no record, or one that this task did not write. */
 export function readRecord(file: string): InstallRecord | undefined {
   try {
-    const record: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const record: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
     return isRecord(record) ? record : undefined;
   } catch {
     return undefined;
@@ -20,24 +20,24 @@ export function readRecord(file: string): InstallRecord | undefined {
 }
 
 export function writeRecord(file: string, record: InstallRecord): void {
-  writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
+  fs.writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** SHA-256 of a file, in lower-case hexadecimal; undefined when it cannot be read. */
 export function sha256OfFile(file: string): string | undefined {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, "r");
+    descriptor = fs.openSync(file, "r");
     const hash = createHash("sha256");
     const buffer = Buffer.allocUnsafe(256 * 1024);
-    for (let read = readSync(descriptor, buffer); read > 0; read = readSync(descriptor, buffer)) {
+    for (let read = fs.readSync(descriptor, buffer); read > 0; read = fs.readSync(descriptor, buffer)) {
       hash.update(buffer.subarray(0, read));
     }
     return hash.digest("hex");
   } catch {
     return undefined;
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (descriptor !== undefined) fs.closeSync(descriptor);
   }
 }
 
@@ -49,14 +49,14 @@ function isRecord(value: unknown): value is InstallRecord {
 
 /** What changes whenever a file's content does; programs cannot set the time of change (ctime), unlike that of writing. */
 function identity(file: string, sha256: string): { readonly text: string; readonly changedMs: number } {
-  const { ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(file, { bigint: true });
+  const { ino, size, mtimeNs, ctimeNs, ctimeMs } = fs.statSync(file, { bigint: true });
   return { text: [sha256, ino, size, mtimeNs, ctimeNs].join(" "), changedMs: Number(ctimeMs) };
 }
 
 /** Whether a file is, unchanged, one that was found to have this SHA-256 before, so that it need not be read again. */
 export function wasVerified(file: string, sha256: string, note: string): boolean {
   try {
-    return readFileSync(note, "utf8") === identity(file, sha256).text;
+    return fs.readFileSync(note, "utf8") === identity(file, sha256).text;
   } catch {
     return false;
   }
@@ -66,7 +66,7 @@ export function wasVerified(file: string, sha256: string, note: string): boolean
 export function noteVerified(file: string, sha256: string, note: string, now = Date.now()): void {
   try {
     const { text, changedMs } = identity(file, sha256);
-    if (now - changedMs > 2_000) writeFileSync(note, text);
+    if (now - changedMs > 2_000) fs.writeFileSync(note, text);
   } catch {
     // A cache that cannot be written is verified in full each time.
   }

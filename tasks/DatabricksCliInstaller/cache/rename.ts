@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from "node:fs";
+import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Platform } from "../platform.ts";
 
@@ -7,18 +7,16 @@ const windowsBusy = new Set(["EPERM", "EBUSY", "EACCES"]);
 const windowsTries = 10;
 
 interface FileSystem {
-  renameSync(from: string, to: string): void;
-  existsSync(path: string): boolean;
+  readonly renameSync: (from: string, to: string) => void;
+  readonly existsSync: (path: string) => boolean;
 }
-
-const thisFileSystem: FileSystem = { renameSync, existsSync };
 
 /** Renames a folder to a name that is still free; false when the name is taken. Atomic. */
 export async function claimName(
   from: string,
   to: string,
   platform: Pick<Platform, "os">,
-  files = thisFileSystem,
+  files: FileSystem = fs,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -41,7 +39,7 @@ export async function replaceFile(
   to: string,
   aside: string,
   platform: Pick<Platform, "os">,
-  files = thisFileSystem,
+  files: FileSystem = fs,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

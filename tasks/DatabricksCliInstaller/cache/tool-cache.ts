@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { getVariable } from "azure-pipelines-task-lib/task";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
@@ -13,9 +13,9 @@ export interface ToolCache {
   readonly platform: Platform;
   /** `<Agent.ToolsDirectory>/databricks`. */
   readonly root: string;
-  folder(version: string): string;
-  marker(version: string): string;
-  executable(version: string): string;
+  readonly folder: (version: string) => string;
+  readonly marker: (version: string) => string;
+  readonly executable: (version: string) => string;
 }
 
 /** `intact`: the executable is the one that was installed; `changed`: it is not, or nobody recorded what it was. */
@@ -23,23 +23,23 @@ export type CacheState = "absent" | "intact" | "changed";
 
 export function openToolCache(platform: Platform, tools = getVariable("Agent.ToolsDirectory")): ToolCache {
   if (!tools) throw new Error("The agent sets no Agent.ToolsDirectory.");
-  const root = join(tools, toolName);
-  const folder = (version: string) => join(root, version, platform.cacheArch);
+  const root = path.join(tools, toolName);
+  const folder = (version: string) => path.join(root, version, platform.cacheArch);
   return {
     platform,
     root,
     folder,
     marker: (version) => `${folder(version)}.complete`,
-    executable: (version) => startable(join(folder(version), platform.executable), platform),
+    executable: (version) => startable(path.join(folder(version), platform.executable), platform),
   };
 }
 
 /** State of a version in the cache; with `archiveSha256` it must also come from that archive. */
 export function cacheState(cache: ToolCache, version: string, archiveSha256: string | undefined): CacheState {
   const folder = cache.folder(version);
-  if (!existsSync(folder)) return "absent";
+  if (!fs.existsSync(folder)) return "absent";
   const intact = isIntact(folder, cache.platform, archiveSha256);
-  if (existsSync(cache.marker(version))) return intact ? "intact" : "changed";
+  if (fs.existsSync(cache.marker(version))) return intact ? "intact" : "changed";
   if (!intact) return "absent";
   // Folders get their name with all that is in them, so an intact one lacks its marker because the installer was killed.
   try {
@@ -52,15 +52,15 @@ export function cacheState(cache: ToolCache, version: string, archiveSha256: str
 
 /** Writes the marker by which tools that use the same layout know a whole version. */
 export function complete(cache: ToolCache, version: string): void {
-  writeFileSync(cache.marker(version), "");
+  fs.writeFileSync(cache.marker(version), "");
 }
 
 /** Whether the executable in a folder is, byte for byte, the one that its record names, and may be run. */
 export function isIntact(folder: string, platform: Platform, archiveSha256?: string): boolean {
-  const record = readRecord(join(folder, recordName));
+  const record = readRecord(path.join(folder, recordName));
   if (!record || (archiveSha256 !== undefined && record.archiveSha256 !== archiveSha256)) return false;
-  const executable = join(folder, platform.executable);
-  return mayRun(executable) && hasSha256(executable, record.executableSha256, join(folder, "verified"));
+  const executable = path.join(folder, platform.executable);
+  return mayRun(executable) && hasSha256(executable, record.executableSha256, path.join(folder, "verified"));
 }
 
 function hasSha256(file: string, sha256: string, note: string): boolean {
@@ -72,7 +72,7 @@ function hasSha256(file: string, sha256: string, note: string): boolean {
 
 function mayRun(executable: string): boolean {
   try {
-    accessSync(executable, constants.X_OK);
+    fs.accessSync(executable, fs.constants.X_OK);
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from "node:child_process";
-import { closeSync, openSync, readSync } from "node:fs";
+import fs from "node:fs";
 import clean from "semver/functions/clean.js";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
@@ -80,11 +80,11 @@ function refuse(executable: string, platform: Platform, { code, text }: NoVersio
 
 function readHead(executable: string): Buffer {
   const head = Buffer.alloc(4096);
-  const descriptor = openSync(executable, "r");
+  const descriptor = fs.openSync(executable, "r");
   try {
-    return head.subarray(0, readSync(descriptor, head));
+    return head.subarray(0, fs.readSync(descriptor, head));
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from "node:fs";
-import { isAbsolute, relative, sep } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { which } from "azure-pipelines-task-lib/task";
 import { print } from "../../common/pipeline/commands.ts";
 import { askVersion } from "./executable.ts";
@@ -26,8 +26,8 @@ export async function findPreinstalled(cacheRoot: string, cancel: AbortSignal): 
 
 /** The cache's folders are `<version>/<arch>`; what lies there is not run before its hash was compared. */
 function versionInCache(executable: string, cacheRoot: string): string | undefined {
-  if (!existsSync(cacheRoot)) return undefined;
-  const place = relative(realpathSync(cacheRoot), realpathSync(executable));
-  const [version, ...rest] = place.split(sep);
-  return version !== "" && version !== ".." && rest.length === 2 && !isAbsolute(place) ? version : undefined;
+  if (!fs.existsSync(cacheRoot)) return undefined;
+  const place = path.relative(fs.realpathSync(cacheRoot), fs.realpathSync(executable));
+  const [version, ...rest] = place.split(path.sep);
+  return version !== "" && version !== ".." && rest.length === 2 && !path.isAbsolute(place) ? version : undefined;
 }

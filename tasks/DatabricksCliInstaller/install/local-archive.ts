@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { checksumFileNames, checksumIn, noChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
@@ -17,7 +17,7 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
   if (installed) return installed;
 
   const expected = expectedChecksum(file, version, step);
-  const bytes = readFileSync(file);
+  const bytes = fs.readFileSync(file);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   verifyChecksum(file, sha256, expected.sha256, expected.by);
   print(`${file}: SHA-256 ${sha256}, as ${expected.by} says.`);
@@ -28,7 +28,7 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
 
 /** The version that the file's name or the input promises; undefined when only the CLI itself can say. */
 function versionOf(file: string, request: VersionRequest, platform: Platform): string | undefined {
-  const named = parseArchiveName(basename(file));
+  const named = parseArchiveName(path.basename(file));
   if (!named) return request.kind === "exact" ? request.version : undefined;
   const target = `${platform.os}_${platform.arch}`;
   if (named.target !== target) {
@@ -49,10 +49,10 @@ function versionOf(file: string, request: VersionRequest, platform: Platform): s
 /** The input checksum, or the entry in the release's SHA256SUMS beside the archive; throws a UserError without either. */
 function expectedChecksum(file: string, version: string | undefined, { inputs, cache }: Step) {
   if (inputs.checksum) return { sha256: inputs.checksum, by: theInput };
-  const folder = dirname(file);
+  const folder = path.dirname(file);
   for (const name of version === undefined ? [] : checksumFileNames(version, cache.platform)) {
-    const list = join(folder, name);
-    const sha256 = existsSync(list) ? checksumIn(readFileSync(list, "utf8"), basename(file)) : undefined;
+    const list = path.join(folder, name);
+    const sha256 = fs.existsSync(list) ? checksumIn(fs.readFileSync(list, "utf8"), path.basename(file)) : undefined;
     if (sha256) return { sha256, by: list };
   }
   throw noChecksum(file, folder);
