@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import { parsedMembers } from "../../common/pipeline/json.ts";
 
 /** What was installed, kept beside the executable. Digests are SHA-256 in lower-case hexadecimal. */
 export interface InstallRecord {
@@ -12,8 +13,9 @@ export const recordName = "installed.json";
 /** Undefined when there is no record, or one that this task did not write. */
 export function readRecord(file: string): InstallRecord | undefined {
   try {
-    const record: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
-    return isRecord(record) ? record : undefined;
+    const { executableSha256, archiveSha256 } = parsedMembers(fs.readFileSync(file, "utf8"));
+    if (typeof executableSha256 !== "string" || typeof archiveSha256 !== "string") return undefined;
+    return { executableSha256, archiveSha256 };
   } catch {
     return undefined;
   }
@@ -39,12 +41,6 @@ export function sha256OfFile(file: string): string | undefined {
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }
-}
-
-function isRecord(value: unknown): value is InstallRecord {
-  if (typeof value !== "object" || value === null) return false;
-  const { executableSha256, archiveSha256 } = value as Record<string, unknown>;
-  return typeof executableSha256 === "string" && typeof archiveSha256 === "string";
 }
 
 /** What changes whenever a file's content does; programs cannot set the time of change (ctime), unlike that of writing. */

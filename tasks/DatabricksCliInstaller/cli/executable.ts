@@ -3,6 +3,7 @@ import fs from "node:fs";
 import clean from "semver/functions/clean.js";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { parsedMembers } from "../../common/pipeline/json.ts";
 import type { Platform } from "../platform.ts";
 
 const answerWithinMs = 60_000;
@@ -38,13 +39,8 @@ function noVersion(error: ExecFileException, stderr: string): NoVersion {
 }
 
 function versionIn(output: string): string | undefined {
-  try {
-    const answer: unknown = JSON.parse(output);
-    if (typeof answer !== "object" || answer === null || !("Version" in answer)) return undefined;
-    return clean(String(answer.Version)) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  const version = parsedMembers(output)["Version"];
+  return typeof version === "string" ? (clean(version) ?? undefined) : undefined;
 }
 
 function firstLine(text: string): string {

@@ -2,6 +2,7 @@ import { filesIncludedBy, readBundleFile, rootFiles } from "../../common/databri
 import { bundleFileNames } from "../../common/databricks/cli/bundle.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { members } from "../../common/pipeline/json.ts";
 import { parseBundleConstraint, type VersionRequest } from "./request.ts";
 
 interface Constraint {
@@ -53,9 +54,7 @@ async function readConstraint(root: string): Promise<Constraint | undefined> {
 }
 
 function constraintOf(document: Record<string, unknown>, file: string): Constraint | undefined {
-  const bundle = document["bundle"];
-  if (!isMapping(bundle)) return undefined;
-  const value = bundle["databricks_cli_version"];
+  const value = members(document["bundle"])["databricks_cli_version"];
   return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
 }
 
@@ -68,8 +67,7 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
     const document = parseDocument(readBundleFile(file), likeTheCli);
     const [syntaxError] = document.errors;
     if (syntaxError) throw syntaxError;
-    const content: unknown = document.toJS({ maxAliasCount: -1 });
-    return isMapping(content) ? content : {};
+    return members(document.toJS({ maxAliasCount: -1 }));
   } catch (error) {
     // What follows the first line draws the place in the file.
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
@@ -79,8 +77,4 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
       cause: error,
     });
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
