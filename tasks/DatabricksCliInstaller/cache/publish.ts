@@ -5,7 +5,7 @@ import { debug } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { recordName, writeRecord } from "./record.ts";
 import { claimName, replaceFile } from "./rename.ts";
-import { complete, isIntact, startable, type ToolCache } from "./tool-cache.ts";
+import { isIntact, startable, type ToolCache, writeMarker } from "./tool-cache.ts";
 
 const stagingPrefix = ".installing-";
 /** No installation takes as long; what is older was left by one that was killed. */
@@ -54,7 +54,7 @@ export async function publish(
     fs.mkdirSync(path.dirname(folder), { recursive: true });
     const claimed = await claimName(staged.folder, folder, cache.platform);
     if (!claimed && !isIntact(folder, cache.platform, archiveSha256)) await replaceContent(cache, staged, folder);
-    complete(cache, version);
+    writeMarker(cache, version);
   } catch (error) {
     throw unwritable(cache.root, error);
   } finally {

@@ -18,7 +18,7 @@ export interface ToolCache {
   readonly executable: (version: string) => string;
 }
 
-/** `intact`: the executable is the one that was installed; `changed`: it is not, or nobody recorded what it was. */
+/** `intact`: the executable is the one that was installed; `changed`: it is not, or there is no record of it. */
 export type CacheState = "absent" | "intact" | "changed";
 
 export function openToolCache(platform: Platform, tools = getVariable("Agent.ToolsDirectory")): ToolCache {
@@ -38,36 +38,50 @@ export function openToolCache(platform: Platform, tools = getVariable("Agent.Too
 export function cacheState(cache: ToolCache, version: string, archiveSha256: string | undefined): CacheState {
   const folder = cache.folder(version);
   if (!fs.existsSync(folder)) return "absent";
-  const intact = isIntact(folder, cache.platform, archiveSha256);
-  if (fs.existsSync(cache.marker(version))) return intact ? "intact" : "changed";
-  if (!intact) return "absent";
-  // Folders get their name with all that is in them, so an intact one lacks its marker because the installer was killed.
-  try {
-    complete(cache, version);
-  } catch {
-    // A cache that cannot be written serves what it has.
-  }
-  return "intact";
+  if (isIntact(folder, cache.platform, archiveSha256)) return "intact";
+  return fs.existsSync(cache.marker(version)) ? "changed" : "absent";
 }
 
-/** Writes the marker by which tools that use the same layout know a whole version. */
-export function complete(cache: ToolCache, version: string): void {
+/**
+ * Writes what a check of an intact version showed: its marker, where there is none, and a note that saves later steps from
+ * reading the whole executable again. A cache that cannot be written still serves what it has.
+ */
+export function noteIntact(cache: ToolCache, version: string): void {
+  repairMarker(cache, version);
+  const { executable, note, record } = contentOf(cache.folder(version), cache.platform);
+  if (record && !wasVerified(executable, record.executableSha256, note)) {
+    noteVerified(executable, record.executableSha256, note);
+  }
+}
+
+/** A folder gets its name together with its content, so an intact one without a marker is of an installer that was killed. */
+function repairMarker(cache: ToolCache, version: string): void {
+  try {
+    if (!fs.existsSync(cache.marker(version))) writeMarker(cache, version);
+  } catch {
+    // The next step tries again.
+  }
+}
+
+/** Writes the marker by which tools that use the same layout recognize a complete version. */
+export function writeMarker(cache: ToolCache, version: string): void {
   fs.writeFileSync(cache.marker(version), "");
 }
 
 /** Whether the executable in a folder is, byte for byte, the one that its record names, and may be run. */
 export function isIntact(folder: string, platform: Platform, archiveSha256?: string): boolean {
-  const record = readRecord(path.join(folder, recordName));
+  const { executable, note, record } = contentOf(folder, platform);
   if (!record || (archiveSha256 !== undefined && record.archiveSha256 !== archiveSha256)) return false;
-  const executable = path.join(folder, platform.executable);
-  return mayRun(executable) && hasSha256(executable, record.executableSha256, path.join(folder, "verified"));
+  const expected = record.executableSha256;
+  return mayRun(executable) && (wasVerified(executable, expected, note) || sha256OfFile(executable) === expected);
 }
 
-function hasSha256(file: string, sha256: string, note: string): boolean {
-  if (wasVerified(file, sha256, note)) return true;
-  if (sha256OfFile(file) !== sha256) return false;
-  noteVerified(file, sha256, note);
-  return true;
+function contentOf(folder: string, platform: Platform) {
+  return {
+    executable: path.join(folder, platform.executable),
+    note: path.join(folder, "verified"),
+    record: readRecord(path.join(folder, recordName)),
+  };
 }
 
 function mayRun(executable: string): boolean {

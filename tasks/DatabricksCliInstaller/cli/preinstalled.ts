@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { which } from "azure-pipelines-task-lib/task";
 import { print } from "../../common/pipeline/commands.ts";
-import { askVersion } from "./executable.ts";
+import { askVersion, type NoVersion } from "./executable.ts";
 
 /** A CLI on this agent's PATH. */
 export interface PreinstalledCli {
@@ -12,16 +12,20 @@ export interface PreinstalledCli {
   readonly cached: boolean;
 }
 
-/** The first `databricks` on PATH; undefined when there is none or it is another program of that name. */
-export async function findPreinstalled(cacheRoot: string, cancel: AbortSignal): Promise<PreinstalledCli | undefined> {
+/** Takes the first `databricks` on PATH; prints why, where it is another program of that name, and gives undefined. */
+export async function takePreinstalled(cacheRoot: string, cancel: AbortSignal): Promise<PreinstalledCli | undefined> {
   const executable = which("databricks");
   if (!executable) return undefined;
   const cachedVersion = versionInCache(executable, cacheRoot);
   if (cachedVersion !== undefined) return { version: cachedVersion, executable, cached: true };
-  const version = await askVersion(executable, cancel);
-  if (typeof version === "string") return { version, executable, cached: false };
-  print(`${executable} is not used: it is no Databricks CLI that knows bundles (${version.code}: ${version.text}).`);
+  const answer = await askVersion(executable, cancel);
+  if (typeof answer === "string") return { version: answer, executable, cached: false };
+  printNotUsed(executable, answer);
   return undefined;
+}
+
+function printNotUsed(executable: string, { code, text }: NoVersion): void {
+  print(`${executable} is not used: it is no Databricks CLI that knows bundles (${code}: ${text}).`);
 }
 
 /** The cache's folders are `<version>/<arch>`; what lies there is not run before its hash was compared. */

@@ -7,13 +7,13 @@ import { checksumFileNames, checksumIn, noChecksum, theInput, verifyChecksum } f
 import type { Archive } from "../archive/download.ts";
 import { type Platform, parseArchiveName } from "../platform.ts";
 import { admits, describe, type VersionRequest } from "../version/request.ts";
-import { findInstalled } from "./installed.ts";
+import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
 /** Installs from a release archive on this agent; no network is used. */
 export async function installLocalArchive(step: Step, file: string): Promise<InstalledCli> {
   const version = versionOf(file, step.request, step.cache.platform);
-  const installed = version === undefined ? undefined : await findInstalled(step, version);
+  const installed = version === undefined ? undefined : await reuseInstalled(step, version);
   if (installed) return installed;
 
   const expected = expectedChecksum(file, version, step);

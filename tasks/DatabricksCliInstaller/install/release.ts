@@ -2,19 +2,21 @@ import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { noChecksum, publishedChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
 import { type Archive, downloadArchive, megabytes } from "../archive/download.ts";
-import { openReleases, type Releases } from "../archive/releases.ts";
+import { type Releases, registerCredentials, releasesAt } from "../archive/releases.ts";
 import { nearestVersions, resolveVersions } from "../version/resolve.ts";
-import { findAdmitted, findInstalled } from "./installed.ts";
+import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
 /** Finds the wanted version on this agent, or downloads it from GitHub or the mirror. */
 export async function installRelease(step: Step): Promise<InstalledCli> {
-  const releases = openReleases(step.http, step.inputs.downloadUrl, step.cache.platform);
-  const candidates = await candidateVersions(step, releases);
+  const { downloadUrl } = step.inputs;
+  registerCredentials(downloadUrl);
+  const releases = releasesAt(downloadUrl, step.http, step.cache.platform);
+  const candidates = await chooseCandidates(step, releases);
   for (const version of candidates) {
-    const installed = await findInstalled(step, version);
+    const installed = await reuseInstalled(step, version);
     if (installed) return installed;
-    const archive = await verifiedArchive(step, releases, version);
+    const archive = await downloadVerified(step, releases, version);
     if (archive) {
       const { installVerified } = await import("./verified.ts");
       return { ...(await installVerified(step, archive, version)), source: "download" };
@@ -24,16 +26,23 @@ export async function installRelease(step: Step): Promise<InstalledCli> {
   throw await noSuchRelease(step, candidates, releases);
 }
 
-/** Best first; one that is exact, or a range that the CLI on PATH satisfies, needs no version list. */
-async function candidateVersions(step: Step, releases: Releases): Promise<readonly string[]> {
+/** The versions to try, best first. An exact version, or a CLI on PATH that is in the range, needs no version list. */
+async function chooseCandidates(step: Step, releases: Releases): Promise<readonly string[]> {
   const { request, cache } = step;
   if (request.kind === "exact") return [request.version];
-  const admitted = await findAdmitted(step);
-  return admitted === undefined ? resolveVersions(request, releases, cache) : [admitted];
+  const found = request.kind === "range" ? await step.preinstalled() : undefined;
+  if (request.kind === "range" && found) {
+    const fits = request.admits(found.version);
+    print(
+      `${found.executable} is version ${found.version}, which is ${fits ? "" : "not "}in the range ${request.text}.`,
+    );
+    if (fits) return [found.version];
+  }
+  return resolveVersions(request, releases, cache);
 }
 
-/** The archive, after its SHA-256 was found right; undefined when there is no release of that version. */
-async function verifiedArchive(
+/** Downloads an archive and compares its SHA-256; undefined when there is no release of that version. */
+async function downloadVerified(
   { inputs, cache: { platform } }: Step,
   releases: Releases,
   version: string,

@@ -1,17 +1,17 @@
 import { filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
 import { bundleFileNames } from "../../common/databricks/cli/bundle.ts";
-import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { members } from "../../common/pipeline/json.ts";
 import { parseBundleConstraint, type VersionRequest } from "./request.ts";
 
+/** What a bundle sets as `bundle.databricks_cli_version`, and in which of its files. */
 interface Constraint {
   readonly text: string;
   readonly file: string;
 }
 
-/** The version that a bundle asks for in `bundle.databricks_cli_version`; throws a UserError when it asks for none. */
-export async function bundleVersion(folder: string): Promise<VersionRequest> {
+/** The version that a bundle requires, and the line that says so; throws a UserError when it requires none. */
+export async function bundleVersion(folder: string): Promise<Constraint & { readonly request: VersionRequest }> {
   const root = rootFile(folder);
   const constraint = await readConstraint(root);
   if (!constraint) {
@@ -27,8 +27,7 @@ export async function bundleVersion(folder: string): Promise<VersionRequest> {
       anchor: "bundle-version",
     });
   }
-  print(`${constraint.file} asks for Databricks CLI ${constraint.text}.`);
-  return request;
+  return { ...constraint, request };
 }
 
 function rootFile(folder: string): string {

@@ -29,7 +29,7 @@ export async function resolveVersions(
     else print(`${source} names ${newestOf(versions)}; that is not ${describe(request)}.`);
     asked.push(answer);
   }
-  return [await cachedVersion(request, releases, cache, asked)];
+  return [await fallBackToCache(request, releases, cache, asked)];
 }
 
 /** What the releases' server knows that is nearest to a version it does not have: at most two on each side. */
@@ -51,10 +51,10 @@ function nothingAdmitted(request: VersionRequest, versions: readonly string[], s
 }
 
 /**
- * The newest version in the tool cache that will do, where no answer of the releases' server named one; says so in a warning. Throws a
- * UserError when the cache holds none.
+ * Takes the newest version in the tool cache that the request admits, with a warning, because no source of versions named
+ * one. Throws a UserError when the cache has none either.
  */
-async function cachedVersion(
+async function fallBackToCache(
   request: VersionRequest,
   releases: Releases,
   cache: ToolCache,
@@ -65,7 +65,7 @@ async function cachedVersion(
   const fitting = cached.filter((version) => admits(request, version));
   const place = fitting.findIndex((version) => cacheState(cache, version, undefined) === "intact");
   const version = fitting[place];
-  if (version === undefined) throw nobodySays(request, releases, asked, fitting);
+  if (version === undefined) throw noSourceReports(request, releases, asked, fitting);
   const why = `${new URL(releases.base).host} did not say which version is ${describe(request)}`;
   const better = place > 0 ? ` ${unusable(fitting.slice(0, place))}` : "";
   warn(
@@ -74,7 +74,7 @@ async function cachedVersion(
   return version;
 }
 
-function nobodySays(
+function noSourceReports(
   request: VersionRequest,
   releases: Releases,
   asked: readonly Answer[],
