@@ -1,5 +1,4 @@
-import { filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
-import { bundleFileNames } from "../../common/databricks/cli/bundle.ts";
+import { bundleFileNames, filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { members } from "../../common/pipeline/json.ts";
 import { parseBundleConstraint, type VersionRequest } from "./request.ts";

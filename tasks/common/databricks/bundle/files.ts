@@ -1,7 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
-import { bundleFileNames } from "../cli/bundle.ts";
 import { includedFiles } from "./include-pattern.ts";
+
+/** Names under which the CLI looks for a bundle's root file. */
+export const bundleFileNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"] as const;
 
 /** The root files in a folder; the CLI refuses more than one. */
 export function rootFiles(folder: string): string[] {
