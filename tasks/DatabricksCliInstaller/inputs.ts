@@ -47,7 +47,7 @@ function readVersion(reader: InputReader): InstallerInputs["version"] {
   if (!request) {
     reader.problem(
       "version",
-      `"${text}" is not latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
+      `"${text}" is not valid. Use latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
     );
   }
   return request ?? { kind: "latest" };
@@ -64,10 +64,12 @@ function urlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return `"${text}" is not a URL.`;
   const url = new URL(text);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
-    return `${url.protocol}//${url.host} is refused: use https (http only for this machine itself).`;
+    return `${url.protocol}//${url.host} is not allowed. Use https; http is allowed only for this machine (localhost).`;
   }
-  if (url.search || url.hash) return "must not have a query or a fragment (? or #).";
-  return isDecodable(url.username + url.password) ? undefined : "has credentials that are not percent-encoded.";
+  if (url.search || url.hash) return "must not contain a query (?) or a fragment (#).";
+  return isDecodable(url.username + url.password)
+    ? undefined
+    : "contains a user name or password that is not percent-encoded.";
 }
 
 function isDecodable(text: string): boolean {
@@ -80,9 +82,9 @@ function isDecodable(text: string): boolean {
 }
 
 function readArchivePath(reader: InputReader): string | undefined {
-  const file = reader.file("archivePath", "Check the path, and that the archive was put on this agent.");
+  const file = reader.file("archivePath", "Check the path, and that the archive is on this agent.");
   if (file && /\.(tar\.gz|tgz)$/i.test(file)) {
-    reader.problem("archivePath", `${path.basename(file)} is no zip archive: give the .zip of the same release.`);
+    reader.problem("archivePath", `${path.basename(file)} is not a .zip archive. Use the .zip of the same release.`);
   }
   return file;
 }

@@ -32,7 +32,7 @@ void runTask(async ({ http, cancel }) => {
 async function resolveBundle(version: InstallerInputs["version"]): Promise<VersionRequest> {
   if (version.kind !== "bundle") return version;
   const { request, file, text } = await bundleVersion(version.folder);
-  print(`${file} asks for Databricks CLI ${text}.`);
+  print(`${file} requires Databricks CLI ${text}`);
   return request;
 }
 
@@ -43,7 +43,7 @@ function handOver(cli: InstalledCli): void {
   setOutput("version", cli.version);
   setOutput("path", cli.executable);
   setOutput("source", cli.source);
-  print(`Databricks CLI ${cli.version} (${cli.source}) is first on PATH: ${folder}`);
+  print(`Databricks CLI ${cli.version} is ready: ${folder} is first on PATH (source: ${cli.source})`);
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -25,10 +25,10 @@ export function agentPlatform(
   const os = systems[system];
   const names = architectures[architecture.toUpperCase()];
   if (os && names) return { os, ...names, executable: os === "windows" ? "databricks.exe" : "databricks" };
-  const given = `${system || "an unknown system"} on ${architecture || "an unknown processor"}`;
+  const given = `${system || "an unknown operating system"} on ${architecture || "an unknown processor"}`;
   const supported = `${Object.keys(systems).join(", ")} on ${Object.keys(architectures).join(", ")}`;
-  throw new UserError(`There is no Databricks CLI for this agent: it says it is ${given}.`, {
-    hint: `Releases exist for ${supported}. Run the job on such an agent (Agent.OS and Agent.OSArchitecture decide).`,
+  throw new UserError(`There is no Databricks CLI release for this agent, which reports ${given}.`, {
+    hint: `Releases exist for ${supported}. Run the job on one of these systems (the task reads Agent.OS and Agent.OSArchitecture).`,
     anchor: "unsupported-platform",
   });
 }

@@ -17,7 +17,7 @@ export function isMissing({ status }: Answer): boolean {
 export function expectFile(answer: Answer, wanted: string, releases: Releases): void {
   const host = new URL(answer.url).host;
   if (answer.status !== 200) {
-    throw new UserError(`${wanted} cannot be downloaded: ${host} answers with status ${answer.status}.`, {
+    throw new UserError(`Cannot download ${wanted}: ${host} returned status ${answer.status}.`, {
       hint: statusHint(answer.status, releases),
       anchor: "download",
     });
@@ -25,15 +25,18 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
   if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted, releases);
   const encoding = answer.headers["content-encoding"] ?? "identity";
   if (encoding.toLowerCase() === "identity") return;
-  throw new UserError(`${wanted} cannot be downloaded: ${host} sends it encoded (${encoding}), unasked.`, {
-    hint: "The file is stored there with a Content-Encoding, or a proxy compresses it: let it be sent as it is.",
-    anchor: "download",
-  });
+  throw new UserError(
+    `Cannot download ${wanted}: ${host} sent it with Content-Encoding ${encoding}, which the task did not ask for.`,
+    {
+      hint: "The server stores the file with a Content-Encoding, or a proxy compresses it. Configure the server or the proxy to send the file unchanged.",
+      anchor: "download",
+    },
+  );
 }
 
 export function webPage(host: string, wanted: string, releases: Releases): UserError {
-  return new UserError(`${wanted} cannot be downloaded: ${host} answers with a web page instead of the file.`, {
-    hint: `A proxy or a sign-in page stands in between: allow the host in the proxy, or use ${anotherWay(releases)}.`,
+  return new UserError(`Cannot download ${wanted}: ${host} returned a web page instead of the file.`, {
+    hint: `A proxy or a sign-in page answered instead of the server. Allow the host in the proxy, or use ${anotherWay(releases)}.`,
     anchor: "download",
   });
 }
@@ -41,8 +44,8 @@ export function webPage(host: string, wanted: string, releases: Releases): UserE
 /** What the network's failure means for a download; anything else is given back as it is. */
 export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
   if (!(error instanceof HttpFailure)) return error;
-  return new UserError(`${wanted} cannot be downloaded: ${error.message}.`, {
-    hint: `${error.hint} Without a way to the host, use ${anotherWay(releases)}.`,
+  return new UserError(`Cannot download ${wanted}: ${error.message}.`, {
+    hint: `${error.hint} If this agent cannot reach the host, use ${anotherWay(releases)}.`,
     anchor: "download",
     cause: error,
   });
@@ -50,10 +53,10 @@ export function downloadFailure(error: unknown, wanted: string, releases: Releas
 
 function statusHint(status: number, releases: Releases): string {
   if (status === 401 || status === 403) {
-    return "The server, or a proxy before it, does not allow this: a mirror's URL may carry a user name and a token before its host.";
+    return "The server, or a proxy in front of it, denied the request. If a mirror needs credentials, put them in its URL: https://user:token@host/.";
   }
-  const later = `run the step later, or use ${anotherWay(releases)}.`;
-  if (status === 429) return `The server limits requests from this address: ${later}`;
-  if (status >= 500) return `The server has a problem: ${later}`;
+  const later = `Run the step again later, or use ${anotherWay(releases)}.`;
+  if (status === 429) return `The server limits requests from this address. ${later}`;
+  if (status >= 500) return `The server has a problem. ${later}`;
   return releases.isGitHub ? `Use ${anotherWay(releases)} instead.` : "Check downloadUrl.";
 }

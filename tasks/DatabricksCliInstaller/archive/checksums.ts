@@ -50,17 +50,17 @@ export const theInput = "the input checksum";
 /** Throws a UserError unless the two SHA-256 agree; `expectedBy` says whose the expected one is. */
 export function verifyChecksum(archive: string, actual: string, expected: string, expectedBy: string): void {
   if (actual === expected) return;
-  const correct = expectedBy === theInput ? ", or correct the input checksum after a look at the release page" : "";
-  throw new UserError(`${archive} is refused: its SHA-256 is ${actual}, ${expectedBy} says ${expected}.`, {
-    hint: `The archive is damaged or is not the expected one. Nothing was installed. Download it again, or check the mirror${correct}.`,
+  const correct = expectedBy === theInput ? ", or compare the input checksum with the release page" : "";
+  throw new UserError(`SHA-256 mismatch for ${archive}: it is ${actual}, but ${expectedBy} requires ${expected}.`, {
+    hint: `Nothing was installed. The archive is damaged, or it is not the expected file. Download it again, or check the mirror${correct}.`,
     anchor: "checksum",
   });
 }
 
 /** Nothing is installed unchecked. */
 export function noChecksum(archive: string, where: string): UserError {
-  return new UserError(`${archive} is refused: there is no SHA-256 for it in ${where}.`, {
-    hint: "Copy the release's SHA256SUMS file there, or give the archive's SHA-256 in the input checksum.",
+  return new UserError(`Cannot verify ${archive}: there is no SHA-256 for it in ${where}.`, {
+    hint: "Copy the SHA256SUMS file of the release there, or set the input checksum to the SHA-256 of the archive.",
     anchor: "checksum",
   });
 }

@@ -48,13 +48,15 @@ async function readBody(response: StreamedResponse, name: string, releases: Rele
     const expected = zipStart.subarray(received, received + chunk.length);
     if (!chunk.subarray(0, expected.length).equals(expected)) throw webPage(new URL(response.url).host, name, releases);
     received += chunk.length;
-    if (received > maxArchiveBytes) throw new HttpFailure("too-large", response.url, "the archive does not end");
+    if (received > maxArchiveBytes) {
+      throw new HttpFailure("too-large", response.url, "the archive is larger than any release of the Databricks CLI");
+    }
     hash.update(chunk);
     chunks.push(chunk);
     progress(received);
   }
   if (received === 0 || (announced !== undefined && received !== announced)) {
-    throw new HttpFailure("reset", response.url, `the body ended after ${received} of ${announced ?? "?"} bytes`);
+    throw new HttpFailure("reset", response.url, `the download ended after ${received} of ${announced ?? "?"} bytes`);
   }
   return { bytes: Buffer.concat(chunks, received), sha256: hash.digest("hex") };
 }

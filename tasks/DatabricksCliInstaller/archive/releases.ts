@@ -68,5 +68,5 @@ function withoutCredentials(url: URL): string {
 }
 
 function printRetry(reason: string, waitMs: number): void {
-  print(`  ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
+  print(`  Retrying in ${(waitMs / 1000).toFixed(1)} s: ${reason}`);
 }

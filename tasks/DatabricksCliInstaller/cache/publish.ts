@@ -67,7 +67,7 @@ export function discard(folder: string): void {
   try {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
-    debug(`${folder} stays: ${error instanceof Error ? error.message : error}`);
+    debug(`Cannot remove ${folder}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -91,8 +91,8 @@ function removeAbandoned(root: string): void {
 
 function unwritable(root: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return error;
-  return new UserError(`The tool cache ${root} cannot be written: ${error.message}.`, {
-    hint: "Let the agent's account write there and see that the disk has space, or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
+  return new UserError(`Cannot write to the tool cache ${root}: ${error.message}.`, {
+    hint: "Give the agent's account write access to the folder and check that the disk has free space, or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
     anchor: "tools-folder",
     cause: error,
   });

@@ -22,7 +22,7 @@ export interface ToolCache {
 export type CacheState = "absent" | "intact" | "changed";
 
 export function openToolCache(platform: Platform, tools = getVariable("Agent.ToolsDirectory")): ToolCache {
-  if (!tools) throw new Error("The agent sets no Agent.ToolsDirectory.");
+  if (!tools) throw new Error("The agent does not set Agent.ToolsDirectory.");
   const root = path.join(tools, toolName);
   const folder = (version: string) => path.join(root, version, platform.cacheArch);
   return {
@@ -96,11 +96,8 @@ function mayRun(executable: string): boolean {
 /** Windows starts no program whose path has 260 characters or more, whatever the file system allows. */
 export function startable(executable: string, platform: Pick<Platform, "os">): string {
   if (platform.os !== "windows" || executable.length < 260) return executable;
-  throw new UserError(
-    `The path ${executable} is too long (${executable.length} characters): Windows cannot start it.`,
-    {
-      hint: "Give the agent a shorter work folder, or set AGENT_TOOLSDIRECTORY to a short path on the machine.",
-      anchor: "tools-folder",
-    },
-  );
+  throw new UserError(`Windows cannot start ${executable}: the path is too long (${executable.length} characters).`, {
+    hint: "Configure the agent with a shorter work folder, or set AGENT_TOOLSDIRECTORY to a shorter path on the machine.",
+    anchor: "tools-folder",
+  });
 }

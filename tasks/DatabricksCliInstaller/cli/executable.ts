@@ -57,19 +57,19 @@ export async function runnableVersion(executable: string, platform: Platform, ca
 function refuse(executable: string, platform: Platform, { code, text }: NoVersion): never {
   const built = builtFor(readHead(executable));
   if (built !== undefined && built !== nameOf(platform)) {
-    throw new UserError(`${executable} is built for ${built}; this agent runs ${nameOf(platform)}.`, {
+    throw new UserError(`${executable} is built for ${built}, but this agent runs ${nameOf(platform)}.`, {
       hint: `Use the release archive for ${nameOf(platform)}.`,
       anchor: "executable",
     });
   }
   if (code === "EACCES" || code === "EPERM") {
-    throw new UserError(`${executable} may not be run on this agent (${code}).`, {
-      hint: "Its folder is probably mounted with noexec, or a security tool forbids it: set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
+    throw new UserError(`This agent is not allowed to run ${executable} (${code}).`, {
+      hint: "Its folder is probably mounted with noexec, or a security tool blocks it. Set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
       anchor: "executable",
     });
   }
-  throw new UserError(`${executable} does not say its version: it ended with ${code}: ${text}`, {
-    hint: "It is no working Databricks CLI for this agent. Nothing was installed.",
+  throw new UserError(`${executable} did not report its version: it ended with ${code}: ${text}`, {
+    hint: "Nothing was installed. The file is not a Databricks CLI that works on this agent.",
     anchor: "executable",
   });
 }
@@ -101,5 +101,5 @@ export function nameOf(platform: Pick<Platform, "os" | "arch">): string {
 }
 
 function named(os: string, arch: string | undefined): string {
-  return `${os}/${arch ?? "another processor"}`;
+  return `${os}/${arch ?? "another processor architecture"}`;
 }

@@ -25,7 +25,7 @@ export async function takePreinstalled(cacheRoot: string, cancel: AbortSignal): 
 }
 
 function printNotUsed(executable: string, { code, text }: NoVersion): void {
-  print(`${executable} is not used: it is no Databricks CLI that knows bundles (${code}: ${text}).`);
+  print(`Not using ${executable}: it is not a Databricks CLI that supports bundles (${code}: ${text}).`);
 }
 
 /** The cache's folders are `<version>/<arch>`; what lies there is not run before its hash was compared. */

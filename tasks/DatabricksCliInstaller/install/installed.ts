@@ -21,6 +21,6 @@ export async function reuseInstalled(step: Step, version: string): Promise<Insta
 }
 
 function changed(folder: string, version: string, checksum: string | undefined): string {
-  const origin = checksum ? " from the archive with the given checksum" : "";
-  return `Databricks CLI ${version} in the tool cache (${folder}) is not, or no longer, what this task installed there${origin}. It is not used, and will be replaced.`;
+  const origin = checksum ? " from the archive with the input checksum" : "";
+  return `Not using Databricks CLI ${version} from the tool cache (${folder}): this task did not install it${origin}, or it has changed since. It will be replaced.`;
 }

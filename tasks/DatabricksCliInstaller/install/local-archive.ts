@@ -20,7 +20,7 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
   const bytes = fs.readFileSync(file);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   verifyChecksum(file, sha256, expected.sha256, expected.by);
-  print(`${file}: SHA-256 ${sha256}, as ${expected.by} says.`);
+  print(`Verified: SHA-256 ${sha256} of ${file} matches ${expected.by}`);
   const archive: Archive = { name: file, bytes, sha256 };
   const { installVerified } = await import("./verified.ts");
   return { ...(await installVerified(step, archive, version)), source: "archive" };
@@ -32,14 +32,14 @@ function versionOf(file: string, request: VersionRequest, platform: Platform): s
   if (!named) return request.kind === "exact" ? request.version : undefined;
   const target = `${platform.os}_${platform.arch}`;
   if (named.target !== target) {
-    throw new UserError(`${file} is for ${named.target}; this agent needs ${target}.`, {
-      hint: "Give the archive for this agent's platform in archivePath.",
+    throw new UserError(`${file} is for ${named.target}, but this agent needs ${target}.`, {
+      hint: "Set archivePath to the archive for this agent's platform.",
       anchor: "unsupported-platform",
     });
   }
   if (request.kind !== "latest" && !admits(request, named.version)) {
-    throw new UserError(`${file} holds version ${named.version}, not ${describe(request)}.`, {
-      hint: "Change the input version, or give another archive in archivePath.",
+    throw new UserError(`${file} contains version ${named.version}, but this step asks for ${describe(request)}.`, {
+      hint: "Change the input version, or set archivePath to another archive.",
       anchor: "version",
     });
   }

@@ -21,7 +21,7 @@ export async function installRelease(step: Step): Promise<InstalledCli> {
       const { installVerified } = await import("./verified.ts");
       return { ...(await installVerified(step, archive, version)), source: "download" };
     }
-    print(`${releases.base} has no files of ${version} for this platform.`);
+    print(`${releases.base} has no archive of version ${version} for this platform.`);
   }
   throw await noSuchRelease(step, candidates, releases);
 }
@@ -34,7 +34,7 @@ async function chooseCandidates(step: Step, releases: Releases): Promise<readonl
   if (request.kind === "range" && found) {
     const fits = request.admits(found.version);
     print(
-      `${found.executable} is version ${found.version}, which is ${fits ? "" : "not "}in the range ${request.text}.`,
+      `Databricks CLI ${found.version} on PATH (${found.executable}) is ${fits ? "" : "not "}in range ${request.text}.`,
     );
     if (fits) return [found.version];
   }
@@ -58,7 +58,7 @@ async function downloadVerified(
     throw noChecksum(archive.name, `${releases.base}/v${version}/${published.listed ? "*_SHA256SUMS" : ""}`);
   }
   verifyChecksum(archive.name, archive.sha256, published.sha256, published.file);
-  print(`${megabytes(archive.bytes.length)}, SHA-256 ${archive.sha256}, as ${published.file} says.`);
+  print(`Verified: SHA-256 ${archive.sha256} matches ${published.file} (${megabytes(archive.bytes.length)})`);
   return archive;
 }
 
@@ -69,10 +69,14 @@ async function noSuchRelease(
 ): Promise<UserError> {
   const nearest = await nearestVersions(versions[0] ?? "", releases);
   const target = `${platform.os}/${platform.arch}`;
+  const hint =
+    nearest.length > 0
+      ? `The nearest versions are ${nearest.join(", ")}. Change the input version.`
+      : "Check the inputs version and downloadUrl.";
   return new UserError(
-    `Databricks CLI ${versions.join(", ")} cannot be downloaded: ${releases.base} has no such release for ${target}.`,
+    `Cannot download Databricks CLI ${versions.join(", ")}: ${releases.base} has no such release for ${target}.`,
     {
-      hint: nearest.length > 0 ? `The nearest versions are ${nearest.join(", ")}.` : "Check version and downloadUrl.",
+      hint,
       anchor: "version",
     },
   );

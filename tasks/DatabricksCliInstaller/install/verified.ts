@@ -32,11 +32,9 @@ export async function installVerified(
 function expectVersion({ request }: Step, archive: Archive, wanted: string | undefined, version: string): void {
   const fits = wanted === undefined ? request.kind === "latest" || admits(request, version) : version === wanted;
   if (fits) return;
-  throw new UserError(
-    `The Databricks CLI in ${archive.name} says it is version ${version}; ${wanted ?? describe(request)} was asked for.`,
-    {
-      hint: "The archive is not what its name or the input version says. Nothing was installed.",
-      anchor: "executable",
-    },
-  );
+  const asked = wanted === undefined ? describe(request) : `version ${wanted}`;
+  throw new UserError(`The Databricks CLI in ${archive.name} reports version ${version}, not ${asked}.`, {
+    hint: "Nothing was installed. The content of the archive does not match its file name or the input version.",
+    anchor: "executable",
+  });
 }

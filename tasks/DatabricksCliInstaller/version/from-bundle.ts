@@ -14,17 +14,23 @@ export async function bundleVersion(folder: string): Promise<Constraint & { read
   const root = rootFile(folder);
   const constraint = await readConstraint(root);
   if (!constraint) {
-    throw new UserError(`${root} sets no bundle.databricks_cli_version, and version: bundle asks for it.`, {
-      hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0") or set the input version to a version or range.',
-      anchor: "bundle-version",
-    });
+    throw new UserError(
+      `version: bundle needs bundle.databricks_cli_version, but neither ${root} nor a file that it includes sets it.`,
+      {
+        hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0"), or set the input version to a version or a range.',
+        anchor: "bundle-version",
+      },
+    );
   }
   const request = parseBundleConstraint(constraint.text);
   if (!request) {
-    throw new UserError(`bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}".`, {
-      hint: "The CLI accepts no constraint of that form: write 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
-      anchor: "bundle-version",
-    });
+    throw new UserError(
+      `bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}", which is not a version constraint that the CLI accepts.`,
+      {
+        hint: "Use one of these forms: 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
+        anchor: "bundle-version",
+      },
+    );
   }
   return { ...constraint, request };
 }
@@ -33,9 +39,10 @@ function rootFile(folder: string): string {
   const found = rootFiles(folder);
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
-  const problem = first === undefined ? "no bundle" : "several bundle files, which the CLI refuses,";
-  throw new UserError(`There is ${problem} in ${folder}.`, {
-    hint: `version: bundle reads ${bundleFileNames.join(", ")}: check workingDirectory, and that an earlier step checked the repository out.`,
+  const problem =
+    first === undefined ? "There is no bundle" : "There are several bundle files, which the CLI does not allow,";
+  throw new UserError(`${problem} in ${folder}.`, {
+    hint: `version: bundle reads one of ${bundleFileNames.join(", ")}. Check workingDirectory, and that an earlier step checks out the repository.`,
     anchor: "bundle-version",
   });
 }
@@ -69,8 +76,8 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
   } catch (error) {
     // What follows the first line draws the place in the file.
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
-    throw new UserError(`${file} cannot be read: ${reason}.`, {
-      hint: "Correct the file; version: bundle reads it and the files that it includes.",
+    throw new UserError(`Cannot read ${file}: ${reason}.`, {
+      hint: "Fix the file: version: bundle reads the bundle file and all files that it includes.",
       anchor: "bundle-version",
       cause: error,
     });

@@ -31,7 +31,7 @@ export function knownProblems(version: string): string[] {
   const useInstead = terraformKeyReplacement(version);
   if (useInstead) {
     problems.push(
-      `Databricks CLI ${version} can no longer download Terraform: the HashiCorp key in it expired on 2026-04-18. Use ${useInstead}.`,
+      `Databricks CLI ${version} can no longer download Terraform, because the HashiCorp signing key that it contains expired on 2026-04-18. Use ${useInstead}.`,
     );
   }
   if (!gte(version, oldestCliVersion)) {

@@ -47,7 +47,7 @@ export function admits(request: VersionRequest, version: string): boolean {
 
 export function describe(request: VersionRequest): string {
   if (request.kind === "latest") return "the latest version";
-  return request.kind === "exact" ? `version ${request.version}` : `a version in the range ${request.text}`;
+  return request.kind === "exact" ? `version ${request.version}` : `a version in range ${request.text}`;
 }
 
 /** The versions among these texts (`v1.2.3` or `1.2.3`), each once, newest first. */

@@ -21,12 +21,13 @@ export async function resolveVersions(
     const candidates = versions.filter((version) => admits(request, version)).slice(0, maxCandidates);
     const [newest] = candidates;
     if (newest !== undefined) {
-      print(`${newest} is ${describe(request)}, says ${source}.`);
+      const found = request.kind === "range" ? `Newest version in range ${request.text}` : "Latest version";
+      print(`${found}: ${newest} (from ${source})`);
       return candidates;
     }
     if (complete) throw nothingAdmitted(request, versions, source);
-    if (answer.problem) print(`No version list from ${inWords(answer)}.`);
-    else print(`${source} names ${newestOf(versions)}; that is not ${describe(request)}.`);
+    if (answer.problem) print(`No versions from ${inWords(answer)}`);
+    else print(`Versions from ${source}: ${newestOf(versions)}. They do not include ${describe(request)}.`);
     asked.push(answer);
   }
   return [await fallBackToCache(request, releases, cache, asked)];
@@ -44,8 +45,8 @@ export async function nearestVersions(version: string, releases: Releases): Prom
 }
 
 function nothingAdmitted(request: VersionRequest, versions: readonly string[], source: string): UserError {
-  return new UserError(`No release of the Databricks CLI is ${describe(request)}.`, {
-    hint: `The newest that ${source} knows are ${versions.slice(0, 3).join(", ")}. Change the version.`,
+  return new UserError(`This step asks for ${describe(request)}, but the Databricks CLI has no such release.`, {
+    hint: `The newest releases are ${versions.slice(0, 3).join(", ")} (from ${source}). Change the input version.`,
     anchor: "version",
   });
 }
@@ -66,10 +67,10 @@ async function fallBackToCache(
   const place = fitting.findIndex((version) => cacheState(cache, version, undefined) === "intact");
   const version = fitting[place];
   if (version === undefined) throw noSourceReports(request, releases, asked, fitting);
-  const why = `${new URL(releases.base).host} did not say which version is ${describe(request)}`;
+  const why = `${new URL(releases.base).host} did not report ${describe(request)}`;
   const better = place > 0 ? ` ${unusable(fitting.slice(0, place))}` : "";
   warn(
-    `Databricks CLI ${version} is used from this agent's tool cache, because ${why}. A newer one may exist.${better}`,
+    `Using Databricks CLI ${version} from this agent's tool cache, because ${why}. A newer version may exist.${better}`,
   );
   return version;
 }
@@ -80,22 +81,26 @@ function noSourceReports(
   asked: readonly Answer[],
   cached: readonly string[],
 ): UserError {
-  const nothing = cached.length > 0 ? unusable(cached) : "The tool cache holds none either.";
-  return new UserError(`Nobody says which version is ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
+  const nothing = cached.length > 0 ? unusable(cached) : "The tool cache does not contain one either.";
+  return new UserError(`No source reports ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
     hint: `${nothing} ${adviceFor(releases, asked)}`,
     anchor: "version",
   });
 }
 
 function adviceFor({ base, isGitHub }: Releases, asked: readonly Answer[]): string {
-  const mirror = isGitHub ? ", name a mirror in downloadUrl" : "";
-  if (asked.some(({ problem }) => problem === undefined)) return "Change the version, or set version to an exact one.";
+  const mirror = isGitHub ? ", set downloadUrl to a mirror" : "";
+  if (asked.some(({ problem }) => problem === undefined)) {
+    return "Change the input version, or set it to an exact version.";
+  }
   const silentHost = asked.find((answer) => answer.silentHost !== undefined)?.silentHost;
-  if (silentHost) return `Let this agent reach ${silentHost}${mirror}, or set version to an exact one.`;
-  if (isGitHub) return `Run the step again${mirror}, or set version to an exact one.`;
-  return `The mirror offers no list of versions at ${base}/: set version to an exact one.`;
+  if (silentHost) {
+    return `Allow this agent to reach ${silentHost}${mirror}, or set the input version to an exact version.`;
+  }
+  if (isGitHub) return `Run the step again${mirror}, or set the input version to an exact version.`;
+  return `The mirror does not list its versions at ${base}/. Set the input version to an exact version.`;
 }
 
 function unusable(versions: readonly string[]): string {
-  return `The tool cache holds ${versions.join(", ")}, which this task did not install, or which has changed.`;
+  return `The tool cache contains ${versions.join(", ")}, but not as this task installed it.`;
 }

@@ -1,10 +1,11 @@
+import { debug } from "../../common/pipeline/commands.ts";
 import { HttpFailure, type HttpFailureKind } from "../../common/pipeline/http-failure.ts";
 import type { Releases } from "../archive/releases.ts";
 import { newestFirst } from "./request.ts";
 
 /** What one place says. */
 export interface Answer {
-  /** Where it comes from, without credentials. */
+  /** Where it comes from, in words and without credentials. */
   readonly source: string;
   /** Newest first; empty where there is a problem. */
   readonly versions: readonly string[];
@@ -18,7 +19,7 @@ export interface Answer {
 
 /** Where an answer comes from, and why it does not help. */
 export function inWords({ source, versions, problem }: Answer): string {
-  return `${source} (${problem ?? `names ${newestOf(versions)}`})`;
+  return `${source} (${problem ?? `lists ${newestOf(versions)}`})`;
 }
 
 export function newestOf(versions: readonly string[]): string {
@@ -32,6 +33,8 @@ interface Problem {
 
 /** A place that may know versions; `read` gives their names. */
 interface Source {
+  /** What the log and errors call it, such as "the git tags of github.com/databricks/cli". */
+  readonly name: string;
   readonly url: string;
   /** Whether it names every release; a mirror's folder may hold only what was fetched through it. */
   readonly complete: boolean;
@@ -60,14 +63,15 @@ export async function* answersOf(releases: Releases, sources: readonly Source[])
   for (const source of sources) {
     const answer = await ask(releases, source, unreachable);
     const versions = "problem" in answer ? [] : newestFirst(answer);
-    const problem = "problem" in answer ? answer.problem : versions.length === 0 ? "names no version" : undefined;
+    const problem = "problem" in answer ? answer.problem : versions.length === 0 ? "lists no version" : undefined;
     const silentHost = "problem" in answer ? answer.silentHost : undefined;
-    yield { source: source.url, versions, complete: source.complete && problem === undefined, problem, silentHost };
+    yield { source: source.name, versions, complete: source.complete && problem === undefined, problem, silentHost };
   }
 }
 
 async function ask(releases: Releases, { url, read }: Source, unreachable: Set<string>): Promise<string[] | Problem> {
   const { host } = new URL(url);
+  debug(`Versions are asked for at ${url}`);
   if (unreachable.has(host)) return { problem: `not asked, because ${host} could not be reached`, silentHost: host };
   try {
     return await read(releases, url);
@@ -81,7 +85,8 @@ async function ask(releases: Releases, { url, read }: Source, unreachable: Set<s
 /** `…/releases/latest` of a GitHub-like server redirects to the newest release's page. */
 function redirectOf(releases: Releases): Source[] {
   if (!releases.repository) return [];
-  return [{ url: `${releases.repository}/releases/latest`, complete: false, read: readRedirect }];
+  const name = `the latest release of ${withoutScheme(releases.repository)}`;
+  return [{ name, url: `${releases.repository}/releases/latest`, complete: false, read: readRedirect }];
 }
 
 async function readRedirect(releases: Releases, url: string): ReturnType<Source["read"]> {
@@ -95,25 +100,27 @@ async function readRedirect(releases: Releases, url: string): ReturnType<Source[
       ...patience,
     });
     if (status < 300 || status > 399 || !headers.location || !URL.canParse(headers.location, location)) {
-      return { problem: `answered ${status}, not a redirect` };
+      return { problem: `returned status ${status} instead of a redirect` };
     }
     location = new URL(headers.location, location).href;
     const tag = /\/releases\/tag\/([^/?#]+)$/.exec(location)?.[1];
     if (tag) return [tag];
   }
-  return { problem: "redirected to no release" };
+  return { problem: "did not redirect to a release" };
 }
 
 /** The tags of the git repository beside the releases. */
 function tagsOf(releases: Releases): Source[] {
   if (!releases.repository) return [];
-  return [{ url: `${releases.repository}.git/info/refs?service=git-upload-pack`, complete: true, read: readTags }];
+  const name = `the git tags of ${withoutScheme(releases.repository)}`;
+  const url = `${releases.repository}.git/info/refs?service=git-upload-pack`;
+  return [{ name, url, complete: true, read: readTags }];
 }
 
 async function readTags(releases: Releases, url: string): ReturnType<Source["read"]> {
   const { status, text } = await releases.send({ method: "GET", url, ...patience });
-  if (status !== 200) return { problem: `answered ${status}` };
-  return stable(tagsOfAdvertisement(text)) ?? { problem: "is no git repository" };
+  if (status !== 200) return { problem: `returned status ${status}` };
+  return stable(tagsOfAdvertisement(text)) ?? { problem: "is not a git repository" };
 }
 
 /**
@@ -145,13 +152,19 @@ const listedVersion = /["'/>](v\d+\.\d+\.\d+[-\w.+]*)(?:\/(?:databricks_cli_[^"'
 
 /** The list of a mirror's folder, in HTML, JSON or XML, as Artifactory, web servers and object stores give it. */
 function indexOf(releases: Releases): Source[] {
-  return releases.isGitHub ? [] : [{ url: `${releases.base}/`, complete: false, read: readIndex }];
+  if (releases.isGitHub) return [];
+  const url = `${releases.base}/`;
+  return [{ name: `the file list at ${url}`, url, complete: false, read: readIndex }];
 }
 
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
   const { status, text } = await releases.send({ method: "GET", url, ...patience });
-  if (status !== 200) return { problem: `answered ${status}` };
+  if (status !== 200) return { problem: `returned status ${status}` };
   return stable([...text.matchAll(listedVersion)].map((match) => match[1] ?? "")) ?? [];
+}
+
+function withoutScheme(url: string): string {
+  return url.replace(/^https?:\/\//, "");
 }
 
 /** Lists also name pre-releases and moving tags such as `snapshot`. */

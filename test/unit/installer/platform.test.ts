@@ -20,7 +20,7 @@ describe("The agent's platform", () => {
     ["Windows_NT", "ARM"],
     ["", ""],
   ])("reports that there is no CLI for %s %s", (system, architecture) => {
-    expect(() => agentPlatform(system, architecture)).toThrow(/There is no Databricks CLI for this agent/);
+    expect(() => agentPlatform(system, architecture)).toThrow(/There is no Databricks CLI release for this agent/);
   });
 });
 

@@ -18,6 +18,6 @@ describe("Reading an archive", () => {
 
   it("names the executable that an archive lacks", async () => {
     const bytes = await zip({ name: "bin/databricks", content: "x" });
-    await expect(readExecutable(archive(bytes), "databricks")).rejects.toThrow("it holds no databricks");
+    await expect(readExecutable(archive(bytes), "databricks")).rejects.toThrow("it contains no databricks");
   });
 });

@@ -25,7 +25,7 @@ describe("An executable's first bytes", () => {
   it.each<[string | undefined, Buffer]>([
     ["linux/amd64", head({ 0: elf, 18: [0x3e, 0] })],
     ["linux/arm64", head({ 0: elf, 18: [0xb7, 0] })],
-    ["linux/another processor", head({ 0: elf, 18: [0xf3, 0] })],
+    ["linux/another processor architecture", head({ 0: elf, 18: [0xf3, 0] })],
     ["darwin/amd64", head({ 0: macho, 4: [7, 0, 0, 1] })],
     ["darwin/arm64", head({ 0: macho, 4: [0x0c, 0, 0, 1] })],
     ["windows/amd64", head({ 0: [...mz], 60: [128, 0, 0, 0], 128: [...pe, 0x64, 0x86] })],
@@ -66,7 +66,9 @@ describe("Asking an executable for its version", () => {
 
   it("reports an executable that may not run", async () => {
     const file = script("true", 0o644);
-    await expect(runnableVersion(file, platform, never)).rejects.toThrow(/may not be run on this agent \(EACCES\)/);
+    await expect(runnableVersion(file, platform, never)).rejects.toThrow(
+      /This agent is not allowed to run \S+ \(EACCES\)/,
+    );
   });
 
   describe("An executable that the system does not start, because it is open for writing", () => {
