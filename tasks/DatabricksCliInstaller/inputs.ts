@@ -3,13 +3,13 @@ import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLoopback } from "../common/pipeline/network.ts";
 import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
 
-/** The version that the bundle in a folder (absolute path) asks for. */
+/** The version that the bundle in a folder (absolute path) requires. */
 interface BundleVersion {
   readonly kind: "bundle";
   readonly folder: string;
 }
 
-/** The task's inputs, checked; `undefined` where an optional one is empty. */
+/** The checked inputs of the task; an optional input that is empty is `undefined`. */
 export interface InstallerInputs {
   readonly version: VersionRequest | BundleVersion;
   /** https URL, or http on loopback. */
@@ -21,7 +21,7 @@ export interface InstallerInputs {
   readonly reuseInstalled: boolean;
 }
 
-/** Reads all inputs; throws one UserError with all that is wrong with them. */
+/** Reads all inputs; throws one UserError that lists every problem. */
 export function loadInputs(): InstallerInputs {
   const reader = inputReader();
   const inputs: InstallerInputs = {

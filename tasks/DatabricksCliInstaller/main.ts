@@ -28,7 +28,7 @@ void runTask(async ({ http, cancel }) => {
   handOver(cli);
 });
 
-/** Asks the bundle where the input version leaves it to the bundle, and prints what it requires. */
+/** Reads the version from the bundle, if the input version is bundle, and prints what the bundle requires. */
 async function resolveBundle(version: InstallerInputs["version"]): Promise<VersionRequest> {
   if (version.kind !== "bundle") return version;
   const { request, file, text } = await bundleVersion(version.folder);
@@ -36,7 +36,7 @@ async function resolveBundle(version: InstallerInputs["version"]): Promise<Versi
   return request;
 }
 
-/** Makes the CLI the one that later steps find; one that is on PATH already leaves the order of PATH alone. */
+/** Makes the CLI the one that later steps find. For a CLI that is already on PATH, the order of PATH stays the same. */
 function handOver(cli: InstalledCli): void {
   const folder = path.dirname(cli.executable);
   if (cli.source !== "preinstalled") prependPath(folder);

@@ -5,15 +5,15 @@ import type { Releases } from "./releases.ts";
 
 type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
 
-/** Where the archive may come from instead; a mirror is no advice to those who use one. */
+/** The inputs that offer another way to the archive; for a mirror, another mirror is not one. */
 const anotherWay = ({ isGitHub }: Releases) => (isGitHub ? "downloadUrl or archivePath" : "archivePath");
 
-/** The server has no such file, so perhaps no such version. */
+/** Whether the server does not have the file, which may mean that it does not have the version. */
 export function isMissing({ status }: Answer): boolean {
   return status === 404 || status === 410;
 }
 
-/** Throws a UserError for an answer that is not the file as it is: an error status, a web page, an encoded body. */
+/** Throws a UserError for an answer that is not the unchanged file: an error status, a web page or an encoded body. */
 export function expectFile(answer: Answer, wanted: string, releases: Releases): void {
   const host = new URL(answer.url).host;
   if (answer.status !== 200) {
@@ -34,6 +34,7 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
   );
 }
 
+/** The error for a web page that was sent instead of the file. */
 export function webPage(host: string, wanted: string, releases: Releases): UserError {
   return new UserError(`Cannot download ${wanted}: ${host} returned a web page instead of the file.`, {
     hint: `A proxy or a sign-in page answered instead of the server. Allow the host in the proxy, or use ${anotherWay(releases)}.`,
@@ -41,7 +42,7 @@ export function webPage(host: string, wanted: string, releases: Releases): UserE
   });
 }
 
-/** What the network's failure means for a download; anything else is given back as it is. */
+/** The UserError for a network failure during a download; any other error is returned unchanged. */
 export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
   if (!(error instanceof HttpFailure)) return error;
   return new UserError(`Cannot download ${wanted}: ${error.message}.`, {

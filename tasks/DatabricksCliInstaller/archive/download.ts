@@ -6,7 +6,7 @@ import { archiveName, type Platform } from "../platform.ts";
 import { downloadFailure, expectFile, isMissing, webPage } from "./answers.ts";
 import type { Releases } from "./releases.ts";
 
-/** A release archive in memory; nothing of it has been used before its SHA-256 was compared. */
+/** A release archive in memory, of which nothing is used before its SHA-256 was compared. */
 export interface Archive {
   readonly name: string;
   readonly bytes: Buffer;
@@ -18,7 +18,7 @@ const maxArchiveBytes = 512 * 1024 * 1024;
 const zipStart = Buffer.from("PK");
 const quietMs = 2_000;
 
-/** Downloads a release archive and hashes it on the way; undefined when the server has none of that name. */
+/** Downloads a release archive and computes its hash meanwhile; undefined when the server does not have the archive. */
 export async function downloadArchive(
   releases: Releases,
   version: string,
@@ -37,7 +37,7 @@ export async function downloadArchive(
     });
 }
 
-/** The whole body and its hash. A body that is shorter than announced throws an HttpFailure, which is tried again. */
+/** The whole body and its hash. Throws an HttpFailure, which is retried, for a body that is shorter than announced. */
 async function readBody(response: StreamedResponse, name: string, releases: Releases): Promise<Omit<Archive, "name">> {
   const announced = announcedLength(response);
   const progress = progressOf(announced, print);
@@ -66,11 +66,11 @@ function announcedLength({ headers }: StreamedResponse): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** Reports a long transfer a few times: at each quarter that takes more than two seconds to reach, or each doubling. */
+/** Prints the progress of a slow transfer a few times: at each quarter, or at each doubling when the size is unknown. */
 export function progressOf(total: number | undefined, print: (text: string) => void, now: () => number = Date.now) {
   let reportedAt = now();
   let next = total === undefined ? 16 * 1024 * 1024 : total / 4;
-  /** Takes the bytes received so far. */
+  /** `received`: the number of bytes so far. */
   return (received: number): void => {
     if (received < next || received === total) return;
     next = total === undefined ? received * 2 : (Math.floor((received * 4) / total) + 1) * (total / 4);
@@ -80,6 +80,7 @@ export function progressOf(total: number | undefined, print: (text: string) => v
   };
 }
 
+/** A size for people, such as "12.3 MB". */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

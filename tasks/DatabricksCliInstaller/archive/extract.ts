@@ -3,14 +3,14 @@ import type { Entry, ZipFile } from "yauzl";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Archive } from "./download.ts";
 
-/** Far above the CLI's size (under 100 MB), far below what would harm an agent. */
+/** Far above the size of the CLI (under 100 MB), and far below what would harm an agent. */
 const maxExecutableBytes = 1024 * 1024 * 1024;
 const stored = 0;
 const deflated = 8;
 const fileTypeMask = 0o170000;
 const symbolicLink = 0o120000;
 
-/** The content of the one entry of that name. Every entry is checked; throws a UserError for an archive that is not sound. */
+/** The content of the one entry with that name. Checks every entry; throws a UserError for an archive that is not sound. */
 export async function readExecutable(archive: Archive, name: string): Promise<Buffer> {
   const { fromBufferPromise } = await import("../formats.lazy.ts");
   try {
@@ -25,7 +25,7 @@ export async function readExecutable(archive: Archive, name: string): Promise<Bu
 
 async function findEntry(zip: ZipFile, name: string): Promise<Entry> {
   const found: Entry[] = [];
-  // The reader itself refuses names that are absolute or climb out of the folder.
+  // The library refuses names that are absolute or lead out of the folder.
   for await (const entry of zip.eachEntry()) {
     if (isLink(entry)) throw new Error(`${entry.fileName} is a symbolic link`);
     if (entry.fileName === name) found.push(entry);
@@ -51,7 +51,7 @@ function decode(entry: Entry, data: Buffer): Buffer {
 function decompress(entry: Entry, data: Buffer): Buffer {
   if (entry.compressionMethod === stored) return data;
   if (entry.compressionMethod !== deflated) throw new Error(`${entry.fileName} uses an unsupported compression method`);
-  // One output chunk of the declared size is the fastest, and the limit stops what would grow beyond it.
+  // One output chunk of the declared size is fastest, and the limit stops content that is larger.
   const size = Math.max(entry.uncompressedSize + 1, constants.Z_MIN_CHUNK);
   return inflateRawSync(data, { chunkSize: size, maxOutputLength: size });
 }

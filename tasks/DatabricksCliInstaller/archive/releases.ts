@@ -2,17 +2,18 @@ import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../common/pipeline/http.ts";
 import { archiveName, type Platform } from "../platform.ts";
 
-/** Archives are compressed already, and the SHA-256 is that of the file itself. */
+/** Archives are already compressed, and the SHA-256 is that of the file itself. */
 const unencoded = { "accept-encoding": "identity" };
 
+/** Where the releases are by default. */
 export const gitHubReleases = "https://github.com/databricks/cli/releases/download";
 
 /** A server of release archives in GitHub's layout: `<base>/v<version>/<file>`. */
 export interface Releases {
-  /** URL without credentials and without a slash at its end. */
+  /** URL without credentials and without a trailing slash. */
   readonly base: string;
   readonly isGitHub: boolean;
-  /** URL of the repository that the releases belong to, where the base has the form of GitHub's; else undefined. */
+  /** URL of the repository that the releases belong to, if the base has the form of GitHub's; otherwise undefined. */
   readonly repository: string | undefined;
   readonly fileUrl: (version: string, file: string) => string;
   readonly archiveUrl: (version: string) => string;

@@ -8,10 +8,10 @@ import { claimName, replaceFile } from "./rename.ts";
 import { isIntact, startable, type ToolCache, writeMarker } from "./tool-cache.ts";
 
 const stagingPrefix = ".installing-";
-/** No installation takes as long; what is older was left by one that was killed. */
+/** No installation takes this long: an older folder was left by an installer that was killed. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
-/** A CLI in a folder of its own inside the tool cache, where no other step sees it. */
+/** A CLI in its own folder inside the tool cache, where no other step sees it. */
 export interface StagedCli {
   readonly folder: string;
   readonly executable: string;
@@ -30,7 +30,7 @@ export async function stage(cache: ToolCache, content: Buffer, archiveSha256: st
     const executableSha256 = createHash("sha256").update(content).digest("hex");
     writeRecord(path.join(folder, recordName), { executableSha256, archiveSha256 });
     await written;
-    // The process's umask may have taken bits away.
+    // The umask of the process may have removed permissions.
     fs.chmodSync(executable, 0o755);
     return { folder, executable };
   } catch (error) {
@@ -40,8 +40,8 @@ export async function stage(cache: ToolCache, content: Buffer, archiveSha256: st
 }
 
 /**
- * Makes a staged CLI the completed version that later steps find. Several installers may do this at once: the first one's
- * folder stays, and the executable in it is replaced only if it is not intact.
+ * Makes a staged CLI the complete version that later steps find. Several installers may do this at the same time: the first
+ * folder stays, and its executable is replaced only if it is not intact.
  */
 export async function publish(
   cache: ToolCache,
@@ -62,7 +62,7 @@ export async function publish(
   }
 }
 
-/** Removes a staged folder; what is in use on Windows stays, and is removed as abandoned by a later installation. */
+/** Removes a staged folder. On Windows, files in use remain until a later installation removes them as abandoned. */
 export function discard(folder: string): void {
   try {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -71,7 +71,7 @@ export function discard(folder: string): void {
   }
 }
 
-/** File by file, so that the executable is never missing for those who use it meanwhile. */
+/** Replaces file by file, so that the executable is never missing for other steps that use it. */
 async function replaceContent({ platform }: ToolCache, staged: StagedCli, folder: string): Promise<void> {
   if (!fs.statSync(folder).isDirectory()) fs.rmSync(folder);
   fs.mkdirSync(folder, { recursive: true });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { parsedMembers } from "../../common/pipeline/json.ts";
 
-/** What was installed, kept beside the executable. Digests are SHA-256 in lower-case hexadecimal. */
+/** What was installed; kept in a file beside the executable. The hashes are SHA-256 in lower-case hexadecimal. */
 export interface InstallRecord {
   readonly executableSha256: string;
   readonly archiveSha256: string;
@@ -10,7 +10,7 @@ export interface InstallRecord {
 
 export const recordName = "installed.json";
 
-/** Undefined when there is no record, or one that this task did not write. */
+/** Reads the record; undefined when there is none, or when another program wrote it. */
 export function readRecord(file: string): InstallRecord | undefined {
   try {
     const { executableSha256, archiveSha256 } = parsedMembers(fs.readFileSync(file, "utf8"));
@@ -21,6 +21,7 @@ export function readRecord(file: string): InstallRecord | undefined {
   }
 }
 
+/** Writes the record, as indented JSON. */
 export function writeRecord(file: string, record: InstallRecord): void {
   fs.writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
 }
@@ -43,27 +44,27 @@ export function sha256OfFile(file: string): string | undefined {
   }
 }
 
-/** What changes whenever a file's content does; programs cannot set the time of change (ctime), unlike that of writing. */
-function identity(file: string, sha256: string): { readonly text: string; readonly changedMs: number } {
+/** Changes whenever the content of the file changes: programs can set the time of writing (mtime), but not of change (ctime). */
+function fingerprint(file: string, sha256: string): { readonly text: string; readonly changedMs: number } {
   const { ino, size, mtimeNs, ctimeNs, ctimeMs } = fs.statSync(file, { bigint: true });
   return { text: [sha256, ino, size, mtimeNs, ctimeNs].join(" "), changedMs: Number(ctimeMs) };
 }
 
-/** Whether a file is, unchanged, one that was found to have this SHA-256 before, so that it need not be read again. */
+/** Whether the note shows that the file had this SHA-256 and has not changed since, so that it need not be read again. */
 export function wasVerified(file: string, sha256: string, note: string): boolean {
   try {
-    return fs.readFileSync(note, "utf8") === identity(file, sha256).text;
+    return fs.readFileSync(note, "utf8") === fingerprint(file, sha256).text;
   } catch {
     return false;
   }
 }
 
-/** Notes that a file has this SHA-256. Not for a file of this very moment: a change within one clock tick would not show. */
+/** Writes a note that the file has this SHA-256, unless it is so new that a change in the same clock tick would not show. */
 export function noteVerified(file: string, sha256: string, note: string, now = Date.now()): void {
   try {
-    const { text, changedMs } = identity(file, sha256);
+    const { text, changedMs } = fingerprint(file, sha256);
     if (now - changedMs > 2_000) fs.writeFileSync(note, text);
   } catch {
-    // A cache that cannot be written is verified in full each time.
+    // Without a note, the next step reads the whole file again.
   }
 }

@@ -5,10 +5,10 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
 import { noteVerified, readRecord, recordName, sha256OfFile, wasVerified } from "./record.ts";
 
-/** Name of the tool in the agent's tool cache; never to change. */
+/** Name of the tool in the agent's tool cache. It must never change: agents keep their cache for years. */
 export const toolName = "databricks";
 
-/** The agent's tool cache as azure-pipelines-tool-lib lays it out: `databricks/<version>/<arch>` and `<arch>.complete`. */
+/** The agent's tool cache, in the layout of azure-pipelines-tool-lib: `databricks/<version>/<arch>` and `<arch>.complete`. */
 export interface ToolCache {
   readonly platform: Platform;
   /** `<Agent.ToolsDirectory>/databricks`. */
@@ -21,6 +21,7 @@ export interface ToolCache {
 /** `intact`: the executable is the one that was installed; `changed`: it is not, or there is no record of it. */
 export type CacheState = "absent" | "intact" | "changed";
 
+/** The tool cache of this agent; throws when the agent does not set its folder. */
 export function openToolCache(platform: Platform, tools = getVariable("Agent.ToolsDirectory")): ToolCache {
   if (!tools) throw new Error("The agent does not set Agent.ToolsDirectory.");
   const root = path.join(tools, toolName);
@@ -34,7 +35,7 @@ export function openToolCache(platform: Platform, tools = getVariable("Agent.Too
   };
 }
 
-/** State of a version in the cache; with `archiveSha256` it must also come from that archive. */
+/** The state of a version in the cache. With `archiveSha256`, an intact one must also come from that archive. */
 export function cacheState(cache: ToolCache, version: string, archiveSha256: string | undefined): CacheState {
   const folder = cache.folder(version);
   if (!fs.existsSync(folder)) return "absent";
@@ -43,8 +44,8 @@ export function cacheState(cache: ToolCache, version: string, archiveSha256: str
 }
 
 /**
- * Writes what a check of an intact version showed: its marker, where there is none, and a note that saves later steps from
- * reading the whole executable again. A cache that cannot be written still serves what it has.
+ * Writes what a check of an intact version found: the marker, if it is missing, and a note that saves later steps from
+ * reading the whole executable again. A cache that is read-only can still be used.
  */
 export function noteIntact(cache: ToolCache, version: string): void {
   repairMarker(cache, version);
@@ -54,7 +55,7 @@ export function noteIntact(cache: ToolCache, version: string): void {
   }
 }
 
-/** A folder gets its name together with its content, so an intact one without a marker is of an installer that was killed. */
+/** Folders appear with all their content, so an intact one without a marker was left by an installer that was killed. */
 function repairMarker(cache: ToolCache, version: string): void {
   try {
     if (!fs.existsSync(cache.marker(version))) writeMarker(cache, version);
@@ -93,7 +94,7 @@ function mayRun(executable: string): boolean {
   }
 }
 
-/** Windows starts no program whose path has 260 characters or more, whatever the file system allows. */
+/** The path itself. Windows cannot start a program whose path has 260 characters or more; throws a UserError for it. */
 export function startable(executable: string, platform: Pick<Platform, "os">): string {
   if (platform.os !== "windows" || executable.length < 260) return executable;
   throw new UserError(`Windows cannot start ${executable}: the path is too long (${executable.length} characters).`, {

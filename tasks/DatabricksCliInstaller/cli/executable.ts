@@ -12,13 +12,13 @@ const elfMachines: Record<number, string> = { 62: "amd64", 183: "arm64", 3: "386
 const machCpus: Record<number, string> = { 16777223: "amd64", 16777228: "arm64" };
 const peMachines: Record<number, string> = { 34404: "amd64", 43620: "arm64", 332: "386" };
 
-/** Why a program gave no version: `code` is the system's error or the exit code, `text` what it wrote. */
+/** Why a program did not report a version: `code` is the system's error or the exit code, `text` is what it wrote. */
 export interface NoVersion {
   readonly code: string;
   readonly text: string;
 }
 
-/** The version that an executable reports with `version --output json`; never throws. */
+/** Runs `version --output json`; gives the version that the executable reports. Never throws. */
 export function askVersion(executable: string, signal: AbortSignal): Promise<string | NoVersion> {
   const options = { env: withoutAgentSecrets(process.env), signal, timeout: answerWithinMs, windowsHide: true };
   return new Promise((resolve) => {
@@ -28,7 +28,7 @@ export function askVersion(executable: string, signal: AbortSignal): Promise<str
         else resolve(versionIn(stdout) ?? { code: "0", text: firstLine(stdout) });
       });
     } catch (error) {
-      // Node throws most of the system's refusals to start a program, and hands only some to the callback.
+      // Node passes only some errors of starting a program to the callback, and throws the others.
       resolve(noVersion(error as ExecFileException, ""));
     }
   });
@@ -47,7 +47,7 @@ function firstLine(text: string): string {
   return text.trim().split(/\r?\n/, 1)[0]?.slice(0, 300) ?? "";
 }
 
-/** Runs an executable; gives the version it reports, throws a UserError when it cannot run or is no Databricks CLI. */
+/** Runs an executable; gives the version that it reports. Throws a UserError when it cannot run or is not a Databricks CLI. */
 export async function runnableVersion(executable: string, platform: Platform, cancel: AbortSignal): Promise<string> {
   const answer = await askVersion(executable, cancel);
   if (cancel.aborted) throw new Cancelled();
@@ -84,22 +84,22 @@ function readHead(executable: string): Buffer {
   }
 }
 
-/** What an executable's first bytes say it was built for; undefined when they are of no known format. */
+/** The platform that an executable was built for, from its first bytes; undefined for an unknown format. */
 export function builtFor(head: Buffer): string | undefined {
   if (head.length < 64) return undefined;
-  if (head.readUInt32BE(0) === 0x7f454c46) return named("linux", elfMachines[head.readUInt16LE(18)]);
-  if (head.readUInt32LE(0) === 0xfeedfacf) return named("darwin", machCpus[head.readUInt32LE(4)]);
+  if (head.readUInt32BE(0) === 0x7f454c46) return platformName("linux", elfMachines[head.readUInt16LE(18)]);
+  if (head.readUInt32LE(0) === 0xfeedfacf) return platformName("darwin", machCpus[head.readUInt32LE(4)]);
   if (head.toString("latin1", 0, 2) !== "MZ") return undefined;
   const header = head.readUInt32LE(60);
   if (header + 6 > head.length || head.toString("latin1", header, header + 2) !== "PE") return undefined;
-  return named("windows", peMachines[head.readUInt16LE(header + 4)]);
+  return platformName("windows", peMachines[head.readUInt16LE(header + 4)]);
 }
 
-/** The same words for the agent's platform. */
+/** The agent's platform in the same form. */
 export function nameOf(platform: Pick<Platform, "os" | "arch">): string {
   return `${platform.os}/${platform.arch}`;
 }
 
-function named(os: string, arch: string | undefined): string {
+function platformName(os: string, arch: string | undefined): string {
   return `${os}/${arch ?? "another processor architecture"}`;
 }

@@ -8,11 +8,11 @@ import { askVersion, type NoVersion } from "./executable.ts";
 export interface PreinstalledCli {
   readonly version: string;
   readonly executable: string;
-  /** It lies in the tool cache, which vouches for it or not. */
+  /** Whether it is in the tool cache, where it must be verified before it is used. */
   readonly cached: boolean;
 }
 
-/** Takes the first `databricks` on PATH; prints why, where it is another program of that name, and gives undefined. */
+/** Takes the first `databricks` on PATH. Prints why a program of that name is not used if it is not a Databricks CLI. */
 export async function takePreinstalled(cacheRoot: string, cancel: AbortSignal): Promise<PreinstalledCli | undefined> {
   const executable = which("databricks");
   if (!executable) return undefined;
@@ -28,7 +28,7 @@ function printNotUsed(executable: string, { code, text }: NoVersion): void {
   print(`Not using ${executable}: it is not a Databricks CLI that supports bundles (${code}: ${text}).`);
 }
 
-/** The cache's folders are `<version>/<arch>`; what lies there is not run before its hash was compared. */
+/** The version in the path `<version>/<arch>` of the cache: an executable there is not run before its hash is compared. */
 function versionInCache(executable: string, cacheRoot: string): string | undefined {
   if (!fs.existsSync(cacheRoot)) return undefined;
   const place = path.relative(fs.realpathSync(cacheRoot), fs.realpathSync(executable));

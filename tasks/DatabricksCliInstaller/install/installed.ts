@@ -3,8 +3,8 @@ import { cacheState, noteIntact } from "../cache/tool-cache.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
 /**
- * Takes a version that is already on this agent: from the tool cache where it is unchanged, else from PATH. Warns of a
- * changed one, and notes in the cache that an unchanged one was verified.
+ * Takes a version that is already on this agent: from the tool cache if it is unchanged there, otherwise from PATH. Warns of
+ * a changed one, and notes in the cache that an unchanged one was verified. Undefined when neither has the version.
  */
 export async function reuseInstalled(step: Step, version: string): Promise<InstalledCli | undefined> {
   const { cache, inputs } = step;

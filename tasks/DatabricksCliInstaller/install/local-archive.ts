@@ -26,27 +26,27 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
   return { ...(await installVerified(step, archive, version)), source: "archive" };
 }
 
-/** The version that the file's name or the input promises; undefined when only the CLI itself can say. */
+/** The version in the file's name or in the input; undefined when only the CLI itself can report it. */
 function versionOf(file: string, request: VersionRequest, platform: Platform): string | undefined {
-  const named = parseArchiveName(path.basename(file));
-  if (!named) return request.kind === "exact" ? request.version : undefined;
+  const parsed = parseArchiveName(path.basename(file));
+  if (!parsed) return request.kind === "exact" ? request.version : undefined;
   const target = `${platform.os}_${platform.arch}`;
-  if (named.target !== target) {
-    throw new UserError(`${file} is for ${named.target}, but this agent needs ${target}.`, {
+  if (parsed.target !== target) {
+    throw new UserError(`${file} is for ${parsed.target}, but this agent needs ${target}.`, {
       hint: "Set archivePath to the archive for this agent's platform.",
       anchor: "unsupported-platform",
     });
   }
-  if (request.kind !== "latest" && !admits(request, named.version)) {
-    throw new UserError(`${file} contains version ${named.version}, but this step asks for ${describe(request)}.`, {
+  if (request.kind !== "latest" && !admits(request, parsed.version)) {
+    throw new UserError(`${file} contains version ${parsed.version}, but this step asks for ${describe(request)}.`, {
       hint: "Change the input version, or set archivePath to another archive.",
       anchor: "version",
     });
   }
-  return named.version;
+  return parsed.version;
 }
 
-/** The input checksum, or the entry in the release's SHA256SUMS beside the archive; throws a UserError without either. */
+/** The input checksum, or the entry in the SHA256SUMS file beside the archive; throws a UserError when there is neither. */
 function expectedChecksum(file: string, version: string | undefined, { inputs, cache }: Step) {
   if (inputs.checksum) return { sha256: inputs.checksum, by: theInput };
   const folder = path.dirname(file);

@@ -7,7 +7,7 @@ import { nearestVersions, resolveVersions } from "../version/resolve.ts";
 import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
-/** Finds the wanted version on this agent, or downloads it from GitHub or the mirror. */
+/** Takes the requested version from this agent, or downloads it from GitHub or the mirror. */
 export async function installRelease(step: Step): Promise<InstalledCli> {
   const { downloadUrl } = step.inputs;
   registerCredentials(downloadUrl);

@@ -7,8 +7,8 @@ import { admits, describe } from "../version/request.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
 /**
- * Installs from an archive whose SHA-256 is right: takes the executable out, runs it once where no other step sees it, and
- * makes it a version of the tool cache. Throws a UserError unless it reports `wanted`, or without that, a version asked for.
+ * Installs from an archive whose SHA-256 was verified: extracts the executable, runs it once where no other step sees it, and
+ * publishes it in the tool cache. Throws a UserError unless the CLI reports `wanted`, or, without it, a requested version.
  */
 export async function installVerified(
   step: Step,

@@ -3,13 +3,13 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { members } from "../../common/pipeline/json.ts";
 import { parseBundleConstraint, type VersionRequest } from "./request.ts";
 
-/** What a bundle sets as `bundle.databricks_cli_version`, and in which of its files. */
+/** The value of `bundle.databricks_cli_version`, and the file that sets it. */
 interface Constraint {
   readonly text: string;
   readonly file: string;
 }
 
-/** The version that a bundle requires, and the line that says so; throws a UserError when it requires none. */
+/** The version that a bundle requires, and where; throws a UserError when the bundle does not set one. */
 export async function bundleVersion(folder: string): Promise<Constraint & { readonly request: VersionRequest }> {
   const root = rootFile(folder);
   const constraint = await readConstraint(root);
@@ -63,7 +63,7 @@ function constraintOf(document: Record<string, unknown>, file: string): Constrai
   return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
 }
 
-/** Of several documents the CLI reads the first, of a key that comes twice the last value; tags on mappings and lists mean nothing to it. */
+/** The CLI reads the first of several documents and the last value of a repeated key, and ignores tags on mappings and lists. */
 const likeTheCli = { merge: true, uniqueKeys: false, logLevel: "silent" } as const;
 
 async function readYaml(file: string): Promise<Record<string, unknown>> {
@@ -74,7 +74,7 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
     if (syntaxError) throw syntaxError;
     return members(document.toJS({ maxAliasCount: -1 }));
   } catch (error) {
-    // What follows the first line draws the place in the file.
+    // The lines after the first one are a drawing of the place in the file.
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
     throw new UserError(`Cannot read ${file}: ${reason}.`, {
       hint: "Fix the file: version: bundle reads the bundle file and all files that it includes.",

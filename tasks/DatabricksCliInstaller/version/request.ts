@@ -4,12 +4,12 @@ import rcompare from "semver/functions/rcompare.js";
 import satisfies from "semver/functions/satisfies.js";
 import validRange from "semver/ranges/valid.js";
 
-// The CLI refuses a bundle whose constraint looks otherwise, in all its versions.
+// Every version of the CLI refuses a bundle whose constraint has another form.
 const release = String.raw`(?:\d+\.\d+\.\d+(?:-\w+)?|\d+\.\d+\.\*|\d+\.\*)`;
 const condition = "(?:>=|<=|>|<|!=)?";
 const syntax = new RegExp(`^${condition} ?${release}(?:, ${condition} ${release})?$`);
 
-/** Which versions of the CLI will do. */
+/** Which versions of the CLI the step may install. */
 export type VersionRequest =
   | { readonly kind: "latest" }
   | { readonly kind: "exact"; readonly version: string }
@@ -24,7 +24,7 @@ export function parseVersionRequest(text: string): VersionRequest | undefined {
   return { kind: "range", text, admits: (candidate) => satisfies(candidate, text) };
 }
 
-/** Reads `bundle.databricks_cli_version` as the CLI does: `1.13.0`, `1.13.*`, `>= 1.10.0, < 2.0.0`; else undefined. */
+/** Reads `bundle.databricks_cli_version` as the CLI does: `1.13.0`, `1.13.*`, `>= 1.10.0, < 2.0.0`; undefined for anything else. */
 export function parseBundleConstraint(text: string): VersionRequest | undefined {
   if (!syntax.test(text)) return undefined;
   if (/^\d+\.\d+\.\d+(-\w+)?$/.test(text)) return { kind: "exact", version: text };
@@ -33,18 +33,19 @@ export function parseBundleConstraint(text: string): VersionRequest | undefined 
 }
 
 function holds(condition: string, version: string): boolean {
-  // The semver package knows no "!=".
+  // The semver package does not support "!=".
   if (condition.startsWith("!=")) return !satisfies(version, condition.slice(2));
   return satisfies(version, condition);
 }
 
-/** Whether a version is one that the request asks for; for `latest`, any release that is not a pre-release. */
+/** Whether the request admits a version; `latest` admits every release that is not a pre-release. */
 export function admits(request: VersionRequest, version: string): boolean {
   if (request.kind === "exact") return request.version === version;
   if (request.kind === "range") return request.admits(version);
   return isStable(version);
 }
 
+/** The request in words that fit into a sentence. */
 export function describe(request: VersionRequest): string {
   if (request.kind === "latest") return "the latest version";
   return request.kind === "exact" ? `version ${request.version}` : `a version in range ${request.text}`;

@@ -5,10 +5,10 @@ import { cacheState, type ToolCache, toolName } from "../cache/tool-cache.ts";
 import { admits, describe, newestFirst, type VersionRequest } from "./request.ts";
 import { type Answer, answersOf, inWords, latestSources, listSources, newestOf } from "./sources.ts";
 
-/** A tag exists some minutes before its release's files, and a mirror may lack a version: older ones are tried too. */
+/** A tag exists some minutes before the files of its release, and a mirror may not have every version: older ones are tried too. */
 const maxCandidates = 3;
 
-/** The versions to try for `latest` or a range, best first; throws a UserError when nobody knows any. */
+/** The versions to try for `latest` or a range, best first; throws a UserError when no source has one. */
 export async function resolveVersions(
   request: VersionRequest,
   releases: Releases,
@@ -33,7 +33,7 @@ export async function resolveVersions(
   return [await fallBackToCache(request, releases, cache, asked)];
 }
 
-/** What the releases' server knows that is nearest to a version it does not have: at most two on each side. */
+/** The versions nearest to one that does not exist: at most two on each side. */
 export async function nearestVersions(version: string, releases: Releases): Promise<string[]> {
   for await (const { versions } of answersOf(releases, listSources(releases))) {
     if (versions.length === 0) continue;
