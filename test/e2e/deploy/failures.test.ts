@@ -97,7 +97,9 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { variables: "regio=emea" }),
     });
-    expect(onlyError(step)).toMatch(/the bundle does not declare regio\. Its declared variables: .*\bregion\b.*#inputs/);
+    expect(onlyError(step)).toMatch(
+      /the bundle does not declare regio\. Its declared variables: .*\bregion\b.*#inputs/,
+    );
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 

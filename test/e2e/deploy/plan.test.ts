@@ -49,7 +49,9 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
       change(greeting("Hello", "another-value"));
       const other = await run({ target: "prod", plan });
       expect(errorsOf(other)).toEqual([
-        expect.stringMatching(/Nothing was deployed, because the plan does not match the approved plan\. jobs\.hello: create with different values/),
+        expect.stringMatching(
+          /Nothing was deployed, because the plan does not match the approved plan\. jobs\.hello: create with different values/,
+        ),
       ]);
       expect(await lab.workspace.jobs()).toEqual([]);
 

@@ -118,9 +118,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
           { cancel: cancel.signal, onLine: (line) => void (line.includes("RUNNING") && cancel.abort()) },
         );
         release();
-        expect(cancelled.log).toContainEqual(
-          expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`),
-        );
+        expect(cancelled.log).toContainEqual(expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`));
       },
       { cli },
     );
