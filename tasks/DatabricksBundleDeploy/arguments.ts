@@ -1,6 +1,6 @@
 import type { InputReader } from "../common/pipeline/inputs.ts";
 
-/** Flags that would overrule an input or what the task reads from the CLI, or that would keep the command from its work. */
+/** Flags that would override an input or the output format, or that would stop the command from doing its work. */
 const refused: Readonly<Record<string, string>> = {
   "--profile": "the task signs in through the service connection; use azureSubscription and workspaceUrl",
   "-p": "the task signs in through the service connection; use azureSubscription and workspaceUrl",
@@ -19,7 +19,7 @@ const refused: Readonly<Record<string, string>> = {
   "-h": "the CLI would print its help and do nothing else",
 };
 
-/** The input `arguments`, split as a shell would at spaces and line ends; a value with spaces stands in quotes. */
+/** The input `arguments`, split at spaces and line ends as in a shell; a value with spaces must be in quotes. */
 export function readArguments(reader: InputReader): string[] {
   const split = splitArguments(reader.text("arguments") ?? "");
   if (split === undefined) {
@@ -63,7 +63,7 @@ export function splitArguments(text: string): string[] | undefined {
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double = "", single = "") => double + single));
 }
 
-/** Short flags may stand together, the last with a value: -qtdev is -q -t dev; all that follows -c is the id of a cluster. */
+/** Short flags can be combined, the last one with a value: -qtdev is -q -t dev. What follows -c is the ID of a cluster. */
 function flagsOf(argument: string): string[] {
   const [, switches, valued = ""] = /^-(?!-)([^pteoc]*)([pteo]?)/.exec(argument) ?? [];
   if (switches === undefined) return argument.split("=", 1);

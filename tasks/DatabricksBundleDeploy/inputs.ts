@@ -10,17 +10,17 @@ export type Command = "validate" | "plan" | "deploy" | "destroy";
 const commands: readonly Command[] = ["validate", "plan", "deploy", "destroy"];
 
 export interface DeployInputs {
-  /** Id (GUID, lower case) of the service connection. */
+  /** ID of the service connection (GUID, lowercase). */
   readonly connectionId: string;
-  /** `https://name`; undefined when the bundle names its workspace. */
+  /** `https://name`; undefined if the bundle names the workspace. */
   readonly host: string | undefined;
-  /** Absolute path of the folder that holds databricks.yml. */
+  /** Absolute path of the folder that contains databricks.yml. */
   readonly folder: string;
   readonly target: string | undefined;
   readonly command: Command;
-  /** Who exchanges the connection's ID token: Entra, or the workspace itself. */
+  /** Where the connection's ID token is exchanged: at Entra, or in the workspace itself. */
   readonly authentication: "entra" | "databricks";
-  /** Application id of the service principal whose federation policy the workspace applies. */
+  /** Application ID of the service principal that has the federation policy. */
   readonly databricksClientId: string | undefined;
   /** Bundle variables by name. */
   readonly variables: Readonly<Record<string, string>>;
@@ -29,13 +29,13 @@ export interface DeployInputs {
   readonly autoApprove: boolean;
   readonly forceLock: boolean;
   readonly failOnActiveRuns: boolean;
-  /** What an earlier `command: plan` found; a deploy must find the same. */
+  /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
-  /** Further arguments of the CLI's command. */
+  /** Additional arguments for the CLI command. */
   readonly arguments: readonly string[];
 }
 
-/** All inputs of the step, checked together; throws one UserError that names every problem. */
+/** Reads all inputs of the step; throws one UserError that names every problem. */
 export function loadInputs(): DeployInputs {
   const reader = inputReader();
   const inputs: DeployInputs = {
@@ -129,7 +129,7 @@ function bundleFolder(reader: InputReader): string {
   return folder;
 }
 
-/** `name=value` lines; the value is taken as it stands, up to the line's end. */
+/** `name=value` lines; the value is everything up to the end of the line, unchanged. */
 function bundleVariables(reader: InputReader): Record<string, string> {
   const variables = new Map<string, string>();
   for (const [index, line] of (reader.text("variables") ?? "").split(/\r?\n/).entries()) {

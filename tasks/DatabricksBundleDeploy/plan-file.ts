@@ -3,13 +3,13 @@ import type { PlannedAction, PlannedResource } from "../common/databricks/cli/pl
 import { members, parsedMembers, textOf } from "../common/databricks/json.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
 
-/** What `planPath` points to: what a deploy would do, and no value of any field. */
+/** The contents of the file that `planPath` points to: what a deploy would do, without the values of fields. */
 export interface PlanFile {
   /** Name of the bundle. */
   readonly bundle: string;
   readonly target: string;
   readonly workspaceUrl: string;
-  /** Of the sources; undefined where the job had none. */
+  /** Commit of the sources; undefined if the job had none. */
   readonly commit: string | undefined;
   readonly resources: readonly PlannedResource[];
 }
@@ -23,7 +23,7 @@ export function formatPlanFile({ bundle, target, workspaceUrl, commit, resources
 const downloadAdvice =
   'Before this step, add "- download: current" with the artifact of the planning step, or check the path.';
 
-/** The plan that the input `plan` names. */
+/** Reads the plan file that the input `plan` names; undefined without that input, or after reporting a problem with it. */
 export function readPlanFile(reader: InputReader): PlanFile | undefined {
   const file = reader.file("plan", downloadAdvice);
   if (file === undefined) return undefined;
@@ -32,7 +32,7 @@ export function readPlanFile(reader: InputReader): PlanFile | undefined {
   return plan;
 }
 
-/** undefined when the text is no plan. */
+/** undefined if the text is not a plan file. */
 export function parsePlanFile(text: string): PlanFile | undefined {
   const root = parsedMembers(text);
   const resources = root["resources"];
@@ -54,7 +54,7 @@ export function parsePlanFile(text: string): PlanFile | undefined {
   };
 }
 
-/** How the plan of now differs from the approved one, one line a difference. */
+/** The differences of the current plan from the approved one, one per line. */
 export function planDifferences(approved: PlanFile, now: PlanFile): string[] {
   const places = (["bundle", "target", "workspaceUrl"] as const).flatMap((name) =>
     approved[name] === now[name] ? [] : [`${name}: approved for ${approved[name]}, now ${now[name]}`],
@@ -89,7 +89,7 @@ function wordOf({ action }: PlannedResource): string {
   return action === "skip" ? "unchanged" : action;
 }
 
-/** Whether nothing is left to do of an approved plan that had something to do: it has been deployed. */
+/** Whether the approved plan has been deployed: it had changes, and the current plan has none. */
 export function isDeployed(approved: PlanFile, now: PlanFile): boolean {
   const hasWork = ({ resources }: PlanFile) => resources.some(({ action }) => action !== "skip");
   return hasWork(approved) && !hasWork(now);

@@ -11,8 +11,8 @@ import type { Step } from "../session/step.ts";
 const requestsMs = 1_200;
 
 /**
- * After a cancel has ended a deploy or destroy half-way: releases its lock, unless somebody has taken it by force since.
- * `statePath` is the lock's folder in the workspace.
+ * Releases the lock of a deploy or destroy that a cancel has interrupted, unless another deployment has taken it by force
+ * since. `statePath` is the lock's folder in the workspace.
  */
 export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath: string | undefined): Promise<void> {
   if (statePath === undefined) return;
@@ -27,14 +27,14 @@ export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath:
   }
 }
 
-/** The cancelled step's own requests end at once; those that clean up get a moment of their own. */
+/** A connection for cleaning up with its own short time limit: the canceled step's other requests end immediately. */
 export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   const workspace = step.workspace();
   if (workspace === undefined) return undefined;
   return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(requestsMs)) };
 }
 
-/** Where the CLI was ended half-way, what it did stands only in its write-ahead log: says where, and what that means. */
+/** Warns of write-ahead logs: if the CLI was stopped before it finished, only they record what it has done. */
 export function warnOfUnfinishedState({ cli, startedAt }: Pick<Step, "cli" | "startedAt">): void {
   for (const file of unfinishedLogs(cli, startedAt)) {
     warn(

@@ -10,13 +10,13 @@ import { readSummary } from "./summary.ts";
 
 /** A destroy that has succeeded. */
 export interface Destruction {
-  /** The bundle, with the resources that were deployed. */
+  /** The bundle with the resources that were deployed. */
   readonly summary: BundleSummary;
   readonly left: CliFacts["left"];
   readonly engine: Engine | undefined;
 }
 
-/** Deletes what the bundle has deployed; gives what that was. Nothing deployed is not a failure. */
+/** Deletes the deployed resources of the bundle, and returns what they were. It succeeds if nothing was deployed. */
 export async function destroyBundle(step: Step): Promise<Destruction> {
   const { inputs, safePointMs } = step;
   // What this agent remembers may have been changed or destroyed from elsewhere since.

@@ -5,15 +5,15 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { issueText } from "../session/issues.ts";
 import { type CommandEnd, type FailedStep, foreignHost, knownFailures, oldCli } from "./known-failures.ts";
 
-/** An error for users together with the CLI's errors that it explains; all others are shown beside it. */
+/** An error for users, with the CLI's errors that it explains; all others are shown next to it. */
 export interface Explanation {
   readonly error: UserError;
   readonly explained: readonly Diagnostic[];
 }
 
 /**
- * Why a command failed, in the words of the person who can fix it. What the step itself has seen comes first: without a
- * fitting CLI, a host or a token, the CLI's errors are only consequences.
+ * Explains why a command failed, in terms of what the user can fix. The step's own observations come first: without a
+ * supported CLI, a host or a token, the CLI's errors are only consequences.
  */
 export function explainFailure(step: FailedStep, command: string, failed: CommandEnd): Explanation {
   const { errors, crash } = failed.facts;
@@ -70,7 +70,7 @@ function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd
 
 function refusedHost({ inputs, metadataService: { servedHosts, refusedHosts } }: FailedStep): UserError | undefined {
   const [asked] = refusedHosts;
-  // Once the CLI has its token, what is refused another one is a program that it started.
+  // Once the CLI has its token, a refused request comes from a program that the CLI started.
   return asked === undefined || servedHosts.size > 0 ? undefined : foreignHost(asked, inputs.host);
 }
 

@@ -8,20 +8,20 @@ import type { Step } from "../session/step.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandEnd {
-  /** null when a signal ended the CLI. */
+  /** null if a signal ended the CLI. */
   readonly exitCode: number | null;
   readonly facts: CliFacts;
-  /** It never asked for a token and was stopped. */
+  /** Whether the task stopped the CLI because it never asked for a token. */
   readonly silent: boolean;
 }
 
-/** What an explanation may look at besides the CLI's error. */
+/** What an explanation can use in addition to the CLI's error. */
 export type FailedStep = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "declared">;
 
-/** An error of the CLI that the task explains; it explains every error of the run in which the pattern is found, and no other. */
+/** An error of the CLI that the task explains. It covers only the errors of the run that match the pattern. */
 export interface KnownFailure {
   readonly pattern: RegExp;
-  /** undefined where the pattern is found, but something else is the matter. */
+  /** undefined if the error matches, but has another cause. */
   readonly explain: (match: RegExpExecArray, step: FailedStep, failed: CommandEnd) => UserError | undefined;
 }
 
@@ -59,7 +59,7 @@ function unmetConstraint(required = "", current = ""): UserError {
   });
 }
 
-/** A command or flag that the task itself uses is missing from an older CLI; one from the input `arguments` is the author's. */
+/** An older CLI does not have a command or flag that the task uses. A flag from the input `arguments` is not explained here. */
 function unknownWord(
   command: string | undefined,
   flag: string | undefined,
@@ -81,7 +81,7 @@ export function oldCli(which: string): UserError {
   );
 }
 
-/** The bundle target names another workspace than the step, or one that may have no token. */
+/** The bundle target names another workspace than the step, or one to which no token may be sent. */
 export function foreignHost(asked: string, expected: string | undefined): UserError {
   const against = expected
     ? `the step's workspaceUrl is ${expected}`

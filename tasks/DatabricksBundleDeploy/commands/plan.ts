@@ -14,14 +14,14 @@ import type { Step } from "../session/step.ts";
 import { runCommand } from "./run-cli.ts";
 import { readSummary, workspaceUrlOf } from "./summary.ts";
 
-/** What a deploy would do, and to what. */
+/** What a deploy would do, and the bundle that it would deploy. */
 export interface PlannedDeployment {
   readonly plan: BundlePlan;
   readonly summary: BundleSummary;
   readonly file: PlanFile;
 }
 
-/** Plans a deploy; builds the bundle's artifacts, changes nothing in the workspace. */
+/** Plans a deploy. This builds the bundle's artifacts, and changes nothing in the workspace. */
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
   const printed = parseBundlePlan(await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments }));
   const summary = await readSummary(step);
@@ -31,7 +31,7 @@ export async function planBundle(step: Step): Promise<PlannedDeployment> {
   return { plan, summary, file: { bundle, target, workspaceUrl, commit: sourceCommit(), resources: plan.resources } };
 }
 
-/** One line, as the CLI words it. */
+/** One line, in the CLI's own wording. */
 export function planCounts({ resources }: BundlePlan): string {
   const { create, update, delete: deleted, unchanged } = countActions(resources);
   return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged`;
@@ -44,7 +44,7 @@ export function printPlan({ plan }: PlannedDeployment): void {
   print(planCounts(plan));
 }
 
-/** Throws a UserError, after showing every difference, unless the plan of now is the approved one. */
+/** Prints every difference of the current plan from the approved one; throws a UserError if there is one. */
 export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDeployment): void {
   warnOfOtherCommit(approved, now);
   const differences = planDifferences(approved, now);
@@ -62,7 +62,7 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
   });
 }
 
-/** Files and wheels may differ where the plans are the same. */
+/** Files and wheels can differ although the plans match. */
 function warnOfOtherCommit({ commit: approved }: PlanFile, { commit: now }: PlanFile): void {
   if (approved === undefined || now === undefined || approved === now) return;
   warn(

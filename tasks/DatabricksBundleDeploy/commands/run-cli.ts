@@ -11,23 +11,23 @@ import type { CommandEnd } from "./known-failures.ts";
 
 export interface CommandOptions {
   readonly arguments?: readonly string[];
-  /** Asks for JSON on stdout, which is not shown. */
+  /** Requests JSON on stdout, which is not shown. */
   readonly json?: boolean;
-  /** Takes the output; default: one that shows everything. */
+  /** Receives the output; default: all output is shown. */
   readonly output?: CliOutput;
-  /** How long the command may go on after a cancel, in milliseconds; default 0. */
+  /** How long the command may continue after a cancel, in milliseconds; default 0. */
   readonly safePointMs?: number;
 }
 
 export interface CommandOutcome extends CommandEnd {
-  /** The JSON, where it was asked for. */
+  /** The JSON, if it was requested. */
   readonly stdout: string;
 }
 
-/** The step was cancelled, and with it the CLI, in the middle of its work: it could not clean up behind itself. */
+/** The step was canceled, and the CLI was killed before it could clean up. */
 export class CommandKilled extends Cancelled {}
 
-/** The exit code of a program that Windows ended at Ctrl+C, which the agent sends to the CLI too. */
+/** The exit code of a program that Windows ends on Ctrl+C, which the agent also sends to the CLI. */
 const endedByControlC = 0xc000013a;
 
 /** Output that is shown as it comes, made harmless, with diagnostics as issues. */
@@ -40,7 +40,7 @@ export function quietOutput({ diagnostics }: Step): CliOutput {
   return cliOutput({ onLine: debug, onDiagnostic: diagnostics.report });
 }
 
-/** Runs `databricks bundle <command>` and gives its stdout; throws a UserError that explains a failure. */
+/** Runs `databricks bundle <command>` and returns its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
   if (outcome.exitCode !== 0) {
@@ -53,7 +53,7 @@ export async function runCommand(step: Step, command: string, options: CommandOp
   return outcome.stdout;
 }
 
-/** The same, with a failure as an outcome; throws Cancelled when the step was cancelled meanwhile. */
+/** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
 export async function tryCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
   const { output = shownOutput(step), safePointMs = 0 } = options;
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);

@@ -14,9 +14,9 @@ import { readSummary } from "./summary.ts";
 
 export interface FinishedRun {
   readonly key: string;
-  /** undefined for what has no page: apps and scripts, or a run that did not start. */
+  /** undefined without a page: for apps and scripts, or a run that did not start. */
   readonly url: string | undefined;
-  /** SUCCESS is the one good end. */
+  /** Only SUCCESS means that the run succeeded. */
   readonly result: string;
   readonly message: string;
   readonly durationMs: number;
@@ -55,7 +55,7 @@ export async function runResources(
   }
 }
 
-/** Throws a UserError when a run did not succeed. */
+/** Throws a UserError if a run did not succeed. */
 export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
@@ -66,7 +66,7 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   });
 }
 
-/** Gives whether the run succeeded. */
+/** Returns whether the run succeeded. */
 async function runResource(
   step: Step,
   key: string,
@@ -148,8 +148,8 @@ interface StartedRun {
 }
 
 /**
- * The run that the CLI has announced. The server may do so by another name of the workspace's: the page is that of the
- * step's own.
+ * The run that the CLI has announced. The server may use another name of the workspace in the URL, which is replaced with
+ * the step's own.
  */
 function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
   const host = step.host();

@@ -3,7 +3,7 @@ import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 
-/** What the run page shows of a step, in words of anybody: nothing is escaped or masked yet. */
+/** What the run page shows for a step; the text is not escaped or masked yet. */
 export interface Page {
   /** e.g. deployed */
   readonly verb: string;
@@ -11,7 +11,7 @@ export interface Page {
   readonly target: string;
   readonly mode: string | undefined;
   readonly workspaceUrl: string;
-  /** Application id of the service principal. */
+  /** Application ID of the service principal. */
   readonly identity: string;
   /** The name that the workspace shows for it; undefined where it was not asked. */
   readonly identityName: string | undefined;
@@ -122,7 +122,7 @@ function runTable(runs: readonly FinishedRun[], text: Text, link: Link): string[
   return ["", ...markdownTable(["Run", "Result", "Duration"], rows)];
 }
 
-/** The same for programs: what `summaryPath` points to. */
+/** The same as JSON for programs: the contents of the file that `summaryPath` points to. */
 export function pageJson(page: Page, mask: (text: string) => string): string {
   const { bundle, target, workspaceUrl, identity, runs } = page;
   const resources = page.resources.map(({ key, name, id, url, action }) => {

@@ -122,7 +122,7 @@ function bareRow({ type, key, name, id, url }: BundleResource): PageRow {
   return { key: `${type}.${key}`, action: undefined, name, id, url, fields: [] };
 }
 
-/** What is deployed now, and what the deploy deleted or was to delete. */
+/** The resources that are deployed now, and those that the deploy deleted or failed to delete. */
 function deployedRows({ summary, actions, left }: Deployment): PageRow[] {
   const rows = summary.resources
     .filter(({ id }) => id !== undefined)
@@ -145,7 +145,7 @@ const countedWords: readonly (readonly [DeployedAction | "notSelected", string])
   ["notSelected", "not selected"],
 ];
 
-/** One line; undefined where nothing is known. The CLI's own counts win; it does not count what it has left. */
+/** One line; undefined if there are no counts. The CLI's own counts take precedence, but they do not include left resources. */
 function countsOf(actions: Iterable<DeployedAction>, reported?: ReportedCounts): string | undefined {
   const own = new Map<string, number>();
   for (const action of actions) own.set(action, (own.get(action) ?? 0) + 1);

@@ -10,7 +10,7 @@ import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import type { BundleVariables } from "./variables.ts";
 
-/** Path of the Databricks CLI; throws a UserError with the step to add when there is none. */
+/** Path of the Databricks CLI; throws a UserError with the step to add if there is no CLI. */
 export function findCli(): string {
   const executable = findOnPath("databricks");
   if (executable) return executable;
@@ -21,8 +21,8 @@ export function findCli(): string {
 }
 
 /**
- * Writes what the CLI, and all that it starts, needs to sign in through the metadata service; the service's address
- * becomes a secret.
+ * Writes what the CLI, and every program that it starts, needs to sign in through the metadata service. Registers the
+ * service's address as a secret.
  */
 export function prepareCli(
   { network, temporaryFolder }: Task,

@@ -5,11 +5,11 @@ import { logIssue, print, type SourcePlace } from "../../common/pipeline/command
 /** Turns the CLI's diagnostics into issues of the step. */
 export interface DiagnosticReporter {
   /**
-   * Shows a diagnostic where it stands in the output; one that was shown already, by an earlier command, is dropped. An
-   * error without a place is printed as it is: the step's own error may repeat or explain it.
+   * Shows a diagnostic at its place in the output, unless an earlier command has already shown it. An error without a place
+   * is only printed, because the step's own error may repeat or explain it.
    */
   readonly report: (diagnostic: Diagnostic) => void;
-  /** Shows an error without a place on the run page: the step's own error says nothing of it. */
+  /** Shows an error without a place on the run page, because the step's own error does not contain it. */
   readonly reportUnplaced: (error: Diagnostic) => void;
 }
 

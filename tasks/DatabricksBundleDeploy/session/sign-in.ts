@@ -21,25 +21,25 @@ import { stepIdentity } from "./identity.ts";
 import { variableEnvironment } from "./variables.ts";
 import type { HostRule } from "./workspace-host.ts";
 
-/** The CLI in the bundle's folder, signed in for as long as the step needs it. */
+/** The CLI in the bundle's folder, signed in until the session is closed. */
 export interface Session {
   readonly cli: Cli;
-  /** What the bundle's files declare, before the CLI has resolved them. */
+  /** What the bundle's files declare, before the CLI resolves them. */
   readonly declared: BundleWorkspace;
   readonly metadataService: MetadataService;
-  /** The workspace, `https://name`; undefined until the bundle has named it. */
+  /** The workspace, `https://name`; undefined until it is known. */
   readonly host: () => string | undefined;
-  /** For calls of the task's own; undefined until the bundle has named its workspace. */
+  /** For the task's own requests; undefined until the workspace is known. */
   readonly workspace: () => WorkspaceConnection | undefined;
   readonly cliVersion: CliVersion;
-  /** Application id of the service principal. */
+  /** Application ID of the service principal. */
   readonly identity: string;
   /** The name that the workspace shows for it; undefined where the bundle names the workspace only to the CLI. */
   readonly identityName: string | undefined;
   close(): Promise<void>;
 }
 
-/** From a service connection to a signed-in CLI. Each step that can fail does so here, with its own message, in seconds. */
+/** Signs the CLI in through the service connection. What can fail fails here within seconds, with its own message. */
 export async function signIn(task: Task, inputs: DeployInputs): Promise<Session> {
   const connection = readServiceConnection(inputs.connectionId);
   const job = readJob();
@@ -91,7 +91,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   };
 }
 
-/** The workspace that the bundle's files name, if it may have a token; what the CLI has yet to resolve is left to it. */
+/** The workspace in the bundle's files, if it may get a token; undefined if only the CLI can resolve it. */
 function allowedOrigin(host: string | undefined, rule: HostRule): string | undefined {
   const origin = host === undefined ? undefined : workspaceOrigin(host);
   return origin !== undefined && rule.allows(origin) ? origin : undefined;

@@ -7,13 +7,13 @@ import {
 import type { AzureCloud } from "../../common/pipeline/azure-cloud.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 
-/** For which workspaces this step gives out its token: the one that the inputs name, else any of the connection's cloud. */
+/** The workspaces that may get the step's token: the one in the inputs, otherwise every workspace in the connection's cloud. */
 export interface HostRule {
   readonly allows: (host: string) => boolean;
   readonly refusal: (host: string) => string;
 }
 
-/** The rule for a workspace that takes tokens of Entra; a UserError when the named one is of another cloud. */
+/** The rule for workspaces that accept Entra tokens; throws a UserError if `host` is not in the connection's cloud. */
 export function entraHostRule(host: string | undefined, cloud: AzureCloud): HostRule {
   const suffix = workspaceSuffix(cloud);
   if (host === undefined) {
@@ -37,7 +37,7 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
   );
 }
 
-/** The rule for a workspace that exchanges the ID token itself; a UserError when the address is none of Databricks. */
+/** The rule for a workspace that exchanges the ID token itself; throws a UserError if `host` is not a Databricks workspace. */
 export function databricksHostRule(host: string): HostRule {
   if (isWorkspace(host)) return onlyHost(host);
   throw new UserError(`workspaceUrl ${host} is not the address of a Databricks workspace.`, {

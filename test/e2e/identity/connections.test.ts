@@ -48,7 +48,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const { error } = await fixture.deploy({
       deployer: lab.addDeployer([], undefined, { cloud: "AzureUSGovernment" }),
     });
-    expect(error).toMatch(/no Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/);
+    expect(error).toMatch(/not an Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/);
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 

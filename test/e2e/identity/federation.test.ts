@@ -89,7 +89,7 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
       /needs a connection with workload identity/,
     );
     const elsewhere = { ...inputs, workspaceUrl: "https://workspace.example.com" };
-    expect((await fixture.deploy({ inputs: elsewhere })).error).toMatch(/no address of a Databricks workspace/);
+    expect((await fixture.deploy({ inputs: elsewhere })).error).toMatch(/not the address of a Databricks workspace/);
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 });

@@ -74,7 +74,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       const { error } = await fixture.deploy({ inputs: { target: "prod" }, prepare: withHost(otherAzureHost) });
       expect(error).toContain(otherAzureHost);
       expect(error).toContain(lab.workspace.url);
-      expect(error).toContain("No token was given out");
+      expect(error).toContain("No token was sent");
     });
     expect(requests.filter(({ userAgent, tokenId }) => userAgent?.startsWith("cli/") && tokenId)).toEqual([]);
   });
@@ -86,8 +86,8 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
         prepare: withHost(foreignHost),
       });
       expect(error).toContain(foreignHost);
-      expect(error).toContain("no workspace of the connection's cloud");
-      expect(step.log.join("\n")).toContain("It gets no token");
+      expect(error).toContain("not a workspace in the cloud of the service connection");
+      expect(step.log.join("\n")).toContain("No token was sent to it");
     });
     expect(requests.filter(({ tokenId }) => tokenId)).toEqual([]);
   });
@@ -105,7 +105,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       inputs: { target: "prod" },
       prepare: (bundle) => addToProd(bundle, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`),
     });
-    expect(step.log.join("\n")).toContain("It gets no token");
+    expect(step.log.join("\n")).toContain("No token was sent.");
     expect(error).toContain("No such cluster.");
     expect(error).not.toContain("accounts.azuredatabricks.net");
   });
@@ -152,7 +152,7 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
       prepare: withHost(`https://${silent}`),
     });
     expect(step.durationMs).toBeLessThan(75_000);
-    expect(error).toMatch(/The CLI asked for no token within a minute: .*No token was given out/);
+    expect(error).toMatch(/The CLI did not ask for a token within a minute, because .*No token was sent/);
     expect(error).toContain(silent);
     expect(error).toContain(lab.workspace.url);
   }, 90_000);

@@ -53,7 +53,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
         },
       });
       expect(step).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
-      const mentions = step.log.filter((line) => line.includes("Not passed to the CLI"));
+      const mentions = step.log.filter((line) => line.includes("Variables not passed to the CLI"));
       expect(mentions).toHaveLength(1);
       for (const variable of Object.keys(hostile)) expect(mentions[0]).toContain(variable);
     });
@@ -65,7 +65,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     const { step } = await fixture.deploy({
       agent: { environment: { AZURE_EXTENSION_DIR: "/opt/az/azcliextensions" } },
     });
-    expect(step.log.join("\n")).not.toContain("Not passed to the CLI");
+    expect(step.log.join("\n")).not.toContain("Variables not passed to the CLI");
   });
 
   it.each(["azure-cli", "pat", "azure-msi"])("names the line to remove when the bundle pins %s", async (authType) => {
@@ -111,7 +111,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       `if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`,
     );
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
-    expect(error).toMatch(/chooses its own authentication \(azure-cli\).*#bundle-authentication/);
+    expect(error).toMatch(/sets its own authentication \(azure-cli\).*#bundle-authentication/);
   });
 
   it("fails when the CLI succeeded without a token of this step", async () => {

@@ -8,7 +8,7 @@ export type DeployedAction = ReportedAction | "unchanged" | "deployed" | "left";
 export interface DeployedActions {
   /** What became of each resource, by `type.key`. */
   readonly actions: ReadonlyMap<string, DeployedAction>;
-  /** The CLI's own counts, without what it has left; undefined before 1.13. */
+  /** The CLI's own counts, without left resources; undefined before CLI 1.13. */
   readonly counts: ReportedCounts | undefined;
 }
 

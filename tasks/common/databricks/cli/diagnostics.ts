@@ -21,7 +21,7 @@ export interface Location {
 
 export interface DiagnosticHandlers {
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
-  /** Every line that belongs to no block. */
+  /** Receives every line outside the blocks. */
   readonly onLine: (line: string) => void;
 }
 
@@ -36,7 +36,7 @@ const largestBlock = 64 * 1024;
 const progress =
   /^(Building |Executing '|Uploading |Deploying |Updating |Deployment |Created |Updated |Deleted |Recreated |Files: |Resources: |Destroy|Run URL: |Update URL: |The following |All files |No active |This action |Found \d|Validation OK|Name: |Warn: |Info: |Debug: |Recommendation: |\d{4}-\d\d-\d\d )/;
 
-/** Takes blocks out of the CLI's stderr, line by line; nothing is held back but a block, until its end. */
+/** Separates blocks from the other lines of the CLI's stderr; only the lines of a block are held back, until its end. */
 export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): {
   line(line: string): void;
   end(): void;
@@ -108,7 +108,7 @@ function parseLocation(text: string): Location | undefined {
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
 }
 
-/** Errors without a place in a file, each once: the CLI prints some a second time, with words before them. */
+/** Errors without a place in a file, each once: the CLI repeats some of them after a prefix. */
 export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
   const unplaced = errors.filter(({ locations }) => locations.length === 0);
   return unplaced.filter(

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnosticReader } from "./diagnostics.ts";
 import type { OutputStream } from "./run.ts";
 
-/** Takes the lines that one run of the CLI prints; `facts` holds what they said so far, and all of it after `end`. */
+/** Receives the lines that one run of the CLI prints; `facts` contains what they report so far, and everything after `end`. */
 export interface CliOutput {
   line(line: string, stream: OutputStream): void;
   end(): void;
@@ -11,14 +11,14 @@ export interface CliOutput {
 export interface CliFacts {
   /** The first errors, at most 100. */
   readonly errors: readonly Diagnostic[];
-  /** What follows the first "Error: " at the start of a line, on either stream. */
+  /** The text after the first "Error: " at the start of a line, on either stream. */
   readonly firstError: string | undefined;
   readonly report: DeployReport;
-  /** What a deploy or destroy lists before it deletes or recreates resources whose deletion loses data. */
+  /** The resources with data that a deploy or destroy lists before it deletes or recreates them. */
   readonly destructive: readonly DestructiveAction[];
   /** By key, e.g. schemas.orders. */
   readonly left: ReadonlyMap<string, LeftResource>;
-  /** undefined until the CLI must have its lock. */
+  /** undefined until the output shows that the CLI has its lock. */
   readonly lock: TakenLock | undefined;
   /** `destroy` found nothing that is deployed. */
   readonly nothingDeployed: boolean;
@@ -32,13 +32,13 @@ export interface CliFacts {
   readonly runUrls: readonly string[];
 }
 
-/** What `databricks bundle deploy` reports; versions before 1.13 report no single resources. */
+/** What `databricks bundle deploy` reports; versions before 1.13 do not list resources. */
 export interface DeployReport {
   /** By `type.key`, without what stays as it is. */
   readonly actions: ReadonlyMap<string, ReportedAction>;
   /** undefined before 1.13. */
   readonly counts: ReportedCounts | undefined;
-  /** Whether the resources that it lists agree with its counts; with -q it counts without listing. */
+  /** Whether the listed resources agree with the counts; with -q, the CLI prints only counts. */
   readonly complete: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface DestructiveAction {
   readonly key: string;
 }
 
-/** A resource that the CLI was not allowed to delete, and has dropped from the deployment all the same. */
+/** A resource that the CLI was not allowed to delete, but has removed from the deployment. */
 export interface LeftResource {
   /** e.g. schemas.orders */
   readonly key: string;
@@ -68,13 +68,13 @@ export interface LeftResource {
 }
 
 export interface TakenLock {
-  /** When the CLI must have had it. */
+  /** When the output showed that the CLI has it. */
   readonly takenBy: Date;
-  /** Its folder in the workspace, where the output names it. */
+  /** Its folder in the workspace, if the output names it. */
   readonly statePath: string | undefined;
 }
 
-/** Where the output is shown, line by line: nothing is held back but a diagnostic, until its end. */
+/** Shows the output line by line; only a diagnostic is held back, until its end. */
 export interface OutputDisplay {
   readonly onLine: (line: string) => void;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
@@ -182,7 +182,7 @@ function parseDestructiveAction(line: string): DestructiveAction | undefined {
   return key === undefined ? undefined : { action: action === "delete" ? "delete" : "recreate", key };
 }
 
-/** From the warning that the direct engine gives (databricks/cli, bundle/direct/apply.go). */
+/** From a warning of the direct engine (databricks/cli, bundle/direct/apply.go). */
 function parseLeftResource(line: string): LeftResource | undefined {
   const pattern = /Ignoring permission error when deleting (?:resources\.)?(\S+) id=(.*?): /;
   const [, key, id] = pattern.exec(line) ?? [];
@@ -194,8 +194,8 @@ const beginsDestroy =
   /^(The following resources will be deleted:|All files and directories at the following location )/;
 
 /**
- * The CLI takes the lock before it uploads files (databricks/cli, bundle/phases/deploy.go). The state lies beside the
- * files, unless the bundle sets workspace.state_path: then nothing is found there.
+ * The CLI takes the lock before it uploads files (databricks/cli, bundle/phases/deploy.go). The state is next to the files,
+ * unless the bundle sets workspace.state_path: then the lock is not found.
  */
 function parseTakenLock(line: string): TakenLock | undefined {
   const [, root] = /^Uploading bundle files to (\/.*)\/files(?:\.\.\.)?$/.exec(line) ?? [];

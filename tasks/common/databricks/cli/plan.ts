@@ -10,11 +10,11 @@ export interface PlannedResource {
   readonly action: PlannedAction;
   /** Names of the fields that change. */
   readonly fields: readonly string[];
-  /** SHA-256 of what the plan leads to; undefined where nothing is left, and for what belongs to another resource. */
+  /** SHA-256 of the planned state; undefined for deleted resources and for parts of other resources. */
   readonly digest: string | undefined;
 }
 
-/** What a deploy would do, as `databricks bundle plan -o json` gives it, without a value of any field. */
+/** What a deploy would do, from `databricks bundle plan -o json`, without the values of fields. */
 export interface BundlePlan {
   readonly engine: Engine;
   readonly resources: readonly PlannedResource[];
@@ -22,10 +22,10 @@ export interface BundlePlan {
   readonly dataLosses: readonly string[];
 }
 
-/** How the CLI applies a bundle; terraform's plans name actions alone, no fields and no states. */
+/** How the CLI applies a bundle; terraform's plans contain only actions, without fields and states. */
 export type Engine = "direct" | "terraform";
 
-/** Reads the JSON of `bundle plan`; throws when it is none. */
+/** Reads the JSON of `bundle plan`; throws if it is not valid JSON. */
 export function parseBundlePlan(json: string): BundlePlan {
   const root = members(JSON.parse(json));
   const resources = Object.entries(members(root["plan"])).map(([key, entry]) => plannedResource(key, members(entry)));
@@ -71,7 +71,7 @@ function resourceKey(key: string): string {
   return key.replace(/^resources\./, "");
 }
 
-/** Completes a plan that gives no states by digests of what the bundle configures. */
+/** Adds digests of the bundle's configuration to a plan that does not contain states. */
 export function withConfigurationDigests(plan: BundlePlan, bundle: readonly BundleResource[]): BundlePlan {
   if (plan.engine === "direct") return plan;
   const digests = new Map(bundle.map(({ type, key, configuration }) => [`${type}.${key}`, stateDigest(configuration)]));
@@ -105,7 +105,7 @@ function plannedAction(action: string | undefined): PlannedAction {
   }
 }
 
-/** Equal for states that differ only in the version that a build stamps on a wheel. */
+/** SHA-256 of a state; equal for states that differ only in the version that a build stamps on a wheel. */
 export function stateDigest(state: unknown): string {
   return createHash("sha256")
     .update(canonicalJson(withoutWheelStamps(state)))

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 
-/** The Databricks CLI in the folder of a bundle, with all that it needs to work on it. */
+/** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
   readonly executable: string;
   /** The folder of databricks.yml. */
@@ -16,11 +16,11 @@ export type OutputStream = "stdout" | "stderr";
 export interface BundleCommand {
   /** e.g. deploy */
   readonly name: string;
-  /** Arguments and flags of the command itself. */
+  /** Arguments and flags of this command. */
   readonly arguments?: readonly string[];
-  /** Asks for JSON on stdout, which becomes the result's `stdout`. */
+  /** Requests JSON on stdout, which becomes the result's `stdout`. */
   readonly json?: boolean;
-  /** Called with each line of stderr, and of stdout unless it is JSON, as they come. */
+  /** Called with each line of stderr, and of stdout unless it is JSON, as it arrives. */
   readonly onLine: (line: string, stream: OutputStream) => void;
   /** What ends the process early. */
   readonly stops: readonly Stop[];
@@ -46,21 +46,21 @@ export interface CliCommand {
   readonly arguments: readonly string[];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Called with each line of stderr, and of stdout unless `captureStdout`, as they come. */
+  /** Called with each line of stderr, and of stdout unless `captureStdout`, as it arrives. */
   readonly onLine: (line: string, stream: OutputStream) => void;
   readonly captureStdout?: boolean;
   /** What ends the process early. */
   readonly stops: readonly Stop[];
 }
 
-/** Ends the process when the signal comes, or `afterMs` later to let it reach a safe point first. */
+/** Ends the process `afterMs` after the signal, so that it can reach a safe point first. */
 export interface Stop {
   readonly signal: AbortSignal;
   readonly afterMs: number;
 }
 
 export interface CliResult {
-  /** null when a signal ended the process. */
+  /** null if a signal ended the process. */
   readonly exitCode: number | null;
   /** Empty unless captured. */
   readonly stdout: string;
@@ -69,13 +69,13 @@ export interface CliResult {
 /** How long a process may take to end after SIGTERM before SIGKILL. */
 const killAfterMs = 1_000;
 
-/** Runs the Databricks CLI without a shell, with closed stdin, in a process group of its own (POSIX). */
+/** Runs the Databricks CLI without a shell, with closed stdin, in its own process group (POSIX). */
 export async function runCli(command: CliCommand): Promise<CliResult> {
   const child = spawn(command.executable, command.arguments, {
     cwd: command.workingDirectory,
     env: command.environment,
     stdio: ["ignore", "pipe", "pipe"],
-    // On Windows a detached child would leave the console, and with it the agent's Ctrl+C.
+    // On Windows, a detached child would leave the console, and would not get the agent's Ctrl+C.
     detached: process.platform !== "win32",
   });
   const captured: Buffer[] = [];
@@ -133,7 +133,7 @@ function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => voi
   };
 }
 
-/** Signals the CLI and what it started (build scripts, terraform). */
+/** Sends a signal to the CLI and the programs that it started (build scripts, terraform). */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
@@ -144,10 +144,10 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** A line longer than this is handed on in pieces, so that output without line ends cannot fill the memory. */
+/** A longer line is passed on in pieces, so that output without line ends cannot fill the memory. */
 const longestLine = 64 * 1024;
 
-/** Splits a byte stream into lines at `\n`, `\r\n` and lone `\r`, as the agent does. */
+/** Splits a byte stream into lines at `\n`, `\r\n` and single `\r`, as the agent does. */
 export function lineSplitter(onLine: (line: string) => void): { write(chunk: Buffer): void; end(): void } {
   const decoder = new StringDecoder("utf8");
   let rest = "";

@@ -4,10 +4,10 @@ import { members, parsedMembers } from "../json.ts";
 import type { Engine } from "./plan.ts";
 import type { Cli } from "./run.ts";
 
-/** Where the CLI keeps what it remembers. */
+/** Where the CLI keeps its local state. */
 type Place = Pick<Cli, "folder" | "environment">;
 
-/** One folder for each target that was worked on here (CLI: bundle.GetLocalStateDir). */
+/** One folder for each target that was used here (CLI: bundle.GetLocalStateDir). */
 function targetFolders({ folder, environment }: Place): { target: string; folder: string }[] {
   const root = environment["DATABRICKS_BUNDLE_TMP"] || path.join(folder, ".databricks", "bundle");
   const targets = fs.existsSync(root) ? fs.readdirSync(root) : [];
@@ -46,8 +46,8 @@ export function targetsWithSnapshot(place: Place): string[] {
 }
 
 /**
- * Write-ahead logs of a deployment that began at `since` and did not end: what it did stands only there. Those of the
- * target; for the default target, whose name is not known here, those written since.
+ * Write-ahead logs of a deployment that began at `since` and did not finish: only they record what it did. Returns the log
+ * of the target; for the default target, whose name is unknown here, all logs that were written since.
  */
 export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): string[] {
   const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -58,7 +58,7 @@ export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): s
     .filter(hasEntries);
 }
 
-/** The first line is a header, which a deploy that changed nothing leaves behind too. */
+/** Whether a log has lines after its header; a deploy without changes also leaves a header. */
 function hasEntries(log: string): boolean {
   return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
 }

@@ -1,16 +1,16 @@
 import { members, textOf } from "../json.ts";
 
-/** A resource of a bundle, as `databricks bundle summary -o json` gives it. */
+/** A resource of a bundle, from `databricks bundle summary -o json`. */
 export interface BundleResource {
   /** e.g. jobs */
   readonly type: string;
   /** The resource's key in the bundle. */
   readonly key: string;
   readonly name: string;
-  /** undefined when it is not deployed. */
+  /** undefined if it is not deployed. */
   readonly id: string | undefined;
   readonly url: string | undefined;
-  /** The resource as the bundle configures it, variables resolved; may hold anything that users put there. */
+  /** The resource as the bundle configures it, with resolved variables; can contain anything that users put there. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
@@ -19,9 +19,9 @@ export interface BundleSummary {
   readonly name: string;
   readonly target: string;
   readonly mode: string | undefined;
-  /** Only where the bundle itself names it. */
+  /** Only if the bundle itself names it. */
   readonly host: string | undefined;
-  /** The way to sign in that the bundle itself chooses. */
+  /** The way to sign in that the bundle itself sets. */
   readonly authType: string | undefined;
   readonly userName: string | undefined;
   readonly rootPath: string | undefined;
