@@ -77,7 +77,7 @@ async function uploadMissingFiles(
   if (lost.length === 0) return undefined;
   return new UserError(
     `The bundle was deployed, but the workspace does not have ${describeFiles(lost)}, although all files were uploaded again.`,
-    { hint: "Check the CLI output above, and whether something else deletes these files.", anchor: "deploy-failed" },
+    { hint: "Check the CLI output above, and whether something else deletes these files.", section: "deploy-failed" },
   );
 }
 
@@ -87,9 +87,9 @@ async function deployedSummary(step: Step): Promise<Pick<Deployment, "summary" |
     return { summary: await readSummary(step), problem: undefined };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const { hint, anchor } = error;
+    const { hint, section } = error;
     const message = `The bundle was deployed, but what was deployed could not be read: ${error.message}`;
-    const details = { anchor, cause: error, ...(hint === undefined ? {} : { hint }) };
+    const details = { section, cause: error, ...(hint === undefined ? {} : { hint }) };
     return { summary: unknownSummary(step.inputs.target), problem: new UserError(message, details) };
   }
 }

@@ -45,7 +45,7 @@ function crashed(command: string, payload: string): UserError {
     hint:
       "Try another version of the CLI (input version of DatabricksCliInstaller@1), and report the crash at " +
       "https://github.com/databricks/cli/issues with the stack trace above.",
-    anchor: "deploy-failed",
+    section: "deploy-failed",
   });
 }
 
@@ -57,14 +57,14 @@ function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd
       hint:
         "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that " +
         "inspects TLS.",
-      anchor: "network",
+      section: "network",
     });
   }
   const bundle = declared.host ? `the bundle's workspace.host ${declared.host}` : "the bundle's workspace.host";
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(`${waited}, because ${bundle} does not answer. No token was sent.${step}`, {
     hint: "Correct workspace.host in the bundle target, or remove it and set workspaceUrl.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 
@@ -77,7 +77,7 @@ function refusedHost({ inputs, metadataService: { servedHosts, refusedHosts } }:
 function failedToken({ metadataService }: FailedStep): UserError | undefined {
   const failure = metadataService.lastFailure();
   if (failure === undefined || failure instanceof UserError) return failure;
-  return new UserError(`The access token could not be renewed: ${String(failure)}`, { anchor: "entra" });
+  return new UserError(`The access token could not be renewed: ${String(failure)}`, { section: "entra" });
 }
 
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
@@ -92,11 +92,11 @@ function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, fac
   if (quote && knownErrors.noPermission.test(quote)) {
     const hint =
       "The service principal of the connection does not have a required permission in the workspace. Grant it, and run the step again.";
-    return { error: new UserError(message, { hint, anchor: "permissions" }), explained };
+    return { error: new UserError(message, { hint, section: "permissions" }), explained };
   }
   const isPlaced = !quote && facts.errors.length > 0;
   const hint = isPlaced ? "Each error is shown above with its file and line." : "See the CLI output above.";
-  return { error: new UserError(message, { hint, anchor: "deploy-failed" }), explained };
+  return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
 }
 
 /** What the workspace's answer to a request adds to an error says nothing that its first line does not. */

@@ -55,7 +55,7 @@ export const knownFailures: readonly KnownFailure[] = [
 function unmetConstraint(required = "", current = ""): UserError {
   return new UserError(`The bundle requires Databricks CLI ${required}, but this agent has ${current}.`, {
     hint: "Before this step, add DatabricksCliInstaller@1 with version: bundle and the workingDirectory of this step.",
-    anchor: "cli-version",
+    section: "cli-version",
   });
 }
 
@@ -76,7 +76,7 @@ export function oldCli(which: string): UserError {
     `The Databricks CLI on this agent ${which}, but this task needs version ${oldestCliVersion} or later.`,
     {
       hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-      anchor: "cli-version",
+      section: "cli-version",
     },
   );
 }
@@ -91,7 +91,7 @@ export function foreignHost(asked: string, expected: string | undefined): UserEr
     hint: differsInCase
       ? "They differ only in upper and lower case, but the CLI treats them as different hosts. Write workspace.host in lowercase."
       : "Set workspaceUrl and the bundle's workspace.host to the same address, or remove workspace.host from the bundle.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 
@@ -102,7 +102,7 @@ function noHost({ inputs, declared }: FailedStep): UserError | undefined {
     `No workspace is specified: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
     {
       hint: "Set workspaceUrl, or set workspace.host in the bundle target.",
-      anchor: "wrong-host",
+      section: "wrong-host",
     },
   );
 }
@@ -119,7 +119,7 @@ function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError 
       hint: forced
         ? "Another deployment took the lock in the meantime. Run only one deployment of this target at a time."
         : "If that deployment is still running, wait until it ends. If it was canceled or its agent was lost, run this step once with forceLock: true.",
-      anchor: "deploy-lock",
+      section: "deploy-lock",
     },
   );
 }
@@ -139,7 +139,7 @@ function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
     `No resource was changed, because the deployment would ${shown || "delete or recreate resources"}.`,
     {
       hint: "This can delete data. To allow it, set autoApprove: true for this deployment.",
-      anchor: "destructive-changes",
+      section: "destructive-changes",
     },
   );
 }
@@ -149,7 +149,7 @@ function staleState(): UserError {
     "The local state of the bundle on this agent does not belong to the deployment in the workspace, which has probably been destroyed and created again.",
     {
       hint: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
-      anchor: "stale-state",
+      section: "stale-state",
     },
   );
 }
@@ -159,7 +159,7 @@ function newerState(state: string): UserError {
     `The bundle was last deployed with a newer Databricks CLI: this one cannot read version ${state} of its state.`,
     {
       hint: "Install a newer version with DatabricksCliInstaller@1, at least the one that deployed the bundle last.",
-      anchor: "cli-version",
+      section: "cli-version",
     },
   );
 }
@@ -167,7 +167,7 @@ function newerState(state: string): UserError {
 function missingVariable(name: string): UserError {
   return new UserError(`The bundle variable ${name} has no value.`, {
     hint: `Set it in the input variables, one ${name}=value per line, or give it a default in the bundle.`,
-    anchor: "inputs",
+    section: "inputs",
   });
 }
 
@@ -178,7 +178,7 @@ function complexVariable(name: string): UserError {
       hint:
         `Write {"${name}": …} to .databricks/bundle/<target>/variable-overrides.json in the bundle's folder before this step, ` +
         "or set its value in the bundle target.",
-      anchor: "inputs",
+      section: "inputs",
     },
   );
 }
@@ -188,7 +188,7 @@ function terraformDownload(): UserError {
     hint:
       "Use the direct engine (bundle.engine: direct, CLI 1.3 or later), or install Terraform on the agent and set " +
       "DATABRICKS_TF_EXEC_PATH, DATABRICKS_TF_VERSION and DATABRICKS_TF_CLI_CONFIG_FILE.",
-    anchor: "deploy-failed",
+    section: "deploy-failed",
   });
 }
 
@@ -197,6 +197,6 @@ function unreadableGitFolder(folder: string): UserError {
     hint:
       "It does not support Git submodules: copy the bundle to a folder outside the submodule before this step, or check its " +
       "repository out on its own.",
-    anchor: "deploy-failed",
+    section: "deploy-failed",
   });
 }

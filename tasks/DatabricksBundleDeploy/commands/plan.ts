@@ -58,7 +58,7 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
     hint: isDeployed(approved, now)
       ? "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run to get a new plan."
       : "The workspace, the bundle or a variable has changed since the approval. Plan again, and have the new plan approved.",
-    anchor: "plan-differs",
+    section: "plan-differs",
   });
 }
 

@@ -94,7 +94,7 @@ function explain(step: Step, command: string, outcome: CommandOutcome): Explanat
     debug(String(error));
     const message = `"databricks bundle ${command}" failed (exit code ${outcome.exitCode}).`;
     return {
-      error: new UserError(message, { hint: "See the CLI output above.", anchor: "deploy-failed" }),
+      error: new UserError(message, { hint: "See the CLI output above.", section: "deploy-failed" }),
       explained: [],
     };
   }

@@ -39,7 +39,7 @@ export async function checkRunKeys(step: Step): Promise<void> {
     `run: the bundle has no job, pipeline, app or script ${unknown.join(", ")}. Nothing was deployed.`,
     {
       hint: known.length > 0 ? `It has ${listSome(known, 10)}.` : "It has none at all.",
-      anchor: "inputs",
+      section: "inputs",
     },
   );
 }
@@ -62,7 +62,7 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   const said = failed.message === "" ? "" : `: ${failed.message.replace(/[.:\s]+$/, "")}`;
   throw new UserError(`The bundle was deployed, but the run of ${failed.key} ended with ${failed.result}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
-    anchor: "run-failed",
+    section: "run-failed",
   });
 }
 

@@ -15,7 +15,7 @@ export function refuseOtherAuthentication(authTypes: readonly (string | undefine
 export function otherAuthentication(authType: string): UserError {
   return new UserError(`The bundle sets its own authentication (${authType}), which bypasses the service connection.`, {
     hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If only another target sets it, set the input target to the bundle target that you want.`,
-    anchor: "bundle-authentication",
+    section: "bundle-authentication",
   });
 }
 
@@ -25,7 +25,7 @@ export function otherIdentity(): UserError {
     "The CLI succeeded without asking for a token, so it used an identity other than the service connection.",
     {
       hint: "Remove auth_type and other credentials from workspace in the bundle and in the files that it includes.",
-      anchor: "bundle-authentication",
+      section: "bundle-authentication",
     },
   );
 }

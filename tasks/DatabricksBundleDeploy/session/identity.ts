@@ -51,7 +51,7 @@ function databricksIdentity(
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
       hint: "With this setting, the workspace at workspaceUrl exchanges the connection's ID token for its own access token.",
-      anchor: "databricks-federation",
+      section: "databricks-federation",
     });
   }
   const rule = databricksHostRule(host);

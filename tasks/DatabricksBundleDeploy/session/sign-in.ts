@@ -102,7 +102,7 @@ function refuseVariableHost({ host }: BundleWorkspace): void {
   if (!host?.includes("${")) return;
   throw new UserError(`The bundle's workspace.host is ${host}, but it cannot contain a variable.`, {
     hint: "Remove workspace.host from the bundle, and set the input workspaceUrl instead.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 

@@ -55,7 +55,7 @@ function refuseUnknown(given: VariableSources["given"], declared: readonly strin
     `variables: the bundle does not declare ${unknown.join(", ")}. Its declared variables: ${known}.`,
     {
       hint: "Correct the name, or declare it under variables in databricks.yml.",
-      anchor: "inputs",
+      section: "inputs",
     },
   );
 }
@@ -67,7 +67,7 @@ function refuseFolded(given: VariableSources["given"], declared: readonly string
     if (other === undefined) continue;
     throw new UserError(`variables: the value of ${name} contains "${other}=", which sets another variable.`, {
       hint: `Write "variables: |" and one name=value per line.`,
-      anchor: "inputs",
+      section: "inputs",
     });
   }
 }
@@ -116,7 +116,7 @@ function declaredAs(name: string, declared: readonly string[]): string[] {
 function undecided(name: string, matches: readonly string[]): UserError {
   return new UserError(`The variable ${name} of the job can mean ${matches.join(" or ")}, which the bundle declares.`, {
     hint: "Set the one that you mean in the input variables.",
-    anchor: "inputs",
+    section: "inputs",
   });
 }
 
@@ -127,7 +127,7 @@ function refuseNamesThatDifferInCase(names: readonly string[], declared: readonl
     if (other === undefined) continue;
     throw new UserError(`The bundle declares ${name} and ${other}, which Windows does not tell apart.`, {
       hint: "Rename one of them, or deploy from an agent on Linux.",
-      anchor: "inputs",
+      section: "inputs",
     });
   }
 }

@@ -32,7 +32,7 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
       hint: isWorkspaceElsewhere(host)
         ? "A workspace on AWS or Google Cloud does not accept Entra tokens. Set authentication: databricks, and create a federation policy for the service principal."
         : "Open the workspace in a browser and copy its address. The service connection must be for the same cloud.",
-      anchor: "wrong-host",
+      section: "wrong-host",
     },
   );
 }
@@ -42,7 +42,7 @@ export function databricksHostRule(host: string): HostRule {
   if (isWorkspace(host)) return onlyHost(host);
   throw new UserError(`workspaceUrl ${host} is not the address of a Databricks workspace.`, {
     hint: "Open the workspace in a browser and copy its address.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 

@@ -27,8 +27,8 @@ function explanationOf(text: string, silent = false, changed: Partial<FailedStep
 }
 
 function explain(...failed: Parameters<typeof explanationOf>): string {
-  const { message, hint, anchor } = explanationOf(...failed).error;
-  return `${message} ${hint} #${anchor}`;
+  const { message, hint, section } = explanationOf(...failed).error;
+  return `${message} ${hint} #${section}`;
 }
 
 describe("The explanation of a failure of the CLI", () => {
