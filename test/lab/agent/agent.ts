@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { platform } from "node:process";
-import { openJob } from "./job.ts";
-import type { AgentState } from "./job-state.ts";
-import { createAgentFolders, installNode } from "./layout.ts";
+import { openJob } from "./job/job.ts";
+import type { AgentState } from "./job/job-state.ts";
+import { createAgentFolders, installNode } from "./machine/layout.ts";
+import { installTasks } from "./machine/tasks.ts";
 import type { Agent, AgentSettings, Job, JobSettings } from "./types.ts";
-import { installTasks } from "./vsix.ts";
 
-export { PipelineInvalid } from "./pipeline-validation.ts";
+export { PipelineInvalid } from "./server/validation.ts";
 export type {
   Agent,
   AgentSettings,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { StepResult } from "../../lab/agent/agent.ts";
-import { signalTimeouts } from "../../lab/agent/cancel.ts";
+import { signalTimeouts } from "../../lab/agent/run/cancel.ts";
 import { bodyOf, JOB, labAgent, NODES, scriptStep } from "./agent-fixture.ts";
 
 const SIGINT_MS = 400;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { resolveInputs } from "../../lab/agent/inputs.ts";
-import { expandMacros } from "../../lab/agent/macros.ts";
-import { SecretMasker } from "../../lab/agent/masker.ts";
-import { validateInputs } from "../../lab/agent/pipeline-validation.ts";
-import { readTaskDefinition, type TaskDefinition } from "../../lab/agent/task-definition.ts";
-import { environmentName, Variables } from "../../lab/agent/variables.ts";
-import { isVisible } from "../../lab/agent/visible-rule.ts";
+import { expandMacros } from "../../lab/agent/job/macros.ts";
+import { SecretMasker } from "../../lab/agent/job/masker.ts";
+import { environmentName, Variables } from "../../lab/agent/job/variables.ts";
+import { readTaskDefinition, type TaskDefinition } from "../../lab/agent/server/task-definition.ts";
+import { validateInputs } from "../../lab/agent/server/validation.ts";
+import { isVisible } from "../../lab/agent/server/visible-rule.ts";
+import { resolveInputs } from "../../lab/agent/step/inputs.ts";
 import { SCRIPT_TASK } from "./agent-fixture.ts";
 
 const CONNECTION = {

@@ -1,4 +1,4 @@
-import type { TaskResult } from "./types.ts";
+import type { TaskResult } from "../types.ts";
 
 const ORDER: readonly TaskResult[] = ["Succeeded", "SucceededWithIssues", "Failed", "Canceled", "Skipped", "Abandoned"];
 

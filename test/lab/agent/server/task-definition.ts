@@ -1,6 +1,6 @@
 import { posix } from "node:path";
+import type { Restrictions } from "../step/restrictions.ts";
 import { isObject, type JsonObject, objects, strings, text } from "./json.ts";
-import type { Restrictions } from "./restrictions.ts";
 
 export interface TaskInput {
   readonly name: string;

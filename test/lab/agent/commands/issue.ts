@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import type { LoggingCommand } from "./command-parser.ts";
-import type { StepContext } from "./step-context.ts";
-import type { Issue } from "./types.ts";
+import type { StepContext } from "../step/context.ts";
+import type { Issue } from "../types.ts";
+import type { LoggingCommand } from "./parser.ts";
 
 /** `task.logissue`: an error or warning of the step, with its place in a source file. An error does not fail the step. */
 export function logIssue(step: StepContext, command: LoggingCommand): void {

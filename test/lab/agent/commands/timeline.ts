@@ -1,5 +1,5 @@
-import type { LoggingCommand } from "./command-parser.ts";
-import type { StepContext } from "./step-context.ts";
+import type { StepContext } from "../step/context.ts";
+import type { LoggingCommand } from "./parser.ts";
 
 const GUID = /^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
 

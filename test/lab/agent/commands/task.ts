@@ -1,12 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { escapeCommand, type LoggingCommand } from "./command-parser.ts";
-import type { CommandEffect } from "./host-commands.ts";
-import { logIssue } from "./issue-command.ts";
-import { mergeResults, parseResult } from "./result.ts";
-import { type StepContext, SUMMARY_TYPE } from "./step-context.ts";
-import { logDetail, setEndpoint } from "./timeline-commands.ts";
-import type { Variables } from "./variables.ts";
+import type { Variables } from "../job/variables.ts";
+import { type StepContext, SUMMARY_TYPE } from "../step/context.ts";
+import { mergeResults, parseResult } from "../step/result.ts";
+import type { CommandEffect } from "./build.ts";
+import { logIssue } from "./issue.ts";
+import { escapeCommand, type LoggingCommand } from "./parser.ts";
+import { logDetail, setEndpoint } from "./timeline.ts";
 
 /** A command marked `done=true` gives the process this long to end by itself. */
 const DONE_GRACE_MS = 5_000;

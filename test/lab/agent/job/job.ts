@@ -1,11 +1,11 @@
-import { emptyFolder } from "./folders.ts";
+import { emptyFolder } from "../machine/folders.ts";
+import { createJobFolders } from "../machine/layout.ts";
+import { runStep } from "../run/step.ts";
+import type { AgentSettings, Job, JobSettings, Orphan, StepResult, StepSettings } from "../types.ts";
 import { type AgentState, type JobState, setJobResult } from "./job-state.ts";
 import { setAgentVariables, setMessageVariables } from "./job-variables.ts";
-import { createJobFolders } from "./layout.ts";
 import { SecretMasker } from "./masker.ts";
 import { killOrphans } from "./orphans.ts";
-import { runStep } from "./step.ts";
-import type { AgentSettings, Job, JobSettings, Orphan, StepResult, StepSettings } from "./types.ts";
 import { Variables } from "./variables.ts";
 
 /** Authorization parameters that logs may show (agent: MaskingUtil.cs). All others are masked, a client id too. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { HostType } from "./types.ts";
+import type { HostType } from "../types.ts";
 
 /** An agent's folders (agent: Constants.cs, WellKnownDirectory). */
 export interface AgentFolders {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import type { LoggingCommand } from "./command-parser.ts";
-import type { StepContext } from "./step-context.ts";
+import type { StepContext } from "../step/context.ts";
+import type { LoggingCommand } from "./parser.ts";
 
 /** What a command does. Throwing makes the agent report the command and fail the step. */
 export type CommandEffect = (step: StepContext, command: LoggingCommand) => void;

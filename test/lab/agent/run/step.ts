@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { type AcceptedStep, acceptStep } from "./accepted-step.ts";
-import { type AttemptSettings, runAttempt } from "./attempt.ts";
-import { OperationCanceled } from "./cancel.ts";
-import { folderDigest, newPaths, snapshotFolder } from "./folders.ts";
+import { type JobState, setJobResult } from "../job/job-state.ts";
+import { folderDigest, newPaths, snapshotFolder } from "../machine/folders.ts";
+import type { TaskDefinition } from "../server/task-definition.ts";
+import { type AcceptedStep, acceptStep } from "../step/accepted.ts";
+import { type StepContext, SUMMARY_TYPE } from "../step/context.ts";
 import {
   type ExpansionSources,
   expand,
   referencedConnections,
   resolveInputs,
   resolveStepEnvironment,
-} from "./inputs.ts";
-import { type JobState, setJobResult } from "./job-state.ts";
-import { mergeResults } from "./result.ts";
+} from "../step/inputs.ts";
+import { mergeResults } from "../step/result.ts";
+import type { Issue, StepResult, StepSettings } from "../types.ts";
+import { type AttemptSettings, runAttempt } from "./attempt.ts";
+import { OperationCanceled } from "./cancel.ts";
 import { retryOnFailure, StepFailure } from "./retry.ts";
-import { type StepContext, SUMMARY_TYPE } from "./step-context.ts";
-import type { TaskDefinition } from "./task-definition.ts";
-import type { Issue, StepResult, StepSettings } from "./types.ts";
 
 /** Runs one step from "Starting" to "Finishing" (agent: StepsRunner.cs, TaskRunner.cs). */
 export async function runStep(job: JobState, settings: StepSettings): Promise<StepResult> {

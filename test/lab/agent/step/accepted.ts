@@ -1,10 +1,10 @@
-import type { JobState } from "./job-state.ts";
-import { requireHost, validateInputs } from "./pipeline-validation.ts";
+import type { JobState } from "../job/job-state.ts";
+import { findTask, type InstalledTask } from "../machine/tasks.ts";
+import { chooseHandler, type TaskDefinition, type TaskHandler, type TaskInput } from "../server/task-definition.ts";
+import { requireHost, validateInputs } from "../server/validation.ts";
+import type { StepSettings } from "../types.ts";
+import { StepContext } from "./context.ts";
 import type { Restrictions } from "./restrictions.ts";
-import { StepContext } from "./step-context.ts";
-import { chooseHandler, type TaskDefinition, type TaskHandler, type TaskInput } from "./task-definition.ts";
-import type { StepSettings } from "./types.ts";
-import { findTask, type InstalledTask } from "./vsix.ts";
 
 /** A step that the server has accepted. */
 export interface AcceptedStep {

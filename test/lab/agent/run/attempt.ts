@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
+import { processCommand } from "../commands/commands.ts";
+import { expandMacros } from "../job/macros.ts";
+import type { TaskHandler, TaskInput } from "../server/task-definition.ts";
+import type { StepContext } from "../step/context.ts";
+import { addTaskEnvironment } from "../step/environment.ts";
+import type { ServiceConnection } from "../types.ts";
 import { OperationCanceled, type SignalTimeouts, signalTimeouts, stopProcess } from "./cancel.ts";
-import { processCommand } from "./command-effects.ts";
-import { addTaskEnvironment } from "./environment.ts";
-import { expandMacros } from "./macros.ts";
 import { type ProcessSettings, startProcess, type TaskProcess } from "./process.ts";
 import { StepFailure } from "./retry.ts";
-import type { StepContext } from "./step-context.ts";
-import type { TaskHandler, TaskInput } from "./task-definition.ts";
-import type { ServiceConnection } from "./types.ts";
 
 /** What every attempt of a step runs with. */
 export interface AttemptSettings {

@@ -1,5 +1,5 @@
+import type { HostType, ServiceConnection } from "../types.ts";
 import type { TaskDefinition, TaskInput } from "./task-definition.ts";
-import type { HostType, ServiceConnection } from "./types.ts";
 import { isVisible } from "./visible-rule.ts";
 
 /** The server's refusal of a pipeline: nothing runs. */

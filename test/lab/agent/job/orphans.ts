@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Orphan } from "./types.ts";
+import type { Orphan } from "../types.ts";
 
 /** Kills every process that carries a job's VSTS_PROCESS_LOOKUP_ID in its environment (agent: JobExtension.cs, "Finalize job"). */
 export function killOrphans(lookupId: string): Orphan[] {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { StepContext } from "../step/context.ts";
 import { OperationCanceled } from "./cancel.ts";
-import type { StepContext } from "./step-context.ts";
 
 const MAX_RETRIES = 10;
 

@@ -1,9 +1,9 @@
-import type { SystemConnection } from "./environment.ts";
-import type { AgentFolders, JobFolders } from "./layout.ts";
+import type { AgentFolders, JobFolders } from "../machine/layout.ts";
+import type { InstalledTask } from "../machine/tasks.ts";
+import type { SystemConnection } from "../step/environment.ts";
+import type { HostType, ServiceConnection, TaskResult } from "../types.ts";
 import type { SecretMasker } from "./masker.ts";
-import type { HostType, ServiceConnection, TaskResult } from "./types.ts";
 import type { Variables } from "./variables.ts";
-import type { InstalledTask } from "./vsix.ts";
 
 /** What an agent keeps between jobs. */
 export interface AgentState {

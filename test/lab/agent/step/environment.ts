@@ -1,6 +1,6 @@
-import type { TaskInput } from "./task-definition.ts";
-import type { ServiceConnection } from "./types.ts";
-import { environmentName, type Variables } from "./variables.ts";
+import { environmentName, type Variables } from "../job/variables.ts";
+import type { TaskInput } from "../server/task-definition.ts";
+import type { ServiceConnection } from "../types.ts";
 
 export interface EnvironmentSources {
   readonly inputs: ReadonlyMap<TaskInput, string>;

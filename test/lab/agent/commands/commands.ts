@@ -1,9 +1,9 @@
-import { type LoggingCommand, parseCommand, unescapeCommand } from "./command-parser.ts";
-import { BUILD_COMMANDS, type CommandEffect } from "./host-commands.ts";
-import { isCommandAllowed } from "./restrictions.ts";
-import type { StepContext } from "./step-context.ts";
-import { TASK_COMMANDS } from "./task-commands.ts";
-import type { HostType } from "./types.ts";
+import type { StepContext } from "../step/context.ts";
+import { isCommandAllowed } from "../step/restrictions.ts";
+import type { HostType } from "../types.ts";
+import { BUILD_COMMANDS, type CommandEffect } from "./build.ts";
+import { type LoggingCommand, parseCommand, unescapeCommand } from "./parser.ts";
+import { TASK_COMMANDS } from "./task.ts";
 
 const HELP = "Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)";
 

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { unzipSync } from "fflate";
+import { isObject, objects, text } from "../server/json.ts";
+import { readTaskDefinition, type TaskDefinition } from "../server/task-definition.ts";
 import { folderDigest } from "./folders.ts";
-import { isObject, objects, text } from "./json.ts";
-import { readTaskDefinition, type TaskDefinition } from "./task-definition.ts";
 
 /** A task as it lies on an agent's disk, with the digest of its folder at that time. */
 export interface InstalledTask {

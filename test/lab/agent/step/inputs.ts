@@ -1,8 +1,8 @@
 import { isAbsolute, resolve } from "node:path";
-import { expandMacros } from "./macros.ts";
-import { isConnection } from "./pipeline-validation.ts";
-import type { TaskDefinition, TaskInput } from "./task-definition.ts";
-import type { ServiceConnection } from "./types.ts";
+import { expandMacros } from "../job/macros.ts";
+import type { TaskDefinition, TaskInput } from "../server/task-definition.ts";
+import { isConnection } from "../server/validation.ts";
+import type { ServiceConnection } from "../types.ts";
 
 export interface ExpansionSources {
   /** Replaces `$(name)` from the job's variables. */

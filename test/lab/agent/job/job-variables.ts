@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { arch } from "node:os";
-import type { AgentFolders, JobFolders } from "./layout.ts";
-import type { AgentSettings, HostType, JobSettings } from "./types.ts";
+import type { AgentFolders, JobFolders } from "../machine/layout.ts";
+import type { AgentSettings, HostType, JobSettings } from "../types.ts";
 import type { Variables } from "./variables.ts";
 
 type Values = Record<string, string | undefined>;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { JobState } from "./job-state.ts";
+import type { JobState } from "../job/job-state.ts";
+import { type VariableFlags, Variables } from "../job/variables.ts";
+import type { Issue, TaskResult } from "../types.ts";
 import { isVariableSettable, type Restrictions } from "./restrictions.ts";
 import { mergeResults } from "./result.ts";
-import type { Issue, TaskResult } from "./types.ts";
-import { type VariableFlags, Variables } from "./variables.ts";
 
 /** The agent keeps this many errors, and as many warnings, of a step (agent: ExecutionContext.cs). */
 const MAX_ISSUES = 10;

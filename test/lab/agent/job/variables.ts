@@ -1,6 +1,6 @@
+import type { JobVariables } from "../types.ts";
 import { expandMacros } from "./macros.ts";
 import type { SecretMasker } from "./masker.ts";
-import type { JobVariables } from "./types.ts";
 
 const MAX_DEPTH = 50;
 
