@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { escapeCommand, parseCommand, unescapeCommand } from "../../lab/agent/commands/parser.ts";
+import { escapeCommand, parseCommand, unescapeCommand } from "../../lab/agent/commands/command.ts";
 import { LinePump, LineSplitter } from "../../lab/agent/run/lines.ts";
 
 describe("parsing of logging commands", () => {

@@ -3,8 +3,7 @@ import { expandMacros } from "../../lab/agent/job/macros.ts";
 import { SecretMasker } from "../../lab/agent/job/masker.ts";
 import { environmentName, Variables } from "../../lab/agent/job/variables.ts";
 import { readTaskDefinition, type TaskDefinition } from "../../lab/agent/server/task-definition.ts";
-import { validateInputs } from "../../lab/agent/server/validation.ts";
-import { isVisible } from "../../lab/agent/server/visible-rule.ts";
+import { isVisible, validateInputs } from "../../lab/agent/server/validation.ts";
 import { resolveInputs } from "../../lab/agent/step/inputs.ts";
 import { SCRIPT_TASK } from "./agent-fixture.ts";
 

@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
+import fs from "node:fs";
 import type { StepContext } from "../step/context.ts";
-import type { LoggingCommand } from "./parser.ts";
-
-/** What a command does. Throwing makes the agent report the command and fail the step. */
-export type CommandEffect = (step: StepContext, command: LoggingCommand) => void;
+import type { CommandEffect, LoggingCommand } from "./command.ts";
 
 /** Commands that change a build or release on the server: checked as the agent checks them, without effect here. */
-export const BUILD_COMMANDS: Record<"artifact" | "build" | "release", Record<string, CommandEffect>> = {
+export const buildCommands: Record<"artifact" | "build" | "release", Record<string, CommandEffect>> = {
   artifact: {
     associate: (_step, command) => requireProperty(command, "artifactname"),
     upload: (step, command) => {
@@ -44,5 +41,5 @@ function requireProperty(command: LoggingCommand, name: string): void {
 }
 
 function requirePath(command: LoggingCommand): void {
-  if (!existsSync(command.data)) throw new Error(`Path does not exist: ${command.data}`);
+  if (!fs.existsSync(command.data)) throw new Error(`Path does not exist: ${command.data}`);
 }

@@ -1,11 +1,11 @@
 import type { StepContext } from "../step/context.ts";
 import { isCommandAllowed } from "../step/restrictions.ts";
 import type { HostType } from "../types.ts";
-import { BUILD_COMMANDS, type CommandEffect } from "./build.ts";
-import { type LoggingCommand, parseCommand, unescapeCommand } from "./parser.ts";
-import { TASK_COMMANDS } from "./task.ts";
+import { buildCommands } from "./build.ts";
+import { type CommandEffect, type LoggingCommand, parseCommand, unescapeCommand } from "./command.ts";
+import { taskCommands } from "./task.ts";
 
-const HELP = "Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)";
+const help = "Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)";
 
 interface Area {
   readonly hosts: readonly HostType[];
@@ -13,17 +13,17 @@ interface Area {
   readonly commands: Readonly<Record<string, CommandEffect>>;
 }
 
-const ALL_HOSTS: readonly HostType[] = ["build", "release", "deployment"];
+const allHosts: readonly HostType[] = ["build", "release", "deployment"];
 
-const AREAS: Readonly<Record<string, Area>> = {
-  task: { hosts: ALL_HOSTS, commands: TASK_COMMANDS },
-  artifact: { hosts: ALL_HOSTS, commands: BUILD_COMMANDS.artifact },
-  build: { hosts: ALL_HOSTS, commands: BUILD_COMMANDS.build },
-  release: { hosts: ["release", "deployment"], commands: BUILD_COMMANDS.release },
+const areas: Readonly<Record<string, Area>> = {
+  task: { hosts: allHosts, commands: taskCommands },
+  artifact: { hosts: allHosts, commands: buildCommands.artifact },
+  build: { hosts: allHosts, commands: buildCommands.build },
+  release: { hosts: ["release", "deployment"], commands: buildCommands.release },
   // Only Microsoft's own tasks publish telemetry; the agent drops it for all others.
-  telemetry: { hosts: ALL_HOSTS, commands: { publish: () => {} } },
-  results: { hosts: ALL_HOSTS, commands: { publish: notEmulated } },
-  codecoverage: { hosts: ALL_HOSTS, commands: { publish: notEmulated, enable: notEmulated } },
+  telemetry: { hosts: allHosts, commands: { publish: () => {} } },
+  results: { hosts: allHosts, commands: { publish: notEmulated } },
+  codecoverage: { hosts: allHosts, commands: { publish: notEmulated, enable: notEmulated } },
 };
 
 /** Executes the logging command in a line, if there is one. False: the line is to be shown (agent: WorkerCommandManager.cs). */
@@ -38,14 +38,14 @@ export function processCommand(step: StepContext, line: string): boolean {
     }
     return false;
   }
-  const area = AREAS[command.area.toLowerCase()];
+  const area = areas[command.area.toLowerCase()];
   if (area === undefined) {
-    step.warning(`Cannot find command extension for ##vso[${command.area}.command]. ${HELP}`);
+    step.warning(`Cannot find command extension for ##vso[${command.area}.command]. ${help}`);
     return true;
   }
   const { hostType } = step.job;
   if (!area.hosts.includes(hostType)) {
-    step.error(`${command.area} commands are not supported for ${hostType} flow. ${HELP}`);
+    step.error(`${command.area} commands are not supported for ${hostType} flow. ${help}`);
     step.failCommand();
     return false;
   }
@@ -58,12 +58,12 @@ function execute(step: StepContext, area: Area, command: LoggingCommand, line: s
   try {
     const effect = area.commands[command.event.toLowerCase()];
     if (effect === undefined) {
-      throw new Error(`##vso[${name}] is not a recognized command for ${command.area} command extension. ${HELP}.`);
+      throw new Error(`##vso[${name}] is not a recognized command for ${command.area} command extension. ${help}.`);
     }
     if (isCommandAllowed(step.options.restrictions, name)) effect(step, command);
-    else step.warning(`##vso[${name}] is not allowed in this step due to policy restrictions. ${HELP}`);
+    else step.warning(`##vso[${name}] is not allowed in this step due to policy restrictions. ${help}`);
   } catch (error) {
-    step.error(`Unable to process command '${line}' successfully. ${HELP}`);
+    step.error(`Unable to process command '${line}' successfully. ${help}`);
     step.error(error instanceof Error ? error.message : String(error));
     step.failCommand();
   } finally {

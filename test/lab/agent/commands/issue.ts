@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
-import { relative } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import type { StepContext } from "../step/context.ts";
 import type { Issue } from "../types.ts";
-import type { LoggingCommand } from "./parser.ts";
+import type { LoggingCommand } from "./command.ts";
 
 /** `task.logissue`: an error or warning of the step, with its place in a source file. An error does not fail the step. */
 export function logIssue(step: StepContext, command: LoggingCommand): void {
@@ -31,8 +31,8 @@ function addPlace(issue: Issue, properties: ReadonlyMap<string, string>, step: S
 }
 
 /** A file of the checked-out repository is shown relative to it (agent: BuildJobExtension.cs, ConvertLocalPath). */
-function repositoryPath(step: StepContext, path: string): string {
+function repositoryPath(step: StepContext, file: string): string {
   const { sources } = step.job.folders;
-  const isSource = step.job.hostType === "build" && path.startsWith(`${sources}/`) && existsSync(path);
-  return isSource ? relative(sources, path) : path;
+  const isSource = step.job.hostType === "build" && file.startsWith(`${sources}/`) && fs.existsSync(file);
+  return isSource ? path.relative(sources, file) : file;
 }

@@ -1,18 +1,17 @@
-import { existsSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import type { Variables } from "../job/variables.ts";
-import { type StepContext, SUMMARY_TYPE } from "../step/context.ts";
+import { type StepContext, summaryType } from "../step/context.ts";
 import { mergeResults, parseResult } from "../step/result.ts";
-import type { CommandEffect } from "./build.ts";
+import { type CommandEffect, escapeCommand, type LoggingCommand } from "./command.ts";
 import { logIssue } from "./issue.ts";
-import { escapeCommand, type LoggingCommand } from "./parser.ts";
 import { logDetail, setEndpoint } from "./timeline.ts";
 
 /** A command marked `done=true` gives the process this long to end by itself. */
-const DONE_GRACE_MS = 5_000;
+const doneGraceMs = 5_000;
 
 /** The `task` area (agent: TaskCommandExtension.cs). */
-export const TASK_COMMANDS: Readonly<Record<string, CommandEffect>> = {
+export const taskCommands: Readonly<Record<string, CommandEffect>> = {
   addattachment: (step, command) => {
     attach(step, command.properties.get("type"), command.properties.get("name"), command.data);
   },
@@ -32,11 +31,11 @@ export const TASK_COMMANDS: Readonly<Record<string, CommandEffect>> = {
   uploadfile: (step, command) => {
     if (command.data === "")
       throw new Error("Cannot upload task attachment file, attachment file location is not specified.");
-    attach(step, "DistributedTask.Core.FileAttachment", basename(command.data), command.data);
+    attach(step, "DistributedTask.Core.FileAttachment", path.basename(command.data), command.data);
   },
   uploadsummary: (step, command) => {
     if (command.data === "") throw new Error("Cannot upload summary file, summary file location is not specified.");
-    attach(step, SUMMARY_TYPE, basename(command.data), command.data);
+    attach(step, summaryType, path.basename(command.data), command.data);
   },
 };
 
@@ -79,21 +78,21 @@ function complete(step: StepContext, command: LoggingCommand): void {
   if (/^(1|true|\$true)$/i.test(command.properties.get("done") ?? "")) {
     // Bound now: a retry must not be ended by what an earlier attempt said.
     const { onDone } = step;
-    setTimeout(() => onDone?.(), DONE_GRACE_MS).unref();
+    setTimeout(() => onDone?.(), doneGraceMs).unref();
   }
 }
 
-function attach(step: StepContext, type: string | undefined, name: string | undefined, path: string): void {
+function attach(step: StepContext, type: string | undefined, name: string | undefined, file: string): void {
   if (!type) throw new Error("Can't add task attachment, attachment type is not provided.");
   if (!name) throw new Error("Can't add task attachment, attachment name is not provided.");
   if (/[/\0]/.test(type)) throw new Error("Type contains invalid characters. (\0,/)");
   if (/[/\0]/.test(name)) throw new Error("Name contains invalid characters. (\0, /)");
-  if (!existsSync(path) || !statSync(path).isFile()) {
+  if (!fs.existsSync(file) || !fs.statSync(file).isFile()) {
     throw new Error(
       "Value cannot be null. (Parameter 'Cannot upload task attachment file, attachment file location is not specified or attachment file not exist on disk.')",
     );
   }
-  step.uploads.push({ type, name, path });
+  step.uploads.push({ type, name, path: file });
 }
 
 function requireName(command: LoggingCommand, event: string): string {

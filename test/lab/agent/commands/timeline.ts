@@ -1,7 +1,7 @@
 import type { StepContext } from "../step/context.ts";
-import type { LoggingCommand } from "./parser.ts";
+import type { LoggingCommand } from "./command.ts";
 
-const GUID = /^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
+const guidPattern = /^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
 
 /** `task.logdetail`: nested timeline records. Only the agent's checks are emulated. */
 export function logDetail(step: StepContext, command: LoggingCommand): void {
@@ -42,5 +42,5 @@ export function setEndpoint(step: StepContext, command: LoggingCommand): void {
 }
 
 function guid(text: string | undefined): string | undefined {
-  return text !== undefined && GUID.test(text) ? text.replace(/[{}]/g, "").toLowerCase() : undefined;
+  return text !== undefined && guidPattern.test(text) ? text.replace(/[{}]/g, "").toLowerCase() : undefined;
 }

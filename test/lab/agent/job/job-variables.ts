@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { arch } from "node:os";
+import os from "node:os";
 import type { AgentFolders, JobFolders } from "../machine/layout.ts";
 import type { AgentSettings, HostType, JobSettings } from "../types.ts";
 import type { Variables } from "./variables.ts";
@@ -22,10 +22,10 @@ export function setMessageVariables(variables: Variables, settings: JobSettings,
 export function setAgentVariables(
   variables: Variables,
   settings: AgentSettings,
-  folders: { agent: AgentFolders; job: JobFolders },
+  folders: { machine: AgentFolders; job: JobFolders },
   hostType: HostType,
 ): void {
-  setReadOnly(variables, agentVariables(settings, folders.agent));
+  setReadOnly(variables, agentVariables(settings, folders.machine));
   setReadOnly(variables, folderVariables(folders.job, hostType));
   setAgentConfiguration(variables, settings);
   if (variables.get("process.clean")?.toLowerCase() !== "false") {
@@ -116,7 +116,7 @@ function releaseVariables(): Values {
 }
 
 function agentVariables(settings: AgentSettings, folders: AgentFolders): Values {
-  const platform = settings.platform ?? { os: "Linux", architecture: arch().toUpperCase() };
+  const platform = settings.platform ?? { os: "Linux", architecture: os.arch().toUpperCase() };
   return {
     "agent.id": "7",
     "agent.name": "emu",

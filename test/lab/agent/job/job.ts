@@ -1,15 +1,39 @@
 import { emptyFolder } from "../machine/folders.ts";
-import { createJobFolders } from "../machine/layout.ts";
-import { runStep } from "../run/step.ts";
-import type { AgentSettings, Job, JobSettings, Orphan, StepResult, StepSettings } from "../types.ts";
-import { type AgentState, type JobState, setJobResult } from "./job-state.ts";
+import { createJobFolders, type JobFolders } from "../machine/layout.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { AgentSettings, HostType, JobSettings, Orphan, ServiceConnection, TaskResult } from "../types.ts";
 import { setAgentVariables, setMessageVariables } from "./job-variables.ts";
 import { SecretMasker } from "./masker.ts";
 import { killOrphans } from "./orphans.ts";
 import { Variables } from "./variables.ts";
 
+/** What the steps of one job share. */
+export interface JobState {
+  readonly machine: Machine;
+  readonly hostType: HostType;
+  readonly folders: JobFolders;
+  readonly variables: Variables;
+  readonly masker: SecretMasker;
+  /** Steps may change them by task.setendpoint. */
+  readonly connections: ServiceConnection[];
+  readonly system: SystemConnection;
+  /** Oldest first. */
+  readonly prependPath: string[];
+  readonly stepNames: Set<string>;
+  /** Ids of the timeline records that task.logdetail created. */
+  readonly timelineRecords: Set<string>;
+  readonly debug: boolean;
+  result: TaskResult | undefined;
+}
+
+/** The connection that carries the job access token. */
+export interface SystemConnection {
+  readonly url: string;
+  readonly accessToken: string;
+}
+
 /** Authorization parameters that logs may show (agent: MaskingUtil.cs). All others are masked, a client id too. */
-const VISIBLE_PARAMETERS: ReadonlySet<string> = new Set([
+const visibleParameters: ReadonlySet<string> = new Set([
   "acceptuntrustedcertificates",
   "accesstokenfetchingmethod",
   "accesstokentype",
@@ -28,59 +52,24 @@ const VISIBLE_PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Starts a job: variables, masks and an empty temp folder. */
-export function openJob(agent: AgentState, agentSettings: AgentSettings, settings: JobSettings): Job {
-  const state = createState(agent, agentSettings, settings);
-  const lookupId = state.variables.get("VSTS_PROCESS_LOOKUP_ID");
-  let running = false;
-  let finished = false;
-
-  async function run(step: StepSettings): Promise<StepResult> {
-    if (finished) throw new Error("This job is finished.");
-    if (running) throw new Error("A job runs one step at a time.");
-    running = true;
-    try {
-      return await runStep(state, step);
-    } finally {
-      running = false;
-    }
-  }
-
-  async function finish(): Promise<{ orphans: Orphan[] }> {
-    finished = true;
-    const orphans = lookupId === undefined ? [] : killOrphans(lookupId);
-    emptyFolder(agent.folders.temp);
-    return { orphans };
-  }
-
-  return {
-    workingDirectory: state.folders.defaultWorking,
-    tempDirectory: agent.folders.temp,
-    homeDirectory: agent.folders.home,
-    variables: state.variables,
-    path: () => state.prependPath.toReversed(),
-    run,
-    finish,
-  };
-}
-
-function createState(agent: AgentState, agentSettings: AgentSettings, settings: JobSettings): JobState {
-  emptyFolder(agent.folders.temp);
+export function openJob(machine: Machine, agentSettings: AgentSettings, settings: JobSettings): JobState {
+  emptyFolder(machine.folders.temp);
   const hostType = settings.hostType ?? "build";
-  const folders = createJobFolders(agent.folders.work, hostType);
+  const folders = createJobFolders(machine.folders.work, hostType);
   const masker = new SecretMasker();
   const variables = new Variables(masker);
   setMessageVariables(variables, settings, hostType);
   for (const { value, secret } of variables.all()) if (secret) masker.addUserSecret(value);
   // A secret in the message even when the worker then publishes it.
   masker.addUserSecret(settings.jobToken);
-  setAgentVariables(variables, agentSettings, { agent: agent.folders, job: folders }, hostType);
+  setAgentVariables(variables, agentSettings, { machine: machine.folders, job: folders }, hostType);
   const connections = structuredClone(settings.serviceConnections ?? []);
   for (const [key, value] of connections.flatMap(({ parameters }) => Object.entries(parameters))) {
-    if (!VISIBLE_PARAMETERS.has(key.toLowerCase())) masker.addValue(value);
+    if (!visibleParameters.has(key.toLowerCase())) masker.addValue(value);
   }
   variables.recalculate();
   const state: JobState = {
-    agent,
+    machine,
     hostType,
     folders,
     variables,
@@ -98,4 +87,18 @@ function createState(agent: AgentState, agentSettings: AgentSettings, settings: 
   };
   setJobResult(state, undefined);
   return state;
+}
+
+/** Ends a job: kills what its steps left running, which it returns, and empties the temp folder. */
+export function closeJob({ machine, variables }: JobState): Orphan[] {
+  const lookupId = variables.get("VSTS_PROCESS_LOOKUP_ID");
+  const orphans = lookupId === undefined ? [] : killOrphans(lookupId);
+  emptyFolder(machine.folders.temp);
+  return orphans;
+}
+
+/** Sets the job's result, and Agent.JobStatus with it. */
+export function setJobResult(job: JobState, result: TaskResult | undefined): void {
+  job.result = result;
+  job.variables.set("agent.jobstatus", result ?? "Succeeded");
 }

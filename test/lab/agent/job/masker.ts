@@ -1,8 +1,8 @@
 /** Passwords in URLs are always masked (agent: AdditionalMaskingRegexes.cs). */
-const URL_PASSWORD =
+const urlPassword =
   /(?<=\/\/[^:/?#\n]+:)(?:[\p{L}\p{Mn}\p{Nd}\p{Pc}.~-]|(?:%|%AZP25)[0-9a-fA-F]{2}|[!$&'()*+,;=]|:)+(?=@)/gu;
 
-const MASK = "***";
+const replacement = "***";
 
 type Range = readonly [start: number, end: number];
 
@@ -36,7 +36,7 @@ export class SecretMasker {
     let masked = "";
     let position = 0;
     for (const [start, end] of mergeRanges(this.#ranges(text))) {
-      masked += text.slice(position, start) + MASK;
+      masked += text.slice(position, start) + replacement;
       position = end;
     }
     return masked + text.slice(position);
@@ -48,7 +48,7 @@ export class SecretMasker {
       for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1))
         ranges.push([at, at + value.length]);
     }
-    for (const match of text.matchAll(URL_PASSWORD)) ranges.push([match.index, match.index + match[0].length]);
+    for (const match of text.matchAll(urlPassword)) ranges.push([match.index, match.index + match[0].length]);
     return ranges;
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import fs from "node:fs";
 import type { Orphan } from "../types.ts";
 
 /** Kills every process that carries a job's VSTS_PROCESS_LOOKUP_ID in its environment (agent: JobExtension.cs, "Finalize job"). */
@@ -16,7 +16,8 @@ export function killOrphans(lookupId: string): Orphan[] {
 
 function findProcesses(lookupId: string): Orphan[] {
   const marker = `VSTS_PROCESS_LOOKUP_ID=${lookupId}`;
-  return readdirSync("/proc")
+  return fs
+    .readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => readProc(pid, "environ").split("\0").includes(marker))
     .map((pid) => ({ pid: Number(pid), command: commandLine(pid) }));
@@ -29,7 +30,7 @@ function commandLine(pid: string): string {
 /** Empty for processes that are gone or belong to others. */
 function readProc(pid: string, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    return fs.readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
     return "";
   }

@@ -2,7 +2,7 @@ import type { JobVariables } from "../types.ts";
 import { expandMacros } from "./macros.ts";
 import type { SecretMasker } from "./masker.ts";
 
-const MAX_DEPTH = 50;
+const maxDepth = 50;
 
 export interface Variable {
   readonly name: string;
@@ -104,7 +104,7 @@ export class Variables implements JobVariables {
 }
 
 function chainFailure(chain: readonly string[], key: string): string | undefined {
-  if (chain.length >= MAX_DEPTH) return `The max expansion depth (${MAX_DEPTH}) was exceeded.`;
+  if (chain.length >= maxDepth) return `The max expansion depth (${maxDepth}) was exceeded.`;
   return chain.includes(key) ? "A cyclical reference was detected." : undefined;
 }
 

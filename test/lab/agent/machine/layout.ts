@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import type { HostType } from "../types.ts";
 
 /** An agent's folders (agent: Constants.cs, WellKnownDirectory). */
@@ -25,35 +25,35 @@ export interface JobFolders {
 }
 
 export function createAgentFolders(toolsDirectory: string | undefined): AgentFolders {
-  const root = mkdtempSync(join(tmpdir(), "agent-"));
-  const work = join(root, "_work");
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "agent-"));
+  const work = path.join(root, "_work");
   const folders: AgentFolders = {
     root,
-    home: join(root, "home"),
+    home: path.join(root, "home"),
     work,
-    temp: join(work, "_temp"),
-    tasks: join(work, "_tasks"),
-    tools: resolve(toolsDirectory ?? join(work, "_tool")),
+    temp: path.join(work, "_temp"),
+    tasks: path.join(work, "_tasks"),
+    tools: path.resolve(toolsDirectory ?? path.join(work, "_tool")),
   };
-  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
+  for (const folder of Object.values(folders)) fs.mkdirSync(folder, { recursive: true });
   return folders;
 }
 
 /** Creates a job's folders where they are missing; agents keep them between jobs. */
 export function createJobFolders(work: string, hostType: HostType): JobFolders {
   const isBuild = hostType === "build";
-  const workspace = join(work, isBuild ? "1" : "r1");
-  const sources = join(workspace, "s");
-  const artifacts = join(workspace, "a");
+  const workspace = path.join(work, isBuild ? "1" : "r1");
+  const sources = path.join(workspace, "s");
+  const artifacts = path.join(workspace, "a");
   const folders: JobFolders = {
     workspace,
     sources,
     artifacts,
-    binaries: join(workspace, "b"),
-    testResults: join(workspace, "TestResults"),
+    binaries: path.join(workspace, "b"),
+    testResults: path.join(workspace, "TestResults"),
     defaultWorking: isBuild ? sources : artifacts,
   };
-  for (const folder of isBuild ? Object.values(folders) : [artifacts]) mkdirSync(folder, { recursive: true });
+  for (const folder of isBuild ? Object.values(folders) : [artifacts]) fs.mkdirSync(folder, { recursive: true });
   return folders;
 }
 
@@ -62,9 +62,9 @@ export function installNode(root: string, node: string): { path: string; major: 
   const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
   const major = Number(/^v(\d+)\./.exec(version)?.[1]);
   // agent: externals.sh; the odd name is the second Node 20 folder that agents ever had.
-  const folder = join(root, "externals", major === 20 ? "node20_1" : `node${major}`, "bin");
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, "node");
-  symlinkSync(resolve(node), path);
-  return { path, major };
+  const folder = path.join(root, "externals", major === 20 ? "node20_1" : `node${major}`, "bin");
+  fs.mkdirSync(folder, { recursive: true });
+  const installed = path.join(folder, "node");
+  fs.symlinkSync(path.resolve(node), installed);
+  return { path: installed, major };
 }

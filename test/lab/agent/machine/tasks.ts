@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { unzipSync } from "fflate";
 import { isObject, objects, text } from "../server/json.ts";
 import { readTaskDefinition, type TaskDefinition } from "../server/task-definition.ts";
@@ -12,17 +12,17 @@ export interface InstalledTask {
   readonly digest: string;
 }
 
-const TASK_CONTRIBUTION = "ms.vss-distributed-task.task";
+const taskContribution = "ms.vss-distributed-task.task";
 
 /** Unpacks every task of an extension into `<tasks>/<Name>_<id>/<Version>/`, without execute bits, as agents get them. */
 export function installTasks(vsix: string, tasksFolder: string): InstalledTask[] {
-  const files = unzipSync(readFileSync(vsix));
+  const files = unzipSync(fs.readFileSync(vsix));
   return taskFolders(files, vsix).map((name) => {
     const taskFiles = filesUnder(files, name);
     const definition = readTaskDefinition(readJson(taskFiles, "task.json", name), name, Object.keys(taskFiles));
-    const folder = join(tasksFolder, `${definition.name}_${definition.id}`, definition.version.full);
+    const folder = path.join(tasksFolder, `${definition.name}_${definition.id}`, definition.version.full);
     writeFiles(folder, taskFiles);
-    writeFileSync(`${folder}.completed`, "");
+    fs.writeFileSync(`${folder}.completed`, "");
     return { definition, folder, digest: folderDigest(folder) };
   });
 }
@@ -44,7 +44,7 @@ export function findTask(tasks: readonly InstalledTask[], reference: string): In
 function taskFolders(files: Record<string, Uint8Array>, vsix: string): string[] {
   const manifest = readJson(files, "extension.vsomanifest", vsix);
   const folders = objects(isObject(manifest) ? manifest["contributions"] : undefined)
-    .filter((contribution) => contribution["type"] === TASK_CONTRIBUTION)
+    .filter((contribution) => contribution["type"] === taskContribution)
     .map(({ properties }) => text(isObject(properties) ? properties["name"] : undefined).replace(/\/+$/, ""));
   if (folders.length === 0) throw new Error(`${vsix} contributes no task.`);
   return folders;
@@ -58,11 +58,11 @@ function filesUnder(files: Record<string, Uint8Array>, folder: string): Record<s
 
 function writeFiles(folder: string, files: Record<string, Uint8Array>): void {
   for (const [name, content] of Object.entries(files)) {
-    const path = resolve(folder, name);
-    if (relative(folder, path).startsWith("..")) throw new Error(`Entry is outside of the target dir: ${name}`);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
-    chmodSync(path, 0o644);
+    const file = path.resolve(folder, name);
+    if (path.relative(folder, file).startsWith("..")) throw new Error(`Entry is outside of the target dir: ${name}`);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, content);
+    fs.chmodSync(file, 0o644);
   }
 }
 

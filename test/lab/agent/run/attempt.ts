@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import path from "node:path";
 import { processCommand } from "../commands/commands.ts";
 import { expandMacros } from "../job/macros.ts";
 import type { TaskHandler, TaskInput } from "../server/task-definition.ts";
@@ -27,9 +27,9 @@ export async function runAttempt(
   cancellation: AbortSignal,
 ): Promise<void> {
   if (cancellation.aborted) throw new OperationCanceled();
-  const { agent, variables } = step.job;
+  const { machine, variables } = step.job;
   step.exitCode = null;
-  step.debug(`Using node path: ${agent.node.path}`);
+  step.debug(`Using node path: ${machine.node.path}`);
   const invocation = prepare(step, settings);
   let reading = true;
   const task = await start({
@@ -42,7 +42,7 @@ export async function runAttempt(
   const done = new Promise<"done">((complete) => {
     step.onDone = () => complete("done");
   });
-  const timeouts = signalTimeouts((name) => variables.get(name) ?? agent.environment[name]);
+  const timeouts = signalTimeouts((name) => variables.get(name) ?? machine.environment[name]);
   const outcome = await Promise.race([finishOrStop(task, cancellation, timeouts), done]);
   step.onDone = undefined;
   if (outcome === "done") {
@@ -59,7 +59,7 @@ export async function runAttempt(
 }
 
 function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSettings, "onLine"> {
-  const { agent, variables, system, prependPath } = step.job;
+  const { machine, variables, system, prependPath } = step.job;
   const { connections, environment, handler, inputs, taskFolder } = settings;
   addTaskEnvironment(environment, {
     inputs,
@@ -68,16 +68,16 @@ function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSett
     variables,
     taskVariables: step.taskVariables,
     prependPath,
-    agent: agent.environment,
+    agent: machine.environment,
   });
   const handlerPath = (path: string) =>
     expandMacros(path, (name) => (name.toLowerCase() === "currentdirectory" ? taskFolder : undefined));
-  const defaultWorking = variables.get("system.defaultWorkingDirectory") ?? agent.folders.work;
+  const defaultWorking = variables.get("system.defaultWorkingDirectory") ?? machine.folders.work;
   return {
-    file: agent.node.path,
-    script: resolve(taskFolder, handlerPath(handler.target)),
+    file: machine.node.path,
+    script: path.resolve(taskFolder, handlerPath(handler.target)),
     workingDirectory: variables.expand(handlerPath(handler.workingDirectory ?? defaultWorking)),
-    environment: { ...agent.environment, ...environment, TF_BUILD: "True" },
+    environment: { ...machine.environment, ...environment, TF_BUILD: "True" },
   };
 }
 

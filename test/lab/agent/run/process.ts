@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { constants } from "node:os";
+import os from "node:os";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { LinePump, LineSplitter } from "./lines.ts";
@@ -24,7 +24,7 @@ export interface TaskProcess {
 }
 
 /** How long the agent reads on when a process is gone but another still holds its output (agent: ProcessInvoker.cs). */
-const OPEN_STREAMS_GRACE_MS = 5_000;
+const openStreamsGraceMs = 5_000;
 
 /** Starts `node <script>` with standard input closed. Rejects when the process cannot be started. */
 export async function startProcess(settings: ProcessSettings): Promise<TaskProcess> {
@@ -49,7 +49,7 @@ export async function startProcess(settings: ProcessSettings): Promise<TaskProce
   };
   const finish = async (): Promise<number> => {
     const code = await exit;
-    await Promise.race([streams, delay(OPEN_STREAMS_GRACE_MS, undefined, { ref: false })]);
+    await Promise.race([streams, delay(openStreamsGraceMs, undefined, { ref: false })]);
     stopReading();
     pump.flush();
     return code;
@@ -69,7 +69,7 @@ export async function startProcess(settings: ProcessSettings): Promise<TaskProce
 function exitCode(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : os.constants.signals[signal])));
   });
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { StepContext } from "../step/context.ts";
 import { OperationCanceled } from "./cancel.ts";
 
-const MAX_RETRIES = 10;
+const maxRetries = 10;
 
 /** A failure of the process itself, reported as an error of the step. */
 export class StepFailure extends Error {}
@@ -17,10 +17,10 @@ export async function retryOnFailure(
   cancellation: AbortSignal,
   attempt: () => Promise<void>,
 ): Promise<void> {
-  const limit = Math.min(retries, MAX_RETRIES);
-  if (retries > MAX_RETRIES) {
-    const decreased = `Retry attempts count will be decreased to ${MAX_RETRIES}.`;
-    step.warning(`The maximum allowed number of attempts is ${MAX_RETRIES} but got ${retries}. ${decreased}`);
+  const limit = Math.min(retries, maxRetries);
+  if (retries > maxRetries) {
+    const decreased = `Retry attempts count will be decreased to ${maxRetries}.`;
+    step.warning(`The maximum allowed number of attempts is ${maxRetries} but got ${retries}. ${decreased}`);
   }
   for (let retry = 0; ; retry++) {
     const delayMs = (retry + 1) ** 2 * 1_000;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { type JobState, setJobResult } from "../job/job-state.ts";
+import { type JobState, setJobResult } from "../job/job.ts";
 import { folderDigest, newPaths, snapshotFolder } from "../machine/folders.ts";
 import type { TaskDefinition } from "../server/task-definition.ts";
 import { type AcceptedStep, acceptStep } from "../step/accepted.ts";
-import { type StepContext, SUMMARY_TYPE } from "../step/context.ts";
+import { type StepContext, summaryType } from "../step/context.ts";
 import {
   type ExpansionSources,
   expand,
@@ -23,7 +23,7 @@ export async function runStep(job: JobState, settings: StepSettings): Promise<St
   const step = acceptStep(job, settings);
   const { context, displayName, task } = step;
   const started = performance.now();
-  const tempBefore = snapshotFolder(job.agent.folders.temp);
+  const tempBefore = snapshotFolder(job.machine.folders.temp);
   if (settings.cancel?.aborted) {
     setJobResult(job, "Canceled");
     context.result = "Skipped";
@@ -35,7 +35,7 @@ export async function runStep(job: JobState, settings: StepSettings): Promise<St
     context.write(`Finishing: ${displayName}`, "##[section]");
     updateJobResult(job, context);
   }
-  const tempAfter = snapshotFolder(job.agent.folders.temp);
+  const tempAfter = snapshotFolder(job.machine.folders.temp);
   return {
     ...collect(context),
     durationMs: performance.now() - started,
@@ -118,10 +118,10 @@ function writeBanner(context: StepContext, task: TaskDefinition): void {
 }
 
 function prepareAttempts({ context, given, handler, settings, task }: AcceptedStep): AttemptSettings {
-  const { agent, connections, folders, variables } = context.job;
+  const { connections, folders, machine, variables } = context.job;
   const sources: ExpansionSources = {
     variables: (text) => variables.expand(text),
-    environment: agent.environment,
+    environment: machine.environment,
     fileRoot: folders.defaultWorking,
   };
   const inputs = resolveInputs(task.definition, given, sources);
@@ -163,9 +163,9 @@ function collect(context: StepContext): Omit<StepResult, "durationMs" | "leftInT
     errors: messagesOf("error"),
     warnings: messagesOf("warning"),
     outputs,
-    summaries: found.filter(({ type }) => type === SUMMARY_TYPE).map(({ name, content }) => ({ name, content })),
+    summaries: found.filter(({ type }) => type === summaryType).map(({ name, content }) => ({ name, content })),
     attachments: found
-      .filter(({ type }) => type !== SUMMARY_TYPE)
+      .filter(({ type }) => type !== summaryType)
       .map(({ type, name, content }) => ({ type, name, content })),
     lostUploads: lost,
     ...(currentOperation !== "" && { currentOperation }),

@@ -1,5 +1,4 @@
-import { posix } from "node:path";
-import type { Restrictions } from "../step/restrictions.ts";
+import path from "node:path";
 import { isObject, type JsonObject, objects, strings, text } from "./json.ts";
 
 export interface TaskInput {
@@ -15,6 +14,13 @@ export interface TaskHandler {
   readonly key: string;
   readonly target: string;
   readonly workingDirectory: string | undefined;
+}
+
+/** What a task (task.json `restrictions`) or a pipeline author (YAML `target`) lets logging commands do. */
+export interface Restrictions {
+  readonly commands?: "restricted" | "any";
+  /** Globs; absent allows every variable, an empty list none. */
+  readonly settableVariables?: readonly string[];
 }
 
 /** What the agent and the server read of a task.json. */
@@ -36,9 +42,9 @@ export interface TaskDefinition {
 }
 
 /** Handler keys of the agent in its order of preference (agent: TaskManager.cs). It ignores any other key silently. */
-const HANDLERS = ["Node24", "Node20_1", "Node16", "Node10", "Node", "PowerShell3", "PowerShell"];
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
+const handlerKeys = ["Node24", "Node20_1", "Node16", "Node10", "Node", "PowerShell3", "PowerShell"];
+const guidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const namePattern = /^[A-Za-z][A-Za-z0-9]*$/;
 
 /** Reads and checks a task.json more strictly than the agent does: what it would ignore in silence is an error here. */
 export function readTaskDefinition(json: unknown, folder: string, files: readonly string[]): TaskDefinition {
@@ -50,12 +56,13 @@ export function readTaskDefinition(json: unknown, folder: string, files: readonl
   for (const name of names.filter((name, index) => names.indexOf(name) !== index)) {
     problems.push(`input name or alias '${name}' occurs twice`);
   }
-  if (!GUID.test(text(json["id"]))) problems.push(`id '${text(json["id"])}' is not a GUID`);
-  if (!NAME.test(text(json["name"]))) problems.push(`name '${text(json["name"])}' must match ${NAME.source}`);
+  if (!guidPattern.test(text(json["id"]))) problems.push(`id '${text(json["id"])}' is not a guidPattern`);
+  if (!namePattern.test(text(json["name"])))
+    problems.push(`name '${text(json["name"])}' must match ${namePattern.source}`);
   if (text(json["friendlyName"]) === "") problems.push("friendlyName is missing");
   const outputVariables = objects(json["outputVariables"]).map((variable) => text(variable["name"]));
-  for (const name of outputVariables.filter((name) => !NAME.test(name))) {
-    problems.push(`output variable '${name}' must match ${NAME.source}`);
+  for (const name of outputVariables.filter((name) => !namePattern.test(name))) {
+    problems.push(`output variable '${name}' must match ${namePattern.source}`);
   }
   const version = readVersion(json["version"], problems);
   if (problems.length > 0) throw new Error(`${folder}/task.json: ${problems.join("; ")}.`);
@@ -78,7 +85,7 @@ export function readTaskDefinition(json: unknown, folder: string, files: readonl
 
 /** The handler that the agent prefers; the order in task.json has no meaning. */
 export function chooseHandler(task: TaskDefinition): TaskHandler {
-  for (const key of HANDLERS) {
+  for (const key of handlerKeys) {
     const handler = task.handlers.find((candidate) => candidate.key === key);
     if (handler !== undefined) return handler;
   }
@@ -97,8 +104,8 @@ function readHandlers(json: JsonObject, files: readonly string[], problems: stri
   return Object.entries(execution).map(([key, value]) => {
     const handler = isObject(value) ? value : {};
     const target = text(handler["target"]);
-    if (!HANDLERS.includes(key)) problems.push(`handler '${key}' is unknown to agents`);
-    else if (!files.includes(posix.normalize(target.replace("$(currentDirectory)", ".")))) {
+    if (!handlerKeys.includes(key)) problems.push(`handler '${key}' is unknown to agents`);
+    else if (!files.includes(path.posix.normalize(target.replace("$(currentDirectory)", ".")))) {
       problems.push(`handler ${key}: target '${target}' does not exist`);
     }
     return { key, target, workingDirectory: text(handler["workingDirectory"]) || undefined };
@@ -107,7 +114,7 @@ function readHandlers(json: JsonObject, files: readonly string[], problems: stri
 
 function readInput(input: JsonObject, problems: string[]): TaskInput {
   const name = text(input["name"]);
-  if (!NAME.test(name)) problems.push(`input name '${name}' must match ${NAME.source}`);
+  if (!namePattern.test(name)) problems.push(`input name '${name}' must match ${namePattern.source}`);
   if (text(input["type"]) === "") problems.push(`input ${name} has no type`);
   return {
     name,

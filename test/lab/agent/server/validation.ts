@@ -1,6 +1,19 @@
 import type { HostType, ServiceConnection } from "../types.ts";
 import type { TaskDefinition, TaskInput } from "./task-definition.ts";
-import { isVisible } from "./visible-rule.ts";
+
+type Comparison = (actual: string, expected: string) => boolean;
+
+const operators: Record<string, Comparison> = {
+  "=": (actual, expected) => actual === expected,
+  "==": (actual, expected) => actual === expected,
+  "!=": (actual, expected) => actual !== expected,
+  contains: (actual, expected) => actual.includes(expected),
+  notcontains: (actual, expected) => !actual.includes(expected),
+  startswith: (actual, expected) => actual.startsWith(expected),
+  notstartswith: (actual, expected) => !actual.startsWith(expected),
+  endswith: (actual, expected) => actual.endsWith(expected),
+  notendswith: (actual, expected) => !actual.endsWith(expected),
+};
 
 /** The server's refusal of a pipeline: nothing runs. */
 export class PipelineInvalid extends Error {
@@ -72,4 +85,20 @@ function connectionIds(task: TaskDefinition, value: string, connections: readonl
 
 function sameName(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase();
+}
+
+/** Evaluates an input's visibleRule: comparisons joined by `&&` or by `||`, as the task format allows (not both). */
+export function isVisible(rule: string, inputValue: (input: string) => string): boolean {
+  if (rule.includes("&&") && rule.includes("||")) throw new Error(`visibleRule mixes && and ||: ${rule}`);
+  const compare = (comparison: string) => evaluate(comparison.trim(), inputValue);
+  return rule.includes("||") ? rule.split("||").some(compare) : rule.split("&&").every(compare);
+}
+
+function evaluate(comparison: string, inputValue: (input: string) => string): boolean {
+  const [, input, operator, expected] = /^(\w+)\s*(==|=|!=|\s\w+\s)\s*(.*)$/.exec(comparison) ?? [];
+  const compare = operators[operator?.trim().toLowerCase() ?? ""];
+  if (input === undefined || expected === undefined || compare === undefined) {
+    throw new Error(`visibleRule is not understood: ${comparison}`);
+  }
+  return compare(inputValue(input).toLowerCase(), expected.trim().toLowerCase());
 }

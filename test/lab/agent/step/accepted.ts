@@ -1,10 +1,15 @@
-import type { JobState } from "../job/job-state.ts";
+import type { JobState } from "../job/job.ts";
 import { findTask, type InstalledTask } from "../machine/tasks.ts";
-import { chooseHandler, type TaskDefinition, type TaskHandler, type TaskInput } from "../server/task-definition.ts";
+import {
+  chooseHandler,
+  type Restrictions,
+  type TaskDefinition,
+  type TaskHandler,
+  type TaskInput,
+} from "../server/task-definition.ts";
 import { requireHost, validateInputs } from "../server/validation.ts";
 import type { StepSettings } from "../types.ts";
 import { StepContext } from "./context.ts";
-import type { Restrictions } from "./restrictions.ts";
 
 /** A step that the server has accepted. */
 export interface AcceptedStep {
@@ -19,11 +24,11 @@ export interface AcceptedStep {
 
 /** What the server checks when it reads the pipeline. Throws before anything runs. */
 export function acceptStep(job: JobState, settings: StepSettings): AcceptedStep {
-  const task = findTask(job.agent.tasks, settings.task);
+  const task = findTask(job.machine.tasks, settings.task);
   const { definition } = task;
   const handler = chooseHandler(definition);
   requireHost(definition, job.hostType);
-  requireRunnable(definition, handler, job.agent.node.major);
+  requireRunnable(definition, handler, job.machine.node.major);
   const given = validateInputs(definition, settings.inputs ?? {}, job.connections);
   const context = new StepContext(job, {
     name: uniqueName(job.stepNames, settings.name ?? definition.name),

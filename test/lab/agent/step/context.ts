@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs";
-import type { JobState } from "../job/job-state.ts";
+import fs from "node:fs";
+import type { JobState } from "../job/job.ts";
 import { type VariableFlags, Variables } from "../job/variables.ts";
+import type { Restrictions } from "../server/task-definition.ts";
 import type { Issue, TaskResult } from "../types.ts";
-import { isVariableSettable, type Restrictions } from "./restrictions.ts";
+import { isVariableSettable } from "./restrictions.ts";
 import { mergeResults } from "./result.ts";
 
 /** The agent keeps this many errors, and as many warnings, of a step (agent: ExecutionContext.cs). */
-const MAX_ISSUES = 10;
+const maxIssues = 10;
 /** Attachment type of `task.uploadsummary`. */
-export const SUMMARY_TYPE = "DistributedTask.Core.Summary";
+export const summaryType = "DistributedTask.Core.Summary";
 
 export interface Upload {
   readonly type: string;
@@ -75,7 +76,7 @@ export class StepContext {
     const message = this.job.masker.mask(issue.message);
     if (message !== "") this.write(message, `##[${issue.type}]`);
     const known = this.issues.filter(({ type }) => type === issue.type).length;
-    if (known < MAX_ISSUES) this.issues.push({ ...issue, message });
+    if (known < maxIssues) this.issues.push({ ...issue, message });
   }
 
   /** Whether all restrictions let a variable be set; warns when not. */
@@ -114,7 +115,7 @@ export class StepContext {
     const lost: string[] = [];
     for (const upload of this.uploads) {
       try {
-        found.push({ ...upload, content: readFileSync(upload.path, "utf8") });
+        found.push({ ...upload, content: fs.readFileSync(upload.path, "utf8") });
       } catch {
         lost.push(upload.path);
       }

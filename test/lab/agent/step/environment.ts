@@ -1,3 +1,4 @@
+import type { SystemConnection } from "../job/job.ts";
 import { environmentName, type Variables } from "../job/variables.ts";
 import type { TaskInput } from "../server/task-definition.ts";
 import type { ServiceConnection } from "../types.ts";
@@ -12,12 +13,6 @@ export interface EnvironmentSources {
   readonly prependPath: readonly string[];
   /** The agent process's own environment. */
   readonly agent: Readonly<Record<string, string>>;
-}
-
-/** The connection that carries the job access token. */
-export interface SystemConnection {
-  readonly url: string;
-  readonly accessToken: string;
 }
 
 /**

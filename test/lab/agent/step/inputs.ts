@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import path from "node:path";
 import { expandMacros } from "../job/macros.ts";
 import type { TaskDefinition, TaskInput } from "../server/task-definition.ts";
 import { isConnection } from "../server/validation.ts";
@@ -55,6 +55,6 @@ export function expand(value: string, sources: ExpansionSources): string {
   return expandMacros(sources.variables(value), (name) => sources.environment[name]);
 }
 
-function rooted(path: string, root: string): string {
-  return isAbsolute(path) ? resolve(path) : path === "" ? root : resolve(root, path);
+function rooted(file: string, root: string): string {
+  return path.isAbsolute(file) ? path.resolve(file) : file === "" ? root : path.resolve(root, file);
 }

@@ -1,12 +1,7 @@
-/** What a task (task.json `restrictions`) or a pipeline author (YAML `target`) lets logging commands do. */
-export interface Restrictions {
-  readonly commands?: "restricted" | "any";
-  /** Globs; absent allows every variable, an empty list none. */
-  readonly settableVariables?: readonly string[];
-}
+import type { Restrictions } from "../server/task-definition.ts";
 
 /** Commands that stay allowed in restricted mode. */
-const ALLOWED_WHEN_RESTRICTED: ReadonlySet<string> = new Set([
+const allowedWhenRestricted: ReadonlySet<string> = new Set([
   "task.complete",
   "task.debug",
   "task.issue",
@@ -22,7 +17,7 @@ const ALLOWED_WHEN_RESTRICTED: ReadonlySet<string> = new Set([
 
 /** Whether every restriction set lets a command (lower-case `area.event`) through. */
 export function isCommandAllowed(restrictions: readonly Restrictions[], command: string): boolean {
-  return ALLOWED_WHEN_RESTRICTED.has(command) || restrictions.every(({ commands }) => commands !== "restricted");
+  return allowedWhenRestricted.has(command) || restrictions.every(({ commands }) => commands !== "restricted");
 }
 
 /** Whether every restriction set lets a variable be set; `PATH` stands for prepending to it. */

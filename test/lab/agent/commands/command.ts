@@ -1,3 +1,5 @@
+import type { StepContext } from "../step/context.ts";
+
 /** A logging command: `##vso[area.event key=value;]data`. Property names are lower-cased. */
 export interface LoggingCommand {
   readonly area: string;
@@ -6,7 +8,10 @@ export interface LoggingCommand {
   readonly data: string;
 }
 
-const PREFIX = "##vso[";
+/** What a command does. Throwing makes the agent report the command and fail the step. */
+export type CommandEffect = (step: StepContext, command: LoggingCommand) => void;
+
+const prefix = "##vso[";
 
 /** Decodes a property or data; `%AZP25` last, so that what it yields is not decoded again. */
 export function unescapeCommand(text: string): string {
@@ -30,11 +35,11 @@ export function escapeCommand(text: string): string {
 
 /** Finds the first logging command anywhere in a line; undefined when there is none (agent: Command.cs). */
 export function parseCommand(line: string): LoggingCommand | undefined {
-  const start = line.indexOf(PREFIX);
+  const start = line.indexOf(prefix);
   if (start < 0) return undefined;
   const end = line.indexOf("]", start);
   if (end < 0) return undefined;
-  const head = line.slice(start + PREFIX.length, end);
+  const head = line.slice(start + prefix.length, end);
   const space = head.indexOf(" ");
   const name = space < 0 ? head : head.slice(0, space);
   const [area, event, ...rest] = name.split(".").filter((part) => part !== "");
