@@ -56,7 +56,7 @@ export function readTaskDefinition(json: unknown, folder: string, files: readonl
   for (const name of names.filter((name, index) => names.indexOf(name) !== index)) {
     problems.push(`input name or alias '${name}' occurs twice`);
   }
-  if (!guidPattern.test(text(json["id"]))) problems.push(`id '${text(json["id"])}' is not a guidPattern`);
+  if (!guidPattern.test(text(json["id"]))) problems.push(`id '${text(json["id"])}' is not a GUID`);
   if (!namePattern.test(text(json["name"])))
     problems.push(`name '${text(json["name"])}' must match ${namePattern.source}`);
   if (text(json["friendlyName"]) === "") problems.push("friendlyName is missing");

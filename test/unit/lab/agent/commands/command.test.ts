@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { escapeCommand, parseCommand, unescapeCommand } from "../../lab/agent/commands/command.ts";
-import { LinePump, LineSplitter } from "../../lab/agent/run/lines.ts";
+import { escapeCommand, parseCommand, unescapeCommand } from "../../../../lab/agent/commands/command.ts";
+import { LinePump, LineSplitter } from "../../../../lab/agent/run/lines.ts";
 
 describe("parsing of logging commands", () => {
   // The vectors of the agent's own LoggingCommandL0.cs, with %AZP25 for what that test still calls %VSTS.

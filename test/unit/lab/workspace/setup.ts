@@ -5,15 +5,15 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createCertificateAuthority } from "../../lab/certificates.ts";
-import { buildDatabricks } from "../../lab/databricks/build.ts";
-import { type Route, requestOverTls } from "../../lab/https-client.ts";
+import { createCertificateAuthority } from "../../../lab/certificates.ts";
+import { buildDatabricks } from "../../../lab/databricks/build.ts";
+import { type Route, requestOverTls } from "../../../lab/https-client.ts";
 import {
   startWorkspace,
   type TokenVerdict,
   type Workspace,
   type WorkspaceSettings,
-} from "../../lab/workspace/workspace.ts";
+} from "../../../lab/workspace/workspace.ts";
 
 export const workspaceId = "1234567890123456";
 export const alice = "11111111-2222-4333-8444-555555555555";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alice, bob, startTestWorkspace, type TestWorkspace, workspaceId } from "./workspace-setup.ts";
+import { alice, bob, startTestWorkspace, type TestWorkspace, workspaceId } from "./setup.ts";
 
 const host = "adb-1234567890123456.7.azuredatabricks.net";
 const me = "/api/2.0/preview/scim/v2/Me";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../lab/azure-devops/azure-devops.ts";
-import { planSecurityError } from "../../lab/azure-devops/errors.ts";
-import { createCertificateAuthority, type ServerCertificate } from "../../lab/certificates.ts";
-import { type Message, type Reply, requestOverTls } from "../../lab/https-client.ts";
+import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
+import { planSecurityError } from "../../../lab/azure-devops/errors.ts";
+import { createCertificateAuthority, type ServerCertificate } from "../../../lab/certificates.ts";
+import { type Message, type Reply, requestOverTls } from "../../../lab/https-client.ts";
 
 const tenantId = "ff882432-09b0-437b-bd22-ca13c0037ded";
 const connectionId = "64171687-7a59-4fce-b2c8-823278dcf176";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { expandMacros } from "../../lab/agent/job/macros.ts";
-import { SecretMasker } from "../../lab/agent/job/masker.ts";
-import { environmentName, Variables } from "../../lab/agent/job/variables.ts";
-import { readTaskDefinition, type TaskDefinition } from "../../lab/agent/server/task-definition.ts";
-import { isVisible, validateInputs } from "../../lab/agent/server/validation.ts";
-import { resolveInputs } from "../../lab/agent/step/inputs.ts";
-import { SCRIPT_TASK } from "./agent-fixture.ts";
+import { expandMacros } from "../../../../lab/agent/job/macros.ts";
+import { SecretMasker } from "../../../../lab/agent/job/masker.ts";
+import { environmentName, Variables } from "../../../../lab/agent/job/variables.ts";
+import { readTaskDefinition, type TaskDefinition } from "../../../../lab/agent/server/task-definition.ts";
+import { isVisible, validateInputs } from "../../../../lab/agent/server/validation.ts";
+import { resolveInputs } from "../../../../lab/agent/step/inputs.ts";
+import { SCRIPT_TASK } from "../fixture.ts";
 
 const CONNECTION = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { buildDatabricks } from "../../lab/databricks/build.ts";
-import { withFileLock } from "../../lab/databricks/lock.ts";
+import { buildDatabricks } from "../../../lab/databricks/build.ts";
+import { withFileLock } from "../../../lab/databricks/lock.ts";
 
 const execute = promisify(execFile);
 let folder: string;
@@ -38,7 +38,7 @@ describe("the builder", () => {
   });
 
   it("keeps its programs out of the repository", async () => {
-    const repository = join(import.meta.dirname, "../../..");
+    const repository = join(import.meta.dirname, "../../../..");
     const { workspace, cli } = await buildDatabricks();
     expect(workspace.startsWith(repository)).toBe(false);
     expect((await cli()).startsWith(repository)).toBe(false);

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { databricksResource, entraHostNames } from "../../lab/entra/entra.ts";
-import type { Reply } from "../../lab/https-client.ts";
-import { applicationSecret, setUpEntra } from "./entra-setup.ts";
+import { databricksResource, entraHostNames } from "../../../lab/entra/entra.ts";
+import type { Reply } from "../../../lab/https-client.ts";
+import { applicationSecret, setUpEntra } from "./setup.ts";
 
 const { entra, tenantId, clientId, get, signAssertion, requestToken, close } = await setUpEntra();
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { StepResult } from "../../lab/agent/agent.ts";
-import { signalTimeouts } from "../../lab/agent/run/cancel.ts";
-import { bodyOf, JOB, labAgent, NODES, scriptStep } from "./agent-fixture.ts";
+import type { StepResult } from "../../../../lab/agent/agent.ts";
+import { signalTimeouts } from "../../../../lab/agent/run/cancel.ts";
+import { bodyOf, JOB, labAgent, NODES, scriptStep } from "../fixture.ts";
 
 const SIGINT_MS = 400;
 const SIGTERM_MS = 300;

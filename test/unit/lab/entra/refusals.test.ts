@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { databricksResource } from "../../lab/entra/entra.ts";
-import type { Reply } from "../../lab/https-client.ts";
-import { createSigningKey } from "../../lab/signing-key.ts";
-import { type Form, federatedCredential, seconds, setUpEntra } from "./entra-setup.ts";
+import { databricksResource } from "../../../lab/entra/entra.ts";
+import type { Reply } from "../../../lab/https-client.ts";
+import { createSigningKey } from "../../../lab/signing-key.ts";
+import { type Form, federatedCredential, seconds, setUpEntra } from "./setup.ts";
 
 const { entra, tenantId, signAssertion, requestToken, close } = await setUpEntra();
 

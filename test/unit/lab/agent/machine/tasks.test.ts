@@ -1,17 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type HostType, startAgent } from "../../lab/agent/agent.ts";
-import {
-  JOB,
-  labAgent,
-  NODES,
-  packageTask,
-  runScript,
-  SCRIPT_TASK,
-  scriptStep,
-  type TaskJson,
-} from "./agent-fixture.ts";
+import { type HostType, startAgent } from "../../../../lab/agent/agent.ts";
+import { JOB, labAgent, NODES, packageTask, runScript, SCRIPT_TASK, scriptStep, type TaskJson } from "../fixture.ts";
 
 describe("a packaged task", () => {
   test.each<[string, TaskJson, RegExp]>([

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createCertificateAuthority } from "../../lab/certificates.ts";
-import { requestOverTls } from "../../lab/https-client.ts";
-import { type RunningServer, send, startServer } from "../../lab/https-server.ts";
-import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
+import { createCertificateAuthority } from "../../../lab/certificates.ts";
+import { requestOverTls } from "../../../lab/https-client.ts";
+import { type RunningServer, send, startServer } from "../../../lab/https-server.ts";
+import { type Proxy as ConnectProxy, startProxy } from "../../../lab/proxy/proxy.ts";
 
 let folder: string;
 let ca: string;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ServiceConnection } from "../../lab/agent/agent.ts";
+import type { ServiceConnection } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
   environmentOf,
@@ -14,7 +14,7 @@ import {
   type ScriptSettings,
   scriptStep,
   temporaryFolder,
-} from "./agent-fixture.ts";
+} from "../fixture.ts";
 
 const CONNECTION: ServiceConnection = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",

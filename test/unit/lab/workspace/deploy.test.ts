@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { buildDatabricks } from "../../lab/databricks/build.ts";
+import { buildDatabricks } from "../../../lab/databricks/build.ts";
 import {
   alice,
   type CliResult,
@@ -11,7 +11,7 @@ import {
   type TestWorkspace,
   workspaceId,
   writeBundle,
-} from "./workspace-setup.ts";
+} from "./setup.ts";
 
 let lab: TestWorkspace;
 let metadata: Awaited<ReturnType<typeof startMetadataService>>;

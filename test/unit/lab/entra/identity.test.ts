@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { createHttpHeaders, type HttpClient } from "@azure/core-rest-pipeline";
 import { ClientAssertionCredential } from "@azure/identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../lab/azure-devops/azure-devops.ts";
-import { createCertificateAuthority } from "../../lab/certificates.ts";
-import { databricksResource, type Entra, entraHostNames, startEntra } from "../../lab/entra/entra.ts";
-import { type Route, requestOverTls } from "../../lab/https-client.ts";
-import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
+import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
+import { createCertificateAuthority } from "../../../lab/certificates.ts";
+import { databricksResource, type Entra, entraHostNames, startEntra } from "../../../lab/entra/entra.ts";
+import { type Route, requestOverTls } from "../../../lab/https-client.ts";
+import { type Proxy as ConnectProxy, startProxy } from "../../../lab/proxy/proxy.ts";
 
 const tenantId = randomUUID();
 const credentials = { username: "svc-build", password: "p@ss:w0rd" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ServiceConnection } from "../../lab/agent/agent.ts";
+import type { ServiceConnection } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
   environmentOf,
@@ -9,7 +9,7 @@ import {
   runScript,
   SCRIPT_TASK,
   type ScriptSettings,
-} from "./agent-fixture.ts";
+} from "../fixture.ts";
 
 const CONNECTION: ServiceConnection = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",

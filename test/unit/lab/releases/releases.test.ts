@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type CertificateAuthority, createCertificateAuthority } from "../../lab/certificates.ts";
-import { type Message, type Reply, requestOverTls } from "../../lab/https-client.ts";
-import { startProxy } from "../../lab/proxy/proxy.ts";
+import { type CertificateAuthority, createCertificateAuthority } from "../../../lab/certificates.ts";
+import { type Message, type Reply, requestOverTls } from "../../../lab/https-client.ts";
+import { startProxy } from "../../../lab/proxy/proxy.ts";
 import {
   allPlatforms,
   archiveName,
@@ -17,7 +17,7 @@ import {
   startReleases,
   sumsName,
   thisPlatform,
-} from "../../lab/releases/releases.ts";
+} from "../../../lab/releases/releases.ts";
 
 const executable = randomBytes(300_000);
 

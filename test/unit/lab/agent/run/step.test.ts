@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { StepResult } from "../../lab/agent/agent.ts";
+import type { StepResult } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
   JOB,
@@ -12,7 +12,7 @@ import {
   type ScriptSettings,
   scriptStep,
   temporaryFolder,
-} from "./agent-fixture.ts";
+} from "../fixture.ts";
 
 const messages = (result: StepResult) => result.issues.map(({ type, message }) => `${type}: ${message}`);
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JWTPayload } from "jose";
-import { createCertificateAuthority } from "../../lab/certificates.ts";
-import { databricksResource, entraHostNames, startEntra } from "../../lab/entra/entra.ts";
-import { type Reply, requestOverTls } from "../../lab/https-client.ts";
-import { createSigningKey } from "../../lab/signing-key.ts";
+import { createCertificateAuthority } from "../../../lab/certificates.ts";
+import { databricksResource, entraHostNames, startEntra } from "../../../lab/entra/entra.ts";
+import { type Reply, requestOverTls } from "../../../lab/https-client.ts";
+import { createSigningKey } from "../../../lab/signing-key.ts";
 
 /** Parameters of a token request that differ from a valid one; undefined leaves one out. */
 export type Form = Record<string, string | undefined>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SecretMasker } from "../../lab/agent/job/masker.ts";
+import { SecretMasker } from "../../../../lab/agent/job/masker.ts";
 
 function maskerOf(...values: string[]): SecretMasker {
   const masker = new SecretMasker();

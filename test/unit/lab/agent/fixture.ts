@@ -11,7 +11,7 @@ import {
   type StepResult,
   type StepSettings,
   startAgent,
-} from "../../lab/agent/agent.ts";
+} from "../../../lab/agent/agent.ts";
 
 export const NODES = [20, 24].map((major) => ({ major, node: nodeBinary(major) }));
 
@@ -102,5 +102,5 @@ export function temporaryFolder(): string {
 }
 
 function nodeBinary(major: number): string {
-  return fileURLToPath(new URL(`../../../node_modules/node${major}/bin/node`, import.meta.url));
+  return fileURLToPath(new URL(`../../../../node_modules/node${major}/bin/node`, import.meta.url));
 }
