@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import fs from "node:fs";
 import { isIP } from "node:net";
-import { join } from "node:path";
+import path from "node:path";
 import { generate } from "selfsigned";
 
 /** A private key and its certificate, both PEM. */
@@ -40,8 +40,8 @@ export async function createCertificateAuthority(folder: string): Promise<Certif
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const file = join(folder, "ca.pem");
-  await writeFile(file, authority.cert);
+  const file = path.join(folder, "ca.pem");
+  await fs.promises.writeFile(file, authority.cert);
   const signer = { key: authority.private, cert: authority.cert };
   return { certificate: authority.cert, file, issue: (hostNames) => issueCertificate(signer, hostNames) };
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
+import os from "node:os";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
@@ -8,7 +8,7 @@ const oldest = { major: 1, minor: 26 };
 /** What `go version` prints. Throws, saying what to install, when there is no Go or an older one than the module needs. */
 export async function goVersion(): Promise<string> {
   // Outside the module: inside, Go would download the toolchain that go.mod names before it answers.
-  const version = await execute("go", ["version"], { cwd: tmpdir() }).then(
+  const version = await execute("go", ["version"], { cwd: os.tmpdir() }).then(
     ({ stdout }) => stdout.trim(),
     () => undefined,
   );

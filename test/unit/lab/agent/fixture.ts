@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { strToU8, zipSync } from "fflate";
 import { onTestFinished } from "vitest";
@@ -13,12 +13,15 @@ import {
   startAgent,
 } from "../../../lab/agent/agent.ts";
 
-export const NODES = [20, 24].map((major) => ({ major, node: nodeBinary(major) }));
+export const nodes = [20, 24].map((major) => ({ major, node: nodeBinary(major) }));
 
-export const JOB: JobSettings = { collectionUrl: "https://dev.azure.com/contoso/", jobToken: "job-token-0123456789" };
+export const jobSettings: JobSettings = {
+  collectionUrl: "https://dev.azure.com/contoso/",
+  jobToken: "job-token-0123456789",
+};
 
 /** A task that runs the JavaScript in its input `script`. */
-export const SCRIPT_TASK = {
+export const scriptTask = {
   id: "5f1e2d3c-0000-4000-8000-000000000001",
   name: "Script",
   friendlyName: "Run a script",
@@ -32,19 +35,19 @@ export const SCRIPT_TASK = {
   execution: { Node24: { target: "index.js" }, Node20_1: { target: "index.js" } } as Record<string, unknown>,
 };
 
-export type TaskJson = Partial<typeof SCRIPT_TASK> & Record<string, unknown>;
+export type TaskJson = Partial<typeof scriptTask> & Record<string, unknown>;
 
-/** Packages SCRIPT_TASK, changed by `task`, as an extension; gives the path of the .vsix. */
+/** Packages scriptTask, changed by `task`, as an extension; gives the path of the .vsix. */
 export function packageTask(task: TaskJson = {}, files: Record<string, string> = {}): string {
   const manifest = { contributions: [{ type: "ms.vss-distributed-task.task", properties: { name: "ScriptV1" } }] };
   const entries = {
     "extension.vsomanifest": JSON.stringify(manifest),
-    "ScriptV1/task.json": JSON.stringify({ ...SCRIPT_TASK, ...task }),
+    "ScriptV1/task.json": JSON.stringify({ ...scriptTask, ...task }),
     "ScriptV1/index.js": "eval(process.env.INPUT_SCRIPT);",
     ...files,
   };
-  const vsix = join(temporaryFolder(), "lab.vsix");
-  writeFileSync(
+  const vsix = path.join(temporaryFolder(), "lab.vsix");
+  fs.writeFileSync(
     vsix,
     zipSync(Object.fromEntries(Object.entries(entries).map(([name, content]) => [name, strToU8(content)]))),
   );
@@ -63,7 +66,7 @@ export async function runScript(
   script: string,
   { agent = {}, task = {}, job = {}, step = {} }: ScriptSettings = {},
 ): Promise<StepResult> {
-  const started = await (await labAgent(agent, task)).startJob({ ...JOB, ...job });
+  const started = await (await labAgent(agent, task)).startJob({ ...jobSettings, ...job });
   return started.run({ ...scriptStep(script), ...step });
 }
 
@@ -84,7 +87,7 @@ export function print(...lines: string[]): string {
 }
 
 /** A script that prints its whole environment as JSON, for `environmentOf`. */
-export const PRINT_ENVIRONMENT = "console.log(JSON.stringify(process.env));";
+export const printEnvironment = "console.log(JSON.stringify(process.env));";
 
 export function environmentOf(result: StepResult): Record<string, string> {
   return JSON.parse(result.raw.stdout.at(-1) ?? "{}");
@@ -96,8 +99,8 @@ export function bodyOf(result: StepResult): string[] {
 }
 
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "agent-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "agent-test-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ let certificate: ServerCertificate;
 let azureDevOps: AzureDevOps;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lab-azure-devops-"));
+  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-azure-devops-"));
   const authority = await createCertificateAuthority(folder);
   ca = authority.certificate;
   certificate = await authority.issue([...azureDevOpsHostNames]);
@@ -33,7 +33,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   await azureDevOps.close();
-  await rm(folder, { recursive: true });
+  await fs.promises.rm(folder, { recursive: true });
 });
 
 function send(url: string, message: Message = {}): Promise<Reply> {

@@ -1,8 +1,8 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildDatabricks } from "../../../lab/databricks/build.ts";
@@ -12,7 +12,7 @@ const execute = promisify(execFile);
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "databricks-build-"));
+  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "databricks-build-"));
   const programs = await buildDatabricks({ log: console.log });
   await programs.cli();
 });
@@ -22,23 +22,23 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  await rm(folder, { recursive: true });
+  await fs.promises.rm(folder, { recursive: true });
 });
 
 describe("the builder", () => {
   it("builds nothing that is there already", async () => {
     const log = vi.fn();
     const { workspace } = await buildDatabricks();
-    const before = await stat(workspace);
+    const before = await fs.promises.stat(workspace);
     const programs = await buildDatabricks({ log });
     await Promise.all([programs.cli(), programs.cli("1.11.0")]);
     expect(log).not.toHaveBeenCalled();
     expect(programs.workspace).toBe(workspace);
-    expect((await stat(workspace)).mtimeMs).toBe(before.mtimeMs);
+    expect((await fs.promises.stat(workspace)).mtimeMs).toBe(before.mtimeMs);
   });
 
   it("keeps its programs out of the repository", async () => {
-    const repository = join(import.meta.dirname, "../../../..");
+    const repository = path.join(import.meta.dirname, "../../../..");
     const { workspace, cli } = await buildDatabricks();
     expect(workspace.startsWith(repository)).toBe(false);
     expect((await cli()).startsWith(repository)).toBe(false);
@@ -56,21 +56,21 @@ describe("the builder", () => {
   });
 
   it("gives the CLI of DATABRICKS_CLI_PATH for every version", async () => {
-    const released = join(folder, "databricks");
-    await writeFile(released, "");
+    const released = path.join(folder, "databricks");
+    await fs.promises.writeFile(released, "");
     vi.stubEnv("DATABRICKS_CLI_PATH", released);
     const { cli } = await buildDatabricks();
     expect(await cli()).toBe(released);
     expect(await cli("1.2.3")).toBe(released);
-    vi.stubEnv("DATABRICKS_CLI_PATH", join(folder, "nothing"));
+    vi.stubEnv("DATABRICKS_CLI_PATH", path.join(folder, "nothing"));
     await expect(buildDatabricks()).rejects.toThrow(/DATABRICKS_CLI_PATH is .*nothing, which is not a file/);
   });
 
   it("says what to install when there is no Go, or an old one", async () => {
     vi.stubEnv("PATH", folder);
     await expect(buildDatabricks()).rejects.toThrow(/Go 1\.26 or later, and found no Go.*Install.*DATABRICKS_CLI_PATH/);
-    await writeFile(join(folder, "go"), "#!/bin/sh\necho go version go1.21.9 linux/amd64\n");
-    await chmod(join(folder, "go"), 0o755);
+    await fs.promises.writeFile(path.join(folder, "go"), "#!/bin/sh\necho go version go1.21.9 linux/amd64\n");
+    await fs.promises.chmod(path.join(folder, "go"), 0o755);
     await expect(buildDatabricks()).rejects.toThrow(/found go version go1\.21\.9/);
   });
 });
@@ -91,7 +91,7 @@ describe("the file lock", () => {
     let inside = 0;
     const most: number[] = [];
     const visit = () =>
-      withFileLock(join(folder, "busy.lock"), async () => {
+      withFileLock(path.join(folder, "busy.lock"), async () => {
         most.push(++inside);
         await new Promise((resolve) => setTimeout(resolve, 20));
         inside--;
@@ -101,16 +101,16 @@ describe("the file lock", () => {
   });
 
   it("is taken over from a process that is gone", async () => {
-    const path = join(folder, "dead.lock");
+    const file = path.join(folder, "dead.lock");
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "exit");
-    await writeFile(path, String(child.pid));
-    expect(await withFileLock(path, async () => "in")).toBe("in");
+    await fs.promises.writeFile(file, String(child.pid));
+    expect(await withFileLock(file, async () => "in")).toBe("in");
   });
 
   it("is given back when the action fails", async () => {
-    const path = join(folder, "failed.lock");
-    await expect(withFileLock(path, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    expect(await withFileLock(path, async () => "in")).toBe("in");
+    const file = path.join(folder, "failed.lock");
+    await expect(withFileLock(file, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await withFileLock(file, async () => "in")).toBe("in");
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { createHttpHeaders, type HttpClient } from "@azure/core-rest-pipeline";
 import { ClientAssertionCredential } from "@azure/identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ let entra: Entra;
 let route: Route;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lab-identity-"));
+  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-identity-"));
   const authority = await createCertificateAuthority(folder);
   azureDevOps = await startAzureDevOps({ certificate: await authority.issue([...azureDevOpsHostNames]) });
   const assertionKeys = async (issuer: string) => azureDevOps.jwks(issuer);
@@ -39,7 +39,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   await Promise.all([proxy.close(), azureDevOps.close(), entra.close()]);
-  await rm(folder, { recursive: true });
+  await fs.promises.rm(folder, { recursive: true });
 });
 
 /** Lets @azure/identity send its requests through the lab's proxy. */

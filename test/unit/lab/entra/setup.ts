@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import type { JWTPayload } from "jose";
 import { createCertificateAuthority } from "../../../lab/certificates.ts";
 import { databricksResource, entraHostNames, startEntra } from "../../../lab/entra/entra.ts";
@@ -23,7 +23,7 @@ export const applicationSecret = "s3cret~value";
 
 /** Entra with one application, and the means to ask it for tokens. */
 export async function setUpEntra() {
-  const folder = await mkdtemp(join(tmpdir(), "lab-entra-"));
+  const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-entra-"));
   const authority = await createCertificateAuthority(folder);
   const issuerKey = await createSigningKey();
   const certificate = await authority.issue(entraHostNames);
@@ -55,7 +55,7 @@ export async function setUpEntra() {
 
   async function close() {
     await entra.close();
-    await rm(folder, { recursive: true });
+    await fs.promises.rm(folder, { recursive: true });
   }
   return { entra, tenantId, clientId, get, signAssertion, requestToken, close };
 }

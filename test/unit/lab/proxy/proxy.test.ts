@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import fs from "node:fs";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import os from "node:os";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createCertificateAuthority } from "../../../lab/certificates.ts";
@@ -16,7 +16,7 @@ let server: RunningServer;
 let proxy: ConnectProxy;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lab-proxy-"));
+  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-proxy-"));
   const authority = await createCertificateAuthority(folder);
   ca = authority.certificate;
   const certificate = await authority.issue(["dev.azure.com", "github.com"]);
@@ -30,7 +30,7 @@ afterEach(() => proxy.close());
 
 afterAll(async () => {
   await server.close();
-  await rm(folder, { recursive: true });
+  await fs.promises.rm(folder, { recursive: true });
 });
 
 /** Sends bytes to the proxy, and gives what it answers until it ends the connection. */

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { promisify } from "node:util";
 import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -26,12 +26,12 @@ let authority: CertificateAuthority;
 let releases: Releases;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lab-releases-"));
+  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-releases-"));
   authority = await createCertificateAuthority(folder);
   releases = await startReleases({ certificate: await authority.issue(releaseHostNames) });
-  await writeFile(join(folder, "cli"), executable, { mode: 0o755 });
+  await fs.promises.writeFile(path.join(folder, "cli"), executable, { mode: 0o755 });
   await releases.add({ version: "1.12.1" });
-  await releases.add({ version: "1.13.0", executable: join(folder, "cli") });
+  await releases.add({ version: "1.13.0", executable: path.join(folder, "cli") });
   await releases.add({ version: "0.290.0", sums: "split" });
   await releases.add({ version: "0.280.0", platforms: ["linux_amd64"], sums: "missing" });
   releases.tagsOnly(["1.14.0", "0.100.0"]);
@@ -44,7 +44,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   await releases.close();
-  await rm(folder, { recursive: true });
+  await fs.promises.rm(folder, { recursive: true });
 });
 
 function send(url: string, message?: Message): Promise<Reply> {
@@ -154,7 +154,7 @@ describe("archives", () => {
   });
 
   it("are compressed once for an executable", async () => {
-    await releases.add({ version: "1.13.1", executable: join(folder, "cli") });
+    await releases.add({ version: "1.13.1", executable: path.join(folder, "cli") });
     expect(await releases.archive("1.13.1", thisPlatform)).toBe(await releases.archive("1.13.0", thisPlatform));
   });
 });

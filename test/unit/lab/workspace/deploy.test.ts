@@ -1,5 +1,5 @@
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildDatabricks } from "../../../lab/databricks/build.ts";
 import {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   lab = await startTestWorkspace();
   metadata = await startMetadataService(() => lab.token(alice));
   cli = await (await buildDatabricks({ log: console.log })).cli();
-  bundle = await mkdtemp(join(lab.folder, "bundle-"));
+  bundle = await fs.promises.mkdtemp(path.join(lab.folder, "bundle-"));
   await writeBundle(bundle);
   expect(await databricks("bundle", "deploy")).toMatchObject({ code: 0 });
 });

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import fs from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import os from "node:os";
+import path from "node:path";
 import { createCertificateAuthority } from "../../../lab/certificates.ts";
 import { buildDatabricks } from "../../../lab/databricks/build.ts";
 import { type Route, requestOverTls } from "../../../lab/https-client.ts";
@@ -54,7 +54,7 @@ export async function startTestWorkspace(
   host = "localhost",
   exchangeToken?: WorkspaceSettings["exchangeToken"],
 ): Promise<TestWorkspace> {
-  const folder = await mkdtemp(join(tmpdir(), "workspace-test-"));
+  const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "workspace-test-"));
   const authority = await createCertificateAuthority(folder);
   const certificate = await authority.issue([host, "localhost"]);
   const verdicts = new Map<string, TokenVerdict>();
@@ -82,7 +82,7 @@ export async function startTestWorkspace(
     call: (options) => call(workspace.url, { port: workspace.port, ca: authority.certificate }, options),
     async close() {
       await workspace.close();
-      await rm(folder, { recursive: true });
+      await fs.promises.rm(folder, { recursive: true });
     },
   };
 }
@@ -118,7 +118,7 @@ export interface CliResult {
 
 /** Runs the Databricks CLI in a bundle's folder, with nothing of this machine's configuration. */
 export function runCli(cli: string, args: string[], folder: string, env: Record<string, string>): Promise<CliResult> {
-  const own = { HOME: folder, DATABRICKS_CACHE_DIR: join(folder, ".cache"), DATABRICKS_CONFIG_FILE: "/dev/null" };
+  const own = { HOME: folder, DATABRICKS_CACHE_DIR: path.join(folder, ".cache"), DATABRICKS_CONFIG_FILE: "/dev/null" };
   const environment = { PATH: process.env["PATH"] ?? "", ...own, ...env };
   const child = spawn(cli, args, { cwd: folder, env: environment, timeout: 50_000, killSignal: "SIGKILL" });
   let output = "";
@@ -170,9 +170,9 @@ targets:
 
 /** Writes a bundle of a job with a notebook and a Python file, and a pipeline. */
 export async function writeBundle(folder: string): Promise<void> {
-  for (const [file, content] of Object.entries(bundleFiles)) {
-    const path = join(folder, file);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
+  for (const [name, content] of Object.entries(bundleFiles)) {
+    const file = path.join(folder, name);
+    await fs.promises.mkdir(path.dirname(file), { recursive: true });
+    await fs.promises.writeFile(file, content);
   }
 }

@@ -1,22 +1,22 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ServiceConnection } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
   environmentOf,
-  JOB,
+  jobSettings,
   labAgent,
-  PRINT_ENVIRONMENT,
   print,
+  printEnvironment,
   runScript,
-  SCRIPT_TASK,
   type ScriptSettings,
   scriptStep,
+  scriptTask,
   temporaryFolder,
 } from "../fixture.ts";
 
-const CONNECTION: ServiceConnection = {
+const connection: ServiceConnection = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",
   name: "my-wif",
   url: "https://management.azure.com",
@@ -24,19 +24,19 @@ const CONNECTION: ServiceConnection = {
   parameters: { tenantid: "tenant-1", serviceprincipalid: "client-1" },
   data: {},
 };
-const CONNECTION_INPUT = { name: "connection", type: "connectedService:AzureRM" };
+const connectionInput = { name: "connection", type: "connectedService:AzureRM" };
 
 describe("variables between steps", () => {
   test("are set at once, for later steps", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     await job.run(scriptStep(print("##vso[task.setvariable variable=my.name]value")));
-    const environment = environmentOf(await job.run(scriptStep(PRINT_ENVIRONMENT)));
+    const environment = environmentOf(await job.run(scriptStep(printEnvironment)));
     expect(environment["MY_NAME"]).toBe("value");
   });
 
   test("outputs are known by the step's name only, declared ones too", async () => {
     const agent = await labAgent({}, { outputVariables: [{ name: "declared" }] });
-    const job = await agent.startJob(JOB);
+    const job = await agent.startJob(jobSettings);
     const lines = [
       "##vso[task.setvariable variable=given;isoutput=true]1",
       "##vso[task.setvariable variable=Declared]2",
@@ -48,7 +48,7 @@ describe("variables between steps", () => {
   });
 
   test("secrets are masked from the command on, and stay out of the plain environment", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     const lines = [
       "hush-1",
       "##vso[task.setvariable variable=key;issecret=true]hush-1",
@@ -58,13 +58,13 @@ describe("variables between steps", () => {
     ];
     expect(bodyOf(await job.run(scriptStep(print(...lines))))).toEqual(["hush-1", "***", "***"]);
     expect(bodyOf(await job.run(scriptStep(print("hush-1 and $(key), hush-2"))))).toEqual(["*** and ***, ***"]);
-    const environment = environmentOf(await job.run(scriptStep(PRINT_ENVIRONMENT)));
+    const environment = environmentOf(await job.run(scriptStep(printEnvironment)));
     expect(environment).toMatchObject({ SECRET_KEY: "hush-1" });
     expect(environment).not.toHaveProperty("KEY");
   });
 
   test("secrets of the job are masked in base64 too, the token even when it is published", async () => {
-    const base64 = [JOB.jobToken, "from-library"].map((secret) => Buffer.from(secret).toString("base64"));
+    const base64 = [jobSettings.jobToken, "from-library"].map((secret) => Buffer.from(secret).toString("base64"));
     const variables = { key: { value: "from-library", secret: true } };
     const result = await runScript(print(...base64), { job: { enableAccessToken: true, variables } });
     expect(bodyOf(result)).toEqual(["***", "***"]);
@@ -87,19 +87,19 @@ describe("variables between steps", () => {
   });
 
   test("PATH: the newest folder first, none twice", async () => {
-    const job = await (await labAgent({ environment: { PATH: "/bin" } })).startJob(JOB);
+    const job = await (await labAgent({ environment: { PATH: "/bin" } })).startJob(jobSettings);
     await job.run(scriptStep(print("##vso[task.prependpath]/a", "##vso[task.prependpath]/b")));
     await job.run(scriptStep(print("##vso[task.prependpath]/a")));
     expect(job.path()).toEqual(["/a", "/b"]);
-    expect(environmentOf(await job.run(scriptStep(PRINT_ENVIRONMENT)))["PATH"]).toBe("/a:/b:/bin");
+    expect(environmentOf(await job.run(scriptStep(printEnvironment)))["PATH"]).toBe("/a:/b:/bin");
   });
 
   test("task.setendpoint changes a connection for later steps", async () => {
-    const agent = await labAgent({}, { inputs: [...SCRIPT_TASK.inputs, CONNECTION_INPUT] });
-    const job = await agent.startJob({ ...JOB, serviceConnections: [CONNECTION] });
-    const { id } = CONNECTION;
+    const agent = await labAgent({}, { inputs: [...scriptTask.inputs, connectionInput] });
+    const job = await agent.startJob({ ...jobSettings, serviceConnections: [connection] });
+    const { id } = connection;
     await job.run(scriptStep(print(`##vso[task.setendpoint id=${id};field=authParameter;key=apitoken]new-token`)));
-    const step = { task: "Script@1", inputs: { script: PRINT_ENVIRONMENT, connection: id } };
+    const step = { task: "Script@1", inputs: { script: printEnvironment, connection: id } };
     const result = await job.run(step);
     expect(environmentOf(result)[`ENDPOINT_AUTH_PARAMETER_${id}_APITOKEN`]).toBe("new-token");
     expect(result.log.join("\n")).not.toContain("new-token");
@@ -116,7 +116,7 @@ describe("restrictions", () => {
     ["of the pipeline's author", { step: { settableVariables: ["allowed.?ne"] } }],
     ["of both", { task: globs, step: { settableVariables: ["*"] } }],
   ])("%s say which variables may be set", async (_whose, settings) => {
-    const job = await (await labAgent({}, settings.task)).startJob(JOB);
+    const job = await (await labAgent({}, settings.task)).startJob(jobSettings);
     const result = await job.run({ ...scriptStep(print(set, refused, "##vso[task.prependpath]/x")), ...settings.step });
     expect(result.result).toBe("Succeeded");
     const refusals = ["Other", "PATH"].map(
@@ -167,14 +167,14 @@ describe("host types", () => {
 describe("jobs and agents", () => {
   test("the temp folder is emptied before and after a job, sources stay", async () => {
     const agent = await labAgent();
-    const first = await agent.startJob(JOB);
-    for (const folder of [first.tempDirectory, first.workingDirectory]) writeFileSync(join(folder, "file"), "");
-    await expect(agent.startJob(JOB)).rejects.toThrow(/one job at a time/);
+    const first = await agent.startJob(jobSettings);
+    for (const folder of [first.tempDirectory, first.workingDirectory]) fs.writeFileSync(path.join(folder, "file"), "");
+    await expect(agent.startJob(jobSettings)).rejects.toThrow(/one job at a time/);
     await first.finish();
-    expect(readdirSync(first.tempDirectory)).toEqual([]);
+    expect(fs.readdirSync(first.tempDirectory)).toEqual([]);
     await expect(first.run(scriptStep("1"))).rejects.toThrow(/finished/);
-    const second = await agent.startJob(JOB);
-    expect(readdirSync(second.workingDirectory)).toEqual(["file"]);
+    const second = await agent.startJob(jobSettings);
+    expect(fs.readdirSync(second.workingDirectory)).toEqual(["file"]);
   });
 
   test("agents may share a tools folder; a disposed one leaves nothing else", async () => {
@@ -182,13 +182,13 @@ describe("jobs and agents", () => {
     const agents = [await labAgent({ toolsDirectory }), await labAgent({ toolsDirectory })];
     expect(agents.map((agent) => agent.toolsDirectory)).toEqual([toolsDirectory, toolsDirectory]);
     for (const agent of agents) await agent.dispose();
-    expect(agents.map(({ root }) => existsSync(root))).toEqual([false, false]);
-    expect(existsSync(toolsDirectory)).toBe(true);
+    expect(agents.map(({ root }) => fs.existsSync(root))).toEqual([false, false]);
+    expect(fs.existsSync(toolsDirectory)).toBe(true);
   });
 
   test("HOME is a folder of the agent", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     await job.run(scriptStep("require('fs').writeFileSync(require('os').homedir() + '/.trace', '')"));
-    expect(readdirSync(job.homeDirectory)).toEqual([".trace"]);
+    expect(fs.readdirSync(job.homeDirectory)).toEqual([".trace"]);
   });
 });

@@ -1,8 +1,17 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { type HostType, startAgent } from "../../../../lab/agent/agent.ts";
-import { JOB, labAgent, NODES, packageTask, runScript, SCRIPT_TASK, scriptStep, type TaskJson } from "../fixture.ts";
+import {
+  jobSettings,
+  labAgent,
+  nodes,
+  packageTask,
+  runScript,
+  scriptStep,
+  scriptTask,
+  type TaskJson,
+} from "../fixture.ts";
 
 describe("a packaged task", () => {
   test.each<[string, TaskJson, RegExp]>([
@@ -11,29 +20,25 @@ describe("a packaged task", () => {
     ["no handler", { execution: {} }, /execution names no handler/],
     ["an id that is no GUID", { id: "42" }, /id '42' is not a GUID/],
     ["a name with a dash", { name: "my-task" }, /name 'my-task' must match/],
-    [
-      "an input twice",
-      { inputs: [...SCRIPT_TASK.inputs, { name: "Script", type: "string" }] },
-      /'script' occurs twice/,
-    ],
+    ["an input twice", { inputs: [...scriptTask.inputs, { name: "Script", type: "string" }] }, /'script' occurs twice/],
     ["a version in words", { version: { Major: 1, Minor: 0, Patch: NaN } }, /numeric Major, Minor and Patch/],
     ["a post-job stage", { postjobexecution: {} }, /postjobexecution is not emulated/],
   ])("is refused for %s", async (_what, task, message) => {
-    const { node = "" } = NODES[0] ?? {};
+    const { node = "" } = nodes[0] ?? {};
     await expect(startAgent({ vsix: packageTask(task), node })).rejects.toThrow(message);
   });
 
   test("lies in <Name>_<id>/<Version>, marked complete, without execute bits", async () => {
     const agent = await labAgent();
-    const folder = join(agent.root, "_work/_tasks", `Script_${SCRIPT_TASK.id}`, "1.2.3");
-    expect(readdirSync(folder).sort()).toEqual(["index.js", "task.json"]);
-    expect(statSync(join(folder, "index.js")).mode & 0o111).toBe(0);
-    expect(existsSync(`${folder}.completed`)).toBe(true);
+    const folder = path.join(agent.root, "_work/_tasks", `Script_${scriptTask.id}`, "1.2.3");
+    expect(fs.readdirSync(folder).sort()).toEqual(["index.js", "task.json"]);
+    expect(fs.statSync(path.join(folder, "index.js")).mode & 0o111).toBe(0);
+    expect(fs.existsSync(`${folder}.completed`)).toBe(true);
   });
 
   test("is found by name or id, and major version", async () => {
-    const job = await (await labAgent()).startJob(JOB);
-    for (const task of ["script@1", `${SCRIPT_TASK.id}@1`]) {
+    const job = await (await labAgent()).startJob(jobSettings);
+    for (const task of ["script@1", `${scriptTask.id}@1`]) {
       expect(await job.run({ ...scriptStep("1"), task })).toMatchObject({ result: "Succeeded" });
     }
     for (const task of ["Script@2", "Other@1", "Script"]) {
@@ -66,13 +71,13 @@ describe("a packaged task", () => {
   });
 
   test("without a Node24 handler does not run on Node 24", async () => {
-    const node = NODES[1]?.node ?? "";
+    const node = nodes[1]?.node ?? "";
     const run = runScript("1", { agent: { node }, task: { execution: { Node20_1: { target: "index.js" } } } });
     await expect(run).rejects.toThrow(/would not run Script \(handler Node20_1\) on Node 24/);
   });
 
   test("that leaves the package is refused", async () => {
     const vsix = packageTask({}, { "ScriptV1/../../evil.js": "" });
-    await expect(startAgent({ vsix, node: NODES[0]?.node ?? "" })).rejects.toThrow(/outside of the target dir/);
+    await expect(startAgent({ vsix, node: nodes[0]?.node ?? "" })).rejects.toThrow(/outside of the target dir/);
   });
 });

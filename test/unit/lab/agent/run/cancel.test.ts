@@ -1,15 +1,15 @@
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { StepResult } from "../../../../lab/agent/agent.ts";
 import { signalTimeouts } from "../../../../lab/agent/run/cancel.ts";
-import { bodyOf, JOB, labAgent, NODES, scriptStep } from "../fixture.ts";
+import { bodyOf, jobSettings, labAgent, nodes, scriptStep } from "../fixture.ts";
 
-const SIGINT_MS = 400;
-const SIGTERM_MS = 300;
-const TIMEOUTS = { PROCESS_SIGINT_TIMEOUT: `${SIGINT_MS}`, PROCESS_SIGTERM_TIMEOUT: `${SIGTERM_MS}` };
+const sigintMs = 400;
+const sigtermMs = 300;
+const timeouts = { PROCESS_SIGINT_TIMEOUT: `${sigintMs}`, PROCESS_SIGTERM_TIMEOUT: `${sigtermMs}` };
 
 /** Counts signals on standard output, with the time since the first. */
-const WATCH = `
+const watch = `
   let first;
   for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => {
     first ??= Date.now();
@@ -23,7 +23,7 @@ const WATCH = `
 async function cancelWhenReady(node: string, script: string): Promise<StepResult & { elapsedMs: number }> {
   const cancel = new AbortController();
   let cancelled = 0;
-  const job = await (await labAgent({ node })).startJob({ ...JOB, variables: TIMEOUTS });
+  const job = await (await labAgent({ node })).startJob({ ...jobSettings, variables: timeouts });
   const result = await job.run({
     ...scriptStep(script),
     cancel: cancel.signal,
@@ -40,7 +40,7 @@ async function cancelWhenReady(node: string, script: string): Promise<StepResult
   return { ...result, elapsedMs };
 }
 
-describe.each(NODES)("cancel on Node $major", ({ node }) => {
+describe.each(nodes)("cancel on Node $major", ({ node }) => {
   test("a task without handler dies of SIGINT", async () => {
     const result = await cancelWhenReady(node, "setInterval(() => {}, 1000); console.log('ready')");
     expect(result).toMatchObject({ result: "Canceled", exitCode: 130 });
@@ -52,16 +52,16 @@ describe.each(NODES)("cancel on Node $major", ({ node }) => {
   });
 
   test("a task that ends on SIGINT is canceled whatever it reports", async () => {
-    const script = WATCH.replace("HANDLER", "console.log('##vso[task.complete result=Succeeded;]'); process.exit(0);");
+    const script = watch.replace("HANDLER", "console.log('##vso[task.complete result=Succeeded;]'); process.exit(0);");
     expect(await cancelWhenReady(node, script)).toMatchObject({ result: "Canceled", exitCode: 0 });
   });
 
   test("SIGTERM follows", async () => {
-    const result = await cancelWhenReady(node, WATCH.replace("HANDLER", "if (name === 'SIGTERM') process.exit(0);"));
+    const result = await cancelWhenReady(node, watch.replace("HANDLER", "if (name === 'SIGTERM') process.exit(0);"));
     const [, sigint, sigterm] = result.raw.stdout;
     expect(result).toMatchObject({ result: "Canceled", exitCode: 0 });
     expect(sigint).toBe("SIGINT 0");
-    expect(Number(sigterm?.split(" ")[1])).toBeGreaterThanOrEqual(SIGINT_MS - 50);
+    expect(Number(sigterm?.split(" ")[1])).toBeGreaterThanOrEqual(sigintMs - 50);
   });
 
   test("then SIGKILL, of the task's process alone", async () => {
@@ -69,9 +69,9 @@ describe.each(NODES)("cancel on Node $major", ({ node }) => {
       const { spawn } = require("child_process");
       const child = spawn("sleep", ["60"], { stdio: "ignore" });
       console.log("child", child.pid);`;
-    const result = await cancelWhenReady(node, child + WATCH.replace("HANDLER", ""));
+    const result = await cancelWhenReady(node, child + watch.replace("HANDLER", ""));
     expect(result).toMatchObject({ result: "Canceled", exitCode: 137 });
-    expect(result.elapsedMs).toBeGreaterThanOrEqual(SIGINT_MS + SIGTERM_MS - 50);
+    expect(result.elapsedMs).toBeGreaterThanOrEqual(sigintMs + sigtermMs - 50);
     const pid = Number(result.raw.stdout[0]?.split(" ")[1]);
     expect(commandOf(pid)).toBe("sleep");
     process.kill(pid);
@@ -84,13 +84,13 @@ describe("cancel", () => {
   });
 
   test("a time limit fails the step", async () => {
-    const job = await (await labAgent()).startJob({ ...JOB, variables: TIMEOUTS });
+    const job = await (await labAgent()).startJob({ ...jobSettings, variables: timeouts });
     const result = await job.run({ ...scriptStep("setInterval(() => {}, 1000)"), timeoutMs: 300 });
     expect(result).toMatchObject({ result: "Failed", issues: [{ type: "error", message: "The task has timed out." }] });
   });
 
   test("a step of a cancelled job is skipped", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run({ ...scriptStep("1"), cancel: AbortSignal.abort() });
     expect(result).toMatchObject({ result: "Skipped", log: [], exitCode: null });
   });
@@ -98,7 +98,7 @@ describe("cancel", () => {
   test("a retry does not outlive it", async () => {
     const cancel = new AbortController();
     let cancelled = 0;
-    const job = await (await labAgent()).startJob({ ...JOB, variables: TIMEOUTS });
+    const job = await (await labAgent()).startJob({ ...jobSettings, variables: timeouts });
     const result = await job.run({
       ...scriptStep("process.exitCode = 1"),
       retryCountOnTaskFailure: 3,
@@ -119,7 +119,7 @@ describe("orphans", () => {
     `const child = require("child_process").spawn("sleep", ["60"], ${options}); child.unref(); console.log(child.pid);`;
 
   test("are killed and reported at the end of the job", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true }')));
     const pid = Number(result.raw.stdout[0]);
     expect(commandOf(pid)).toBe("sleep");
@@ -128,14 +128,14 @@ describe("orphans", () => {
   });
 
   test("without the lookup id they go unnoticed", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true, env: {} }')));
     expect(await job.finish()).toEqual({ orphans: [] });
     process.kill(Number(result.raw.stdout[0]));
   });
 
   test("one that holds the output delays the step by five seconds", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run(scriptStep(leaveChild('{ stdio: "inherit" }')));
     expect(result.result).toBe("Succeeded");
     expect(result.durationMs).toBeGreaterThanOrEqual(5_000);
@@ -146,7 +146,7 @@ describe("orphans", () => {
 /** The name of a running process; empty when there is none. */
 function commandOf(pid: number): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
     return / Z /.test(stat) ? "" : (/\((.*)\)/.exec(stat)?.[1] ?? "");
   } catch {
     return "";

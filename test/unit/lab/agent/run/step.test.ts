@@ -1,12 +1,12 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { StepResult } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
-  JOB,
+  jobSettings,
   labAgent,
-  NODES,
+  nodes,
   print,
   runScript,
   type ScriptSettings,
@@ -19,7 +19,7 @@ const messages = (result: StepResult) => result.issues.map(({ type, message }) =
 /** Runs a task that prints these lines. */
 const runLines = (lines: string[], settings: ScriptSettings = {}) => runScript(print(...lines), settings);
 
-describe.each(NODES)("a step on Node $major", ({ major, node }) => {
+describe.each(nodes)("a step on Node $major", ({ major, node }) => {
   test("starts with its banner and ends with its result", async () => {
     const script =
       "console.log(process.version, process.cwd()); process.stdin.on('end', () => console.log('no input')).resume()";
@@ -105,15 +105,15 @@ describe("results", () => {
   });
 
   test("a process that cannot start fails the step", async () => {
-    const job = await (await labAgent()).startJob(JOB);
-    rmSync(job.workingDirectory, { recursive: true });
+    const job = await (await labAgent()).startJob(jobSettings);
+    fs.rmSync(job.workingDirectory, { recursive: true });
     const result = await job.run(scriptStep("1"));
     expect(result).toMatchObject({ result: "Failed", exitCode: null });
     expect(messages(result)).toEqual([expect.stringContaining("ENOENT")]);
   });
 
   test("the job's status follows", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     await job.run(scriptStep(print("##vso[task.complete result=SucceededWithIssues;]")));
     await job.run(scriptStep("1"));
     const script = "console.log(process.env['agent.jobstatus'], process.env.AGENT_JOBSTATUS)";
@@ -152,7 +152,7 @@ describe("lines", () => {
       "process.stderr.write('##vso[task.logissue type=warning]from stderr');",
     ].join("");
     const agent = await labAgent();
-    const job = await agent.startJob(JOB);
+    const job = await agent.startJob(jobSettings);
     const result = await job.run(scriptStep(script));
     expect(job.variables.get("a")).toBe("1");
     expect(messages(result)).toEqual(["warning: from stderr"]);
@@ -200,9 +200,9 @@ describe("lines", () => {
   });
 
   test("an issue has its place, relative to the repository", async () => {
-    const job = await (await labAgent()).startJob(JOB);
-    const file = join(job.workingDirectory, "databricks.yml");
-    writeFileSync(file, "");
+    const job = await (await labAgent()).startJob(jobSettings);
+    const file = path.join(job.workingDirectory, "databricks.yml");
+    fs.writeFileSync(file, "");
     const issue = `##vso[task.logissue type=error;sourcepath=${file};linenumber=3;columnnumber=7;code=E1]wrong`;
     expect((await job.run(scriptStep(print(issue)))).issues).toEqual([
       {
@@ -219,7 +219,7 @@ describe("lines", () => {
 
 describe("uploads", () => {
   test("are read when the task has ended; a file that is gone is lost", async () => {
-    const accepted = join(temporaryFolder(), "accepted");
+    const accepted = path.join(temporaryFolder(), "accepted");
     const script = `
       const fs = require("fs"), path = require("path"), temp = process.env.AGENT_TEMPDIRECTORY;
       const [kept, gone] = ["summary.md", "gone.md"].map((name) => path.join(temp, name));
@@ -238,7 +238,7 @@ describe("uploads", () => {
         fs.mkdirSync(path.join(temp, "empty"));
       }, 5);`;
     // The files change once the agent has taken the commands, which it does in their order.
-    const onLine = (line: string) => void (line === "accepted" && writeFileSync(accepted, ""));
+    const onLine = (line: string) => void (line === "accepted" && fs.writeFileSync(accepted, ""));
     const result = await runScript(script, { step: { onLine } });
     expect(result).toMatchObject({
       summaries: [{ name: "summary.md", content: "late" }],
@@ -251,7 +251,7 @@ describe("uploads", () => {
 
 describe("done=true", () => {
   test("ends the step after five seconds, but not the process", async () => {
-    const job = await (await labAgent()).startJob(JOB);
+    const job = await (await labAgent()).startJob(jobSettings);
     const script = `${print("##vso[task.complete result=Succeeded;done=true;]")} setInterval(() => console.log("tick"), 5500);`;
     const result = await job.run(scriptStep(script));
     expect(result).toMatchObject({

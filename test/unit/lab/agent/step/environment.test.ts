@@ -3,15 +3,15 @@ import type { ServiceConnection } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
   environmentOf,
-  JOB,
-  PRINT_ENVIRONMENT,
+  jobSettings,
   print,
+  printEnvironment,
   runScript,
-  SCRIPT_TASK,
   type ScriptSettings,
+  scriptTask,
 } from "../fixture.ts";
 
-const CONNECTION: ServiceConnection = {
+const connection: ServiceConnection = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",
   name: "my-wif",
   url: "https://management.azure.com",
@@ -19,17 +19,17 @@ const CONNECTION: ServiceConnection = {
   parameters: { tenantid: "tenant-1", serviceprincipalid: "client-1" },
   data: { environment: "AzureCloud", activeDirectoryAuthority: "$(authority)" },
 };
-const OTHER: ServiceConnection = { ...CONNECTION, id: "0e4a0a5e-0000-4000-8000-00000000000b", name: "other" };
-const CONNECTION_INPUT = { name: "connection", type: "connectedService:AzureRM" };
-const WITH_CONNECTION: ScriptSettings = {
-  task: { inputs: [...SCRIPT_TASK.inputs, CONNECTION_INPUT] },
-  job: { serviceConnections: [CONNECTION, OTHER], variables: { authority: "https://login.example/" } },
-  step: { inputs: { script: PRINT_ENVIRONMENT, connection: "my-wif" } },
+const other: ServiceConnection = { ...connection, id: "0e4a0a5e-0000-4000-8000-00000000000b", name: "other" };
+const connectionInput = { name: "connection", type: "connectedService:AzureRM" };
+const withConnection: ScriptSettings = {
+  task: { inputs: [...scriptTask.inputs, connectionInput] },
+  job: { serviceConnections: [connection, other], variables: { authority: "https://login.example/" } },
+  step: { inputs: { script: printEnvironment, connection: "my-wif" } },
 };
 
 describe("the environment", () => {
   test("of a build", async () => {
-    const environment = environmentOf(await runScript(PRINT_ENVIRONMENT, { step: { name: "probe" } }));
+    const environment = environmentOf(await runScript(printEnvironment, { step: { name: "probe" } }));
     expect(environment).toMatchObject({
       TF_BUILD: "True",
       SYSTEM_HOSTTYPE: "build",
@@ -37,9 +37,9 @@ describe("the environment", () => {
       SYSTEM_OIDCREQUESTURI: expect.stringMatching(
         /^https:\/\/dev\.azure\.com\/contoso\/[-\w]{36}\/_apis\/distributedtask\/hubs\/build\/plans\/[-\w]{36}\/jobs\/[-\w]{36}\/oidctoken$/,
       ),
-      SECRET_SYSTEM_ACCESSTOKEN: JOB.jobToken,
-      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: `{"parameters":{"AccessToken":"${JOB.jobToken}"},"scheme":"OAuth"}`,
-      ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: JOB.jobToken,
+      SECRET_SYSTEM_ACCESSTOKEN: jobSettings.jobToken,
+      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: `{"parameters":{"AccessToken":"${jobSettings.jobToken}"},"scheme":"OAuth"}`,
+      ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: jobSettings.jobToken,
       AGENT_OS: "Linux",
       AGENT_VERSION: "4.265.1",
       SYSTEM_TASKINSTANCENAME: "probe",
@@ -60,8 +60,8 @@ describe("the environment", () => {
 
   test("of a release: artifacts instead of sources", async () => {
     const job = { hostType: "release" as const, oidcRequestUri: false, enableAccessToken: true };
-    const environment = environmentOf(await runScript(PRINT_ENVIRONMENT, { job }));
-    expect(environment).toMatchObject({ SYSTEM_HOSTTYPE: "release", SYSTEM_ACCESSTOKEN: JOB.jobToken });
+    const environment = environmentOf(await runScript(printEnvironment, { job }));
+    expect(environment).toMatchObject({ SYSTEM_HOSTTYPE: "release", SYSTEM_ACCESSTOKEN: jobSettings.jobToken });
     expect(environment["SYSTEM_DEFAULTWORKINGDIRECTORY"]).toBe(environment["SYSTEM_ARTIFACTSDIRECTORY"]);
     expect(Object.keys(environment).filter((name) => name.startsWith("BUILD_"))).toEqual([]);
     expect(environment).not.toHaveProperty("SYSTEM_OIDCREQUESTURI");
@@ -69,11 +69,11 @@ describe("the environment", () => {
 
   test("later sources overwrite earlier ones: agent, step, inputs, variables", async () => {
     const environment = environmentOf(
-      await runScript(PRINT_ENVIRONMENT, {
+      await runScript(printEnvironment, {
         agent: { environment: { A: "agent", B: "agent", C: "agent" } },
         job: { variables: { c: "variable", input_d: "variable", key: { value: "s3cret", secret: true } } },
-        task: { inputs: [...SCRIPT_TASK.inputs, { name: "d", type: "string" }, { name: "empty", type: "string" }] },
-        step: { env: { B: " step $(A) ", C: "step" }, inputs: { script: PRINT_ENVIRONMENT, d: "input" } },
+        task: { inputs: [...scriptTask.inputs, { name: "d", type: "string" }, { name: "empty", type: "string" }] },
+        step: { env: { B: " step $(A) ", C: "step" }, inputs: { script: printEnvironment, d: "input" } },
       }),
     );
     expect(environment).toMatchObject({
@@ -89,7 +89,7 @@ describe("the environment", () => {
 
   test("has the agent's proxy and certificate settings", async () => {
     const proxy = { url: "http://127.0.0.1:8888", username: "u", password: "proxy-pass", bypass: ["\\.corp$"] };
-    const result = await runScript(PRINT_ENVIRONMENT, {
+    const result = await runScript(printEnvironment, {
       agent: { proxy, caFile: "/ca.pem", skipCertValidation: true, platform: { os: "Darwin", architecture: "ARM64" } },
     });
     expect(environmentOf(result)).toMatchObject({
@@ -110,9 +110,9 @@ describe("the environment", () => {
 
 describe("service connections", () => {
   test("only those that an input refers to are passed", async () => {
-    const result = await runScript("", WITH_CONNECTION);
+    const result = await runScript("", withConnection);
     const environment = environmentOf(result);
-    const { id } = CONNECTION;
+    const { id } = connection;
     expect(environment).toMatchObject({
       INPUT_CONNECTION: id,
       [`ENDPOINT_URL_${id}`]: "https://management.azure.com/",
@@ -120,17 +120,17 @@ describe("service connections", () => {
       [`ENDPOINT_AUTH_PARAMETER_${id}_SERVICEPRINCIPALID`]: "client-1",
       [`ENDPOINT_DATA_${id}_ACTIVEDIRECTORYAUTHORITY`]: "https://login.example/",
     });
-    expect(Object.keys(environment).filter((name) => name.includes(OTHER.id))).toEqual([]);
+    expect(Object.keys(environment).filter((name) => name.includes(other.id))).toEqual([]);
   });
 
   test("their parameters are masked, but for the visible ones", async () => {
-    const result = await runScript(print("tenant-1 client-1"), { job: { serviceConnections: [CONNECTION] } });
+    const result = await runScript(print("tenant-1 client-1"), { job: { serviceConnections: [connection] } });
     expect(bodyOf(result)).toEqual(["tenant-1 ***"]);
   });
 
   test("a fork gets none, the step is skipped", async () => {
     const variables = { authority: "x", "system.restrictSecrets": "True", "system.pullRequest.isFork": "True" };
-    const result = await runScript("", { ...WITH_CONNECTION, job: { ...WITH_CONNECTION.job, variables } });
+    const result = await runScript("", { ...withConnection, job: { ...withConnection.job, variables } });
     expect(result).toMatchObject({ result: "Skipped", exitCode: null });
   });
 });

@@ -5,9 +5,9 @@ import { environmentName, Variables } from "../../../../lab/agent/job/variables.
 import { readTaskDefinition, type TaskDefinition } from "../../../../lab/agent/server/task-definition.ts";
 import { isVisible, validateInputs } from "../../../../lab/agent/server/validation.ts";
 import { resolveInputs } from "../../../../lab/agent/step/inputs.ts";
-import { SCRIPT_TASK } from "../fixture.ts";
+import { scriptTask } from "../fixture.ts";
 
-const CONNECTION = {
+const connection = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",
   name: "my wif",
   url: "https://management.azure.com/",
@@ -17,7 +17,7 @@ const CONNECTION = {
 };
 
 function taskWith(...inputs: Record<string, unknown>[]): TaskDefinition {
-  return readTaskDefinition({ ...SCRIPT_TASK, inputs }, "Script", ["index.js"]);
+  return readTaskDefinition({ ...scriptTask, inputs }, "Script", ["index.js"]);
 }
 
 function resolve(task: TaskDefinition, given: Record<string, string>): Record<string, string> {
@@ -28,7 +28,7 @@ function resolve(task: TaskDefinition, given: Record<string, string>): Record<st
     environment: { AGENT_SIDE: "of the agent" },
     fileRoot: "/work/1/s",
   };
-  const inputs = resolveInputs(task, validateInputs(task, given, [CONNECTION]), sources);
+  const inputs = resolveInputs(task, validateInputs(task, given, [connection]), sources);
   return Object.fromEntries([...inputs].map(([{ name }, value]) => [name, value]));
 }
 
@@ -76,9 +76,9 @@ describe("inputs", () => {
       aliases: ["azureSubscription"],
       type: "connectedService:AzureRM",
     });
-    expect(resolve(task, { azureSubscription: "My WIF" })).toEqual({ connectedServiceNameARM: CONNECTION.id });
+    expect(resolve(task, { azureSubscription: "My WIF" })).toEqual({ connectedServiceNameARM: connection.id });
     expect(() => resolve(task, { azureSubscription: "a", connectedServiceNameARM: "b" })).toThrow(/could not be found/);
-    const twice = { azureSubscription: CONNECTION.id, connectedServiceNameARM: CONNECTION.id };
+    const twice = { azureSubscription: connection.id, connectedServiceNameARM: connection.id };
     expect(() => resolve(task, twice)).toThrow(/given twice/);
   });
 });
