@@ -6,16 +6,16 @@ import { generate } from "selfsigned";
 
 /** A private key and its certificate, both PEM. */
 export interface ServerCertificate {
-  key: string;
-  cert: string;
+  readonly key: string;
+  readonly cert: string;
 }
 
 /** A private certificate authority, as companies run for their proxies and servers. */
 export interface CertificateAuthority {
   /** The authority's own certificate, PEM. */
-  certificate: string;
+  readonly certificate: string;
   /** Path of a file with that PEM: a value for the agent's CA setting, GIT_SSL_CAINFO or SSL_CERT_FILE. */
-  file: string;
+  readonly file: string;
   /** Issues a server certificate for host names and IP addresses. */
   issue(hostNames: readonly string[]): Promise<ServerCertificate>;
 }

@@ -4,17 +4,17 @@ import { send } from "./https-server.ts";
 
 /** What goes wrong with a request. A delay alone postpones the proper answer. */
 export interface Fault {
-  status?: number;
+  readonly status?: number;
   /** Text, or an object that is sent as JSON. */
-  body?: unknown;
+  readonly body?: unknown;
   /** A page, as sign-in redirects, proxies and gateways send them. */
-  html?: string;
-  headers?: Record<string, string>;
-  delayMs?: number;
+  readonly html?: string;
+  readonly headers?: Record<string, string>;
+  readonly delayMs?: number;
   /** Ends the connection without an answer. */
-  reset?: boolean;
+  readonly reset?: boolean;
   /** Never answers, and keeps the connection open. */
-  hold?: boolean;
+  readonly hold?: boolean;
 }
 
 /** Faults that wait for the requests they are for, first in, first out. */

@@ -5,8 +5,8 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, type JW
 export interface SigningKey {
   /** Signs claims as an RS256 JWT. */
   sign(claims: JWTPayload): Promise<string>;
-  publicKey: CryptoKey;
-  jwks: JSONWebKeySet;
+  readonly publicKey: CryptoKey;
+  readonly jwks: JSONWebKeySet;
 }
 
 /** Makes an RSA key; its id stands in the header of every token it signs. */

@@ -22,30 +22,30 @@ export const azureDevOpsHostNames = ["dev.azure.com", "vsrm.dev.azure.com", "vst
 
 /** A fault of Azure DevOps; `nullToken` answers 200 with no token in it. */
 export interface AzureDevOpsFault extends Fault {
-  nullToken?: boolean;
+  readonly nullToken?: boolean;
 }
 
 /** One request to Azure DevOps. */
 export interface AzureDevOpsRequest {
   /** Milliseconds since the epoch. */
-  at: number;
-  method: string;
-  path: string;
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
   /** Whether it carried a job access token that is still valid. */
-  authorized: boolean;
-  serviceConnectionId?: string;
+  readonly authorized: boolean;
+  readonly serviceConnectionId?: string;
 }
 
 /** Azure DevOps, as far as a pipeline job asks it for ID tokens. */
 export interface AzureDevOps {
-  port: number;
-  hostName: string;
-  hostNames: readonly string[];
+  readonly port: number;
+  readonly hostName: string;
+  readonly hostNames: readonly string[];
   /** `https://dev.azure.com/<organization>/` */
-  collectionUrl: string;
-  organizationId: string;
-  project: { id: string; name: string };
-  requests: AzureDevOpsRequest[];
+  readonly collectionUrl: string;
+  readonly organizationId: string;
+  readonly project: { id: string; name: string };
+  readonly requests: AzureDevOpsRequest[];
   /** A job access token (System.AccessToken), valid for an hour unless said otherwise. */
   issueJobToken(options?: { expiresInSeconds?: number }): string;
   /** Registers a service connection; gives what a federated credential must hold to trust it. */
@@ -53,8 +53,8 @@ export interface AzureDevOps {
   /** Lifetime of the ID tokens issued from now on. */
   idTokenLifetimeSeconds: number;
   /** Every ID token issued. */
-  issued: string[];
-  issuedJobTokens: string[];
+  readonly issued: string[];
+  readonly issuedJobTokens: string[];
   /** Makes the next requests for an ID token go wrong. */
   fault(fault: AzureDevOpsFault, times?: number): void;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
@@ -63,14 +63,14 @@ export interface AzureDevOps {
 }
 
 interface State {
-  organization: Organization;
-  keys: IssuerKeys;
-  connections: Map<string, ServiceConnection>;
-  jobTokens: JobTokens;
-  faults: FaultQueue<AzureDevOpsFault>;
-  requests: AzureDevOpsRequest[];
-  issued: string[];
-  lifetimeSeconds: () => number;
+  readonly organization: Organization;
+  readonly keys: IssuerKeys;
+  readonly connections: Map<string, ServiceConnection>;
+  readonly jobTokens: JobTokens;
+  readonly faults: FaultQueue<AzureDevOpsFault>;
+  readonly requests: AzureDevOpsRequest[];
+  readonly issued: string[];
+  readonly lifetimeSeconds: () => number;
 }
 
 /** Starts Azure DevOps on a random port of 127.0.0.1, with one organization (contoso) and one project. */

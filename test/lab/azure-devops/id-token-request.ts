@@ -11,14 +11,14 @@ import type { Organization, ServiceConnection } from "./service-connections.ts";
 
 /** An answer of the ID token resource. */
 export interface Answer {
-  status: number;
-  body: unknown;
+  readonly status: number;
+  readonly body: unknown;
 }
 
 /** What the ID token resource works with. */
 export interface IdTokenResource {
-  organization: Organization;
-  connections: ReadonlyMap<string, ServiceConnection>;
+  readonly organization: Organization;
+  readonly connections: ReadonlyMap<string, ServiceConnection>;
   /** Signs the ID token for a service connection, or for the pipeline itself. */
   sign(connection: ServiceConnection | undefined): Promise<string>;
 }

@@ -13,7 +13,7 @@ export interface DatabricksPrograms {
    */
   cli(version?: string): Promise<string>;
   /** Path of the executable that serves a workspace. */
-  workspace: string;
+  readonly workspace: string;
 }
 
 const cliVersion = "1.11.0";
@@ -46,9 +46,7 @@ export async function buildDatabricks(options: { log?: (line: string) => void } 
 async function buildOnce(program: { command: string; version: string; target: string; log: (line: string) => void }) {
   const { command, version, target, log } = program;
   await withFileLock(`${target}.lock`, async () => {
-    if (await exists(target)) {
-      return;
-    }
+    if (await exists(target)) return;
     log(`Building the lab's ${command} ${version} with Go. The first build takes about two minutes.`);
     const unfinished = `${target}.${process.pid}.tmp`;
     try {
@@ -79,16 +77,12 @@ function cacheFolder(): string {
 }
 
 function plainVersion(version: string): string {
-  if (!/^[0-9A-Za-z.+-]+$/.test(version)) {
-    throw new Error(`'${version}' is not a version`);
-  }
+  if (!/^[0-9A-Za-z.+-]+$/.test(version)) throw new Error(`'${version}' is not a version`);
   return version;
 }
 
 async function mustExist(path: string): Promise<void> {
-  if (!(await exists(path))) {
-    throw new Error(`DATABRICKS_CLI_PATH is ${path}, which is not a file.`);
-  }
+  if (!(await exists(path))) throw new Error(`DATABRICKS_CLI_PATH is ${path}, which is not a file.`);
 }
 
 async function exists(path: string): Promise<boolean> {

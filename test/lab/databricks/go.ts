@@ -14,9 +14,7 @@ export async function goVersion(): Promise<string> {
   );
   const [, major, minor] = /\bgo(\d+)\.(\d+)/.exec(version ?? "")?.map(Number) ?? [];
   const enough = major !== undefined && minor !== undefined && isEnough(major, minor);
-  if (version === undefined || !enough) {
-    throw new Error(missingGo(version));
-  }
+  if (version === undefined || !enough) throw new Error(missingGo(version));
   return version;
 }
 

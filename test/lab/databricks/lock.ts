@@ -25,9 +25,7 @@ async function acquire(file: string): Promise<boolean> {
   return fs.promises.writeFile(file, String(process.pid), { flag: "wx" }).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
-      if (error.code === "EEXIST") {
-        return false;
-      }
+      if (error.code === "EEXIST") return false;
       throw error;
     },
   );

@@ -20,31 +20,31 @@ export { entraHostNames } from "./metadata.ts";
 /** One request to Entra. */
 export interface EntraRequest {
   /** Milliseconds since the epoch. */
-  at: number;
-  host: string;
-  method: string;
-  path: string;
-  clientId?: string;
-  scope?: string;
-  grant?: string;
+  readonly at: number;
+  readonly host: string;
+  readonly method: string;
+  readonly path: string;
+  readonly clientId?: string;
+  readonly scope?: string;
+  readonly grant?: string;
   /** The identifier (`jti`, or `uti`) of the client assertion. */
-  assertionId?: string;
+  readonly assertionId?: string;
   /** `issued`, the code of the refusal (`AADSTS700213`), `fault`, `metadata` or `not found`. */
   outcome: string;
 }
 
 /** Entra's token endpoint, and what libraries read before they use it. */
 export interface Entra {
-  port: number;
-  hostNames: readonly string[];
-  requests: EntraRequest[];
+  readonly port: number;
+  readonly hostNames: readonly string[];
+  readonly requests: EntraRequest[];
   /** Registers an application, and with it its tenant. */
   addApplication(application: ApplicationDescription): void;
   removeFederatedCredentials(clientId: string): void;
   /** Lifetime of the access tokens issued from now on. */
   accessTokenLifetimeSeconds: number;
   /** Every access token issued. */
-  issued: string[];
+  readonly issued: string[];
   /** Issues a token without a request, as the machine of a managed identity gets it. */
   issueManagedIdentityToken(tenantId: string, clientId: string, resource: string): Promise<string>;
   /** Checks an access token as the resource (Azure Databricks unless said otherwise) would. */
@@ -55,13 +55,13 @@ export interface Entra {
 }
 
 interface State {
-  directory: Directory;
-  signingKey: SigningKey;
-  assertionKeys: AssertionKeys;
-  faults: FaultQueue<Fault>;
-  requests: EntraRequest[];
-  issued: string[];
-  lifetimeSeconds: () => number;
+  readonly directory: Directory;
+  readonly signingKey: SigningKey;
+  readonly assertionKeys: AssertionKeys;
+  readonly faults: FaultQueue<Fault>;
+  readonly requests: EntraRequest[];
+  readonly issued: string[];
+  readonly lifetimeSeconds: () => number;
 }
 
 /** Starts Entra on a random port of 127.0.0.1; `assertionKeys` gives the keys of the issuers that applications trust. */

@@ -19,24 +19,24 @@ export const releaseHostNames: readonly string[] = [...gitHubHostNames, mirrorHo
 /** One request for a release, a file of one, or the tags. */
 export interface ReleaseRequest {
   /** Milliseconds since the epoch. */
-  at: number;
-  method: string;
-  host: string;
+  readonly at: number;
+  readonly method: string;
+  readonly host: string;
   /** Without the query, which holds the signature of a download. */
-  path: string;
+  readonly path: string;
   /** Whether it carried an Authorization header; none belongs here. */
-  authorization: boolean;
+  readonly authorization: boolean;
 }
 
 /** GitHub, as far as it serves the releases and tags of databricks/cli, and two mirrors of the same layout. */
 export interface Releases {
-  port: number;
-  hostNames: readonly string[];
+  readonly port: number;
+  readonly hostNames: readonly string[];
   /** Base URL of a mirror under a name of its own, with TLS. */
-  mirrorUrl: string;
+  readonly mirrorUrl: string;
   /** Base URL of a mirror on the loopback interface, without TLS. */
-  plainMirrorUrl: string;
-  requests: ReleaseRequest[];
+  readonly plainMirrorUrl: string;
+  readonly requests: ReleaseRequest[];
   /** Publishes a release with an annotated tag. It is the latest only once `setLatest` says so. */
   add(release: ReleaseDescription): Promise<void>;
   setLatest(version: string): void;

@@ -2,25 +2,25 @@ import type { IncomingHttpHeaders } from "node:http";
 
 /** A request, read whole. */
 export interface GateRequest {
-  method: string;
+  readonly method: string;
   /** Path with query, as sent. */
-  path: string;
-  url: URL;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
+  readonly path: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
 
 /** The service principal that a request is made by. */
 export interface Caller {
-  applicationId: string;
-  displayName: string;
+  readonly applicationId: string;
+  readonly displayName: string;
 }
 
 /** An answer before it is sent. */
 export interface Reply {
-  status: number;
-  headers: Record<string, string>;
-  body: string | Buffer;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer;
 }
 
 export const jsonType = "application/json";

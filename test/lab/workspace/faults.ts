@@ -4,21 +4,21 @@ import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
 
 /** Which requests a fault is for. A text is a whole path, with or without query; a pattern is looked for in path and query. */
 export interface FaultMatch {
-  method?: string;
-  path: string | RegExp;
+  readonly method?: string;
+  readonly path: string | RegExp;
 }
 
 /** What happens to a request: first `delayMs` and `hold`, then `reset` or the reply given, or else its usual reply. */
 export interface WorkspaceFault {
-  status?: number;
-  body?: unknown;
-  html?: string;
-  headers?: Record<string, string>;
-  delayMs?: number;
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly html?: string;
+  readonly headers?: Record<string, string>;
+  readonly delayMs?: number;
   /** Ends the connection without a reply. */
-  reset?: true;
+  readonly reset?: true;
   /** Waits until `release()`. */
-  hold?: true;
+  readonly hold?: true;
 }
 
 /** A fault put in place. */
@@ -38,11 +38,11 @@ export interface Faults {
 }
 
 interface Entry extends PlacedFault {
-  match: FaultMatch;
-  fault: WorkspaceFault;
+  readonly match: FaultMatch;
+  readonly fault: WorkspaceFault;
   hits: number;
   left: number;
-  released: Promise<void>;
+  readonly released: Promise<void>;
 }
 
 const errorCodes: Record<number, string> = {
@@ -70,9 +70,7 @@ export function createFaults(): Faults {
     },
     async meet(request) {
       const entry = entries.find(({ match, left }) => left > 0 && matches(match, request));
-      if (entry === undefined) {
-        return undefined;
-      }
+      if (entry === undefined) return undefined;
       entry.left -= 1;
       entry.hits += 1;
       await Promise.all([entry.fault.delayMs && sleep(entry.fault.delayMs), entry.fault.hold && entry.released]);
@@ -87,9 +85,7 @@ export function createFaults(): Faults {
 }
 
 function matches({ method, path }: FaultMatch, request: GateRequest): boolean {
-  if (method !== undefined && method.toUpperCase() !== request.method) {
-    return false;
-  }
+  if (method !== undefined && method.toUpperCase() !== request.method) return false;
   const spellings = [request.path, decoded(request.path)];
   return typeof path === "string"
     ? [request.url.pathname, decoded(request.url.pathname), ...spellings].includes(path)
@@ -111,9 +107,7 @@ function replyOf({ status, body, html, headers }: WorkspaceFault): Reply | undef
   if (typeof body === "string") {
     return { status: status ?? 200, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body };
   }
-  if (status === undefined && body === undefined) {
-    return undefined;
-  }
+  if (status === undefined && body === undefined) return undefined;
   const code = status ?? 200;
   return jsonReply(
     code,

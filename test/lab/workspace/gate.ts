@@ -18,9 +18,9 @@ export interface Gate {
 
 /** What the workspace is called, and where its server is. */
 export interface GateNames {
-  serverUrl: string;
-  url: string;
-  workspaceId: string;
+  readonly serverUrl: string;
+  readonly url: string;
+  readonly workspaceId: string;
 }
 
 const homes = "/Workspace/Users";
@@ -70,9 +70,7 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
     },
     async read(path) {
       const reply = await forward(get(path));
-      if (reply.status !== 200) {
-        throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
-      }
+      if (reply.status !== 200) throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
       return reply;
     },
   };

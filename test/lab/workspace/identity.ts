@@ -18,12 +18,8 @@ export function createIdentities(): Identities {
   const creators = new Map<string, string>();
 
   function attribute(value: unknown): unknown {
-    if (Array.isArray(value)) {
-      return value.map(attribute);
-    }
-    if (!isObject(value)) {
-      return value;
-    }
+    if (Array.isArray(value)) return value.map(attribute);
+    if (!isObject(value)) return value;
     const creator = creators.get(objectId(value));
     const owned = creator && "creator_user_name" in value ? { ...value, ...ownership(value, creator) } : value;
     return Object.fromEntries(Object.entries(owned).map(([key, member]) => [key, attribute(member)]));
@@ -37,9 +33,7 @@ export function createIdentities(): Identities {
       }
     },
     apply(path, reply, caller) {
-      if (!isJson(reply) || reply.body.length === 0) {
-        return reply;
-      }
+      if (!isJson(reply) || reply.body.length === 0) return reply;
       if (caller && mePath.test(path)) {
         return { ...reply, body: JSON.stringify({ ...fields(reply.body), ...scimUser(caller) }) };
       }

@@ -11,8 +11,8 @@ export interface JobRuns {
 }
 
 interface TaskRun {
-  life: RunLife;
-  result: RunResult | undefined;
+  readonly life: RunLife;
+  readonly result: RunResult | undefined;
 }
 
 const runsPath = /^\/api\/2\.\d\/jobs\/(run-now|runs\/(?:submit|get|list|get-output|cancel))$/;
@@ -24,9 +24,7 @@ export function createJobRuns(director: RunDirector): JobRuns {
 
   function rewriteRun(run: Record<string, unknown>): Record<string, unknown> {
     const life = lives.get(String(run["run_id"]));
-    if (life === undefined) {
-      return run;
-    }
+    if (life === undefined) return run;
     const result = life.outcome()?.result;
     const tasks = objects(run["tasks"]).map((task, index) => {
       const ownResult = taskResult(result, index);
@@ -72,9 +70,7 @@ export function createJobRuns(director: RunDirector): JobRuns {
       }
     },
     rewrite({ method, url }, reply) {
-      if (reply.status !== 200) {
-        return reply;
-      }
+      if (reply.status !== 200) return reply;
       switch (`${method} ${endpoint(url)}`) {
         case "POST run-now":
         case "POST runs/submit":

@@ -5,8 +5,8 @@ import { fields } from "./exchange.ts";
 /** The workspace's server process. */
 export interface WorkspaceProgram {
   /** Where it listens, on loopback. */
-  url: string;
-  pid: number;
+  readonly url: string;
+  readonly pid: number;
   /** Ends the process. */
   stop(): Promise<void>;
 }

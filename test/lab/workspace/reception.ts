@@ -12,12 +12,12 @@ export type TokenExchange = (form: URLSearchParams) => Promise<{ status: number;
 
 /** Everything that answering a request takes. */
 export interface Reception {
-  url: string;
-  doorkeeper: Doorkeeper;
-  requests: RecordedRequest[];
-  faults: Faults;
-  gate: Gate;
-  exchangeToken: TokenExchange | undefined;
+  readonly url: string;
+  readonly doorkeeper: Doorkeeper;
+  readonly requests: RecordedRequest[];
+  readonly faults: Faults;
+  readonly gate: Gate;
+  readonly exchangeToken: TokenExchange | undefined;
 }
 
 /** Records one request and answers it: by a fault, as anybody's, or as a member's. */
@@ -47,9 +47,7 @@ async function replyTo(reception: Reception, request: GateRequest, record: Recor
 }
 
 async function exchangeToken(reception: Reception, { method, url, body }: GateRequest): Promise<Reply | undefined> {
-  if (method !== "POST" || url.pathname !== "/oidc/v1/token") {
-    return undefined;
-  }
+  if (method !== "POST" || url.pathname !== "/oidc/v1/token") return undefined;
   const noPolicy = { error: "invalid_request", error_description: "No federation policy matches the token." };
   const answer = await reception.exchangeToken?.(new URLSearchParams(body.toString()));
   return jsonReply(answer?.status ?? 400, answer?.body ?? noPolicy);

@@ -13,19 +13,19 @@ export type RunResult =
 /** What becomes of runs. */
 export interface RunBehaviour {
   /** Default SUCCESS. */
-  result?: RunResult;
+  readonly result?: RunResult;
   /** The state message of the run and the error of its failed tasks. */
-  message?: string;
+  readonly message?: string;
   /** How long a run takes from its start; default 200, or 0 with `hold`. */
-  lastForMs?: number;
+  readonly lastForMs?: number;
   /** Keeps runs going until `release()`. */
-  hold?: true;
+  readonly hold?: true;
 }
 
 /** One run from its start. */
 export interface RunLife {
-  startedAt: number;
-  message: string;
+  readonly startedAt: number;
+  readonly message: string;
   /** How it ended; undefined while it goes on. */
   outcome(): { result: RunResult; endedAt: number } | undefined;
   cancel(): void;

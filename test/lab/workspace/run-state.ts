@@ -1,11 +1,11 @@
 import type { RunLife, RunResult } from "./run-life.ts";
 
 interface Termination {
-  lifeCycle: "TERMINATED" | "INTERNAL_ERROR" | "SKIPPED";
+  readonly lifeCycle: "TERMINATED" | "INTERNAL_ERROR" | "SKIPPED";
   /** A skipped run has none. */
-  result: string | undefined;
-  code: string;
-  type: string;
+  readonly result: string | undefined;
+  readonly code: string;
+  readonly type: string;
 }
 
 /** https://docs.databricks.com/api/azure/workspace/jobs/getrun: `state`, and `status` that replaces it. */

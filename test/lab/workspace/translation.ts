@@ -28,9 +28,7 @@ export function createTranslation(names: { serverUrl: string; url: string; works
     }),
     toClient(path, { status, headers, body }) {
       const translated = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toClient(value)]));
-      if (fileContent.test(path)) {
-        return { status, headers: translated, body };
-      }
+      if (fileContent.test(path)) return { status, headers: translated, body };
       const text = toClient(body.toString());
       // The server calls some of its JSON text.
       const typed = text.startsWith("{") ? { ...translated, "content-type": jsonType } : translated;

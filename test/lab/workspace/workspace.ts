@@ -19,26 +19,26 @@ export type { RunBehaviour, RunResult } from "./run-life.ts";
 /** What a lab workspace needs. */
 export interface WorkspaceSettings {
   /** Path of the executable that serves a workspace. */
-  program: string;
+  readonly program: string;
   /** The workspace's name, as in adb-1234567890123456.7.azuredatabricks.net; with `localhost` its URL has the port. */
-  host: string;
-  workspaceId: string;
+  readonly host: string;
+  readonly workspaceId: string;
   /** For TLS: PEM. */
-  certificate: { key: string; cert: string };
+  readonly certificate: { key: string; cert: string };
   /** Application ids of the service principals in the workspace. */
-  members: string[];
-  verifyToken: (token: string) => Promise<TokenVerdict>;
+  readonly members: string[];
+  readonly verifyToken: (token: string) => Promise<TokenVerdict>;
   /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, there is no federation policy. */
-  exchangeToken?: TokenExchange;
+  readonly exchangeToken?: TokenExchange;
 }
 
 /** A running workspace. */
 export interface Workspace {
-  port: number;
-  pid: number;
+  readonly port: number;
+  readonly pid: number;
   /** https://<host> */
-  url: string;
-  requests: RecordedRequest[];
+  readonly url: string;
+  readonly requests: RecordedRequest[];
   /** Places a fault for `times` matching requests, default 1. */
   fault(match: FaultMatch, fault: WorkspaceFault, times?: number): PlacedFault;
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */

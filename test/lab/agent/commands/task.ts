@@ -29,8 +29,9 @@ export const taskCommands: Readonly<Record<string, CommandEffect>> = {
   settaskvariable: setTaskVariable,
   setvariable: setVariable,
   uploadfile: (step, command) => {
-    if (command.data === "")
+    if (command.data === "") {
       throw new Error("Cannot upload task attachment file, attachment file location is not specified.");
+    }
     attach(step, "DistributedTask.Core.FileAttachment", path.basename(command.data), command.data);
   },
   uploadsummary: (step, command) => {

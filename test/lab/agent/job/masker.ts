@@ -45,8 +45,9 @@ export class SecretMasker {
   #ranges(text: string): Range[] {
     const ranges: Range[] = [];
     for (const value of this.#values) {
-      for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1))
+      for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
         ranges.push([at, at + value.length]);
+      }
     }
     for (const match of text.matchAll(urlPassword)) ranges.push([match.index, match.index + match[0].length]);
     return ranges;

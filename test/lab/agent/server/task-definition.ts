@@ -57,8 +57,9 @@ export function readTaskDefinition(json: unknown, folder: string, files: readonl
     problems.push(`input name or alias '${name}' occurs twice`);
   }
   if (!guidPattern.test(text(json["id"]))) problems.push(`id '${text(json["id"])}' is not a GUID`);
-  if (!namePattern.test(text(json["name"])))
+  if (!namePattern.test(text(json["name"]))) {
     problems.push(`name '${text(json["name"])}' must match ${namePattern.source}`);
+  }
   if (text(json["friendlyName"]) === "") problems.push("friendlyName is missing");
   const outputVariables = objects(json["outputVariables"]).map((variable) => text(variable["name"]));
   for (const name of outputVariables.filter((name) => !namePattern.test(name))) {

@@ -71,10 +71,10 @@ export async function runScript(
 }
 
 export interface ScriptSettings {
-  agent?: Partial<AgentSettings>;
-  task?: TaskJson;
-  job?: Partial<JobSettings>;
-  step?: Partial<StepSettings>;
+  readonly agent?: Partial<AgentSettings>;
+  readonly task?: TaskJson;
+  readonly job?: Partial<JobSettings>;
+  readonly step?: Partial<StepSettings>;
 }
 
 export function scriptStep(script: string): StepSettings {

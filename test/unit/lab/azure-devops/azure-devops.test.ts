@@ -41,10 +41,10 @@ function send(url: string, message: Message = {}): Promise<Reply> {
 }
 
 interface TokenRequest extends Message {
-  query?: string;
-  token?: string;
-  project?: string;
-  hub?: string;
+  readonly query?: string;
+  readonly token?: string;
+  readonly project?: string;
+  readonly hub?: string;
 }
 
 /** Asks for an ID token as a task would, but for what `request` says. */

@@ -181,8 +181,6 @@ async function runningId(): Promise<string> {
   for (;;) {
     const { json } = await lab.call({ path, token: lab.token(alice) });
     const [run] = json["runs"] as { run_id: number }[];
-    if (run !== undefined) {
-      return String(run.run_id);
-    }
+    if (run !== undefined) return String(run.run_id);
   }
 }

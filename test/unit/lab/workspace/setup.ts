@@ -21,10 +21,10 @@ export const bob = "66666666-7777-4888-9999-000000000000";
 
 /** A workspace called localhost with two members, whose tokens are random words. */
 export interface TestWorkspace {
-  workspace: Workspace;
-  folder: string;
+  readonly workspace: Workspace;
+  readonly folder: string;
   /** Path of the certificate authority's certificate. */
-  authority: string;
+  readonly authority: string;
   /** A new token of a service principal, or a new one that is refused. */
   token(of: string | { refused: "malformed" | "signature" | "expired" | "audience" }): string;
   /** Every token there was. */
@@ -34,20 +34,20 @@ export interface TestWorkspace {
 }
 
 export interface CallOptions {
-  method?: string;
-  path: string;
-  token?: string;
-  authorization?: string;
+  readonly method?: string;
+  readonly path: string;
+  readonly token?: string;
+  readonly authorization?: string;
   /** Sent as JSON. */
-  body?: unknown;
-  text?: string;
+  readonly body?: unknown;
+  readonly text?: string;
 }
 
 export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-  json: Record<string, unknown>;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly json: Record<string, unknown>;
 }
 
 export async function startTestWorkspace(
@@ -112,8 +112,8 @@ export async function startMetadataService(newToken: () => string) {
 }
 
 export interface CliResult {
-  code: number | null;
-  output: string;
+  readonly code: number | null;
+  readonly output: string;
 }
 
 /** Runs the Databricks CLI in a bundle's folder, with nothing of this machine's configuration. */
