@@ -4,7 +4,7 @@ import type { AzureDevOps } from "./azure-devops/azure-devops.ts";
 import type { Entra } from "./entra/entra.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
-export type SetupStep = "connection-authorised" | "federated-credential" | "workspace-member";
+export type SetupStep = "connection-authorized" | "federated-credential" | "workspace-member";
 
 /** A service principal with the service connection that signs in as it. */
 export interface Deployer {
@@ -46,7 +46,7 @@ export function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspac
     const id = randomUUID();
     const name = connectionName ?? `databricks-${id.slice(0, 8)}`;
     const { issuer = "entra", secret, certificate } = kind;
-    const authorized = !missing.includes("connection-authorised");
+    const authorized = !missing.includes("connection-authorized");
     const federation = azureDevOps.addServiceConnection({ id, name, issuer, tenantId, authorized });
     const federated = !missing.includes("federated-credential") && !secret && !certificate && !kind.managedIdentity;
     entra.addApplication({

@@ -42,7 +42,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
   }
 
   it("says that the connection is not authorised for the pipeline", async () => {
-    expect(await deployWith(["connection-authorised"])).toMatch(
+    expect(await deployWith(["connection-authorized"])).toMatch(
       /this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorised/s,
     );
   });

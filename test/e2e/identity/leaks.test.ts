@@ -99,7 +99,7 @@ describe.each(taskNodes)("Tokens on $name", ({ path: node }) => {
     expect(findLeaks(issuedTokens(fixture.lab), traces)).toEqual([]);
   });
 
-  it.each(["connection-authorised", "federated-credential", "workspace-member"] as const)(
+  it.each(["connection-authorized", "federated-credential", "workspace-member"] as const)(
     "stay hidden when the set-up step %s is missing",
     async (missing) => {
       const { lab } = fixture;

@@ -11,7 +11,7 @@ export type RunResult =
   | "MAXIMUM_CONCURRENT_RUNS_REACHED";
 
 /** What becomes of runs. */
-export interface RunBehaviour {
+export interface RunBehavior {
   /** Default SUCCESS. */
   readonly result?: RunResult;
   /** The state message of the run and the error of its failed tasks. */
@@ -33,8 +33,8 @@ export interface RunLife {
 
 /** Decides what becomes of runs that are started. */
 export interface RunDirector {
-  /** The behaviour of all runs started from now on. */
-  behave(behaviour: RunBehaviour): { release(): void };
+  /** The behavior of all runs started from now on. */
+  behave(behavior: RunBehavior): { release(): void };
   start(): RunLife;
 }
 
@@ -42,10 +42,10 @@ const usualDurationMs = 200;
 
 /** Runs succeed soon, until told otherwise. */
 export function createRunDirector(): RunDirector {
-  let current: { behaviour: RunBehaviour; released: boolean } = { behaviour: {}, released: false };
+  let current: { behavior: RunBehavior; released: boolean } = { behavior: {}, released: false };
   return {
-    behave(behaviour) {
-      const mine = { behaviour, released: false };
+    behave(behavior) {
+      const mine = { behavior, released: false };
       current = mine;
       return {
         release: () => {
@@ -57,8 +57,8 @@ export function createRunDirector(): RunDirector {
   };
 }
 
-function startRun(control: { behaviour: RunBehaviour; released: boolean }): RunLife {
-  const { result = "SUCCESS", message = "", hold, lastForMs = hold ? 0 : usualDurationMs } = control.behaviour;
+function startRun(control: { behavior: RunBehavior; released: boolean }): RunLife {
+  const { result = "SUCCESS", message = "", hold, lastForMs = hold ? 0 : usualDurationMs } = control.behavior;
   const startedAt = Date.now();
   let ended: { result: RunResult; endedAt: number } | undefined;
 

@@ -7,14 +7,14 @@ import { createGate } from "./gate.ts";
 import { startProgram } from "./program.ts";
 import { type Reception, receive, type TokenExchange } from "./reception.ts";
 import type { RecordedRequest } from "./recording.ts";
-import { createRunDirector, type RunBehaviour } from "./run-life.ts";
+import { createRunDirector, type RunBehavior } from "./run-life.ts";
 import { connectUpstream } from "./upstream.ts";
 
 export type { TokenVerdict } from "./authentication.ts";
 export type { JobContent, PipelineContent } from "./contents.ts";
 export type { FaultMatch, PlacedFault, WorkspaceFault } from "./faults.ts";
 export type { RecordedRequest } from "./recording.ts";
-export type { RunBehaviour, RunResult } from "./run-life.ts";
+export type { RunBehavior, RunResult } from "./run-life.ts";
 
 /** What a lab workspace needs. */
 export interface WorkspaceSettings {
@@ -42,7 +42,7 @@ export interface Workspace {
   /** Places a fault for `times` matching requests, default 1. */
   fault(match: FaultMatch, fault: WorkspaceFault, times?: number): PlacedFault;
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
-  runs(behaviour: RunBehaviour): { release(): void };
+  runs(behavior: RunBehavior): { release(): void };
   addMember(applicationId: string, displayName?: string): void;
   removeMember(applicationId: string): void;
   jobs(): Promise<JobContent[]>;
