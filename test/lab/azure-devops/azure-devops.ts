@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JSONWebKeySet } from "jose";
 import type { ServerCertificate } from "../certificates.ts";
-import { applyFault, createFaultQueue, type Fault, type FaultQueue } from "../faults.ts";
+import { createFaults, type Fault, type Faults, type PlacedFault, sendFault } from "../faults.ts";
 import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
 import { createSigningKey } from "../signing-key.ts";
 import { signInPage, unauthorizedError } from "./errors.ts";
@@ -56,7 +56,7 @@ export interface AzureDevOps {
   readonly issued: string[];
   readonly issuedJobTokens: string[];
   /** Makes the next requests for an ID token go wrong. */
-  fault(fault: AzureDevOpsFault, times?: number): void;
+  fault(fault: AzureDevOpsFault, times?: number): PlacedFault;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
   jwks(issuer: string): JSONWebKeySet;
   close(): Promise<void>;
@@ -67,7 +67,7 @@ interface State {
   readonly keys: IssuerKeys;
   readonly connections: Map<string, ServiceConnection>;
   readonly jobTokens: JobTokens;
-  readonly faults: FaultQueue<AzureDevOpsFault>;
+  readonly faults: Faults;
   readonly requests: AzureDevOpsRequest[];
   readonly issued: string[];
   readonly lifetimeSeconds: () => number;
@@ -80,7 +80,7 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     keys: { "azure-devops": await createSigningKey(), entra: await createSigningKey() },
     connections: new Map(),
     jobTokens: createJobTokens(),
-    faults: createFaultQueue(),
+    faults: createFaults(),
     requests: [],
     issued: [],
     lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
@@ -108,9 +108,13 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     idTokenLifetimeSeconds: 600,
     issued: state.issued,
     issuedJobTokens,
-    fault: (fault, times) => state.faults.add(fault, times),
+    fault: ({ nullToken, ...fault }, times) =>
+      state.faults.add({}, nullToken ? { ...fault, body: { oidcToken: null } } : fault, times),
     jwks: (issuer) => issuerJwks(issuer, state),
-    close: server.close,
+    async close() {
+      state.faults.releaseAll();
+      await server.close();
+    },
   };
   return azureDevOps;
 }
@@ -124,9 +128,8 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   const discovery = openIdConfiguration(url, organization, keys["azure-devops"].jwks);
   if (discovery) return sendJson(response, 200, discovery);
   const body = await readBody(request);
-  const fault = state.faults.take(url.pathname);
-  if (fault?.nullToken) return sendJson(response, 200, { oidcToken: null });
-  if (fault && (await applyFault(fault, request, response))) return;
+  const outcome = await state.faults.meet({ method: request.method ?? "", url });
+  if (sendFault(outcome, request, response)) return;
   if (!authorized) return refuseUnauthorized(request, response, url);
   const sign = async (connection: ServiceConnection | undefined) => {
     const token = await signIdToken(keys, organization, connection, state.lifetimeSeconds());

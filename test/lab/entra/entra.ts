@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerCertificate } from "../certificates.ts";
-import { applyFault, createFaultQueue, type Fault, type FaultQueue } from "../faults.ts";
+import { createFaults, type Fault, type Faults, type PlacedFault, sendFault } from "../faults.ts";
 import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
 import { createSigningKey, type SigningKey } from "../signing-key.ts";
 import { type AccessTokenVerification, signAccessToken, verifyAccessToken } from "./access-tokens.ts";
@@ -50,7 +50,7 @@ export interface Entra {
   /** Checks an access token as the resource (Azure Databricks unless said otherwise) would. */
   verifyAccessToken(token: string, resource?: string): Promise<AccessTokenVerification>;
   /** Makes the next token requests go wrong. */
-  fault(fault: Fault, times?: number): void;
+  fault(fault: Fault, times?: number): PlacedFault;
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ interface State {
   readonly directory: Directory;
   readonly signingKey: SigningKey;
   readonly assertionKeys: AssertionKeys;
-  readonly faults: FaultQueue<Fault>;
+  readonly faults: Faults;
   readonly requests: EntraRequest[];
   readonly issued: string[];
   readonly lifetimeSeconds: () => number;
@@ -73,7 +73,7 @@ export async function startEntra(options: {
     directory: createDirectory(),
     signingKey: await createSigningKey(),
     assertionKeys: options.assertionKeys,
-    faults: createFaultQueue(),
+    faults: createFaults(),
     requests: [],
     issued: [],
     lifetimeSeconds: () => entra.accessTokenLifetimeSeconds,
@@ -94,8 +94,11 @@ export async function startEntra(options: {
       return token;
     },
     verifyAccessToken: (token, resource) => verifyAccessToken(state.signingKey, token, resource),
-    fault: (fault, times) => state.faults.add(fault, times),
-    close: server.close,
+    fault: (fault, times) => state.faults.add({}, fault, times),
+    async close() {
+      state.faults.releaseAll();
+      await server.close();
+    },
   };
   return entra;
 }
@@ -105,10 +108,10 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   const form = new URLSearchParams(await readBody(request));
   const entry = describeRequest(request, url, form);
   state.requests.push(entry);
-  const fault = isTokenRequest(request, url) ? state.faults.take(url.pathname) : undefined;
-  if (fault) {
-    entry.outcome = "fault";
-    if (await applyFault(fault, request, response)) return;
+  if (isTokenRequest(request, url)) {
+    const outcome = await state.faults.meet({ method: "POST", url });
+    if (outcome) entry.outcome = "fault";
+    if (sendFault(outcome, request, response)) return;
   }
   const correlationId = url.searchParams.get("client-request-id") ?? form.get("client-request-id") ?? randomUUID();
   try {

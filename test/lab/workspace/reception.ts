@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Faults } from "../faults.ts";
 import { send } from "../https-server.ts";
 import { authenticate, type Doorkeeper } from "./authentication.ts";
 import { discover } from "./discovery.ts";
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
-import type { Faults } from "./faults.ts";
 import type { Gate } from "./gate.ts";
 import { type RecordedRequest, recordOf } from "./recording.ts";
 

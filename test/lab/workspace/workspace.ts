@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../faults.ts";
 import { startServer } from "../https-server.ts";
 import type { TokenVerdict } from "./authentication.ts";
 import { type JobContent, type PipelineContent, readContent, readFiles, readJobs, readPipelines } from "./contents.ts";
-import { createFaults, type FaultMatch, type PlacedFault, type WorkspaceFault } from "./faults.ts";
 import { createGate } from "./gate.ts";
 import { startProgram } from "./program.ts";
 import { type Reception, receive, type TokenExchange } from "./reception.ts";
@@ -12,7 +13,6 @@ import { connectUpstream } from "./upstream.ts";
 
 export type { TokenVerdict } from "./authentication.ts";
 export type { JobContent, PipelineContent } from "./contents.ts";
-export type { FaultMatch, PlacedFault, WorkspaceFault } from "./faults.ts";
 export type { RecordedRequest } from "./recording.ts";
 export type { RunBehavior, RunResult } from "./run-life.ts";
 
@@ -40,7 +40,7 @@ export interface Workspace {
   readonly url: string;
   readonly requests: RecordedRequest[];
   /** Places a fault for `times` matching requests, default 1. */
-  fault(match: FaultMatch, fault: WorkspaceFault, times?: number): PlacedFault;
+  fault(match: FaultMatch, fault: Fault, times?: number): PlacedFault;
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
   runs(behavior: RunBehavior): { release(): void };
   addMember(applicationId: string, displayName?: string): void;
@@ -56,7 +56,7 @@ export interface Workspace {
 /** Starts a workspace on a random loopback port, with its server process. */
 export async function startWorkspace(settings: WorkspaceSettings): Promise<Workspace> {
   const program = await startProgram(settings.program);
-  const faults = createFaults();
+  const faults = createFaults(errorBody);
   const members = new Map<string, string>();
   const addMember: Workspace["addMember"] = (id, displayName = `Service principal ${id.slice(0, 8)}`) =>
     void members.set(id.toLowerCase(), displayName);
@@ -91,6 +91,17 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
       await program.stop();
     },
   };
+}
+
+const errorCodes: Record<number, string> = {
+  404: "RESOURCE_DOES_NOT_EXIST",
+  429: "REQUEST_LIMIT_EXCEEDED",
+  503: "TEMPORARILY_UNAVAILABLE",
+};
+
+/** The error that the workspace's API gives with a status. */
+function errorBody(status: number): object {
+  return { error_code: errorCodes[status] ?? String(status), message: STATUS_CODES[status] };
 }
 
 function urlOf(host: string, port: number): string {
