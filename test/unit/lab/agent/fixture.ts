@@ -12,12 +12,27 @@ import {
   type StepSettings,
   startAgent,
 } from "../../../lab/agent/agent.ts";
+import { SecretMasker } from "../../../lab/agent/job/masker.ts";
+import { Variables } from "../../../lab/agent/job/variables.ts";
+import { readTaskDefinition, type TaskDefinition } from "../../../lab/agent/server/task-definition.ts";
+import { validateInputs } from "../../../lab/agent/server/validation.ts";
+import { resolveInputs } from "../../../lab/agent/step/inputs.ts";
 
 export const nodes = [20, 24].map((major) => ({ major, node: nodeBinary(major) }));
 
 export const jobSettings: JobSettings = {
   collectionUrl: "https://dev.azure.com/contoso/",
   jobToken: "job-token-0123456789",
+};
+
+/** The service connection that `resolveGiven` knows. */
+export const someConnection = {
+  id: "0e4a0a5e-0000-4000-8000-00000000000a",
+  name: "my wif",
+  url: "https://management.azure.com/",
+  scheme: "WorkloadIdentityFederation",
+  parameters: {},
+  data: {},
 };
 
 /** A task that runs the JavaScript in its input `script`. */
@@ -96,6 +111,44 @@ export function environmentOf(result: StepResult): Record<string, string> {
 /** What a step logged between its banner and its end. */
 export function bodyOf(result: StepResult): string[] {
   return result.log.slice(result.log.lastIndexOf("=".repeat(78)) + 1, -1);
+}
+
+/** A step's issues, each as `type: message`. */
+export function messagesOf(result: StepResult): string[] {
+  return result.issues.map(({ type, message }) => `${type}: ${message}`);
+}
+
+/** Runs a task that prints these lines. */
+export function runLines(lines: string[], settings: ScriptSettings = {}): Promise<StepResult> {
+  return runScript(print(...lines), settings);
+}
+
+/** The definition of a task with these inputs. */
+export function taskWith(...inputs: Record<string, unknown>[]): TaskDefinition {
+  return readTaskDefinition({ ...scriptTask, inputs }, "Script", ["index.js"]);
+}
+
+/** The inputs that a task gets when its author gives these, by name. */
+export function resolveGiven(task: TaskDefinition, given: Record<string, string>): Record<string, string> {
+  const variables = new Variables(new SecretMasker());
+  variables.set("Name", " value ");
+  const sources = {
+    variables: (text: string) => variables.expand(text),
+    environment: { AGENT_SIDE: "of the agent" },
+    fileRoot: "/work/1/s",
+  };
+  const inputs = resolveInputs(task, validateInputs(task, given, [someConnection]), sources);
+  return Object.fromEntries([...inputs].map(([{ name }, value]) => [name, value]));
+}
+
+/** The name of a running process; empty when there is none. */
+export function commandOf(pid: number): string {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    return / Z /.test(stat) ? "" : (/\((.*)\)/.exec(stat)?.[1] ?? "");
+  } catch {
+    return "";
+  }
 }
 
 export function temporaryFolder(): string {

@@ -1,8 +1,7 @@
-import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { StepResult } from "../../../../lab/agent/agent.ts";
 import { signalTimeouts } from "../../../../lab/agent/run/cancel.ts";
-import { bodyOf, jobSettings, labAgent, nodes, scriptStep } from "../fixture.ts";
+import { bodyOf, commandOf, jobSettings, labAgent, nodes, scriptStep } from "../fixture.ts";
 
 const sigintMs = 400;
 const sigtermMs = 300;
@@ -22,18 +21,18 @@ const watch = `
 /** Runs a script and cancels the job as soon as it is ready. */
 async function cancelWhenReady(node: string, script: string): Promise<StepResult & { elapsedMs: number }> {
   const cancel = new AbortController();
-  let cancelled = 0;
+  let canceledAt = 0;
   const job = await (await labAgent({ node })).startJob({ ...jobSettings, variables: timeouts });
   const result = await job.run({
     ...scriptStep(script),
     cancel: cancel.signal,
     onLine: (line) => {
       if (line !== "ready") return;
-      cancelled = Date.now();
+      canceledAt = Date.now();
       cancel.abort();
     },
   });
-  const elapsedMs = Date.now() - cancelled;
+  const elapsedMs = Date.now() - canceledAt;
   expect(await job.run(scriptStep("console.log(process.env.AGENT_JOBSTATUS)"))).toMatchObject({
     raw: { stdout: ["Canceled"] },
   });
@@ -41,7 +40,7 @@ async function cancelWhenReady(node: string, script: string): Promise<StepResult
 }
 
 describe.each(nodes)("cancel on Node $major", ({ node }) => {
-  test("a task without handler dies of SIGINT", async () => {
+  test("SIGINT ends a task without a handler", async () => {
     const result = await cancelWhenReady(node, "setInterval(() => {}, 1000); console.log('ready')");
     expect(result).toMatchObject({ result: "Canceled", exitCode: 130 });
     expect(bodyOf(result)).toEqual([
@@ -51,12 +50,12 @@ describe.each(nodes)("cancel on Node $major", ({ node }) => {
     ]);
   });
 
-  test("a task that ends on SIGINT is canceled whatever it reports", async () => {
+  test("a task that ends on SIGINT is canceled, whatever result it reports", async () => {
     const script = watch.replace("HANDLER", "console.log('##vso[task.complete result=Succeeded;]'); process.exit(0);");
     expect(await cancelWhenReady(node, script)).toMatchObject({ result: "Canceled", exitCode: 0 });
   });
 
-  test("SIGTERM follows", async () => {
+  test("SIGTERM follows SIGINT", async () => {
     const result = await cancelWhenReady(node, watch.replace("HANDLER", "if (name === 'SIGTERM') process.exit(0);"));
     const [, sigint, sigterm] = result.raw.stdout;
     expect(result).toMatchObject({ result: "Canceled", exitCode: 0 });
@@ -64,7 +63,7 @@ describe.each(nodes)("cancel on Node $major", ({ node }) => {
     expect(Number(sigterm?.split(" ")[1])).toBeGreaterThanOrEqual(sigintMs - 50);
   });
 
-  test("then SIGKILL, of the task's process alone", async () => {
+  test("SIGKILL follows SIGTERM, and reaches only the task's process", async () => {
     const child = `
       const { spawn } = require("child_process");
       const child = spawn("sleep", ["60"], { stdio: "ignore" });
@@ -89,15 +88,15 @@ describe("cancel", () => {
     expect(result).toMatchObject({ result: "Failed", issues: [{ type: "error", message: "The task has timed out." }] });
   });
 
-  test("a step of a cancelled job is skipped", async () => {
+  test("a step of a canceled job is skipped", async () => {
     const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run({ ...scriptStep("1"), cancel: AbortSignal.abort() });
     expect(result).toMatchObject({ result: "Skipped", log: [], exitCode: null });
   });
 
-  test("a retry does not outlive it", async () => {
+  test("a canceled job ends the wait for a retry", async () => {
     const cancel = new AbortController();
-    let cancelled = 0;
+    let canceledAt = 0;
     const job = await (await labAgent()).startJob({ ...jobSettings, variables: timeouts });
     const result = await job.run({
       ...scriptStep("process.exitCode = 1"),
@@ -105,50 +104,11 @@ describe("cancel", () => {
       cancel: cancel.signal,
       onLine: (line) => {
         if (!line.includes("will retry")) return;
-        cancelled = Date.now();
+        canceledAt = Date.now();
         cancel.abort();
       },
     });
     expect(result.result).toBe("Canceled");
-    expect(Date.now() - cancelled).toBeLessThan(900);
+    expect(Date.now() - canceledAt).toBeLessThan(900);
   });
 });
-
-describe("orphans", () => {
-  const leaveChild = (options: string) =>
-    `const child = require("child_process").spawn("sleep", ["60"], ${options}); child.unref(); console.log(child.pid);`;
-
-  test("are killed and reported at the end of the job", async () => {
-    const job = await (await labAgent()).startJob(jobSettings);
-    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true }')));
-    const pid = Number(result.raw.stdout[0]);
-    expect(commandOf(pid)).toBe("sleep");
-    expect(await job.finish()).toEqual({ orphans: [{ pid, command: "sleep 60" }] });
-    await expect.poll(() => commandOf(pid)).toBe("");
-  });
-
-  test("without the lookup id they go unnoticed", async () => {
-    const job = await (await labAgent()).startJob(jobSettings);
-    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true, env: {} }')));
-    expect(await job.finish()).toEqual({ orphans: [] });
-    process.kill(Number(result.raw.stdout[0]));
-  });
-
-  test("one that holds the output delays the step by five seconds", async () => {
-    const job = await (await labAgent()).startJob(jobSettings);
-    const result = await job.run(scriptStep(leaveChild('{ stdio: "inherit" }')));
-    expect(result.result).toBe("Succeeded");
-    expect(result.durationMs).toBeGreaterThanOrEqual(5_000);
-    expect((await job.finish()).orphans).toHaveLength(1);
-  });
-});
-
-/** The name of a running process; empty when there is none. */
-function commandOf(pid: number): string {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    return / Z /.test(stat) ? "" : (/\((.*)\)/.exec(stat)?.[1] ?? "");
-  } catch {
-    return "";
-  }
-}
