@@ -4,7 +4,10 @@ import type { AzureDevOps } from "./azure-devops/azure-devops.ts";
 import type { Entra } from "./entra/entra.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
-export type SetupStep = "connection-authorized" | "federated-credential" | "workspace-member";
+/** What an organization sets up once for a service connection. */
+export const setupSteps = ["connection-authorized", "federated-credential", "workspace-member"] as const;
+
+export type SetupStep = (typeof setupSteps)[number];
 
 /** A service principal with the service connection that signs in as it. */
 export interface Deployer {
