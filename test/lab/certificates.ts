@@ -30,7 +30,7 @@ function validity() {
 
 /** Makes a certificate authority and writes its certificate into `folder`; the key stays in memory. */
 export async function createCertificateAuthority(folder: string): Promise<CertificateAuthority> {
-  // Of two authorities of one name, OpenSSL tries the first alone.
+  // OpenSSL tries only the first of two authorities with the same name.
   const name = `Contoso Private Root CA ${randomBytes(4).toString("hex")}`;
   const authority = await generate([{ name: "commonName", value: name }], {
     ...keyOptions,

@@ -13,13 +13,13 @@ export type SetupStep = (typeof setupSteps)[number];
 export interface Deployer {
   readonly clientId: string;
   readonly connection: ServiceConnection;
-  /** What its ID tokens say. */
+  /** Issuer and subject of its ID tokens. */
   readonly federation: { readonly issuer: string; readonly subject: string };
 }
 
 /** How a service connection differs from the usual one: federated, issuer Entra, commercial cloud. */
 export interface DeployerKind {
-  /** Who signs its ID tokens. */
+  /** The service that signs its ID tokens. */
   readonly issuer?: "entra" | "azure-devops";
   readonly cloud?: keyof typeof authorities;
   /** Signs in with this secret instead. */
@@ -28,7 +28,7 @@ export interface DeployerKind {
   readonly certificate?: string;
   /** Signs in as a managed identity of the agent's machine instead. */
   readonly managedIdentity?: "of the machine" | "assigned by a user";
-  /** What the workspace calls its service principal. */
+  /** The name of its service principal in the workspace. */
   readonly displayName?: string;
 }
 
@@ -42,7 +42,7 @@ const authorities = {
   AzureChinaCloud: "https://login.chinacloudapi.cn/",
 };
 
-/** Makes service principals with connections, with all set-up steps done but for those named. */
+/** Makes service principals with connections, with all set-up steps done except those named. */
 export function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspace: Workspace): AddDeployer {
   return (missing = [], connectionName, kind = {}) => {
     const clientId = randomUUID();
@@ -71,7 +71,7 @@ export function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspac
   };
 }
 
-/** The part of a connection that says how it signs in, as Azure DevOps hands it to a job. */
+/** How a connection signs in, as Azure DevOps hands it to a job. */
 function authorization(
   clientId: string,
   federation: { issuer: string; subject: string },

@@ -36,7 +36,7 @@ export interface Lab {
 }
 
 export const workspaceHost = "adb-1234567890123456.7.azuredatabricks.net";
-/** Under these names the same workspace answers too: as another one of its cloud, and as one of another cloud. */
+/** The same workspace also answers under these names, as another workspace of its cloud and of other clouds. */
 export const otherWorkspaceHosts = {
   AzureCloud: "adb-6543210987654321.1.azuredatabricks.net",
   AzureUSGovernment: "adb-1234567890123456.7.databricks.azure.us",

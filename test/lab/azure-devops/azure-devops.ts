@@ -36,7 +36,7 @@ export interface AzureDevOpsRequest {
   readonly serviceConnectionId?: string;
 }
 
-/** Azure DevOps, as far as a pipeline job asks it for ID tokens. */
+/** Azure DevOps, as far as a pipeline job requests ID tokens from it. */
 export interface AzureDevOps {
   readonly port: number;
   readonly hostName: string;
@@ -46,7 +46,7 @@ export interface AzureDevOps {
   readonly organizationId: string;
   readonly project: { id: string; name: string };
   readonly requests: AzureDevOpsRequest[];
-  /** A job access token (System.AccessToken), valid for an hour unless said otherwise. */
+  /** A job access token (System.AccessToken), valid for an hour by default. */
   issueJobToken(options?: { expiresInSeconds?: number }): string;
   /** Registers a service connection; gives what a federated credential must hold to trust it. */
   addServiceConnection(connection: ServiceConnection): FederatedIdentity;
@@ -55,7 +55,7 @@ export interface AzureDevOps {
   /** Every ID token issued. */
   readonly issued: string[];
   readonly issuedJobTokens: string[];
-  /** Makes the next requests for an ID token go wrong. */
+  /** Places a fault for the next requests for an ID token. */
   fault(fault: AzureDevOpsFault, times?: number): PlacedFault;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
   jwks(issuer: string): JSONWebKeySet;
@@ -161,7 +161,7 @@ function describeRequest(request: IncomingMessage, url: URL, authorized: boolean
   };
 }
 
-/** Azure DevOps sends a client to the sign-in page, unless the client says that it would not know what to do there. */
+/** Azure DevOps sends a client to the sign-in page, unless the client declares that it cannot use one. */
 function refuseUnauthorized(request: IncomingMessage, response: ServerResponse, url: URL): void {
   if (request.headers["x-tfs-fedauthredirect"]?.toString().toLowerCase() === "suppress") {
     const challenges = ["Bearer", 'Basic realm="https://dev.azure.com/"', "TFS-Federated"];

@@ -8,8 +8,8 @@ import { withFileLock } from "./lock.ts";
 /** The lab's Databricks: the CLI, and the workspace that the CLI is tested against. */
 export interface DatabricksPrograms {
   /**
-   * Path of the CLI's executable, called `databricks`, that says it is `version` (default 1.11.0, which it is).
-   * With DATABRICKS_CLI_PATH set it is that path, whatever the version asked for.
+   * Path of the CLI's executable, called `databricks`, that reports `version` (default 1.11.0, its real version).
+   * When DATABRICKS_CLI_PATH is set, it is that path, whatever version is requested.
    */
   cli(version?: string): Promise<string>;
   /** Path of the executable that serves a workspace. */
@@ -60,7 +60,7 @@ async function buildOnce(program: { command: string; version: string; target: st
   return target;
 }
 
-/** A digest of all that decides what the programs are: the module's sources and pins, the flags and the compiler. */
+/** A digest of everything that the programs depend on: sources, pins, flags and compiler. */
 async function sourcesHash(compiler: string): Promise<string> {
   const hash = createHash("sha256").update([compiler, ...buildFlags, linkerFlags].join("\0"));
   const files = (await fs.promises.readdir(moduleFolder, { recursive: true })).filter(

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 const oldest = { major: 1, minor: 26 };
 
-/** What `go version` prints. Throws, saying what to install, when there is no Go or an older one than the module needs. */
+/** What `go version` prints. Throws an error that names what to install when Go is missing or too old for the module. */
 export async function goVersion(): Promise<string> {
   // Outside the module: inside, Go would download the toolchain that go.mod names before it answers.
   const version = await execute("go", ["version"], { cwd: os.tmpdir() }).then(

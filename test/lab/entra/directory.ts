@@ -16,7 +16,7 @@ export interface ApplicationDescription {
   readonly secret?: string;
   /** PEM of the certificate that signs its assertions. */
   readonly certificate?: string;
-  /** Application ids or URIs of the resources that its tenant knows; Azure Databricks unless said otherwise. */
+  /** Application ids or URIs of the resources in its tenant; default: Azure Databricks. */
   readonly resources?: string[];
 }
 

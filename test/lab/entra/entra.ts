@@ -47,9 +47,9 @@ export interface Entra {
   readonly issued: string[];
   /** Issues a token without a request, as the machine of a managed identity gets it. */
   issueManagedIdentityToken(tenantId: string, clientId: string, resource: string): Promise<string>;
-  /** Checks an access token as the resource (Azure Databricks unless said otherwise) would. */
+  /** Checks an access token as the resource (default: Azure Databricks) would. */
   verifyAccessToken(token: string, resource?: string): Promise<AccessTokenVerification>;
-  /** Makes the next token requests go wrong. */
+  /** Places a fault for the next token requests. */
   fault(fault: Fault, times?: number): PlacedFault;
   close(): Promise<void>;
 }
@@ -147,7 +147,7 @@ function describeRequest(request: IncomingMessage, url: URL, form: URLSearchPara
   };
 }
 
-/** Answers a request and says how it ended. */
+/** Answers a request, and returns its outcome for the record. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,

@@ -14,7 +14,7 @@ export interface ProxyConnection {
   readonly at: number;
 }
 
-/** An HTTP proxy that knows only CONNECT, and only the names it was given. */
+/** An HTTP proxy that supports only CONNECT, and only to names that are mapped. */
 export interface Proxy {
   /** Without credentials. */
   readonly url: string;

@@ -7,7 +7,7 @@ export interface ReleaseDescription {
   readonly version: string;
   /** A file to pack as `databricks` into the archive for this machine; without it a script that prints the version. */
   readonly executable?: string;
-  /** The platforms that have an archive; all six unless said otherwise. */
+  /** The platforms that have an archive; default: all six. */
   readonly platforms?: readonly string[];
   /** `split`: one list for Windows and one for the rest, as 0.277.0 to 0.295.x have them. */
   readonly sums?: "present" | "missing" | "split";

@@ -37,12 +37,12 @@ export interface Releases {
   /** Base URL of a mirror on the loopback interface, without TLS. */
   readonly plainMirrorUrl: string;
   readonly requests: ReleaseRequest[];
-  /** Publishes a release with an annotated tag. It is the latest only once `setLatest` says so. */
+  /** Publishes a release with an annotated tag. `setLatest` makes it the latest. */
   add(release: ReleaseDescription): Promise<void>;
   setLatest(version: string): void;
   /** Lightweight tags of versions that have no release. */
   tagsOnly(versions: readonly string[]): void;
-  /** Makes the next requests go wrong whose host and path contain a text or match an expression. */
+  /** Places a fault for the next requests whose host and path contain a text or match a pattern. */
   fault(match: string | RegExp, fault: Fault, times?: number): PlacedFault;
   /** The intact archive of a published release. */
   archive(version: string, platform: string): Promise<Buffer>;

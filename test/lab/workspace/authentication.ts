@@ -2,17 +2,17 @@ import { createHash, randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { type Caller, jsonReply, type Reply } from "./exchange.ts";
 
-/** What the lab's Entra says of an access token. */
+/** The verdict of the lab's Entra on an access token. */
 export type TokenVerdict =
   | { ok: true; subject: string /* application id */ }
   | { ok: false; reason: "malformed" | "signature" | "expired" | "audience" };
 
-/** Who a request is by, and the reply that refuses it when it is. `tokenId` is the SHA-256 of its bearer token. */
+/** The caller of a request, and the reply that refuses it, if any. `tokenId` is the SHA-256 of its bearer token. */
 export type Authentication =
   | { caller: Caller; tokenId: string; refusal?: never }
   | { caller?: Caller; tokenId?: string; refusal: Reply };
 
-/** What authentication asks of a workspace. */
+/** What authentication needs from a workspace. */
 export interface Doorkeeper {
   readonly id: string;
   /** Names of the service principals, by application id in lower case. */

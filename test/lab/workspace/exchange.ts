@@ -10,7 +10,7 @@ export interface GateRequest {
   readonly body: Buffer;
 }
 
-/** The service principal that a request is made by. */
+/** The service principal that makes a request. */
 export interface Caller {
   readonly applicationId: string;
   readonly displayName: string;
@@ -30,7 +30,7 @@ export function jsonReply(status: number, body: unknown, headers: Record<string,
   return { status, headers: { "content-type": jsonType, ...headers }, body: JSON.stringify(body) };
 }
 
-/** Whether a reply says that its body is JSON. */
+/** Whether the body of a reply is declared as JSON. */
 export function isJson(reply: Reply): boolean {
   return (reply.headers["content-type"] ?? "").startsWith(jsonType);
 }

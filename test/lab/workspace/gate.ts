@@ -27,7 +27,7 @@ const homes = "/Workspace/Users";
 const creationPath = /^\/api\/2\.\d\/(jobs\/create|pipelines)$/;
 const pipelinesPath = "/api/2.0/pipelines";
 
-/** Puts the gate before a server that nobody has used yet. */
+/** Puts the gate in front of a server that has not been used yet. */
 export function createGate(upstream: Upstream, director: RunDirector, names: GateNames): Gate {
   const translation = createTranslation(names);
   const identities = createIdentities();

@@ -2,11 +2,11 @@ import { fields, type GateRequest, jsonReply, objects, type Reply } from "./exch
 import type { RunDirector, RunLife, RunResult } from "./run-life.ts";
 import { outputOf, stateOf } from "./run-state.ts";
 
-/** The runs of jobs, as the run director wants them. */
+/** The runs of jobs, as the run director decides them. */
 export interface JobRuns {
-  /** Answers what the workspace's server does not know, or knows otherwise. */
+  /** Answers requests that the workspace's server does not support, or answers differently. */
   intercept(request: GateRequest): Reply | undefined;
-  /** Rewrites a reply that tells of runs. */
+  /** Rewrites a reply that shows runs. */
   rewrite(request: GateRequest, reply: Reply): Reply;
 }
 
@@ -91,7 +91,7 @@ function endpoint(url: URL): string | undefined {
   return runsPath.exec(url.pathname)?.[1];
 }
 
-/** Of a run that succeeded with failures, the first task failed. */
+/** In a run that succeeded with failures, the first task has failed. */
 function taskResult(result: RunResult | undefined, index: number): RunResult | undefined {
   return result === "SUCCESS_WITH_FAILURES" ? (index === 0 ? "FAILED" : "SUCCESS") : result;
 }

@@ -1,9 +1,9 @@
 import { fields, type GateRequest, isObject, jsonReply, type Reply } from "./exchange.ts";
 import type { RunDirector, RunLife, RunResult } from "./run-life.ts";
 
-/** The updates of pipelines, as the run director wants them. */
+/** The updates of pipelines, as the run director decides them. */
 export interface PipelineUpdates {
-  /** Rewrites a reply that tells of a pipeline or its updates. */
+  /** Rewrites a reply that shows a pipeline or its updates. */
   rewrite(request: GateRequest, reply: Reply): Reply;
 }
 

@@ -10,7 +10,7 @@ import { type RecordedRequest, recordOf } from "./recording.ts";
 /** Answers a token exchange: the status and the JSON body. */
 export type TokenExchange = (form: URLSearchParams) => Promise<{ status: number; body: unknown }>;
 
-/** Everything that answering a request takes. */
+/** Everything that is needed to answer a request. */
 export interface Reception {
   readonly url: string;
   readonly doorkeeper: Doorkeeper;
@@ -20,7 +20,7 @@ export interface Reception {
   readonly exchangeToken: TokenExchange | undefined;
 }
 
-/** Records one request and answers it: by a fault, as anybody's, or as a member's. */
+/** Records one request and answers it: with a fault, with public information, or as a member's request. */
 export async function receive(
   reception: Reception,
   incoming: IncomingMessage,
@@ -42,8 +42,8 @@ async function replyTo(reception: Reception, request: GateRequest, record: Recor
   const { url, doorkeeper, faults, gate } = reception;
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
-  const anybodys = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
-  return anybodys ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
+  const unauthenticated = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
+  return unauthenticated ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
 }
 
 async function exchangeToken(reception: Reception, { method, url, body }: GateRequest): Promise<Reply | undefined> {

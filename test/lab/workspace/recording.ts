@@ -30,7 +30,7 @@ export function recordOf({ method, path, url, headers, body }: GateRequest): Rec
 function textOf(body: Buffer): string | undefined {
   try {
     const start = body.subarray(0, bodyLimit);
-    // Streaming: a character that the limit cuts in two is no error.
+    // Streaming: a character that the limit cuts in two is not an error.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
     return text.includes("\0") ? undefined : text;
   } catch {

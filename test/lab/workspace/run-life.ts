@@ -40,7 +40,7 @@ export interface RunDirector {
 
 const usualDurationMs = 200;
 
-/** Runs succeed soon, until told otherwise. */
+/** Runs succeed soon until a test changes their behavior. */
 export function createRunDirector(): RunDirector {
   let current: { behavior: RunBehavior; released: boolean } = { behavior: {}, released: false };
   return {

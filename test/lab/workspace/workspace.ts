@@ -28,7 +28,7 @@ export interface WorkspaceSettings {
   /** Application ids of the service principals in the workspace. */
   readonly members: string[];
   readonly verifyToken: (token: string) => Promise<TokenVerdict>;
-  /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, there is no federation policy. */
+  /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, the workspace has no federation policy. */
   readonly exchangeToken?: TokenExchange;
 }
 

@@ -71,7 +71,7 @@ function execute(step: StepContext, area: Area, command: LoggingCommand, line: s
   }
 }
 
-/** Fails the step, so that nobody takes a command for done that the emulator does not know. */
+/** Fails the step, so that a command that is not emulated does not pass for done. */
 function notEmulated(_step: StepContext, command: LoggingCommand): void {
   throw new Error(`##vso[${command.area}.${command.event}] is not emulated.`);
 }

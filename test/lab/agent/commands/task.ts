@@ -77,7 +77,7 @@ function complete(step: StepContext, command: LoggingCommand): void {
   step.result = mergeResults(step.result, result);
   step.currentOperation = command.data;
   if (/^(1|true|\$true)$/i.test(command.properties.get("done") ?? "")) {
-    // Bound now: a retry must not be ended by what an earlier attempt said.
+    // Bound now, so that an earlier attempt cannot end a retry.
     const { onDone } = step;
     setTimeout(() => onDone?.(), doneGraceMs).unref();
   }

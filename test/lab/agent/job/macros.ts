@@ -1,5 +1,5 @@
 /**
- * Replaces each `$(name)` that `lookup` knows, once: replacements are not looked at again, unknown macros stay as they are.
+ * Replaces each `$(name)` for which `lookup` has a value, once: replacements are not expanded again, other macros stay.
  * (agent: VarUtil.ExpandValues)
  */
 export function expandMacros(text: string, lookup: (name: string) => string | undefined): string {

@@ -70,7 +70,7 @@ function jsonEscape(value: string): string {
     .replace(/[\u0085\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** .NET's Uri.EscapeDataString also escapes what encodeURIComponent leaves alone. */
+/** .NET's Uri.EscapeDataString also escapes characters that encodeURIComponent keeps. */
 function uriDataEscape(value: string): string {
   return encodeURIComponent(Buffer.from(value, "utf8").toString("utf8")).replace(
     /[!'()*]/g,

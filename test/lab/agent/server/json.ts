@@ -9,7 +9,7 @@ export function objects(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The strings of an array; undefined when the value is no array. */
+/** The strings of an array; undefined when the value is not an array. */
 export function strings(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : undefined;
 }

@@ -23,7 +23,7 @@ export class PipelineInvalid extends Error {
   }
 }
 
-/** The server offers a task only where its definition says that it works. Throws PipelineInvalid elsewhere. */
+/** The server offers a task only where its definition names the kind of pipeline and agent. Throws PipelineInvalid elsewhere. */
 export function requireHost(task: TaskDefinition, hostType: HostType): void {
   const kind = hostType === "build" ? "Build" : "Release";
   const place = hostType === "deployment" ? "DeploymentGroup" : "Agent";

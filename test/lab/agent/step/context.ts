@@ -36,11 +36,11 @@ export class StepContext {
   readonly uploads: Upload[] = [];
   readonly raw = { stdout: [] as string[], stderr: [] as string[] };
   result: TaskResult | undefined;
-  /** What failed commands make of the step, whatever the task says. */
+  /** The result that failed commands force on the step, whatever the task reports. */
   commandResult: TaskResult | undefined;
   currentOperation = "";
   exitCode: number | null = null;
-  /** Called when the task says that it is done. */
+  /** Called when the task reports that it is done. */
   onDone: (() => void) | undefined;
 
   constructor(job: JobState, options: StepOptions) {
@@ -102,7 +102,7 @@ export class StepContext {
     this.commandResult = "Failed";
   }
 
-  /** The step's result, all told. */
+  /** The step's result, with failed commands and continueOnError taken into account. */
   finalResult(continueOnError: boolean): TaskResult {
     const own = this.result ?? "Succeeded";
     const merged = this.commandResult === undefined ? own : mergeResults(this.result, this.commandResult);

@@ -50,7 +50,7 @@ export function referencedConnections(
   return connections.filter(({ id }) => ids.includes(id.toLowerCase()));
 }
 
-/** Variables first, then the agent's environment; what neither knows stays as `$(name)`. */
+/** Variables first, then the agent's environment; a name that neither has stays as `$(name)`. */
 export function expand(value: string, sources: ExpansionSources): string {
   return expandMacros(sources.variables(value), (name) => sources.environment[name]);
 }
