@@ -24,14 +24,14 @@ describe("the certificate authority", () => {
     await fs.promises.rm(folder, { recursive: true });
   });
 
-  it("writes its certificate, and only that, for others to trust", async () => {
+  it("the authority writes only its certificate, for others to trust", async () => {
     const file = await fs.promises.readFile(authority.file, "utf8");
     expect(file).toBe(authority.certificate);
     expect(file).not.toContain("PRIVATE KEY");
     expect(new X509Certificate(file).ca).toBe(true);
   });
 
-  it("issues certificates that it signed, for names and addresses", async () => {
+  it("the authority issues certificates for names and addresses", async () => {
     const issued = new X509Certificate((await authority.issue(["github.com", "127.0.0.1"])).cert);
     expect(issued.verify(new X509Certificate(authority.certificate).publicKey)).toBe(true);
     expect(issued.ca).toBe(false);
@@ -41,19 +41,19 @@ describe("the certificate authority", () => {
   });
 
   it.each(["dev.azure.com", "adb-1.2.azuredatabricks.net"])(
-    "is accepted by a client that trusts it: %s",
+    "a client that trusts the authority accepts the server %s",
     async (name) => {
       const reply = await requestOverTls({ ca: authority.certificate, port: server.port }, `https://${name}/`);
       expect(reply.text).toBe("hello");
     },
   );
 
-  it("is refused for a name that the certificate does not hold", async () => {
+  it("a client refuses a name that the certificate does not hold", async () => {
     const request = requestOverTls({ ca: authority.certificate, port: server.port }, "https://github.com/");
     await expect(request).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
   });
 
-  it("is refused by a client that trusts another authority", async () => {
+  it("a client that trusts another authority refuses the server", async () => {
     const otherFolder = await fs.promises.mkdtemp(path.join(folder, "other-"));
     const other = await createCertificateAuthority(otherFolder);
     const request = requestOverTls({ ca: other.certificate, port: server.port }, "https://dev.azure.com/");

@@ -74,7 +74,7 @@ function idToken(reply: Reply): string {
 }
 
 describe("ID tokens", () => {
-  it("are signed by Azure DevOps for an older service connection", async () => {
+  it("ID tokens of an older service connection are signed by Azure DevOps", async () => {
     const identity = addConnection("azure-devops");
     expect(identity).toEqual({
       issuer: `https://vstoken.dev.azure.com/${azureDevOps.organizationId}`,
@@ -85,7 +85,7 @@ describe("ID tokens", () => {
     expect(payload).toMatchObject({ aud: "api://AzureADTokenExchange", jti: expect.any(String) });
   });
 
-  it("are signed by Entra for a newer service connection", async () => {
+  it("ID tokens of a newer service connection are signed by Entra", async () => {
     const identity = addConnection("entra");
     expect(identity).toEqual({
       issuer: `https://login.microsoftonline.com/${tenantId}/v2.0`,
@@ -96,12 +96,12 @@ describe("ID tokens", () => {
     expect(payload).toMatchObject({ aud: "fb60f99c-7a34-4190-8149-302f77469936", uti: expect.any(String) });
   });
 
-  it("name the pipeline when no service connection is asked for", async () => {
+  it("an ID token without a service connection names the pipeline", async () => {
     const { sub } = decodeJwt(idToken(await requestToken({ query: "api-version=7.1" })));
     expect(sub).toBe("p://contoso/Analytics/deploy");
   });
 
-  it("are different each time, and live as long as they are told to", async () => {
+  it("ID tokens differ each time, and have the given lifetime", async () => {
     addConnection("azure-devops");
     const first = decodeJwt(idToken(await requestToken()));
     azureDevOps.idTokenLifetimeSeconds = 30;
@@ -110,19 +110,19 @@ describe("ID tokens", () => {
     expect([first, second].map(({ exp = 0, iat = 0 }) => exp - iat)).toEqual([600, 30]);
   });
 
-  it.each(["7.1", "7.1-preview.1", "7.2-preview.1"])("are given under API version %s", async (version) => {
+  it.each(["7.1", "7.1-preview.1", "7.2-preview.1"])("ID tokens are issued under API version %s", async (version) => {
     addConnection("entra");
     idToken(await requestToken({ query: `api-version=${version}&serviceConnectionId=${connectionId}` }));
   });
 
-  it("are given for a version in the Accept header, the project's name, a release, and an empty JSON body", async () => {
+  it("ID tokens are issued for a version in the Accept header, the project's name, a release, and an empty JSON body", async () => {
     addConnection("entra");
     const query = `serviceConnectionId=${connectionId}`;
     const headers = { Accept: "application/json;api-version=7.2-preview.1" };
     idToken(await requestToken({ query, headers, project: "Analytics", hub: "release", body: "{}" }));
   });
 
-  it("can be verified with the published keys of their issuer", async () => {
+  it("ID tokens can be verified with the published keys of their issuer", async () => {
     const { issuer } = addConnection("azure-devops");
     const configuration = JSON.parse((await send(`${issuer}/.well-known/openid-configuration`)).text);
     expect(configuration).toMatchObject({ issuer, jwks_uri: "https://vstoken.dev.azure.com/.well-known/jwks" });
@@ -130,7 +130,7 @@ describe("ID tokens", () => {
     await jwtVerify(idToken(await requestToken()), createLocalJWKSet(jwks), { issuer });
   });
 
-  it("have no keys for an issuer that nobody knows", () => {
+  it("an unknown issuer has no keys", () => {
     expect(azureDevOps.jwks("https://token.actions.githubusercontent.com").keys).toEqual([]);
   });
 });
@@ -145,13 +145,13 @@ describe("requests that Azure DevOps refuses", () => {
     expect(error.message).toMatch(message);
   }
 
-  it("GET is not supported", async () => {
+  it("a GET request for an ID token is refused", async () => {
     const { status, text } = await requestToken({ method: "GET" });
     expect(status).toBe(405);
     expect(JSON.parse(text)).toEqual({ Message: "The requested resource does not support http method 'GET'." });
   });
 
-  it("without API version", async () => {
+  it("a request without an API version is refused", async () => {
     const reply = requestToken({ query: `serviceConnectionId=${connectionId}` });
     await expectError(
       reply,
@@ -161,7 +161,7 @@ describe("requests that Azure DevOps refuses", () => {
     );
   });
 
-  it("with an API version that does not exist", async () => {
+  it("a request with an API version that does not exist is refused", async () => {
     const reply = requestToken({ query: "api-version=99.0" });
     await expectError(
       reply,
@@ -171,12 +171,12 @@ describe("requests that Azure DevOps refuses", () => {
     );
   });
 
-  it("with a body that is not declared as JSON", async () => {
+  it("a request with a body that is not declared as JSON is refused", async () => {
     const reply = requestToken({ headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "a=b" });
     await expectError(reply, 400, "VssRequestContentTypeNotSupportedException", /"application\/x-www-form-urlencoded"/);
   });
 
-  it.each(["missing", "expired", "foreign"])("with a %s job token", async (kind) => {
+  it.each(["missing", "expired", "foreign"])("a request with a %s job token is refused", async (kind) => {
     const expired = azureDevOps.issueJobToken({ expiresInSeconds: 0.01 });
     await delay(20);
     const token = { missing: "", expired, foreign: "eyJhbGciOiJub25lIn0.e30." }[kind] ?? "";
@@ -184,14 +184,14 @@ describe("requests that Azure DevOps refuses", () => {
     expect(azureDevOps.requests).toMatchObject([{ authorized: false }]);
   });
 
-  it("with Basic authentication", async () => {
+  it("a request with Basic authentication is refused", async () => {
     const password = Buffer.from(`:${azureDevOps.issueJobToken()}`).toString("base64");
     const { status, headers } = await requestToken({ headers: { Authorization: `Basic ${password}` } });
     expect(status).toBe(401);
     expect(headers["www-authenticate"]).toContain("Bearer");
   });
 
-  it("without a valid job token and without saying that a redirect is of no use", async () => {
+  it("a request without a valid job token is redirected to the sign-in page unless it suppresses that", async () => {
     const { status, headers, text } = await requestToken({ token: "x", headers: { "X-TFS-FedAuthRedirect": "" } });
     expect(status).toBe(302);
     expect(headers.location).toMatch(
@@ -201,7 +201,7 @@ describe("requests that Azure DevOps refuses", () => {
     expect(text).toContain("<h2>Object moved to <a href=");
   });
 
-  it.each(["not authorized", "unknown"])("for a service connection that is %s", async (kind) => {
+  it.each(["not authorized", "unknown"])("a request for a service connection that is %s is refused", async (kind) => {
     const id = randomUUID();
     if (kind === "not authorized") {
       azureDevOps.addServiceConnection({ id, name: "databricks-prod", issuer: "entra", tenantId, authorized: false });
@@ -213,13 +213,16 @@ describe("requests that Azure DevOps refuses", () => {
     expect(count).toBe(value.length);
   });
 
-  it.each([{ project: randomUUID() }, { hub: "elsewhere" }])("for another place: %o", async (place) => {
-    addConnection("entra");
-    expect((await requestToken(place)).status).toBe(404);
-  });
+  it.each([{ project: randomUUID() }, { hub: "elsewhere" }])(
+    "a request for another place is refused: %o",
+    async (place) => {
+      addConnection("entra");
+      expect((await requestToken(place)).status).toBe(404);
+    },
+  );
 });
 
-it("records every request", async () => {
+it("Azure DevOps records every request", async () => {
   addConnection("entra");
   await requestToken();
   expect(azureDevOps.requests).toEqual([
@@ -234,7 +237,7 @@ it("records every request", async () => {
 });
 
 describe("faults", () => {
-  it("happen as often as they are told to, then the proper answer comes", async () => {
+  it("faults happen the given number of times, then the usual reply follows", async () => {
     addConnection("entra");
     azureDevOps.fault({ status: 403, body: planSecurityError(randomUUID()) }, 2);
     azureDevOps.fault({ status: 429, headers: { "Retry-After": "1" } });
@@ -244,18 +247,18 @@ describe("faults", () => {
     expect(replies[2]?.headers["retry-after"]).toBe("1");
   });
 
-  it("can be an empty token", async () => {
+  it("a fault can be an empty token", async () => {
     azureDevOps.fault({ nullToken: true });
     expect(JSON.parse((await requestToken()).text)).toEqual({ oidcToken: null });
   });
 
-  it("can be a page", async () => {
+  it("a fault can be a page", async () => {
     azureDevOps.fault({ status: 203, html: "<html>Sign in</html>" });
     const { status, headers, text } = await requestToken();
     expect([status, headers["content-type"], text]).toEqual([203, "text/html; charset=utf-8", "<html>Sign in</html>"]);
   });
 
-  it("can be a delay", async () => {
+  it("a fault can be a delay", async () => {
     addConnection("entra");
     azureDevOps.fault({ delayMs: 150 });
     const start = Date.now();
@@ -263,12 +266,12 @@ describe("faults", () => {
     expect(Date.now() - start).toBeGreaterThanOrEqual(145);
   });
 
-  it("can be a connection that ends", async () => {
+  it("a fault can be a connection that ends", async () => {
     azureDevOps.fault({ reset: true });
     await expect(requestToken()).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
-  it("can be silence, until the server closes", async () => {
+  it("a fault can be silence until the server closes", async () => {
     azureDevOps.fault({ hold: true });
     const request = requestToken();
     const ending = expect(request).rejects.toMatchObject({ code: "ECONNRESET" });

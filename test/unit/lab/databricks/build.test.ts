@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 describe("the builder", () => {
-  it("builds nothing that is there already", async () => {
+  it("the builder does not rebuild a program that exists", async () => {
     const log = vi.fn();
     const { workspace } = await buildDatabricks();
     const before = await fs.promises.stat(workspace);
@@ -37,25 +37,25 @@ describe("the builder", () => {
     expect((await fs.promises.stat(workspace)).mtimeMs).toBe(before.mtimeMs);
   });
 
-  it("keeps its programs out of the repository", async () => {
+  it("the builder keeps its programs out of the repository", async () => {
     const repository = path.join(import.meta.dirname, "../../../..");
     const { workspace, cli } = await buildDatabricks();
     expect(workspace.startsWith(repository)).toBe(false);
     expect((await cli()).startsWith(repository)).toBe(false);
   });
 
-  it("stamps the version asked for", async () => {
+  it("the CLI reports the requested version", async () => {
     const { cli } = await buildDatabricks({ log: console.log });
     expect((await execute(await cli(), ["version"])).stdout).toContain("v1.11.0");
     expect((await execute(await cli("1.13.0"), ["version"])).stdout).toContain("v1.13.0");
   });
 
-  it("refuses what is not a version", async () => {
+  it("the builder refuses a version of another form", async () => {
     const { cli } = await buildDatabricks();
     await expect(cli("../x")).rejects.toThrow("'../x' is not a version");
   });
 
-  it("gives the CLI of DATABRICKS_CLI_PATH for every version", async () => {
+  it("the CLI of DATABRICKS_CLI_PATH replaces every version", async () => {
     const released = path.join(folder, "databricks");
     await fs.promises.writeFile(released, "");
     vi.stubEnv("DATABRICKS_CLI_PATH", released);
@@ -66,7 +66,7 @@ describe("the builder", () => {
     await expect(buildDatabricks()).rejects.toThrow(/DATABRICKS_CLI_PATH is .*nothing, which is not a file/);
   });
 
-  it("says what to install when there is no Go, or an old one", async () => {
+  it("the builder names what to install when Go is missing or too old", async () => {
     vi.stubEnv("PATH", folder);
     await expect(buildDatabricks()).rejects.toThrow(/Go 1\.26 or later, and found no Go.*Install.*DATABRICKS_CLI_PATH/);
     await fs.promises.writeFile(path.join(folder, "go"), "#!/bin/sh\necho go version go1.21.9 linux/amd64\n");
@@ -76,7 +76,7 @@ describe("the builder", () => {
 });
 
 describe("the workspace program", () => {
-  it("listens on loopback and ends with its standard input", async () => {
+  it("the workspace program listens on loopback and ends with its standard input", async () => {
     const { workspace } = await buildDatabricks();
     const child = spawn(workspace, { stdio: ["pipe", "pipe", "inherit"] });
     const [line] = await once(child.stdout, "data");
@@ -87,7 +87,7 @@ describe("the workspace program", () => {
 });
 
 describe("the file lock", () => {
-  it("lets one in at a time", async () => {
+  it("the file lock has one holder at a time", async () => {
     let inside = 0;
     const most: number[] = [];
     const visit = () =>
@@ -100,7 +100,7 @@ describe("the file lock", () => {
     expect(most).toEqual([1, 1, 1]);
   });
 
-  it("is taken over from a process that is gone", async () => {
+  it("the file lock of an ended process is taken over", async () => {
     const file = path.join(folder, "dead.lock");
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "exit");
@@ -108,7 +108,7 @@ describe("the file lock", () => {
     expect(await withFileLock(file, async () => "in")).toBe("in");
   });
 
-  it("is given back when the action fails", async () => {
+  it("the file lock is released when the action fails", async () => {
     const file = path.join(folder, "failed.lock");
     await expect(withFileLock(file, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await withFileLock(file, async () => "in")).toBe("in");

@@ -22,7 +22,7 @@ function accessToken(reply: Reply): string {
 }
 
 describe("access tokens", () => {
-  it("are issued for an assertion that the application trusts", async () => {
+  it("access tokens are issued for an assertion that the application trusts", async () => {
     const reply = await requestToken();
     expect(JSON.parse(reply.text)).toEqual({
       token_type: "Bearer",
@@ -44,20 +44,20 @@ describe("access tokens", () => {
     expect(await entra.verifyAccessToken(token)).toEqual({ ok: true, subject: clientId });
   });
 
-  it("are issued for a token of Entra's own, whose audience is an application id", async () => {
+  it("access tokens are issued for Entra's own tokens, whose audience is an application id", async () => {
     const client_assertion = await signAssertion({ aud: "fb60f99c-7a34-4190-8149-302f77469936" });
     accessToken(await requestToken({ client_assertion }));
   });
 
-  it("are issued for a secret", async () => {
+  it("access tokens are issued for a secret", async () => {
     accessToken(await requestToken({ client_assertion: undefined, client_secret: applicationSecret }));
   });
 
-  it.each(entraHostNames)("are issued under the name %s", async (host) => {
+  it.each(entraHostNames)("access tokens are issued under the name %s", async (host) => {
     accessToken(await requestToken({}, tenantId, host));
   });
 
-  it("are different each time, and live as long as they are told to", async () => {
+  it("access tokens differ each time, and have the given lifetime", async () => {
     entra.accessTokenLifetimeSeconds = 120;
     const [first, second] = [accessToken(await requestToken()), accessToken(await requestToken())];
     expect(first).not.toBe(second);
@@ -65,14 +65,14 @@ describe("access tokens", () => {
     expect(exp - iat).toBe(120);
   });
 
-  it("are refused by a resource once they expire", async () => {
+  it("a resource refuses an expired access token", async () => {
     entra.accessTokenLifetimeSeconds = 1;
     const token = accessToken(await requestToken());
     await delay(1100);
     expect(await entra.verifyAccessToken(token)).toEqual({ ok: false, reason: "expired" });
   });
 
-  it("are refused by a resource for which they were not issued, and when they are not Entra's", async () => {
+  it("a resource refuses an access token for another resource, and one that Entra did not issue", async () => {
     const token = accessToken(await requestToken());
     expect(await entra.verifyAccessToken(token, "https://graph.microsoft.com")).toEqual({
       ok: false,
@@ -84,19 +84,19 @@ describe("access tokens", () => {
 });
 
 describe("metadata", () => {
-  it("names the token endpoint of a tenant on the host that was asked", async () => {
+  it("the metadata names the token endpoint of a tenant on the requested host", async () => {
     const { text } = await get(`https://login.microsoftonline.us/${tenantId}/v2.0/.well-known/openid-configuration`);
     expect(JSON.parse(text).token_endpoint).toBe(`https://login.microsoftonline.us/${tenantId}/oauth2/v2.0/token`);
   });
 
-  it("knows no other tenant", async () => {
+  it("the metadata of an unknown tenant is refused", async () => {
     const { status, text } = await get(
       `https://login.microsoftonline.com/${randomUUID()}/v2.0/.well-known/openid-configuration`,
     );
     expect([status, JSON.parse(text).error_codes]).toEqual([400, [90002]]);
   });
 
-  it("tells which hosts belong together", async () => {
+  it("the metadata lists the hosts that belong together", async () => {
     const endpoint = encodeURIComponent(`https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/authorize`);
     const { text } = await get(
       `https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint=${endpoint}`,
@@ -108,18 +108,18 @@ describe("metadata", () => {
     );
   });
 
-  it("publishes the keys of the access tokens", async () => {
+  it("the metadata has the keys of the access tokens", async () => {
     const token = accessToken(await requestToken());
     const { keys } = JSON.parse((await get(`https://login.microsoftonline.com/${tenantId}/discovery/v2.0/keys`)).text);
     expect(keys.map((key: { kid: string }) => key.kid)).toContain(decodeProtectedHeader(token).kid);
   });
 
-  it("is nothing else", async () => {
+  it("any other page does not exist", async () => {
     expect((await get("https://login.microsoftonline.com/robots.txt")).status).toBe(404);
   });
 });
 
-it("records every request", async () => {
+it("Entra records every request", async () => {
   await requestToken({ client_assertion: await signAssertion({ jti: "first" }) });
   expect(entra.requests).toEqual([
     {
@@ -136,7 +136,7 @@ it("records every request", async () => {
   ]);
 });
 
-it("lets token requests go wrong as often as it is told to", async () => {
+it("a fault meets the given number of token requests", async () => {
   entra.fault({ status: 503, html: "<h1>Our services aren't available right now</h1>" }, 2);
   const statuses = [(await requestToken()).status, (await requestToken()).status, (await requestToken()).status];
   expect(statuses).toEqual([503, 503, 200]);

@@ -75,27 +75,30 @@ function connect(issuer: "azure-devops" | "entra", authorityHost = "https://logi
 }
 
 describe("@azure/identity, through a proxy with credentials and a private certificate authority", () => {
-  it.each(["azure-devops", "entra"] as const)("exchanges an ID token of the issuer %s", async (issuer) => {
-    const { clientId, credential } = connect(issuer);
-    const { token } = await credential.getToken(scope);
-    expect(await entra.verifyAccessToken(token)).toEqual({ ok: true, subject: clientId });
-    expect(entra.issued).toContain(token);
-    expect(entra.requests).toMatchObject([
-      { method: "POST", clientId, scope: expect.stringContaining(scope), outcome: "issued" },
-    ]);
-    expect(new Set(proxy.connections.map(({ host }) => host))).toEqual(
-      new Set(["dev.azure.com", "login.microsoftonline.com"]),
-    );
-    expect(proxy.connections.every(({ allowed }) => allowed)).toBe(true);
-  });
+  it.each(["azure-devops", "entra"] as const)(
+    "@azure/identity exchanges an ID token of the issuer %s",
+    async (issuer) => {
+      const { clientId, credential } = connect(issuer);
+      const { token } = await credential.getToken(scope);
+      expect(await entra.verifyAccessToken(token)).toEqual({ ok: true, subject: clientId });
+      expect(entra.issued).toContain(token);
+      expect(entra.requests).toMatchObject([
+        { method: "POST", clientId, scope: expect.stringContaining(scope), outcome: "issued" },
+      ]);
+      expect(new Set(proxy.connections.map(({ host }) => host))).toEqual(
+        new Set(["dev.azure.com", "login.microsoftonline.com"]),
+      );
+      expect(proxy.connections.every(({ allowed }) => allowed)).toBe(true);
+    },
+  );
 
-  it.each(entraHostNames)("finds what it asks for at %s", async (host) => {
+  it.each(entraHostNames)("@azure/identity finds the metadata that it needs at %s", async (host) => {
     const { clientId, credential } = connect("azure-devops", `https://${host}`);
     const { token } = await credential.getToken(scope);
     expect(await entra.verifyAccessToken(token)).toEqual({ ok: true, subject: clientId });
   });
 
-  it("shows a refusal with its code and text", async () => {
+  it("@azure/identity shows a refusal with its code and text", async () => {
     const { clientId, credential } = connect("entra");
     entra.removeFederatedCredentials(clientId);
     await expect(credential.getToken(scope)).rejects.toThrow(/AADSTS70025: The client .* has no configured federated/);

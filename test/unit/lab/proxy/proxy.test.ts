@@ -41,7 +41,7 @@ function exchange(lines: string[]): Promise<string> {
 }
 
 describe("a proxy without credentials", () => {
-  it("carries TLS to the server of a name that it knows, whatever the case", async () => {
+  it("the proxy carries TLS to the server of a mapped name, in upper or lower case", async () => {
     proxy = await startProxy();
     proxy.map("Dev.Azure.com", server.port);
     const reply = await requestOverTls({ ca, proxy }, "https://DEV.azure.com/contoso");
@@ -51,7 +51,7 @@ describe("a proxy without credentials", () => {
     ]);
   });
 
-  it("refuses and records names that it does not know", async () => {
+  it("the proxy refuses and records names that are not mapped", async () => {
     proxy = await startProxy();
     const answer = await exchange(["CONNECT example.com:443 HTTP/1.1", "Host: example.com:443"]);
     expect(answer).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
@@ -59,21 +59,21 @@ describe("a proxy without credentials", () => {
     expect(proxy.connections).toMatchObject([{ host: "example.com", allowed: false, refusal: "unknown host" }]);
   });
 
-  it("refuses other ports of a name that it knows", async () => {
+  it("the proxy refuses other ports of a mapped name", async () => {
     proxy = await startProxy();
     proxy.map("github.com", server.port);
     expect(await exchange(["CONNECT github.com:22 HTTP/1.1", "Host: github.com:22"])).toContain("502 Bad Gateway");
     expect(proxy.connections).toMatchObject([{ host: "github.com", port: 22, allowed: false }]);
   });
 
-  it("forgets a name", async () => {
+  it("a name can be unmapped", async () => {
     proxy = await startProxy();
     proxy.map("github.com", server.port);
     proxy.unmap("github.com");
     await expect(requestOverTls({ ca, proxy }, "https://github.com/")).rejects.toThrow(/502/);
   });
 
-  it("says that a server does not accept connections", async () => {
+  it("the proxy reports a server that does not accept connections", async () => {
     proxy = await startProxy();
     const closed = await startServer(async () => undefined);
     await closed.close();
@@ -82,7 +82,7 @@ describe("a proxy without credentials", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n.*ECONNREFUSED/s);
   });
 
-  it("never answers for a black hole, and lets go of its clients when it closes", async () => {
+  it("the proxy never answers for a black hole, and lets go of its clients when it closes", async () => {
     proxy = await startProxy();
     proxy.blackhole("adb-1.2.azuredatabricks.net");
     const answer = exchange(["CONNECT adb-1.2.azuredatabricks.net:443 HTTP/1.1", "Host: x"]);
@@ -93,7 +93,7 @@ describe("a proxy without credentials", () => {
     expect(await answer).toBe("");
   });
 
-  it("refuses and records plain HTTP", async () => {
+  it("the proxy refuses and records plain HTTP", async () => {
     proxy = await startProxy();
     const { port } = new URL(proxy.url);
     const status = await new Promise((resolve, reject) => {
@@ -112,7 +112,7 @@ describe("a proxy without credentials", () => {
 describe("a proxy with credentials", () => {
   const credentials = { username: "svc-build", password: "p@ss:wörd" };
 
-  it("accepts the right ones", async () => {
+  it("a proxy with credentials accepts the right ones", async () => {
     proxy = await startProxy(credentials);
     proxy.map("github.com", server.port);
     const reply = await requestOverTls({ ca, proxy: { url: proxy.url, ...credentials } }, "https://github.com/");
@@ -122,7 +122,7 @@ describe("a proxy with credentials", () => {
   it.each([
     ["no", {}],
     ["wrong", { username: "svc-build", password: "guess" }],
-  ])("asks for them when there are %s credentials", async (_case, given) => {
+  ])("a proxy with credentials asks for them when there are %s credentials", async (_case, given) => {
     proxy = await startProxy(credentials);
     proxy.map("github.com", server.port);
     const request = requestOverTls({ ca, proxy: { url: proxy.url, ...given } }, "https://github.com/");
@@ -130,7 +130,7 @@ describe("a proxy with credentials", () => {
     expect(proxy.connections).toMatchObject([{ host: "github.com", allowed: false, refusal: "credentials" }]);
   });
 
-  it("names the scheme that it wants", async () => {
+  it("a proxy with credentials names the scheme that it accepts", async () => {
     proxy = await startProxy(credentials);
     const answer = await exchange(["CONNECT github.com:443 HTTP/1.1", "Host: github.com:443"]);
     expect(answer).toMatch(/^HTTP\/1\.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=/);

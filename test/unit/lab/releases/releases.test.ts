@@ -72,13 +72,13 @@ function fileMode(archive: Buffer, name: string): number {
 }
 
 describe("GitHub", () => {
-  it.each(["GET", "HEAD"])("redirects %s of the latest release to its tag", async (method) => {
+  it.each(["GET", "HEAD"])("GitHub redirects %s of the latest release to its tag", async (method) => {
     const { status, headers } = await send(`${gitHub}/releases/latest`, { method });
     expect([status, headers.location]).toEqual([302, `${gitHub}/releases/tag/v1.13.0`]);
     expect((await send(headers.location ?? "")).status).toBe(200);
   });
 
-  it("redirects a download to a signed URL of another host", async () => {
+  it("GitHub redirects a download to a signed URL of another host", async () => {
     const name = archiveName("1.13.0", thisPlatform);
     const redirection = await send(`${gitHub}/releases/download/v1.13.0/${name}`);
     const location = new URL(redirection.headers.location ?? "");
@@ -92,14 +92,14 @@ describe("GitHub", () => {
     expect(content.equals(await releases.archive("1.13.0", thisPlatform))).toBe(true);
   });
 
-  it("answers HEAD with the length alone", async () => {
+  it("GitHub answers HEAD with the length and no content", async () => {
     const { headers } = await send(`${gitHub}/releases/download/v1.12.1/${sumsName("1.12.1")}`);
     const reply = await send(headers.location ?? "", { method: "HEAD" });
     expect([reply.status, reply.content.length]).toEqual([200, 0]);
     expect(Number(reply.headers["content-length"])).toBeGreaterThan(0);
   });
 
-  it("refuses a signed URL that was changed, or that comes with other credentials", async () => {
+  it("GitHub refuses a signed URL that was changed, or that comes with other credentials", async () => {
     const { headers } = await send(`${gitHub}/releases/download/v1.13.0/${sumsName("1.13.0")}`);
     const location = headers.location ?? "";
     expect((await send(location.replace("sig=", "sig=x"))).status).toBe(403);
@@ -115,16 +115,16 @@ describe("GitHub", () => {
     "/releases/download/v0.280.0/databricks_cli_0.280.0_windows_amd64.zip",
     "/releases/tag/v1.14.0",
     ".git/info/refs?service=git-receive-pack",
-  ])("has no %s", async (path) => {
+  ])("GitHub answers 404 for %s", async (path) => {
     const { status, headers, text } = await send(`${gitHub}${path}`);
     expect([status, headers["content-type"], text]).toEqual([404, "text/html; charset=utf-8", "Not Found"]);
   });
 
-  it("takes nothing", async () => {
+  it("GitHub accepts no uploads", async () => {
     expect((await send(`${gitHub}/releases`, { method: "POST" })).status).toBe(405);
   });
 
-  it("records every request", async () => {
+  it("the releases record every request", async () => {
     await send(`${gitHub}/releases/latest`, { method: "HEAD" });
     expect(releases.requests).toEqual([
       {
@@ -139,7 +139,7 @@ describe("GitHub", () => {
 });
 
 describe("archives", () => {
-  it("hold the executable, with its mode, and the texts of a release", async () => {
+  it("an archive holds the executable, with its mode, and the texts of a release", async () => {
     const archive = await releases.archive("1.13.0", thisPlatform);
     const entries = unzipSync(archive);
     expect(Object.keys(entries).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "databricks"]);
@@ -147,20 +147,20 @@ describe("archives", () => {
     expect(fileMode(archive, "databricks").toString(8)).toBe("100755");
   });
 
-  it("hold a script that prints the version where there is no executable", async () => {
+  it("an archive without an executable holds a script that prints the version", async () => {
     const name = archiveName("1.13.0", "windows_arm64");
     const entries = unzipSync((await download("1.13.0", name)).content);
     expect(strFromU8(entries["databricks.exe"] ?? Buffer.of())).toContain('echo "Databricks CLI v1.13.0"');
   });
 
-  it("are compressed once for an executable", async () => {
+  it("archives with the same executable are compressed once", async () => {
     await releases.add({ version: "1.13.1", executable: path.join(folder, "cli") });
     expect(await releases.archive("1.13.1", thisPlatform)).toBe(await releases.archive("1.13.0", thisPlatform));
   });
 });
 
 describe("checksums", () => {
-  it("match all archives of a release", async () => {
+  it("checksums match all archives of a release", async () => {
     const { text } = await download("1.13.0", sumsName("1.13.0"));
     const archives = await Promise.all(
       allPlatforms.map(async (platform) => {
@@ -171,7 +171,7 @@ describe("checksums", () => {
     expect(text).toBe(archives.join(""));
   });
 
-  it("are split in some releases", async () => {
+  it("checksums are split into two lists in some releases", async () => {
     const [unix, windows] = [
       await download("0.290.0", `${sumsName("0.290.0")}_unix`),
       await download("0.290.0", `${sumsName("0.290.0")}_windows`),
@@ -183,7 +183,7 @@ describe("checksums", () => {
 });
 
 describe("releases that are broken", () => {
-  it("have checksums of other archives", async () => {
+  it("a broken release may have checksums of other archives", async () => {
     await releases.add({ version: "2.0.1", corrupt: "checksum" });
     const name = archiveName("2.0.1", "linux_amd64");
     const [sums, archive] = [await download("2.0.1", sumsName("2.0.1")), await download("2.0.1", name)];
@@ -192,12 +192,12 @@ describe("releases that are broken", () => {
     expect(archive.content.equals(await releases.archive("2.0.1", "linux_amd64"))).toBe(true);
   });
 
-  it("have archives that end early", async () => {
+  it("a broken release may have archives that end early", async () => {
     await releases.add({ version: "2.0.2", corrupt: "truncated" });
     await expect(download("2.0.2", archiveName("2.0.2", "linux_amd64"))).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
-  it("have a page in place of archives", async () => {
+  it("a broken release may have a page instead of archives", async () => {
     await releases.add({ version: "2.0.3", corrupt: "html" });
     const { status, headers, text } = await download("2.0.3", archiveName("2.0.3", "linux_amd64"));
     expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
@@ -206,14 +206,14 @@ describe("releases that are broken", () => {
 });
 
 describe("mirrors", () => {
-  it("serve the same files without a redirect, under a name of their own", async () => {
+  it("a mirror serves the same files without a redirect, under its own name", async () => {
     const { status, content } = await send(`${releases.mirrorUrl}/v1.13.0/${archiveName("1.13.0", thisPlatform)}`);
     expect(status).toBe(200);
     expect(content.equals(await releases.archive("1.13.0", thisPlatform))).toBe(true);
     expect((await send(`${releases.mirrorUrl}/v9.9.9/${sumsName("9.9.9")}`)).status).toBe(404);
   });
 
-  it("serve them without TLS on the loopback interface", async () => {
+  it("a mirror serves the files without TLS on the loopback interface", async () => {
     expect(new URL(releases.plainMirrorUrl)).toMatchObject({ protocol: "http:", hostname: "127.0.0.1" });
     const response = await fetch(`${releases.plainMirrorUrl}/v1.12.1/${sumsName("1.12.1")}`);
     expect(await response.text()).toContain(archiveName("1.12.1", "darwin_arm64"));
@@ -223,7 +223,7 @@ describe("mirrors", () => {
 describe("tags", () => {
   const advertisement = `${gitHub}.git/info/refs?service=git-upload-pack`;
 
-  it("are advertised in git's smart protocol", async () => {
+  it("tags are advertised in git's smart protocol", async () => {
     const { status, headers, text } = await send(advertisement);
     expect([status, headers["content-type"]]).toEqual([200, "application/x-git-upload-pack-advertisement"]);
     expect(text).toMatch(
@@ -232,7 +232,7 @@ describe("tags", () => {
     expect(text).toMatch(/\n0000$/);
   });
 
-  it("are what git itself reads, through a proxy and with the private certificate authority", async () => {
+  it("git itself reads the tags, through a proxy and with the private certificate authority", async () => {
     const proxy = await startProxy({ username: "svc-build", password: "p@ss" });
     for (const name of releases.hostNames) proxy.map(name, releases.port);
     const environment = {
@@ -270,7 +270,7 @@ describe("tags", () => {
 });
 
 describe("faults", () => {
-  it("happen to the requests that they are for", async () => {
+  it("a fault happens only to the requests that it matches", async () => {
     releases.fault("github.com/databricks/cli/releases/latest", { status: 503, body: "unavailable" });
     releases.fault(/SHA256SUMS$/, { reset: true });
     expect((await send(`${gitHub}/releases/tag/v1.13.0`)).status).toBe(200);

@@ -48,7 +48,7 @@ function databricks(...args: string[]): Promise<CliResult> {
 const root = `/Workspace/Users/${alice}/.bundle/sample/prod`;
 
 describe("a deployment by the real CLI", () => {
-  it("creates the job and the pipeline as the caller's", async () => {
+  it("a deployment creates the job and the pipeline as the caller's", async () => {
     const jobs = await lab.workspace.jobs();
     expect(jobs).toMatchObject([{ name: "nightly", owner: alice }]);
     expect(jobs[0]?.settings).toMatchObject({
@@ -60,7 +60,7 @@ describe("a deployment by the real CLI", () => {
     expect(await lab.workspace.pipelines()).toMatchObject([{ name: "events", owner: alice }]);
   });
 
-  it("uploads files and notebooks into the caller's home", async () => {
+  it("a deployment uploads files and notebooks into the caller's home", async () => {
     const files = await lab.workspace.files();
     expect(files).toContain(`FILE ${root}/files/src/report.py`);
     expect(files).toContain(`NOTEBOOK ${root}/files/src/transform`);
@@ -68,7 +68,7 @@ describe("a deployment by the real CLI", () => {
     expect(await lab.workspace.readFile(`${root}/files/src/report.py`)).toBe("print('report')\n");
   });
 
-  it("gives ids that JavaScript can read, the same everywhere", async () => {
+  it("a deployment has ids that JavaScript can read, the same everywhere", async () => {
     const [job] = await lab.workspace.jobs();
     const state = await lab.workspace.readFile(`${root}/state/resources.json`);
     expect(Number(job?.id)).toBeLessThan(Number.MAX_SAFE_INTEGER);
@@ -76,7 +76,7 @@ describe("a deployment by the real CLI", () => {
     expect(state).not.toMatch(/\d{17}/);
   });
 
-  it("changes nothing the second time", async () => {
+  it("a second deployment changes nothing", async () => {
     const before = [await lab.workspace.jobs(), await lab.workspace.pipelines()];
     const seen = lab.workspace.requests.length;
     expect(await databricks("bundle", "deploy")).toMatchObject({ code: 0 });
@@ -87,7 +87,7 @@ describe("a deployment by the real CLI", () => {
     expect(plan.output).toContain("0 to add, 0 to change, 0 to delete, 2 unchanged");
   });
 
-  it("is recorded with who and what, without a token", async () => {
+  it("a deployment is recorded with its caller and requests, without a token", async () => {
     const { requests } = lab.workspace;
     const creation = requests.find(({ path }) => path === "/api/2.2/jobs/create");
     expect(creation).toMatchObject({ method: "POST", status: 200, subject: alice });
@@ -101,7 +101,7 @@ describe("a deployment by the real CLI", () => {
     }
   });
 
-  it("waits as long as a 429 says", async () => {
+  it("the CLI waits as long as a 429 asks for", async () => {
     const busy = lab.workspace.fault({ path: /jobs\/get/ }, { status: 429, headers: { "retry-after": "1" } }, 2);
     const started = Date.now();
     expect(await databricks("bundle", "plan")).toMatchObject({ code: 0 });
@@ -111,7 +111,7 @@ describe("a deployment by the real CLI", () => {
 });
 
 describe("a run", () => {
-  it("succeeds by default, at a URL of the workspace", async () => {
+  it("a run succeeds by default, at a URL of the workspace", async () => {
     const { code, output } = await databricks("bundle", "run", "nightly");
     expect(output).toContain("TERMINATED SUCCESS");
     expect(output).toMatch(new RegExp(`${lab.workspace.url}/jobs/\\d{15}/runs/\\d{15}\\?o=${workspaceId}`));
@@ -119,19 +119,19 @@ describe("a run", () => {
     expect(code).toBe(0);
   });
 
-  it("fails with the message asked for", async () => {
+  it("a run fails with the given message", async () => {
     lab.workspace.runs({ result: "FAILED", message: "Table main.raw.events does not exist" });
     const { code, output } = await databricks("bundle", "run", "nightly");
     expect(output).toContain("Table main.raw.events does not exist");
     expect(code).toBe(1);
   });
 
-  it("succeeds with failures", async () => {
+  it("a run may succeed with failures", async () => {
     lab.workspace.runs({ result: "SUCCESS_WITH_FAILURES", message: "One task failed" });
     expect((await databricks("bundle", "run", "nightly")).output).toContain("SUCCESS_WITH_FAILURES");
   });
 
-  it("goes on until it is released", async () => {
+  it("a held run continues until it is released", async () => {
     const held = lab.workspace.runs({ hold: true });
     expect(await databricks("bundle", "run", "nightly", "--no-wait")).toMatchObject({ code: 0 });
     const refused = await databricks("bundle", "deploy", "--fail-on-active-runs");
@@ -140,7 +140,7 @@ describe("a run", () => {
     expect(await databricks("bundle", "deploy", "--fail-on-active-runs")).toMatchObject({ code: 0 });
   });
 
-  it("is cancelled", async () => {
+  it("a run can be canceled", async () => {
     lab.workspace.runs({ hold: true });
     const run = databricks("bundle", "run", "nightly");
     const runId = await runningId();
@@ -155,7 +155,7 @@ describe("a run", () => {
     expect(await run).toMatchObject({ code: 1, output: expect.stringContaining("CANCELED") });
   });
 
-  it("of a pipeline fails with its error", async () => {
+  it("an update of a pipeline fails with its error", async () => {
     lab.workspace.runs({ result: "FAILED", message: "No such source", lastForMs: 1_200 });
     const { code, output } = await databricks("bundle", "run", "events");
     expect(output).toContain("No such source");
@@ -168,7 +168,7 @@ describe("a run", () => {
 });
 
 describe("destroying", () => {
-  it("leaves nothing behind", async () => {
+  it("destroying a bundle leaves nothing behind", async () => {
     expect(await databricks("bundle", "destroy", "--auto-approve")).toMatchObject({ code: 0 });
     expect(await lab.workspace.jobs()).toEqual([]);
     expect(await lab.workspace.pipelines()).toEqual([]);

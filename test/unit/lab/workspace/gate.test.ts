@@ -20,7 +20,7 @@ async function createJob(name: string, owner: string): Promise<number> {
 }
 
 describe("what anybody may read", () => {
-  it("is where the workspace is and how to get a token", async () => {
+  it("anyone can read where the workspace is and how to get a token", async () => {
     expect((await lab.call({ path: "/.well-known/databricks-config" })).json).toEqual({
       oidc_endpoint: `https://${host}/oidc`,
       workspace_id: workspaceId,
@@ -30,7 +30,7 @@ describe("what anybody may read", () => {
     expect(server.json).toMatchObject({ token_endpoint: `https://${host}/oidc/v1/token` });
   });
 
-  it("is nothing else", async () => {
+  it("nothing else can be read without a token", async () => {
     const { status, json } = await lab.call({ path: me });
     expect(status).toBe(401);
     expect(json).toMatchObject({
@@ -46,18 +46,18 @@ describe("a token", () => {
     ["signature", 403, "Invalid access token."],
     ["expired", 403, "Invalid access token."],
     ["audience", 400, "Expected aud claim to be: 2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"],
-  ] as const)("with a wrong %s is refused", async (refused, status, message) => {
+  ] as const)("a token with a wrong %s is refused", async (refused, status, message) => {
     const answer = await lab.call({ path: me, token: lab.token({ refused }) });
     expect(answer.status).toBe(status);
     expect(answer.json["message"]).toContain(message);
   });
 
-  it("in another scheme is refused", async () => {
+  it("a token in another scheme is refused", async () => {
     const answer = await lab.call({ path: me, authorization: "Basic dXNlcjpwYXNzd29yZA==" });
     expect(answer.status).toBe(401);
   });
 
-  it("of a stranger is refused until the stranger is a member", async () => {
+  it("a token of a service principal is refused until it is a member", async () => {
     const carol = "99999999-0000-4111-8222-333333333333";
     const refused = await lab.call({ path: me, token: lab.token(carol) });
     expect(refused.status).toBe(403);
@@ -71,21 +71,21 @@ describe("a token", () => {
 });
 
 describe("a member", () => {
-  it("has the name that it was given", async () => {
+  it("a member has the name that it was given", async () => {
     const carol = "99999999-0000-4111-8222-444444444444";
     lab.workspace.addMember(carol, "sales-deployer");
     const { json } = await lab.call({ path: me, token: lab.token(carol) });
     expect(json).toMatchObject({ userName: carol, displayName: "sales-deployer" });
   });
 
-  it("is known by its application id", async () => {
+  it("a member is found by its application id", async () => {
     const { json, headers } = await lab.call({ path: me, token: lab.token(alice) });
     expect(json).toMatchObject({ userName: alice, active: true });
     expect(headers["x-databricks-org-id"]).toBe(workspaceId);
     expect((await lab.call({ path: me, token: lab.token(bob) })).json["id"]).not.toBe(json["id"]);
   });
 
-  it("has one home folder", async () => {
+  it("a member has one home folder", async () => {
     const path = "/api/2.0/workspace/list?path=/Workspace/Users";
     await lab.call({ path: me, token: lab.token(bob) });
     const { json } = await lab.call({ path, token: lab.token(alice) });
@@ -95,14 +95,14 @@ describe("a member", () => {
     expect(homes.join()).not.toContain("aaaaaaaa");
   });
 
-  it("sees who made what another member made", async () => {
+  it("a member sees the creator of another member's objects", async () => {
     const id = await createJob("made by bob", bob);
     const { json } = await lab.call({ path: `/api/2.2/jobs/get?job_id=${id}`, token: lab.token(alice) });
     expect(json).toMatchObject({ job_id: id, creator_user_name: bob, run_as_user_name: bob });
     expect(await lab.workspace.jobs()).toContainEqual(expect.objectContaining({ id: String(id), owner: bob }));
   });
 
-  it("lists pipelines", async () => {
+  it("a member can list pipelines", async () => {
     const path = "/api/2.0/pipelines";
     const created = await lab.call({ method: "POST", path, token: lab.token(bob), body: { name: "p", catalog: "c" } });
     const { json } = await lab.call({ path, token: lab.token(alice) });
@@ -112,7 +112,7 @@ describe("a member", () => {
     expect((await lab.call({ path, token: lab.token(alice) })).json["statuses"]).toEqual([]);
   });
 
-  it("reads ids that JavaScript can hold, and uses them", async () => {
+  it("a member can use ids that JavaScript can hold", async () => {
     const job = await createJob("a job", alice);
     expect(job).toBeLessThan(Number.MAX_SAFE_INTEGER);
     const token = lab.token(alice);
@@ -125,13 +125,13 @@ describe("a member", () => {
     expect(permissions.json["object_id"]).toBe(`/jobs/${job}`);
   });
 
-  it("is told that a run that never was cannot be cancelled", async () => {
+  it("a run that does not exist cannot be canceled", async () => {
     const path = "/api/2.2/jobs/runs/cancel";
     const { status } = await lab.call({ method: "POST", path, token: lab.token(alice), body: { run_id: 5 } });
     expect(status).toBe(400);
   });
 
-  it("stores files byte by byte, whatever they say", async () => {
+  it("files are stored byte by byte, whatever their content", async () => {
     const token = lab.token(alice);
     const file = `/Workspace/Users/${alice}/odd.json`;
     const content = {
@@ -146,12 +146,12 @@ describe("a member", () => {
 });
 
 describe("a token exchange", () => {
-  it("finds no federation policy unless the workspace is given one", async () => {
+  it("a token exchange finds no federation policy unless the workspace has one", async () => {
     const answer = await lab.call({ method: "POST", path: "/oidc/v1/token" });
     expect(answer).toMatchObject({ status: 400, json: { error: "invalid_request" } });
   });
 
-  it("is answered by the policy, and its tokens are not recorded", async () => {
+  it("a token exchange is answered by the policy, and its tokens are not recorded", async () => {
     const forms: URLSearchParams[] = [];
     const other = await startTestWorkspace("localhost", async (form) => {
       forms.push(form);
@@ -170,7 +170,7 @@ describe("a token exchange", () => {
 });
 
 describe("a fault", () => {
-  it("replaces the reply of as many requests as asked for", async () => {
+  it("a fault replaces the reply of the given number of requests", async () => {
     const token = lab.token(alice);
     const headers = { "retry-after": "7" };
     const fault = lab.workspace.fault({ method: "GET", path: me }, { status: 429, headers }, 2);
@@ -184,27 +184,27 @@ describe("a fault", () => {
     expect(fault.hits).toBe(2);
   });
 
-  it("may be a page, and comes before the token is looked at", async () => {
+  it("a fault may be a page, and comes before the check of the token", async () => {
     lab.workspace.fault({ path: me }, { status: 403, html: "<html>private link</html>" });
     const answer = await lab.call({ path: me });
     expect(answer).toMatchObject({ status: 403, text: "<html>private link</html>" });
     expect(answer.headers["content-type"]).toContain("text/html");
   });
 
-  it("may end the connection", async () => {
+  it("a fault may end the connection", async () => {
     lab.workspace.fault({ path: /scim/ }, { reset: true });
     await expect(lab.call({ path: me, token: lab.token(alice) })).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(lab.workspace.requests.at(-1)).toMatchObject({ path: me, status: 0 });
   });
 
-  it("may delay the usual reply", async () => {
+  it("a fault may delay the usual reply", async () => {
     lab.workspace.fault({ path: me }, { delayMs: 300 });
     const started = Date.now();
     expect((await lab.call({ path: me, token: lab.token(alice) })).status).toBe(200);
     expect(Date.now() - started).toBeGreaterThanOrEqual(290);
   });
 
-  it("may hold a request until it is released", async () => {
+  it("a fault may hold a request until it is released", async () => {
     const held = lab.workspace.fault({ path: me }, { hold: true });
     const answer = lab.call({ path: me, token: lab.token(alice) });
     await expect.poll(() => held.hits).toBe(1);
@@ -214,7 +214,7 @@ describe("a fault", () => {
     expect(lab.workspace.requests.at(-1)).toMatchObject({ path: me, status: 200 });
   });
 
-  it("matches an encoded path by what it means", async () => {
+  it("a fault matches an encoded path by its decoded form", async () => {
     const name = `/api/2.0/workspace-files/import-file/Workspace%2FUsers%2F${alice}%2Fdeploy.lock?overwrite=false`;
     const fault = lab.workspace.fault({ method: "POST", path: /Users\/.*\/deploy\.lock/ }, { status: 409 });
     expect((await lab.call({ method: "POST", path: name, token: lab.token(alice), body: {} })).status).toBe(409);
@@ -223,7 +223,7 @@ describe("a fault", () => {
 });
 
 describe("closing", () => {
-  it("lets go of held requests and ends the server's process", async () => {
+  it("closing the workspace lets go of held requests and ends the server's process", async () => {
     const other = await startTestWorkspace();
     other.workspace.fault({ path: me }, { hold: true });
     const answer = other.call({ path: me, token: other.token(alice) }).catch((error: Error) => error);
