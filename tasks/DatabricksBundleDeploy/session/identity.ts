@@ -2,7 +2,7 @@ import { type AccessToken, type AccessTokenSource, renewable } from "../../commo
 import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { databricksTokens } from "../../common/identity/databricks-token.ts";
 import { freshIdTokens } from "../../common/identity/fresh-id-token.ts";
-import type { JobIdentity } from "../../common/identity/id-token-request.ts";
+import type { JobIdentity } from "../../common/identity/id-token-address.ts";
 import { warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Http } from "../../common/pipeline/http.ts";

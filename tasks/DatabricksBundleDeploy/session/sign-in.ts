@@ -1,10 +1,10 @@
-import type { Bundle } from "../../common/databricks/bundle.ts";
-import { type BundleWorkspace, readBundleWorkspace } from "../../common/databricks/bundle-workspace.ts";
-import { isOverruled, worthMentioning } from "../../common/databricks/cli-environment.ts";
-import { type CliVersionWatch, watchCliVersion } from "../../common/databricks/cli-version.ts";
-import { workspaceOrigin } from "../../common/databricks/hosts.ts";
-import { checkIdentity } from "../../common/databricks/identity-check.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace-client.ts";
+import { type BundleWorkspace, readBundleWorkspace } from "../../common/databricks/bundle/declared.ts";
+import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
+import type { Cli } from "../../common/databricks/cli/run.ts";
+import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { workspaceOrigin } from "../../common/databricks/workspace/hosts.ts";
+import { checkIdentity } from "../../common/databricks/workspace/identity.ts";
 import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
@@ -15,21 +15,21 @@ import { readServiceConnection } from "../../common/pipeline/service-connection.
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
+import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
-import { findCli, openBundle } from "./open-bundle.ts";
 import type { HostRule } from "./workspace-host.ts";
 
-/** A bundle that the CLI can work on, signed in for as long as it takes. */
+/** The CLI in the bundle's folder, signed in for as long as the step needs it. */
 export interface Session {
-  readonly bundle: Bundle;
-  /** What the bundle's files say of the workspace. */
-  readonly named: BundleWorkspace;
+  readonly cli: Cli;
+  /** What the bundle's files declare, before the CLI has resolved them. */
+  readonly declared: BundleWorkspace;
   readonly metadataService: MetadataService;
   /** The workspace, `https://name`; undefined until the bundle has named it. */
   readonly host: () => string | undefined;
   /** For calls of the task's own; undefined until the bundle has named its workspace. */
   readonly workspace: () => WorkspaceConnection | undefined;
-  readonly cliVersion: CliVersionWatch;
+  readonly cliVersion: CliVersion;
   /** Application id of the service principal. */
   readonly identity: string;
   close(): Promise<void>;
@@ -43,37 +43,40 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
-  const named = await readBundleWorkspace(inputs.folder, inputs.target);
-  refuseOtherAuthentication(named.authTypes);
-  refuseUnknownVariables(inputs, named);
+  const declared = await readBundleWorkspace(inputs.folder, inputs.target);
+  refuseOtherAuthentication(declared.authTypes);
+  refuseUnknownVariables(inputs, declared);
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
-  const expected = inputs.host ?? allowedOrigin(named.host, rule);
+  const expected = inputs.host ?? allowedOrigin(declared.host, rule);
   if (expected) {
     const user = await checkIdentity({ host: expected, http: task.http, token }, identity);
     identity ??= user.userName;
     print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
   }
-  const cliVersion = watchCliVersion();
+  const version = cliVersion();
   const metadataService = await startMetadataService({
     token,
     issuers,
     allowsHost: rule.allows,
-    refuseClient: cliVersion.refusal,
+    refuseClient(userAgent) {
+      version.note(userAgent);
+      return oldCliRefusal(userAgent);
+    },
     refusal: rule.refusal,
   });
   const host = () => inputs.host ?? [...metadataService.servedHosts][0];
   return {
-    named,
-    bundle: openBundle(task, inputs, executable, metadataService.url),
+    declared,
+    cli: prepareCli(task, inputs, executable, metadataService.url),
     metadataService,
     host,
     workspace() {
       const origin = host();
       return origin === undefined ? undefined : { host: origin, http: task.http, token };
     },
-    cliVersion,
+    cliVersion: version,
     identity: identity ?? "",
     close: metadataService.close,
   };

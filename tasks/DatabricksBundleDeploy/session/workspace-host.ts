@@ -3,7 +3,7 @@ import {
   isWorkspaceElsewhere,
   isWorkspaceOfCloud,
   workspaceSuffix,
-} from "../../common/databricks/hosts.ts";
+} from "../../common/databricks/workspace/hosts.ts";
 import type { AzureCloud } from "../../common/pipeline/azure-cloud.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 

@@ -4,7 +4,7 @@ import type { ServiceConnection } from "../pipeline/service-connection.ts";
 import type { AccessToken } from "./access-token.ts";
 import { requestAccessToken } from "./entra.ts";
 import { freshIdTokens } from "./fresh-id-token.ts";
-import type { JobIdentity } from "./id-token-request.ts";
+import type { JobIdentity } from "./id-token-address.ts";
 import { requestManagedIdentityToken } from "./managed-identity.ts";
 
 /** How to get a new access token to Azure Databricks through a service connection; each is hidden from the log at once. */

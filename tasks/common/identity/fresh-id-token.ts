@@ -3,7 +3,7 @@ import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
 import { requestIdToken } from "./id-token.ts";
-import { idTokenRequest, type JobIdentity } from "./id-token-request.ts";
+import { idTokenRequest, type JobIdentity } from "./id-token-address.ts";
 import { tokenClaims } from "./jwt.ts";
 
 /** Gives an ID token of the connection, a new one each time, hidden from the log before anything else is printed. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
-import type { IdTokenRequest } from "./id-token-request.ts";
+import type { IdTokenRequest } from "./id-token-address.ts";
 
 /** Asks Azure DevOps for an ID token (a JWT of about ten minutes) of one service connection. */
 export async function requestIdToken(http: Http, request: IdTokenRequest, connectionId: string): Promise<string> {

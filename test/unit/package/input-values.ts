@@ -1,4 +1,4 @@
-import { workspaceOrigin } from "../../../tasks/common/databricks/hosts.ts";
+import { workspaceOrigin } from "../../../tasks/common/databricks/workspace/hosts.ts";
 import { unresolvedMacro } from "../../../tasks/common/pipeline/inputs.ts";
 import { splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 import { parseVersionRequest } from "../../../tasks/DatabricksCliInstaller/version/request.ts";

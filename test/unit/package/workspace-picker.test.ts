@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { workspaceOrigin } from "../../../tasks/common/databricks/hosts.ts";
+import { workspaceOrigin } from "../../../tasks/common/databricks/workspace/hosts.ts";
 import { tasks } from "./project.ts";
 
 const subscription = "6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21";

@@ -1,0 +1,125 @@
+import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
+import type { DeployedAction } from "../../common/databricks/cli/state.ts";
+import type { FinishedRun } from "../commands/run.ts";
+import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
+
+/** What the run page shows of a step, in words of anybody: nothing is escaped or masked yet. */
+export interface Page {
+  /** e.g. deployed */
+  readonly verb: string;
+  readonly bundle: string;
+  readonly target: string;
+  readonly mode: string | undefined;
+  readonly workspaceUrl: string;
+  /** Application id of the service principal. */
+  readonly identity: string;
+  readonly rootPath: string | undefined;
+  readonly cliVersion: string | undefined;
+  readonly engine: string | undefined;
+  readonly durationMs: number;
+  /** One line above the resources. */
+  readonly counts: string | undefined;
+  readonly resources: readonly PageRow[];
+  readonly runs: readonly FinishedRun[];
+}
+
+export interface PageRow {
+  /** e.g. jobs.nightly */
+  readonly key: string;
+  readonly action: DeployedAction | PlannedAction | undefined;
+  readonly name: string | undefined;
+  readonly id: string | undefined;
+  readonly url: string | undefined;
+  /** Names of changed fields. */
+  readonly fields: readonly string[];
+}
+
+const shownRows = 200;
+const shownFields = 5;
+
+/** The Markdown that the run page shows; `mask` hides secrets. */
+export function pageMarkdown(page: Page, mask: (text: string) => string): string {
+  const text = (value: string) => escapeMarkdown(mask(value));
+  const link = (name: string, url: string | undefined) => (url ? markdownLink(mask(name), mask(url)) : text(name));
+  return [
+    `### Databricks bundle ${text(page.bundle)}: ${page.verb}`,
+    "",
+    ...markdownTable(["", ""], facts(page, text, link)),
+    "",
+    ...(page.counts ? [text(page.counts), ""] : []),
+    ...resourceTable(page.resources, text, link),
+    ...runTable(page.runs, text, link),
+    "",
+  ].join("\n");
+}
+
+type Text = (value: string) => string;
+type Link = (name: string, url: string | undefined) => string;
+
+function facts(page: Page, text: Text, link: Link): string[][] {
+  const host = URL.canParse(page.workspaceUrl) ? new URL(page.workspaceUrl).host : page.workspaceUrl;
+  return [
+    ["Workspace", link(host, page.workspaceUrl)],
+    ["Target", text(page.mode ? `${page.target} (${page.mode})` : page.target)],
+    ["Service principal", text(page.identity)],
+    ...(page.rootPath ? [["Folder", text(page.rootPath)]] : []),
+    ...(page.cliVersion
+      ? [["Databricks CLI", text(page.engine ? `${page.cliVersion}, ${page.engine} engine` : page.cliVersion)]]
+      : []),
+    ["Duration", formatDuration(page.durationMs)],
+  ];
+}
+
+/** Changes come first, so that a cut at the end leaves out what stays as it is. */
+function resourceTable(resources: readonly PageRow[], text: Text, link: Link): string[] {
+  if (resources.length === 0) return ["There are no resources."];
+  const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
+  const sorted = [...resources.filter(isChange), ...resources.filter((row) => !isChange(row))];
+  const rows = sorted
+    .slice(0, shownRows)
+    .map((row) => [
+      text(row.key),
+      actionText(row, text),
+      row.name === undefined ? "" : link(row.name, row.url),
+      text(row.id ?? ""),
+    ]);
+  const more = resources.length - rows.length;
+  return [
+    ...markdownTable(["Resource", "Action", "Name", "Id"], rows),
+    ...(more > 0 ? ["", `… and ${more} more.`] : []),
+  ];
+}
+
+const words: { readonly [action in PageRow["action"] & string]?: string } = {
+  skip: "unchanged",
+  left: "left in the workspace",
+};
+
+function actionText({ action, fields }: PageRow, text: Text): string {
+  const word = action === undefined ? "" : (words[action] ?? action);
+  if (fields.length === 0) return word;
+  const more = fields.length > shownFields ? `, … (${fields.length})` : "";
+  return `${word}: ${text(fields.slice(0, shownFields).join(", "))}${more}`;
+}
+
+function runTable(runs: readonly FinishedRun[], text: Text, link: Link): string[] {
+  if (runs.length === 0) return [];
+  const rows = runs.map(({ key, url, result, message, durationMs }) => [
+    link(key, url),
+    text(message === "" ? result : `${result}: ${message}`),
+    formatDuration(durationMs),
+  ]);
+  return ["", ...markdownTable(["Run", "Result", "Duration"], rows)];
+}
+
+/** The same for programs: what `summaryPath` points to. */
+export function pageJson(page: Page, mask: (text: string) => string): string {
+  const { bundle, target, workspaceUrl, identity, runs } = page;
+  const resources = page.resources.map(({ key, name, id, url, action }) => {
+    const [type = "", ...rest] = key.split(".");
+    return { type, key: rest.join("."), name, id, url, action };
+  });
+  const content = { bundle, target, workspaceUrl, identity, resources, runs };
+  const masked = (_key: string, value: unknown) => (typeof value === "string" ? mask(value) : value);
+  return `${JSON.stringify(content, masked, 2)}\n`;
+}

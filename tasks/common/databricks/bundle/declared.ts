@@ -1,0 +1,88 @@
+import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
+import { type YamlValues, yamlValues } from "./yaml-values.ts";
+
+/** What a bundle's files say of the workspace and of signing in to it; the CLI lets no variable stand here. */
+export interface BundleWorkspace {
+  /** As the CLI takes it; a hint alone, since the CLI explains files that cannot be read better. */
+  readonly host: string | undefined;
+  /** Each `auth_type` that could be the one of the target; of any target, where none is named. */
+  readonly authTypes: readonly string[];
+  /** A script that the CLI runs before it signs in. */
+  readonly hasPreinit: boolean;
+  /** Names of the variables that the bundle declares; undefined where not all of its files could be read. */
+  readonly variables: readonly string[] | undefined;
+}
+
+/** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
+export async function readBundleWorkspace(folder: string, target: string | undefined): Promise<BundleWorkspace> {
+  const documents = await readDocuments(folder);
+  const name = target ?? defaultTarget(documents);
+  const bundleWide = documents.map((document) => (key: string) => document.at("workspace", key));
+  const ofTargets = (names: readonly string[]) =>
+    sections(documents).flatMap(({ document, section }) =>
+      names.map((one) => (key: string) => document.at(section, one, "workspace", key)),
+    );
+  const host = [...bundleWide, ...ofTargets(name === undefined ? [] : [name])]
+    .flatMap((valuesOf) => valuesOf("host"))
+    .findLast((value) => value !== undefined && value !== null);
+  const candidates = [...bundleWide, ...ofTargets(target === undefined ? targetNames(documents) : [target])];
+  const authTypes = candidates.flatMap((valuesOf) => valuesOf("auth_type")).flatMap((value) => text(value) ?? []);
+  const [root] = documents;
+  return {
+    host: text(host),
+    authTypes: [...new Set(authTypes)],
+    variables: documents.every(({ isSound }) => isSound)
+      ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]
+      : undefined,
+    hasPreinit: (root?.at("experimental", "scripts", "preinit") ?? []).some((value) => text(value) !== undefined),
+  };
+}
+
+/** `environments` is the old name of `targets`. */
+function sections(documents: readonly YamlValues[]) {
+  return documents.flatMap((document) => ["targets", "environments"].map((section) => ({ document, section })));
+}
+
+function targetNames(documents: readonly YamlValues[]): string[] {
+  return [...new Set(sections(documents).flatMap(({ document, section }) => document.keysAt(section)))];
+}
+
+/** What the CLI reads as true (databricks/cli, libs/dyn/convert/normalize.go). */
+const truths = new Set(["true", "y", "Y", "yes", "on"]);
+
+function defaultTarget(documents: readonly YamlValues[]): string | undefined {
+  const names = targetNames(documents);
+  const isDefault = (name: string) => {
+    const said = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
+    return truths.has(String(said.findLast((value) => value !== undefined && value !== null)));
+  };
+  return names.length === 1 ? names[0] : names.find(isDefault);
+}
+
+/** The root file and those that it includes, in the order in which the CLI merges them. */
+async function readDocuments(folder: string): Promise<YamlValues[]> {
+  const [file] = rootFiles(folder);
+  if (file === undefined) return [];
+  const yaml = await import("../libraries.lazy.ts");
+  // Of several documents in one file the first counts, here as for the CLI.
+  const parse = (content: string) => yamlValues(yaml, yaml.parseDocument(content, { uniqueKeys: false }));
+  const root = parse(readText(file));
+  const included = filesIncludedBy(file, root.textsAt("include"));
+  const contents = included.map(readText).filter((content) => mayMatter.test(content));
+  return [root, ...contents.map(parse)];
+}
+
+/** Spares the parser files of resources alone. A key can be written otherwise, but not without a backslash. */
+const mayMatter = /workspace|targets|environments|variables|\\/;
+
+function readText(file: string): string {
+  try {
+    return readBundleFile(file);
+  } catch {
+    return "";
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

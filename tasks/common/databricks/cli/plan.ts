@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, members, textOf } from "../json.ts";
+import type { BundleResource } from "./summary.ts";
+
+export type PlannedAction = "create" | "update" | "recreate" | "delete" | "skip";
+
+export interface PlannedResource {
+  /** e.g. jobs.nightly, or jobs.nightly.permissions */
+  readonly key: string;
+  readonly action: PlannedAction;
+  /** Names of the fields that change. */
+  readonly fields: readonly string[];
+  /** SHA-256 of what the plan leads to; undefined where nothing is left, and for what belongs to another resource. */
+  readonly digest: string | undefined;
+}
+
+/** What a deploy would do, as `databricks bundle plan -o json` gives it, without a value of any field. */
+export interface BundlePlan {
+  readonly engine: Engine;
+  readonly resources: readonly PlannedResource[];
+}
+
+/** How the CLI applies a bundle; terraform's plans name actions alone, no fields and no states. */
+export type Engine = "direct" | "terraform";
+
+/** Reads the JSON of `bundle plan`; throws when it is none. */
+export function parseBundlePlan(json: string): BundlePlan {
+  const root = members(JSON.parse(json));
+  const resources = Object.entries(members(root["plan"])).map(([key, entry]) => plannedResource(key, members(entry)));
+  resources.sort((a, b) => (a.key < b.key ? -1 : 1));
+  // Only the direct engine numbers its plans.
+  return { engine: root["plan_version"] === undefined ? "terraform" : "direct", resources };
+}
+
+/** Completes a plan that gives no states by digests of what the bundle configures. */
+export function withConfigurationDigests(plan: BundlePlan, bundle: readonly BundleResource[]): BundlePlan {
+  if (plan.engine === "direct") return plan;
+  const digests = new Map(bundle.map(({ type, key, configuration }) => [`${type}.${key}`, stateDigest(configuration)]));
+  return { ...plan, resources: plan.resources.map((resource) => ({ ...resource, digest: digests.get(resource.key) })) };
+}
+
+function plannedResource(key: string, entry: Record<string, unknown>): PlannedResource {
+  const changes = Object.entries(members(entry["changes"])).filter(
+    ([, change]) => members(change)["action"] !== "skip",
+  );
+  return {
+    key: key.replace(/^resources\./, ""),
+    action: plannedAction(textOf(entry["action"])),
+    fields: changes.map(([field]) => field).sort(),
+    digest: entry["new_state"] === undefined ? undefined : stateDigest(entry["new_state"]),
+  };
+}
+
+/** `update_id` and `resize` are updates too (databricks/cli, bundle/deployplan/action.go). */
+function plannedAction(action: string | undefined): PlannedAction {
+  switch (action) {
+    case "create":
+    case "recreate":
+    case "delete":
+      return action;
+    case undefined:
+    case "skip":
+      return "skip";
+    default:
+      return "update";
+  }
+}
+
+/** Equal for states that differ only in the version that a build stamps on a wheel. */
+export function stateDigest(state: unknown): string {
+  return createHash("sha256")
+    .update(canonicalJson(withoutWheelStamps(state)))
+    .digest("hex");
+}
+
+function withoutWheelStamps(value: unknown): unknown {
+  if (typeof value === "string") return withoutWheelStamp(value);
+  if (Array.isArray(value)) return value.map(withoutWheelStamps);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutWheelStamps(member)]));
+}
+
+/** The stamp is the local version, after a plus: demo-0.1.0+20261123.1-py3-none-any.whl (PEP 440). */
+function withoutWheelStamp(text: string): string {
+  return text.endsWith(".whl") ? text.replace(/\+[A-Za-z0-9._]+(?=-[^/]*\.whl$)/, "") : text;
+}
+
+export interface PlanCounts {
+  readonly create: number;
+  readonly update: number;
+  readonly delete: number;
+  readonly unchanged: number;
+}
+
+/** A recreated resource counts as deleted and as created, as in the CLI's own plan. */
+export function countActions(resources: readonly Pick<PlannedResource, "action">[]): PlanCounts {
+  const count = (...actions: PlannedAction[]) => resources.filter(({ action }) => actions.includes(action)).length;
+  return {
+    create: count("create", "recreate"),
+    update: count("update"),
+    delete: count("delete", "recreate"),
+    unchanged: count("skip"),
+  };
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
+
+/** The Databricks CLI in the folder of a bundle, with all that it needs to work on it. */
+export interface Cli {
+  readonly executable: string;
+  /** The folder of databricks.yml. */
+  readonly folder: string;
+  /** undefined: the bundle's default target. */
+  readonly target: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+export interface BundleCommand {
+  /** e.g. deploy */
+  readonly name: string;
+  /** Arguments and flags of the command itself. */
+  readonly arguments?: readonly string[];
+  /** Asks for JSON on stdout, which becomes the result's `stdout`. */
+  readonly json?: boolean;
+  /** Called with each line of stderr, and of stdout unless it is JSON, as they come. */
+  readonly onLine: (line: string, stream: OutputStream) => void;
+  /** What ends the process early. */
+  readonly stops: readonly Stop[];
+}
+
+/** Runs `databricks bundle <command>` in the bundle's folder. */
+export function runBundleCommand(cli: Cli, command: BundleCommand): Promise<CliResult> {
+  const target = cli.target === undefined ? [] : ["--target", cli.target];
+  const output = command.json ? ["--output", "json"] : [];
+  return runCli({
+    executable: cli.executable,
+    arguments: ["bundle", command.name, ...target, ...output, ...(command.arguments ?? [])],
+    workingDirectory: cli.folder,
+    environment: cli.environment,
+    onLine: command.onLine,
+    captureStdout: command.json === true,
+    stops: command.stops,
+  });
+}
+
+export interface CliCommand {
+  readonly executable: string;
+  readonly arguments: readonly string[];
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Called with each line of stderr, and of stdout unless `captureStdout`, as they come. */
+  readonly onLine: (line: string, stream: OutputStream) => void;
+  readonly captureStdout?: boolean;
+  /** What ends the process early. */
+  readonly stops: readonly Stop[];
+}
+
+/** Ends the process when the signal comes, or `afterMs` later to let it reach a safe point first. */
+export interface Stop {
+  readonly signal: AbortSignal;
+  readonly afterMs: number;
+}
+
+export interface CliResult {
+  /** null when a signal ended the process. */
+  readonly exitCode: number | null;
+  /** Empty unless captured. */
+  readonly stdout: string;
+}
+
+/** How long a process may take to end after SIGTERM before SIGKILL. */
+const killAfterMs = 1_000;
+
+/** Runs the Databricks CLI without a shell, with closed stdin, in a process group of its own (POSIX). */
+export async function runCli(command: CliCommand): Promise<CliResult> {
+  const child = spawn(command.executable, command.arguments, {
+    cwd: command.workingDirectory,
+    env: command.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+    // On Windows a detached child would leave the console, and with it the agent's Ctrl+C.
+    detached: process.platform !== "win32",
+  });
+  const captured: Buffer[] = [];
+  const errors = lineSplitter((line) => command.onLine(line, "stderr"));
+  const output = command.captureStdout
+    ? { write: (chunk: Buffer) => void captured.push(chunk), end: () => undefined }
+    : lineSplitter((line) => command.onLine(line, "stdout"));
+  child.stdout.on("data", output.write);
+  child.stderr.on("data", errors.write);
+
+  const stopWatching = command.stops.map((stop) => stopOnSignal(child, stop));
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    output.end();
+    errors.end();
+    return { exitCode, stdout: Buffer.concat(captured).toString("utf8") };
+  } finally {
+    for (const stop of stopWatching) stop();
+  }
+}
+
+function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => void {
+  const timers: NodeJS.Timeout[] = [];
+  const onAbort = () => {
+    timers.push(setTimeout(() => signalGroup(child, "SIGTERM"), afterMs));
+    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + killAfterMs));
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return () => {
+    signal.removeEventListener("abort", onAbort);
+    for (const timer of timers) clearTimeout(timer);
+  };
+}
+
+/** Signals the CLI and what it started (build scripts, terraform). */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    if (process.platform === "win32") child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** A line longer than this is handed on in pieces, so that output without line ends cannot fill the memory. */
+const longestLine = 64 * 1024;
+
+/** Splits a byte stream into lines at `\n`, `\r\n` and lone `\r`, as the agent does. */
+export function lineSplitter(onLine: (line: string) => void): { write(chunk: Buffer): void; end(): void } {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  const take = (text: string) => {
+    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+    if (rest.length > longestLine) {
+      onLine(rest);
+      rest = "";
+    }
+  };
+  return {
+    write: (chunk) => take(decoder.write(chunk)),
+    end() {
+      take(decoder.end());
+      if (rest !== "") onLine(rest.replace(/\r$/, ""));
+      rest = "";
+    },
+  };
+}

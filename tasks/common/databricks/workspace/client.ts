@@ -1,0 +1,84 @@
+import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
+import type { Http, HttpResponse } from "../../pipeline/http.ts";
+
+type Sdk = typeof import("../libraries.lazy.ts");
+/** What the SDK's services need to make one call. */
+type SdkRequest = Parameters<ApiClient["request"]>[0];
+
+/** A workspace answered, but not with what was asked for. */
+export class WorkspaceError extends Error {
+  readonly status: number;
+  /** A page for people in place of an API answer: sign-in, private link, captive proxy. */
+  readonly isWebPage: boolean;
+
+  constructor(status: number, message: string, isWebPage: boolean) {
+    super(message);
+    this.name = "WorkspaceError";
+    this.status = status;
+    this.isWebPage = isWebPage;
+  }
+}
+
+export interface WorkspaceConnection {
+  /** e.g. https://adb-1234567890123456.7.azuredatabricks.net */
+  readonly host: string;
+  readonly http: Http;
+  readonly token: () => Promise<{ readonly value: string }>;
+}
+
+/** A typed service of the Databricks SDK; its calls throw WorkspaceError or HttpFailure. */
+export async function workspaceService<Service>(
+  choose: (sdk: Sdk) => new (client: ApiClient) => Service,
+  connection: WorkspaceConnection,
+): Promise<Service> {
+  const sdk = await import("../libraries.lazy.ts");
+  const Service = choose(sdk);
+  return new Service(workspaceTransport(sdk, connection));
+}
+
+/**
+ * The SDK's services over our own HTTP module. The SDK's transport verifies no certificate by default, waits for ever on
+ * a redirect and reads credentials from the machine; here it is replaced whole.
+ */
+function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: WorkspaceConnection): ApiClient {
+  class WorkspaceTransport extends ApiClient {
+    override async request({ path, method, query, payload }: SdkRequest): Promise<unknown> {
+      if (method !== "GET" && method !== "POST") throw new Error(`${method} is not supported.`);
+      const url = new URL(path, host);
+      if (query) url.search = this.searchParams(query);
+      const response = await http.send({
+        method,
+        url: url.href,
+        headers: { Authorization: `Bearer ${(await token()).value}`, Accept: "application/json" },
+        ...(payload ? { body: JSON.stringify(payload) } : {}),
+        redirects: "manual",
+        idleTimeoutMs: 10_000,
+        attempts: 3,
+      });
+      return parsed(response);
+    }
+  }
+  return new WorkspaceTransport(new Config({ host, loaders: [], skipVerify: false }));
+}
+
+function parsed({ status, headers, text }: HttpResponse): unknown {
+  const body = parseJson(text);
+  const isObject = typeof body === "object" && body !== null;
+  if (status === 200 && (isObject || text.trim() === "")) return isObject ? body : {};
+  const isWebPage = !isObject && (status < 400 || /html/i.test(String(headers["content-type"])));
+  throw new WorkspaceError(status, isObject ? errorMessage(body) : "", isWebPage);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function errorMessage(body: object): string {
+  const { message, detail, error } = body as Record<string, unknown>;
+  const text = [message, detail, error].find((one) => typeof one === "string" && one !== "");
+  return typeof text === "string" ? text.slice(0, 500) : "";
+}

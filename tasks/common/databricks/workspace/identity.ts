@@ -1,0 +1,69 @@
+import { UserError } from "../../pipeline/errors.ts";
+import { HttpFailure } from "../../pipeline/http-failure.ts";
+import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+
+/** Who the workspace takes the caller for; a service principal's user name is its application id. */
+export interface WorkspaceIdentity {
+  readonly userName: string;
+  readonly displayName: string;
+}
+
+/**
+ * Asks the workspace who we are: a wrong host, a blocked network or a missing membership shows here within seconds,
+ * where the CLI would retry in silence for fifteen minutes.
+ */
+export async function checkIdentity(
+  connection: WorkspaceConnection,
+  clientId: string | undefined,
+): Promise<WorkspaceIdentity> {
+  try {
+    const service = await workspaceService((sdk) => sdk.CurrentUserService, connection);
+    const user = await service.me();
+    if (!user.userName) throw new WorkspaceError(200, "", true);
+    return { userName: user.userName, displayName: user.displayName ?? user.userName };
+  } catch (error) {
+    throw explained(error, connection.host, clientId ?? "of the connection");
+  }
+}
+
+/** How a workspace refuses an address, whoever it is that asks: IP access lists, and public access that is disabled. */
+const blockedNetwork = /blocked by Databricks IP ACL|Unauthorized network access to workspace/i;
+
+function explained(error: unknown, host: string, clientId: string): unknown {
+  if (error instanceof HttpFailure) {
+    return new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
+      hint: error.hint,
+      anchor: "workspace-not-reachable",
+      cause: error,
+    });
+  }
+  if (!(error instanceof WorkspaceError)) return error;
+  const said = error.message === "" ? "" : `: ${error.message}`;
+  if (error.isWebPage) {
+    return new UserError(`${host} answered with a web page (${error.status}), not with the Databricks API.`, {
+      hint: "Check workspaceUrl, or workspace.host of the bundle. A workspace with private link answers so to agents outside its network.",
+      anchor: "workspace-not-reachable",
+    });
+  }
+  if (error.status === 403 && blockedNetwork.test(error.message)) {
+    return new UserError(`The workspace ${host} lets nobody in from this agent's network (403${said}).`, {
+      hint:
+        "Allow the agent's address in the workspace's IP access list, or, where public access is disabled (private link), " +
+        "use a self-hosted agent inside its network.",
+      anchor: "workspace-not-reachable",
+    });
+  }
+  if (error.status === 401 || error.status === 403) {
+    return new UserError(`The workspace ${host} refused the service principal ${clientId} (${error.status}${said}).`, {
+      hint:
+        "Add the service principal of the connection to the workspace under Settings > Identity and access > Service principals, " +
+        "by its application id, which the connection shows under Project settings > Service connections (this log masks it). " +
+        "It must belong to the workspace's tenant.",
+      anchor: "service-principal-not-in-workspace",
+    });
+  }
+  return new UserError(`The workspace ${host} answered ${error.status} when asked who we are${said}.`, {
+    hint: "Check workspaceUrl, or workspace.host of the bundle, and run the step again; if it stays, see status.azuredatabricks.net.",
+    anchor: "workspace-not-reachable",
+  });
+}

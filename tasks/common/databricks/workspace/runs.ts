@@ -1,0 +1,65 @@
+import { type WorkspaceConnection, workspaceService } from "./client.ts";
+
+/** A run of a job, or an update of a pipeline, by the ids in its URL. */
+export type WorkspaceRun =
+  | { readonly kind: "job"; readonly jobId: number; readonly runId: number }
+  | { readonly kind: "pipeline"; readonly pipelineId: string; readonly updateId: string };
+
+export interface RunState {
+  /** SUCCESS is the one good end; undefined while the run goes on. */
+  readonly result: string | undefined;
+  readonly message: string;
+}
+
+/** The run that a page of the workspace shows; undefined for every other URL. */
+export function runOfUrl(url: string): WorkspaceRun | undefined {
+  const [, jobId, runId] = /(?:\/jobs\/|#job\/)(\d+)\/runs?\/(\d+)/.exec(url) ?? [];
+  if (runId !== undefined) return { kind: "job", jobId: Number(jobId), runId: Number(runId) };
+  const [, pipelineId, updateId] = /(?:\/|#joblist\/)pipelines\/([\w-]+)\/updates\/([\w-]+)/.exec(url) ?? [];
+  return pipelineId && updateId ? { kind: "pipeline", pipelineId, updateId } : undefined;
+}
+
+/** The page of a run on a workspace, `https://name`. */
+export function pageOfRun(host: string, run: WorkspaceRun): string {
+  return run.kind === "job"
+    ? `${host}/jobs/${run.jobId}/runs/${run.runId}`
+    : `${host}/pipelines/${run.pipelineId}/updates/${run.updateId}`;
+}
+
+/** Asks the workspace how a run stands. */
+export function readRun(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<RunState> {
+  return run.kind === "job" ? readJobRun(workspace, run.runId) : readUpdate(workspace, run.pipelineId, run.updateId);
+}
+
+async function readJobRun(workspace: WorkspaceConnection, runId: number): Promise<RunState> {
+  const jobs = await workspaceService((sdk) => sdk.JobsService, workspace);
+  const { state } = await jobs.getRun({ run_id: runId });
+  const cycle = state?.life_cycle_state;
+  const over = cycle === "TERMINATED" || cycle === "SKIPPED" || cycle === "INTERNAL_ERROR";
+  // A skipped run has no result, and one that failed inside may have the result of its tasks.
+  const result = cycle === "TERMINATED" ? (state?.result_state ?? "UNKNOWN") : cycle;
+  return { result: over ? result : undefined, message: state?.state_message ?? "" };
+}
+
+const updateResults: Readonly<Record<string, string>> = {
+  COMPLETED: "SUCCESS",
+  FAILED: "FAILED",
+  CANCELED: "CANCELED",
+};
+
+async function readUpdate(workspace: WorkspaceConnection, pipelineId: string, updateId: string): Promise<RunState> {
+  const pipelines = await workspaceService((sdk) => sdk.PipelinesService, workspace);
+  const { update } = await pipelines.getUpdate({ pipeline_id: pipelineId, update_id: updateId });
+  return { result: updateResults[update?.state ?? ""], message: "" };
+}
+
+/** Asks the workspace to end a run; does not wait for its end. */
+export async function cancelRun(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<void> {
+  if (run.kind === "job") {
+    const jobs = await workspaceService((sdk) => sdk.JobsService, workspace);
+    await jobs.cancelRun({ run_id: run.runId });
+  } else {
+    const pipelines = await workspaceService((sdk) => sdk.PipelinesService, workspace);
+    await pipelines.stop({ pipeline_id: run.pipelineId });
+  }
+}

@@ -1,0 +1,54 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { cliEnvironment, isOverruled, writeProfile } from "../../../../tasks/common/databricks/cli/environment.ts";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-environment-"));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+describe("The CLI's environment", () => {
+  it.each([
+    "DATABRICKS_TOKEN",
+    "DATABRICKS_HOST",
+    "DATABRICKS_OIDC_TOKEN_FILEPATH",
+    "DATABRICKS_AZURE_RESOURCE_ID",
+    "databricks_token",
+    "ARM_OIDC_TOKEN",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "GOOGLE_CREDENTIALS",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "IDENTITY_ENDPOINT",
+    "MSI_SECRET",
+    "SYSTEM_ACCESSTOKEN",
+    "DATABRICKS_BUNDLE_TARGET",
+  ])("has no %s of somebody else", (name) => {
+    expect(isOverruled(name)).toBe(true);
+  });
+
+  it.each([
+    "PATH",
+    "HOME",
+    "VSTS_PROCESS_LOOKUP_ID",
+    "BUNDLE_VAR_region",
+    "DATABRICKS_BUNDLE_ENGINE",
+    "DATABRICKS_TF_EXEC_PATH",
+    "DATABRICKS_RATE_LIMIT",
+    "SSL_CERT_FILE",
+    "BUILD_BUILDID",
+  ])("keeps %s", (name) => {
+    expect(isOverruled(name)).toBe(false);
+  });
+
+  it("points to a profile that nobody else can read and that knows one way to sign in", () => {
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined };
+    writeProfile(signIn, folder);
+    const environment = cliEnvironment({ ARM_CLIENT_ID: "x" }, signIn, folder);
+    expect(environment).not.toHaveProperty("ARM_CLIENT_ID");
+    const file = environment["DATABRICKS_CONFIG_FILE"] ?? "";
+    expect(fs.statSync(file).mode & 0o077).toBe(0);
+    expect(fs.readFileSync(file, "utf8")).toMatch(
+      /^\[azure-pipelines\]\nauth_type += metadata-service\nmetadata_service_url = http:\/\/127\.0\.0\.1:1\/secret\n$/,
+    );
+  });
+});

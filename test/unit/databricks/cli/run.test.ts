@@ -1,0 +1,105 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CliCommand, lineSplitter, runCli } from "../../../../tasks/common/databricks/cli/run.ts";
+
+describe("Running the CLI", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-"));
+  });
+
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+  function run(script: string, settings: Partial<CliCommand> = {}) {
+    const lines: string[] = [];
+    const result = runCli({
+      executable: "/bin/sh",
+      arguments: ["-c", script],
+      workingDirectory: folder,
+      environment: { PATH: "/usr/bin:/bin" },
+      onLine: (line) => lines.push(line),
+      stops: [],
+      ...settings,
+    });
+    return { lines, result };
+  }
+
+  it("gives exit code and lines of both streams, or stdout as a whole", async () => {
+    const shown = run("echo out; echo err >&2; exit 3");
+    expect(await shown.result).toEqual({ exitCode: 3, stdout: "" });
+    expect(shown.lines.sort()).toEqual(["err", "out"]);
+    const captured = run("echo '{}'; echo err >&2", { captureStdout: true });
+    expect(await captured.result).toEqual({ exitCode: 0, stdout: "{}\n" });
+    expect(captured.lines).toEqual(["err"]);
+  });
+
+  it("closes stdin, so that a question ends the process and does not hold it", async () => {
+    expect(await run("read answer || exit 7").result).toMatchObject({ exitCode: 7 });
+  });
+
+  it("passes the given environment and nothing else", async () => {
+    const { lines, result } = run("env", { environment: { PATH: "/usr/bin:/bin", ONLY: "this" } });
+    await result;
+    expect(lines.filter((line) => !/^(PATH|PWD|SHLVL|_|OLDPWD)=/.test(line))).toEqual(["ONLY=this"]);
+  });
+
+  it("rejects when there is no such program", async () => {
+    await expect(run("", { executable: path.join(folder, "none") }).result).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("stops the whole process group, and what ignores SIGTERM a second later", async () => {
+    const stop = new AbortController();
+    const marker = path.join(folder, "alive");
+    const { result } = run(`trap '' TERM; (while true; do date +%s%N > ${marker}; sleep 0.05; done) & wait`, {
+      stops: [{ signal: stop.signal, afterMs: 0 }],
+    });
+    await sleep(200);
+    stop.abort();
+    expect(await result).toMatchObject({ exitCode: null });
+    const last = fs.readFileSync(marker, "utf8");
+    await sleep(200);
+    expect(fs.readFileSync(marker, "utf8")).toBe(last);
+  });
+
+  it("lets the process reach its end when there is time for that", async () => {
+    const stop = new AbortController();
+    const { lines, result } = run("sleep 0.3; echo done", { stops: [{ signal: stop.signal, afterMs: 5_000 }] });
+    stop.abort();
+    expect(await result).toMatchObject({ exitCode: 0 });
+    expect(lines).toEqual(["done"]);
+  });
+});
+
+function linesOf(...chunks: (string | Buffer)[]): string[] {
+  const lines: string[] = [];
+  const splitter = lineSplitter((line) => lines.push(line));
+  for (const chunk of chunks) splitter.write(Buffer.from(chunk));
+  splitter.end();
+  return lines;
+}
+
+describe("Splitting output into lines", () => {
+  it("splits at LF, CR LF and lone CR, as the agent does", () => {
+    expect(linesOf("a\nb\r\nc\rd\n\ne")).toEqual(["a", "b", "c", "d", "", "e"]);
+  });
+
+  it("sees a line end, a character and a command that chunks cut in two", () => {
+    const accented = Buffer.from("é\n");
+    expect(linesOf("a\r", "\nb")).toEqual(["a", "b"]);
+    expect(linesOf("a\r", "b\r")).toEqual(["a", "b"]);
+    expect(linesOf(accented.subarray(0, 1), accented.subarray(1))).toEqual(["é"]);
+    expect(linesOf("##v", "so[task.complete]", "\n")).toEqual(["##vso[task.complete]"]);
+  });
+
+  it("hands on what has no line end, in pieces when it is long", () => {
+    expect(linesOf("no end")).toEqual(["no end"]);
+    const long = "x".repeat(70_000);
+    const pieces = linesOf(long, long, "\nnext");
+    expect(pieces.join("")).toBe(`${long}${long}next`);
+    expect(pieces.length).toBeGreaterThan(2);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { checkIdentity } from "../../../../tasks/common/databricks/workspace/identity.ts";
+import type { Http } from "../../../../tasks/common/pipeline/http.ts";
+
+const host = "https://adb-1.2.azuredatabricks.net";
+
+function checkAgainst(status: number, message: string) {
+  const http: Http = {
+    send: async ({ url }) => ({
+      status,
+      headers: { "content-type": "application/json" },
+      url,
+      text: JSON.stringify({ error_code: status, message }),
+    }),
+    stream: () => Promise.reject(new Error("Nothing is streamed.")),
+  };
+  return checkIdentity({ host, http, token: async () => ({ value: "the token" }) }, "the id");
+}
+
+describe("A workspace that refuses", () => {
+  it.each([
+    "Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 1234567890123456",
+    "Unauthorized network access to workspace: 1234567890123456",
+  ])("the agent's address says nothing of the service principal: %s", async (message) => {
+    await expect(checkAgainst(403, message)).rejects.toMatchObject({
+      message: `The workspace ${host} lets nobody in from this agent's network (403: ${message}).`,
+      hint: expect.stringMatching(/IP access list.*private link/),
+      anchor: "workspace-not-reachable",
+    });
+  });
+
+  it.each([401, 403])("the service principal (%i) wants it added", async (status) => {
+    await expect(checkAgainst(status, "User is not a member of this workspace.")).rejects.toMatchObject({
+      anchor: "service-principal-not-in-workspace",
+    });
+  });
+});

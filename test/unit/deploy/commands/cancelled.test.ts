@@ -1,0 +1,54 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { warnOfUnfinishedState } from "../../../../tasks/DatabricksBundleDeploy/commands/cancelled.ts";
+
+const startedAt = new Date(Date.now() - 60_000);
+let folder: string;
+let written: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "unfinished-"));
+  written = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** A write-ahead log with one entry, or none, of the step's time or an earlier one. */
+function writeLog(target: string, { entries = 1, old = false } = {}): void {
+  const file = path.join(folder, ".databricks", "bundle", target, "resources.json.wal");
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, `{"header":1}\n${'{"k":"jobs.a"}\n'.repeat(entries)}`);
+  if (old) fs.utimesSync(file, new Date(0), new Date(0));
+}
+
+function warnedTargets(target: string | undefined): string[] {
+  warnOfUnfinishedState({ cli: { executable: "", folder, target, environment: {} }, startedAt });
+  return [...written.matchAll(/bundle[\\/](\w+)[\\/]resources\.json\.wal/g)].map(([, name = ""]) => name);
+}
+
+it("warns of the step's own target alone", () => {
+  writeLog("dev");
+  writeLog("prod");
+  expect(warnedTargets("prod")).toEqual(["prod"]);
+});
+
+it("takes for the default target what has changed since the step began", () => {
+  writeLog("dev");
+  writeLog("prod", { old: true });
+  expect(warnedTargets(undefined)).toEqual(["dev"]);
+});
+
+it("says nothing of a log without entries, nor where there is none", () => {
+  writeLog("dev", { entries: 0 });
+  expect(warnedTargets("dev")).toEqual([]);
+  expect(warnedTargets("prod")).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { parseBundlePlan } from "../../../tasks/common/databricks/cli/plan.ts";
+import {
+  formatPlanFile,
+  type PlanFile,
+  parsePlanFile,
+  planDifferences,
+} from "../../../tasks/DatabricksBundleDeploy/plan-file.ts";
+
+/** As CLI 1.13 prints it. */
+const printed = JSON.stringify({
+  plan_version: 2,
+  plan: {
+    "resources.jobs.nightly": {
+      id: "123",
+      action: "update",
+      new_state: { value: { name: "Nightly", tasks: [{ task_key: "a" }] }, vars: {} },
+      remote_state: { name: "Old" },
+      changes: { name: { action: "update", old: "Old", new: "Nightly", remote: "Old" } },
+    },
+  },
+});
+
+describe("A plan file", () => {
+  it("holds no value", () => {
+    const plan = parseBundlePlan(printed);
+    const text = formatPlanFile({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" });
+    expect(parsePlanFile(text)?.commit).toBe("4b82");
+    expect(text).not.toMatch(/Nightly|Old/);
+    expect(
+      planDifferences(parsePlanFile(text) as PlanFile, {
+        ...plan,
+        bundle: "b",
+        target: "t",
+        workspaceUrl: "https://w",
+        commit: "91c0",
+      }),
+    ).toEqual([]);
+  });
+
+  it("is not any other file", () => {
+    expect(parsePlanFile(printed)).toBeUndefined();
+    expect(parsePlanFile("bundle:\n  name: x")).toBeUndefined();
+  });
+});
+
+describe("Differences of plans", () => {
+  const plan = (resources: PlanFile["resources"], more = {}): PlanFile => ({
+    bundle: "b",
+    target: "prod",
+    workspaceUrl: "https://w",
+    commit: undefined,
+    resources,
+    ...more,
+  });
+  const update = { key: "jobs.a", action: "update", fields: ["name"], digest: "1" } as const;
+
+  it.each([
+    [plan([update], { workspaceUrl: "https://v" }), "workspaceUrl: approved for https://v, now https://w"],
+    [plan([]), "jobs.a: was not in the approved plan, now update"],
+    [
+      plan([{ ...update, action: "create", fields: [] }]),
+      "jobs.a: approved was create, now update; now also changes name",
+    ],
+    [plan([{ ...update, digest: "2" }]), "jobs.a: update with other values of name"],
+    [plan([{ ...update, fields: ["name", "tags"] }]), "jobs.a: no longer changes tags"],
+    [plan([update, { ...update, key: "jobs.b" }]), "jobs.b: approved was update, now it is not in the plan"],
+  ])("%#", (approved, difference) => {
+    expect(planDifferences(approved, plan([update]))).toEqual([difference]);
+  });
+});

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { watchForFirstToken } from "../../../../tasks/DatabricksBundleDeploy/session/first-token.ts";
+
+const none = { servedHosts: new Set<string>(), refusedHosts: new Set<string>() };
+
+describe("The watch for the CLI's first token", () => {
+  it("ends the wait of a silent CLI", async () => {
+    const watch = watchForFirstToken(none, false, 20);
+    await sleep(60);
+    expect(watch.signal.aborted).toBe(true);
+    watch.stop();
+  });
+
+  it.each([{ servedHosts: new Set(["https://a"]) }, { refusedHosts: new Set(["https://b"]) }])(
+    "lets a CLI be that has come for one: %o",
+    async (seen) => {
+      const watch = watchForFirstToken({ ...none, ...seen }, false, 20);
+      await sleep(60);
+      expect(watch.signal.aborted).toBe(false);
+      watch.stop();
+    },
+  );
+
+  it("lets a CLI be that runs a quiet script of the bundle first", async () => {
+    const watch = watchForFirstToken(none, true, 20);
+    await sleep(60);
+    expect(watch.signal.aborted).toBe(false);
+    watch.stop();
+  });
+
+  it("starts anew whenever the CLI says something, for scripts of the bundle run before it signs in", async () => {
+    const watch = watchForFirstToken(none, false, 1_000);
+    for (let i = 0; i < 4; i++) {
+      await sleep(300);
+      watch.heard();
+    }
+    expect(watch.signal.aborted).toBe(false);
+    await sleep(1_200);
+    expect(watch.signal.aborted).toBe(true);
+    watch.stop();
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { idTokenRequest, type JobIdentity } from "../../../tasks/common/identity/id-token-address.ts";
+
+const job: JobIdentity = {
+  collectionUrl: "https://dev.azure.com/contoso/",
+  oidcRequestUri: undefined,
+  projectId: "11111111-1111-4111-8111-111111111111",
+  hostType: "build",
+  planId: "22222222-2222-4222-8222-222222222222",
+  jobId: "33333333-3333-4333-8333-333333333333",
+  jobToken: "job token",
+};
+
+const composed = `https://dev.azure.com/contoso/${job.projectId}/_apis/distributedtask/hubs/build/plans/${job.planId}/jobs/${job.jobId}/oidctoken`;
+
+const resource = "x/_apis/distributedtask/hubs/build/plans/y/jobs/z/oidctoken";
+
+describe("Where the job token goes", () => {
+  it("is the address that Azure DevOps gives, when it lies in the collection", () => {
+    const oidcRequestUri =
+      "https://dev.azure.com/contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
+    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
+  });
+
+  it.each([
+    `https://dev.azure.com/fabrikam/${resource}`,
+    `https://dev.azure.com.example.com/contoso/${resource}`,
+    `https://dev.azure.com:8443/contoso/${resource}`,
+    `https://user@dev.azure.com/contoso/${resource}`,
+    `https://dev.azure.com/contoso/../fabrikam/${resource}`,
+    `http://dev.azure.com/contoso/${resource}`,
+    "https://dev.azure.com/contoso/_apis/git/repositories/x/pushes",
+    "https://dev.azure.com/contoso/_apis/git/repositories/oidctoken",
+    `https://dev.azure.com/contoso/_apis/projects?x=/${resource}`,
+    `https://dev.azure.com/contoso/_apis/projects#/${resource}`,
+    `https://dev.azure.com/contoso/${resource}/../../../../../../../../_apis/projects`,
+    "",
+  ])("is composed from the job's ids instead of %s", (oidcRequestUri) => {
+    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);
+  });
+
+  it("is the organisation's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
+    const release = { ...job, hostType: "release", collectionUrl: "https://vsrm.dev.azure.com/contoso/" };
+    expect(idTokenRequest(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
+    const oidcRequestUri =
+      "https://dev.azure.com/Contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
+    expect(idTokenRequest({ ...release, oidcRequestUri }).url).toBe(oidcRequestUri);
+    const old = { ...release, collectionUrl: "https://contoso.vsrm.visualstudio.com/" };
+    expect(idTokenRequest(old).url).toMatch(/^https:\/\/contoso\.vsrm\.visualstudio\.com\//);
+    expect(idTokenRequest({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
+  });
+
+  it("may be an organisation's old address", () => {
+    expect(idTokenRequest({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
+      /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
+    );
+  });
+
+  it.each([
+    "https://devops.contoso.com/DefaultCollection/",
+    "http://dev.azure.com/contoso/",
+    "https://dev.azure.com.example.com/",
+    "https://visualstudio.com.example.com/",
+    "https://dev.azure.com:8443/contoso/",
+    "https://dev.azure.com/",
+    "https://x.evil.visualstudio.com.example.com/",
+    "",
+  ])("is never at the collection %s", (collectionUrl) => {
+    expect(() => idTokenRequest({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
+  });
+
+  it.each([{ planId: "../../x" }, { jobId: undefined }, { hostType: "a/b" }, { jobToken: undefined }])(
+    "is nowhere when the job's own data are %o",
+    (changed) => {
+      expect(() => idTokenRequest({ ...job, ...changed })).toThrow(/lacks what it takes/);
+    },
+  );
+});
