@@ -65,10 +65,10 @@ function ownPipeline(pipeline: string | undefined, folder: string | undefined, d
   if (folder === undefined) throw new UsageError("--pipeline needs --folder, the repository that the job checks out.");
   const own = { pipeline: path.resolve(directory, pipeline), folder: path.resolve(directory, folder) };
   if (!fs.statSync(own.pipeline, { throwIfNoEntry: false })?.isFile()) {
-    throw new UsageError(`--pipeline: there is no file ${own.pipeline}.`);
+    throw new UsageError(`--pipeline: the file ${own.pipeline} does not exist.`);
   }
   if (!fs.statSync(own.folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UsageError(`--folder: there is no folder ${own.folder}.`);
+    throw new UsageError(`--folder: the folder ${own.folder} does not exist.`);
   }
   return own;
 }

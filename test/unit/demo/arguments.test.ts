@@ -47,9 +47,17 @@ describe("the command line of the demo", () => {
     ["a pipeline without a folder", ["--pipeline", "my.yml"], /^--pipeline needs --folder/],
     ["a folder without a pipeline", ["--folder", "repo"], /^--folder needs --pipeline/],
     ["two pipelines", ["--pipeline", "my.yml", "--pipeline", "my.yml", "--folder", "repo"], /given only once/],
-    ["a missing file", ["--pipeline", "no.yml", "--folder", "repo"], /^--pipeline: there is no file .*\/no\.yml\.$/],
-    ["a folder as pipeline", ["--pipeline", "repo", "--folder", "repo"], /^--pipeline: there is no file/],
-    ["a missing folder", ["--pipeline", "my.yml", "--folder", "no"], /^--folder: there is no folder .*\/no\.$/],
+    [
+      "a missing file",
+      ["--pipeline", "no.yml", "--folder", "repo"],
+      /^--pipeline: the file .*\/no\.yml does not exist\.$/,
+    ],
+    [
+      "a folder as pipeline",
+      ["--pipeline", "repo", "--folder", "repo"],
+      /^--pipeline: the file .*\/repo does not exist/,
+    ],
+    ["a missing folder", ["--pipeline", "my.yml", "--folder", "no"], /^--folder: the folder .*\/no does not exist\.$/],
     [
       "an unknown set-up step",
       ["--missing", "workspace-member,coffee"],
