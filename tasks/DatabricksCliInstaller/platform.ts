@@ -29,7 +29,7 @@ export function agentPlatform(
   const supported = `${Object.keys(systems).join(", ")} on ${Object.keys(architectures).join(", ")}`;
   throw new UserError(`There is no Databricks CLI for this agent: it says it is ${given}.`, {
     hint: `Releases exist for ${supported}. Run the job on such an agent (Agent.OS and Agent.OSArchitecture decide).`,
-    anchor: "unsupported-platform",
+    section: "unsupported-platform",
   });
 }
 

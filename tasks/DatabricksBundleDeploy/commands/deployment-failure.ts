@@ -30,7 +30,7 @@ function lockFailure({ forceLock }: Pick<DeployInputs, "forceLock">, output: str
       hint: forceLock
         ? "Another deployment took the lock meanwhile: let one deployment at a time run."
         : "If that deployment still runs, wait for it. If it was cancelled or its agent was lost, run this step once with forceLock: true.",
-      anchor: "deploy-lock",
+      section: "deploy-lock",
     },
   );
 }
@@ -51,7 +51,7 @@ function destructiveChanges(output: string, lines: readonly string[]): UserError
   const shown = listSome([...new Set(actions)], 20);
   return new UserError(`The deployment would ${shown || "delete or recreate resources"}; no resource was changed.`, {
     hint: "Data may be lost. If that is what you want, set autoApprove: true for this deployment.",
-    anchor: "destructive-changes",
+    section: "destructive-changes",
   });
 }
 
@@ -61,7 +61,7 @@ function staleState(output: string): UserError | undefined {
     "The state that this agent keeps of the bundle belongs to a deployment that was destroyed since.",
     {
       hint: "Delete the folder .databricks beside databricks.yml on this agent, or check out with clean: true.",
-      anchor: "stale-state",
+      section: "stale-state",
     },
   );
 }

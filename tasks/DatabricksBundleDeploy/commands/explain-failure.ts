@@ -41,7 +41,7 @@ function unansweredHost({ inputs, named }: Session, { silent }: FailedCommand): 
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(
     `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
-    { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", anchor: "wrong-host" },
+    { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", section: "wrong-host" },
   );
 }
 
@@ -58,7 +58,7 @@ function foreignHost({ inputs, metadataService }: Session, { output }: FailedCom
     hint: differsInCase
       ? "They differ in upper and lower case alone, which the CLI takes for different hosts: write workspace.host in small letters."
       : "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 
@@ -69,7 +69,7 @@ function noHost({ inputs, named }: Session, { output }: FailedCommand): UserErro
     `No workspace is named: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
     {
       hint: "Give workspaceUrl, or set workspace.host in the bundle target.",
-      anchor: "wrong-host",
+      section: "wrong-host",
     },
   );
 }
@@ -78,7 +78,7 @@ function tokenFailure({ metadataService }: Session): UserError | undefined {
   const failure = metadataService.lastFailure();
   if (failure === undefined) return undefined;
   if (failure instanceof UserError) return failure;
-  return new UserError(`The access token could not be renewed: ${String(failure)}`, { anchor: "entra" });
+  return new UserError(`The access token could not be renewed: ${String(failure)}`, { section: "entra" });
 }
 
 function foreignAuthentication({ output }: FailedCommand): UserError | undefined {
@@ -98,12 +98,12 @@ function cliFailure({ command, exitCode, errors }: FailedCommand): UserError {
   if (said && noPermission.test(said)) {
     return new UserError(message, {
       hint: "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.",
-      anchor: "permissions",
+      section: "permissions",
     });
   }
   return new UserError(message, {
     hint:
       said || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.",
-    anchor: "deploy-failed",
+    section: "deploy-failed",
   });
 }

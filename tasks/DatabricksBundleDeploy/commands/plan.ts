@@ -56,7 +56,7 @@ export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): voi
     hint: isDeployed(approved, now)
       ? "It seems to be deployed already, by an earlier attempt of this step for instance: start a new run for a new plan."
       : "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
-    anchor: "plan-differs",
+    section: "plan-differs",
   });
 }
 

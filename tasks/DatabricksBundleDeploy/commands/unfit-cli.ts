@@ -15,7 +15,7 @@ export function unfitCli(
   if (required !== undefined) {
     return new UserError(`The bundle asks for Databricks CLI ${required}; this agent has ${current}.`, {
       hint: "Let DatabricksCliInstaller@1, before this step, install it: version: bundle, and the workingDirectory of this step.",
-      anchor: "cli-version",
+      section: "cli-version",
     });
   }
   const version = cliVersion.seen();
@@ -26,6 +26,6 @@ export function unfitCli(
   const which = version === undefined ? `does not know ${missing}` : `is ${version}`;
   return new UserError(`The Databricks CLI on this agent ${which}; this task needs ${oldestCliVersion} or later.`, {
     hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    anchor: "cli-version",
+    section: "cli-version",
   });
 }

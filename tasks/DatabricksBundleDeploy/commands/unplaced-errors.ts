@@ -14,9 +14,9 @@ export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
 }
 
 /** Errors without a place of which the step's own error says nothing; a failure to sign in and the like explains them all. */
-export function unexplainedErrors(errors: readonly Diagnostic[], { anchor }: UserError): Diagnostic[] {
+export function unexplainedErrors(errors: readonly Diagnostic[], { section }: UserError): Diagnostic[] {
   const unplaced = unplacedErrors(errors);
-  if (anchor === "deploy-failed" || anchor === "permissions") return unplaced.slice(1);
-  const pattern = Object.entries(explainedErrors).find(([section]) => section === anchor)?.[1];
+  if (section === "deploy-failed" || section === "permissions") return unplaced.slice(1);
+  const pattern = Object.entries(explainedErrors).find(([name]) => name === section)?.[1];
   return pattern === undefined ? [] : unplaced.filter(({ summary }) => !pattern.test(summary));
 }

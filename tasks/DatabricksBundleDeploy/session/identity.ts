@@ -51,7 +51,7 @@ function databricksIdentity(
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
       hint: "The workspace at that address exchanges the connection's ID token for a token of its own.",
-      anchor: "databricks-federation",
+      section: "databricks-federation",
     });
   }
   const rule = databricksHostRule(host);

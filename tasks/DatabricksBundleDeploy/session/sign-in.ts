@@ -93,7 +93,7 @@ function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: B
   const known = declared.join(", ") || "none";
   throw new UserError(`variables: the bundle declares no ${unknown.join(", ")}; it declares ${known}.`, {
     hint: "Correct the name, or declare it under variables in databricks.yml.",
-    anchor: "inputs",
+    section: "inputs",
   });
 }
 

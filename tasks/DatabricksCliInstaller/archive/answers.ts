@@ -19,7 +19,7 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
   if (answer.status !== 200) {
     throw new UserError(`${wanted} cannot be downloaded: ${host} answers with status ${answer.status}.`, {
       hint: statusHint(answer.status, releases),
-      anchor: "download",
+      section: "download",
     });
   }
   if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted, releases);
@@ -27,14 +27,14 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
   if (encoding.toLowerCase() === "identity") return;
   throw new UserError(`${wanted} cannot be downloaded: ${host} sends it encoded (${encoding}), unasked.`, {
     hint: "The file is stored there with a Content-Encoding, or a proxy compresses it: let it be sent as it is.",
-    anchor: "download",
+    section: "download",
   });
 }
 
 export function webPage(host: string, wanted: string, releases: Releases): UserError {
   return new UserError(`${wanted} cannot be downloaded: ${host} answers with a web page instead of the file.`, {
     hint: `A proxy or a sign-in page stands in between: allow the host in the proxy, or use ${anotherWay(releases)}.`,
-    anchor: "download",
+    section: "download",
   });
 }
 
@@ -43,7 +43,7 @@ export function downloadFailure(error: unknown, wanted: string, releases: Releas
   if (!(error instanceof HttpFailure)) return error;
   return new UserError(`${wanted} cannot be downloaded: ${error.message}.`, {
     hint: `${error.hint} Without a way to the host, use ${anotherWay(releases)}.`,
-    anchor: "download",
+    section: "download",
     cause: error,
   });
 }

@@ -53,7 +53,7 @@ export function verifyChecksum(archive: string, actual: string, expected: string
   const correct = expectedBy === theInput ? ", or correct the input checksum after a look at the release page" : "";
   throw new UserError(`${archive} is refused: its SHA-256 is ${actual}, ${expectedBy} says ${expected}.`, {
     hint: `The archive is damaged or is not the expected one. Nothing was installed. Download it again, or check the mirror${correct}.`,
-    anchor: "checksum",
+    section: "checksum",
   });
 }
 
@@ -61,6 +61,6 @@ export function verifyChecksum(archive: string, actual: string, expected: string
 export function noChecksum(archive: string, where: string): UserError {
   return new UserError(`${archive} is refused: there is no SHA-256 for it in ${where}.`, {
     hint: "Copy the release's SHA256SUMS file there, or give the archive's SHA-256 in the input checksum.",
-    anchor: "checksum",
+    section: "checksum",
   });
 }

@@ -59,7 +59,7 @@ function isLink(entry: Entry): boolean {
 function unusable(archive: Archive, error: unknown): UserError {
   return new UserError(`${archive.name} cannot be unpacked: ${error instanceof Error ? error.message : error}.`, {
     hint: "This is not a release archive of the Databricks CLI, although its SHA-256 is the expected one. Nothing was installed.",
-    anchor: "archive",
+    section: "archive",
     cause: error,
   });
 }

@@ -93,7 +93,7 @@ function unwritable(root: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return error;
   return new UserError(`The tool cache ${root} cannot be written: ${error.message}.`, {
     hint: "Let the agent's account write there and see that the disk has space, or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
-    anchor: "tools-folder",
+    section: "tools-folder",
     cause: error,
   });
 }

@@ -87,7 +87,7 @@ export function startable(executable: string, platform: Pick<Platform, "os">): s
     `The path ${executable} is too long (${executable.length} characters): Windows cannot start it.`,
     {
       hint: "Give the agent a shorter work folder, or set AGENT_TOOLSDIRECTORY to a short path on the machine.",
-      anchor: "tools-folder",
+      section: "tools-folder",
     },
   );
 }

@@ -16,18 +16,18 @@ function refuse(executable: string, platform: Platform, { code, text }: NoVersio
   if (built !== undefined && built !== nameOf(platform)) {
     throw new UserError(`${executable} is built for ${built}; this agent runs ${nameOf(platform)}.`, {
       hint: `Use the release archive for ${nameOf(platform)}.`,
-      anchor: "executable",
+      section: "executable",
     });
   }
   if (code === "EACCES" || code === "EPERM") {
     throw new UserError(`${executable} may not be run on this agent (${code}).`, {
       hint: "Its folder is probably mounted with noexec, or a security tool forbids it: set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
-      anchor: "executable",
+      section: "executable",
     });
   }
   throw new UserError(`${executable} does not say its version: it ended with ${code}: ${text}`, {
     hint: "It is no working Databricks CLI for this agent. Nothing was installed.",
-    anchor: "executable",
+    section: "executable",
   });
 }
 

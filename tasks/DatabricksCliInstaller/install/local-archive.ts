@@ -34,13 +34,13 @@ function versionOf(file: string, request: VersionRequest, platform: Platform): s
   if (named.target !== target) {
     throw new UserError(`${file} is for ${named.target}; this agent needs ${target}.`, {
       hint: "Give the archive for this agent's platform in archivePath.",
-      anchor: "unsupported-platform",
+      section: "unsupported-platform",
     });
   }
   if (request.kind !== "latest" && !admits(request, named.version)) {
     throw new UserError(`${file} holds version ${named.version}, not ${describe(request)}.`, {
       hint: "Change the input version, or give another archive in archivePath.",
-      anchor: "version",
+      section: "version",
     });
   }
   return named.version;

@@ -66,7 +66,7 @@ async function noSuchRelease(
     `Databricks CLI ${versions.join(", ")} cannot be downloaded: ${releases.base} has no such release for ${target}.`,
     {
       hint: nearest.length > 0 ? `The nearest versions are ${nearest.join(", ")}.` : "Check version and downloadUrl.",
-      anchor: "version",
+      section: "version",
     },
   );
 }

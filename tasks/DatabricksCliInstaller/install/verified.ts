@@ -36,7 +36,7 @@ function expectVersion({ request }: Step, archive: Archive, wanted: string | und
     `The Databricks CLI in ${archive.name} says it is version ${version}; ${wanted ?? describe(request)} was asked for.`,
     {
       hint: "The archive is not what its name or the input version says. Nothing was installed.",
-      anchor: "executable",
+      section: "executable",
     },
   );
 }

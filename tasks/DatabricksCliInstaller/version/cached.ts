@@ -38,7 +38,7 @@ function nobodySays(
   const nothing = cached.length > 0 ? unusable(cached) : "The tool cache holds none either.";
   return new UserError(`Nobody says which version is ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
     hint: `${nothing} ${adviceFor(releases, asked)}`,
-    anchor: "version",
+    section: "version",
   });
 }
 

@@ -17,14 +17,14 @@ export async function bundleVersion(folder: string): Promise<VersionRequest> {
   if (!constraint) {
     throw new UserError(`${root} sets no bundle.databricks_cli_version, and version: bundle asks for it.`, {
       hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0") or set the input version to a version or range.',
-      anchor: "bundle-version",
+      section: "bundle-version",
     });
   }
   const request = parseBundleConstraint(constraint.text);
   if (!request) {
     throw new UserError(`bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}".`, {
       hint: "The CLI accepts no constraint of that form: write 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
-      anchor: "bundle-version",
+      section: "bundle-version",
     });
   }
   print(`${constraint.file} asks for Databricks CLI ${constraint.text}.`);
@@ -38,7 +38,7 @@ function rootFile(folder: string): string {
   const problem = first === undefined ? "no bundle" : "several bundle files, which the CLI refuses,";
   throw new UserError(`There is ${problem} in ${folder}.`, {
     hint: `version: bundle reads ${bundleFileNames.join(", ")}: check workingDirectory, and that an earlier step checked the repository out.`,
-    anchor: "bundle-version",
+    section: "bundle-version",
   });
 }
 
@@ -76,7 +76,7 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
     throw new UserError(`${file} cannot be read: ${reason}.`, {
       hint: "Correct the file; version: bundle reads it and the files that it includes.",
-      anchor: "bundle-version",
+      section: "bundle-version",
       cause: error,
     });
   }

@@ -47,6 +47,6 @@ export async function nearestVersions(version: string, releases: Releases): Prom
 function nothingAdmitted(request: VersionRequest, versions: readonly string[], source: string): UserError {
   return new UserError(`No release of the Databricks CLI is ${describe(request)}.`, {
     hint: `The newest that ${source} knows are ${versions.slice(0, 3).join(", ")}. Change the version.`,
-    anchor: "version",
+    section: "version",
   });
 }

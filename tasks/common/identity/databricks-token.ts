@@ -56,7 +56,7 @@ async function exchange(http: Http, { host, clientId }: DatabricksFederation, id
     if (!(error instanceof HttpFailure)) throw error;
     throw new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
       hint: error.hint,
-      anchor: "workspace-not-reachable",
+      section: "workspace-not-reachable",
       cause: error,
     });
   }
@@ -77,6 +77,6 @@ function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksF
     hint:
       `Give ${owner} a federation policy with audience ${tokenClaims(idToken).audience ?? "of the ID token"} and the issuer and ` +
       "subject that the connection shows under Project settings > Service connections (this log masks them).",
-    anchor: "databricks-federation",
+    section: "databricks-federation",
   });
 }

@@ -3,7 +3,7 @@ import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 interface Refusal {
   readonly why: string;
   readonly hint: string;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
 }
 
 /** What Entra's codes mean for a service connection, and what mends it. Codes: Microsoft Entra error reference. */
@@ -17,42 +17,42 @@ const refusals: Readonly<Record<string, Refusal>> = {
   "700016": {
     why: "the tenant does not know the application of the service connection",
     hint: "Check client id and tenant id of the connection; the application may have been deleted or belong elsewhere.",
-    anchor: "application-not-found",
+    section: "application-not-found",
   },
   "90002": {
     why: "there is no such tenant",
     hint: "Check the tenant id of the service connection, and that it names the right cloud.",
-    anchor: "application-not-found",
+    section: "application-not-found",
   },
   "700024": {
     why: "the ID token is outside its time of validity",
     hint: "Check the clock of this agent, and run the step again.",
-    anchor: "entra",
+    section: "entra",
   },
   "7000215": {
     why: "its secret is wrong",
     hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or give it a new secret.",
-    anchor: "connection-secret",
+    section: "connection-secret",
   },
   "7000222": {
     why: "its secret has expired",
     hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or give it a new secret.",
-    anchor: "connection-secret",
+    section: "connection-secret",
   },
   "700027": {
     why: "the application does not know its certificate",
     hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or upload the certificate.",
-    anchor: "connection-secret",
+    section: "connection-secret",
   },
   "500011": {
     why: "the tenant does not know Azure Databricks",
     hint: "Use the tenant of the workspace; Azure Databricks is known in a tenant once a workspace was made there.",
-    anchor: "databricks-not-in-tenant",
+    section: "databricks-not-in-tenant",
   },
   "53003": {
     why: "a Conditional Access policy for workload identities blocks the sign-in",
     hint: "Ask your Entra administrator to allow this application from this agent's network.",
-    anchor: "conditional-access",
+    section: "conditional-access",
   },
 };
 
@@ -62,7 +62,7 @@ function noFederatedCredential(why: string): Refusal {
     hint:
       "Add one to the app registration or managed identity, with the issuer and subject that the connection shows under " +
       "Project settings > Service connections (this log masks them). A new one can take some minutes to be known.",
-    anchor: "federated-credential",
+    section: "federated-credential",
   };
 }
 
@@ -75,12 +75,12 @@ export function entraRefusal(message: string, client: { tenantId: string; author
   if (known) {
     return new UserError(
       `Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${known.why} (AADSTS${code}).`,
-      { hint: known.hint, anchor: known.anchor },
+      { hint: known.hint, section: known.section },
     );
   }
   const said = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;
   return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${said}`, {
     hint: "The code is explained at login.microsoftonline.com/error.",
-    anchor: "entra",
+    section: "entra",
   });
 }

@@ -67,7 +67,7 @@ function explained(error: unknown, client: EntraClient): unknown {
   if (error instanceof HttpFailure) {
     return new UserError(`Entra gave no access token: ${error.message}.`, {
       hint: error.hint,
-      anchor: "network",
+      section: "network",
       cause: error,
     });
   }

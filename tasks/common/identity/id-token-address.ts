@@ -31,7 +31,7 @@ export function idTokenRequest(job: JobIdentity): IdTokenRequest {
   if (!jobToken || !url) {
     throw new UserError("This job lacks what it takes to ask Azure DevOps for an ID token.", {
       hint: "Workload identity federation needs Azure DevOps Services; it does not exist on Azure DevOps Server.",
-      anchor: "id-token",
+      section: "id-token",
     });
   }
   return { url, jobToken };
@@ -47,7 +47,7 @@ function requireAzureDevOps(collectionUrl: string): void {
     hint:
       "Workload identity federation needs https://dev.azure.com or https://<organisation>.visualstudio.com. If that is " +
       "where the job runs, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
-    anchor: "id-token",
+    section: "id-token",
   });
 }
 

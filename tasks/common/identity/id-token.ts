@@ -41,7 +41,7 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
     if (!(error instanceof HttpFailure)) throw error;
     throw new UserError(`Azure DevOps gave no ID token: ${error.message}.`, {
       hint: error.hint,
-      anchor: "network",
+      section: "network",
       cause: error,
     });
   }
@@ -58,8 +58,8 @@ function parsedToken(text: string): string | undefined {
 
 function refusal({ status, text }: HttpResponse, host: string): UserError {
   const said = serverMessage(text);
-  const fail = (why: string, hint: string, anchor: TroubleshootingSection = "id-token") =>
-    new UserError(`Azure DevOps (${host}) gave no ID token for the service connection: ${why}.`, { hint, anchor });
+  const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
+    new UserError(`Azure DevOps (${host}) gave no ID token for the service connection: ${why}.`, { hint, section });
   if (status === 401) {
     return fail(
       "it did not accept the job access token (401)",

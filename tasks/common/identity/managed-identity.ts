@@ -35,7 +35,7 @@ function explained(error: unknown, clientId: string | undefined): UserError {
     hint:
       "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. Better: a connection " +
       "with workload identity federation, which works on every agent.",
-    anchor: "managed-identity",
+    section: "managed-identity",
     cause: error,
   });
 }

@@ -109,7 +109,7 @@ async function withinTime<T>(promise: Promise<T>, issuers: string, withinMs: num
   const timeout = sleep(withinMs, undefined, { signal: late.signal, ref: false }).then(() => {
     throw new UserError(`No new access token has come from ${issuers} within ${withinMs / 1000} seconds.`, {
       hint: "Check that this agent still reaches them, and run the step again.",
-      anchor: "network",
+      section: "network",
     });
   });
   try {

@@ -18,7 +18,7 @@ export function azureCloud(name: string | undefined): AzureCloud {
   if (cloud) return cloud;
   throw new UserError(`The service connection belongs to ${name}, where there is no Azure Databricks.`, {
     hint: "Use a connection of AzureCloud, AzureUSGovernment or AzureChinaCloud.",
-    anchor: "service-connection",
+    section: "service-connection",
   });
 }
 
@@ -34,7 +34,7 @@ export function entraAuthority(cloud: AzureCloud, address: string | undefined): 
   }
   throw new UserError(`The service connection signs in at ${address}, which is not Entra of ${cloud}.`, {
     hint: `Open the connection under Project settings > Service connections and save it again; expected is https://${entraHosts[cloud][0]}/.`,
-    anchor: "service-connection",
+    section: "service-connection",
   });
 }
 

@@ -41,20 +41,20 @@ export type TroubleshootingSection = (typeof troubleshootingSections)[number];
 /** What to tell the person who can mend it: what failed (message), what to do next (hint), and where it is documented. */
 export interface UserErrorDetails {
   readonly hint?: string;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
   readonly cause?: unknown;
 }
 
 /** A failure that a user can cause and mend; shown without a stack trace. */
 export class UserError extends Error {
   readonly hint: string | undefined;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
 
   constructor(message: string, details: UserErrorDetails) {
     super(message, { cause: details.cause });
     this.name = "UserError";
     this.hint = details.hint;
-    this.anchor = details.anchor;
+    this.section = details.section;
   }
 }
 

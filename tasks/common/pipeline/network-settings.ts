@@ -38,7 +38,7 @@ function refuseImitation(names: readonly string[]): void {
   if (imitation === undefined) return;
   throw new UserError(`The variable ${imitation} of this job takes the place of the agent's own setting.`, {
     hint: "An earlier step or the pipeline has set it: remove it. Configure the agent with --proxyurl and --sslcacert, or set HTTPS_PROXY.",
-    anchor: "network",
+    section: "network",
   });
 }
 
@@ -69,7 +69,7 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   if (url === undefined) {
     throw new UserError("The variable HTTPS_PROXY is no address of a proxy.", {
       hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
-      anchor: "network",
+      section: "network",
     });
   }
   const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
@@ -144,7 +144,7 @@ function readCertificates(file: string): string {
   } catch (error) {
     throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
       hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
-      anchor: "network",
+      section: "network",
     });
   }
 }

@@ -52,7 +52,7 @@ export function readServiceConnection(id: string): ServiceConnection {
   if (!authorization) {
     throw new UserError("azureSubscription names no service connection that this job was given.", {
       hint: "Use the name of an Azure Resource Manager service connection of this project.",
-      anchor: "service-connection",
+      section: "service-connection",
     });
   }
   const fields: Fields = {
@@ -145,13 +145,13 @@ function required(value: string | undefined, what: string): string {
   if (value) return value;
   throw new UserError(`The service connection has no ${what}.`, {
     hint: "Open the connection under Project settings > Service connections, complete it and save it again.",
-    anchor: "service-connection",
+    section: "service-connection",
   });
 }
 
 function unsupportedScheme(scheme: string): UserError {
   return new UserError(`The service connection uses ${scheme}, which gives no access to a workspace.`, {
     hint: "Use an Azure Resource Manager connection with workload identity federation.",
-    anchor: "service-connection",
+    section: "service-connection",
   });
 }

@@ -77,8 +77,8 @@ function reportFailure(error: unknown, cancelled: boolean): void {
     return;
   }
   if (error instanceof UserError || error instanceof HttpFailure) {
-    const anchor = error instanceof HttpFailure ? "network" : error.anchor;
-    const help = `Help: ${troubleshootingUrl}#${anchor}`;
+    const section = error instanceof HttpFailure ? "network" : error.section;
+    const help = `Help: ${troubleshootingUrl}#${section}`;
     complete("Failed", [error.message, error.hint, help].filter(Boolean).join(" "));
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));

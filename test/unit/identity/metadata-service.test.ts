@@ -122,7 +122,7 @@ describe("The metadata service", () => {
     const url = await start(() => new Promise<never>(() => {}), 50);
     const message = "No new access token has come from Azure DevOps and Entra within 0.05 seconds.";
     expect(await ask(url)).toMatchObject({ status: 500, body: { message } });
-    expect(service.lastFailure()).toMatchObject({ message, anchor: "network" });
+    expect(service.lastFailure()).toMatchObject({ message, section: "network" });
     expect(service.servedHosts.size).toBe(0);
   });
 

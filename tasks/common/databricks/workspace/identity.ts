@@ -33,7 +33,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   if (error instanceof HttpFailure) {
     return new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
       hint: error.hint,
-      anchor: "workspace-not-reachable",
+      section: "workspace-not-reachable",
       cause: error,
     });
   }
@@ -42,7 +42,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   if (error.isWebPage) {
     return new UserError(`${host} answered with a web page (${error.status}), not with the Databricks API.`, {
       hint: "Check workspaceUrl, or workspace.host of the bundle. A workspace with private link answers so to agents outside its network.",
-      anchor: "workspace-not-reachable",
+      section: "workspace-not-reachable",
     });
   }
   if (error.status === 403 && blockedNetwork.test(error.message)) {
@@ -50,7 +50,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
       hint:
         "Allow the agent's address in the workspace's IP access list, or, where public access is disabled (private link), " +
         "use a self-hosted agent inside its network.",
-      anchor: "workspace-not-reachable",
+      section: "workspace-not-reachable",
     });
   }
   if (error.status === 401 || error.status === 403) {
@@ -59,11 +59,11 @@ function explained(error: unknown, host: string, clientId: string): unknown {
         "Add the service principal of the connection to the workspace under Settings > Identity and access > Service principals, " +
         "by its application id, which the connection shows under Project settings > Service connections (this log masks it). " +
         "It must belong to the workspace's tenant.",
-      anchor: "service-principal-not-in-workspace",
+      section: "service-principal-not-in-workspace",
     });
   }
   return new UserError(`The workspace ${host} answered ${error.status} when asked who we are${said}.`, {
     hint: "Check workspaceUrl, or workspace.host of the bundle, and run the step again; if it stays, see status.azuredatabricks.net.",
-    anchor: "workspace-not-reachable",
+    section: "workspace-not-reachable",
   });
 }

@@ -25,13 +25,13 @@ describe("A workspace that refuses", () => {
     await expect(checkAgainst(403, message)).rejects.toMatchObject({
       message: `The workspace ${host} lets nobody in from this agent's network (403: ${message}).`,
       hint: expect.stringMatching(/IP access list.*private link/),
-      anchor: "workspace-not-reachable",
+      section: "workspace-not-reachable",
     });
   });
 
   it.each([401, 403])("the service principal (%i) wants it added", async (status) => {
     await expect(checkAgainst(status, "User is not a member of this workspace.")).rejects.toMatchObject({
-      anchor: "service-principal-not-in-workspace",
+      section: "service-principal-not-in-workspace",
     });
   });
 });

@@ -23,8 +23,8 @@ function failureOf(text: string, silent = false, changed: Partial<Session> = {})
 }
 
 function explain(...failed: Parameters<typeof failureOf>): string {
-  const { message, hint, anchor } = failureOf(...failed).failure;
-  return `${message} ${hint} #${anchor}`;
+  const { message, hint, section } = failureOf(...failed).failure;
+  return `${message} ${hint} #${section}`;
 }
 
 describe("What a failure of the CLI is explained with", () => {
