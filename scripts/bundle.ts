@@ -7,7 +7,7 @@ const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
 
 /**
  * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects of the HTTP client,
- * colours of a debug log: never used here, so not shipped. An optional package that is merely left out would be looked
+ * colors of a debug log: never used here, so not shipped. An optional package that is merely left out would be looked
  * for in the agent's folders, where a job could put it.
  */
 const absentPackages = Object.fromEntries(

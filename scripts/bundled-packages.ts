@@ -7,7 +7,7 @@ export interface BundledPackage {
   readonly name: string;
   readonly version: string;
   /** An SPDX expression; undefined when its manifest gives none. */
-  readonly licence: string | undefined;
+  readonly license: string | undefined;
   /** Absolute path of its files. */
   readonly folder: string;
 }
@@ -29,6 +29,10 @@ function packageFolder(input: string): string | undefined {
 function readPackage(folder: string): BundledPackage {
   const manifest = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Record<string, unknown>;
   const { name, version, license } = manifest;
-  const licence = typeof license === "string" ? license : undefined;
-  return { name: String(name), version: String(version), licence, folder };
+  return {
+    name: String(name),
+    version: String(version),
+    license: typeof license === "string" ? license : undefined,
+    folder,
+  };
 }

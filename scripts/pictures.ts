@@ -62,9 +62,9 @@ function take(html: string, name: string): void {
   console.log(`images/${name} (${fs.statSync(file).size} bytes)`);
 }
 
-/** Text and plain surfaces need few colours. Needs pngquant. */
-function compress(file: string, colours: number): void {
-  execFileSync("pngquant", ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, `${colours}`, file]);
+/** Text and plain surfaces need few colors. Needs pngquant. */
+function compress(file: string, colors: number): void {
+  execFileSync("pngquant", ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, `${colors}`, file]);
 }
 
 drawIcons();

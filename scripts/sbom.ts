@@ -22,7 +22,7 @@ export interface SourceCommit {
  * the same list.
  */
 export function spdxDocument(packages: readonly BundledPackage[], commit: SourceCommit): object {
-  const extension = { name: project, version, licence: license };
+  const extension = { name: project, version, license };
   const parts = packages.map((one) => spdxPackage(one, partId(one)));
   const relation = (from: string, relationshipType: string, to: string) => ({
     spdxElementId: from,
@@ -44,7 +44,7 @@ export function spdxDocument(packages: readonly BundledPackage[], commit: Source
   };
 }
 
-function spdxPackage({ name, version, licence }: Omit<BundledPackage, "folder">, SPDXID: string) {
+function spdxPackage({ name, version, license }: Omit<BundledPackage, "folder">, SPDXID: string) {
   return {
     SPDXID,
     name,
@@ -52,7 +52,7 @@ function spdxPackage({ name, version, licence }: Omit<BundledPackage, "folder">,
     downloadLocation: "NOASSERTION",
     filesAnalyzed: false,
     licenseConcluded: "NOASSERTION",
-    licenseDeclared: licence ?? "NOASSERTION",
+    licenseDeclared: license ?? "NOASSERTION",
     copyrightText: "NOASSERTION",
     ...(SPDXID === "SPDXRef-extension" ? {} : { externalRefs: [packageUrl(name, version)] }),
   };

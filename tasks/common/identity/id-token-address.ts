@@ -23,7 +23,7 @@ export interface JobIdentity {
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** System.OidcRequestUri where it lies in the job's own organisation, else the same address composed from the job's ids. */
+/** System.OidcRequestUri where it lies in the job's own organization, else the same address composed from the job's ids. */
 export function idTokenRequest(job: JobIdentity): IdTokenRequest {
   const { jobToken } = job;
   requireAzureDevOps(job.collectionUrl);
@@ -42,17 +42,17 @@ export function idTokenRequest(job: JobIdentity): IdTokenRequest {
  * set a variable of the same name, which then takes its place (agent: Handler.cs writes variables last).
  */
 function requireAzureDevOps(collectionUrl: string): void {
-  if (organisation(collectionUrl) !== undefined) return;
+  if (organization(collectionUrl) !== undefined) return;
   throw new UserError(`This job's collection (${collectionUrl || "none"}) is not at Azure DevOps Services.`, {
     hint:
-      "Workload identity federation needs https://dev.azure.com or https://<organisation>.visualstudio.com. If that is " +
+      "Workload identity federation needs https://dev.azure.com or https://<organization>.visualstudio.com. If that is " +
       "where the job runs, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
     section: "id-token",
   });
 }
 
-/** Name of the organisation in an address of Azure DevOps Services (in classic releases: of its Release Management). */
-function organisation(address: string): string | undefined {
+/** Name of the organization in an address of Azure DevOps Services (in classic releases: of its Release Management). */
+function organization(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const { protocol, host, pathname, username } = new URL(address);
   if (protocol !== "https:" || username !== "") return undefined;
@@ -64,11 +64,11 @@ function organisation(address: string): string | undefined {
 const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\/[\w-]+\/oidctoken$/i;
 
 /**
- * A variable set by an earlier step could name any address: the job token goes to the job's own organisation alone, and
+ * A variable set by an earlier step could name any address: the job token goes to the job's own organization alone, and
  * there to nothing but the resource that issues ID tokens.
  */
 function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobIdentity): string | undefined {
-  if (!oidcRequestUri || organisation(oidcRequestUri) !== organisation(collectionUrl)) return undefined;
+  if (!oidcRequestUri || organization(oidcRequestUri) !== organization(collectionUrl)) return undefined;
   const { pathname, search, hash } = new URL(oidcRequestUri);
   return oidcTokenPath.test(pathname) && search === "" && hash === "" ? oidcRequestUri : undefined;
 }

@@ -69,8 +69,8 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
   if (status === 403 || status === 404) {
     return fail(
       `this pipeline may not use the connection, or it does not exist (${status}${said})`,
-      "Authorise it under Project settings > Service connections > Security > Pipeline permissions, and run again.",
-      "connection-not-authorised",
+      "Authorize it under Project settings > Service connections > Security > Pipeline permissions, and run again.",
+      "connection-not-authorized",
     );
   }
   if (status === 200 || (status >= 300 && status < 400)) {

@@ -1,18 +1,18 @@
 import * as tl from "azure-pipelines-task-lib/task";
 import { jobVariables } from "./job-variables.ts";
 
-/** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colours `##[`. */
-export function neutralise(text: string): string {
+/** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colors `##[`. */
+export function neutralize(text: string): string {
   return text.replaceAll("##vso[", "##_vso[").replaceAll("##[", "##_[");
 }
 
 /** Prints text for people; never use it for commands. */
 export function print(text: string): void {
-  process.stdout.write(`${neutralise(text)}\n`);
+  process.stdout.write(`${neutralize(text)}\n`);
 }
 
 export function printGroup(title: string, lines: readonly string[]): void {
-  process.stdout.write(`##[group]${neutralise(title)}\n`);
+  process.stdout.write(`##[group]${neutralize(title)}\n`);
   for (const line of lines) print(line);
   process.stdout.write("##[endgroup]\n");
 }
@@ -38,7 +38,7 @@ export function logIssue(type: "error" | "warning", message: string, place?: Sou
   const properties = place
     ? { sourcepath: place.file, linenumber: String(place.line), columnnumber: String(place.column) }
     : {};
-  tl.command("task.logissue", { type, ...properties }, neutralise(message));
+  tl.command("task.logissue", { type, ...properties }, neutralize(message));
 }
 
 const registeredSecrets = new Set<string>();

@@ -7,7 +7,7 @@ export const troubleshootingSections = [
   "checksum",
   "cli-version",
   "conditional-access",
-  "connection-not-authorised",
+  "connection-not-authorized",
   "connection-secret",
   "databricks-federation",
   "databricks-not-in-tenant",

@@ -43,7 +43,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
 
   it("says that the connection is not authorised for the pipeline", async () => {
     expect(await deployWith(["connection-authorised"])).toMatch(
-      /this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorised/s,
+      /this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorized/s,
     );
   });
 

@@ -39,7 +39,7 @@ describe("Where the job token goes", () => {
     expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);
   });
 
-  it("is the organisation's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
+  it("is the organization's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
     const release = { ...job, hostType: "release", collectionUrl: "https://vsrm.dev.azure.com/contoso/" };
     expect(idTokenRequest(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
     const oidcRequestUri =
@@ -50,7 +50,7 @@ describe("Where the job token goes", () => {
     expect(idTokenRequest({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
   });
 
-  it("may be an organisation's old address", () => {
+  it("may be an organization's old address", () => {
     expect(idTokenRequest({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
       /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cancelGraceMs } from "../../../tasks/common/pipeline/cancellation.ts";
-import { neutralise } from "../../../tasks/common/pipeline/commands.ts";
+import { neutralize } from "../../../tasks/common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../../tasks/common/pipeline/environment.ts";
 import { unresolvedMacro } from "../../../tasks/common/pipeline/inputs.ts";
 
@@ -33,10 +33,10 @@ describe("What a child may see of the environment", () => {
 
 describe("Text from elsewhere", () => {
   it("is no logging command and no formatting", () => {
-    expect(neutralise("a ##vso[task.setvariable variable=PATH]x ##[error]y")).toBe(
+    expect(neutralize("a ##vso[task.setvariable variable=PATH]x ##[error]y")).toBe(
       "a ##_vso[task.setvariable variable=PATH]x ##_[error]y",
     );
-    expect(neutralise("##v##vso[so[x")).not.toContain("##vso[");
+    expect(neutralize("##v##vso[so[x")).not.toContain("##vso[");
   });
 });
 
