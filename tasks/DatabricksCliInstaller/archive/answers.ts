@@ -1,6 +1,6 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { StreamedResponse } from "../../common/pipeline/http.ts";
-import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+import { unreachable } from "../../common/pipeline/service-errors.ts";
 import type { Releases } from "./releases.ts";
 
 type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
@@ -40,12 +40,8 @@ export function webPage(host: string, wanted: string, releases: Releases): UserE
 
 /** What the network's failure means for a download; anything else is given back as it is. */
 export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
-  if (!(error instanceof HttpFailure)) return error;
-  return new UserError(`${wanted} cannot be downloaded: ${error.message}.`, {
-    hint: `${error.hint} Without a way to the host, use ${anotherWay(releases)}.`,
-    section: "download",
-    cause: error,
-  });
+  const advice = `Without a way to the host, use ${anotherWay(releases)}.`;
+  return unreachable(error, `${wanted} cannot be downloaded`, "download", advice);
 }
 
 function statusHint(status: number, releases: Releases): string {

@@ -1,8 +1,8 @@
 import { debug, registerSecret } from "../pipeline/commands.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
 import { parsedMembers } from "../pipeline/json.ts";
+import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import type { IdTokenSource } from "./fresh-id-token.ts";
 import { tokenClaims } from "./jwt.ts";
@@ -53,12 +53,7 @@ async function exchange(http: Http, { host, clientId }: DatabricksFederation, id
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    throw new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
-      hint: error.hint,
-      section: "workspace-not-reachable",
-      cause: error,
-    });
+    throw unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
 }
 
@@ -69,9 +64,8 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
 }
 
 function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
-  const { error_description: description, error } = parsedMembers(text);
-  const said = [description, error].find((one) => typeof one === "string" && one !== "");
-  const answer = `${status}${typeof said === "string" ? `: ${said.slice(0, 500)}` : ""}`;
+  const said = serverMessage(text, ["error_description", "error"]);
+  const answer = said === "" ? String(status) : `${status}: ${said}`;
   const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
   return new UserError(`${host} gave no token in exchange for the service connection's ID token (${answer}).`, {
     hint:

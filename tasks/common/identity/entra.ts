@@ -1,7 +1,6 @@
 import { type AzureCloud, isEntraHost } from "../pipeline/azure-cloud.ts";
-import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
+import { unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { entraRefusal } from "./entra-errors.ts";
 import { entraTransport } from "./entra-transport.ts";
@@ -64,12 +63,6 @@ function credential(sdk: Sdk, { tenantId, clientId }: EntraClient, proof: Client
 }
 
 function explained(error: unknown, client: EntraClient): unknown {
-  if (error instanceof HttpFailure) {
-    return new UserError(`Entra gave no access token: ${error.message}.`, {
-      hint: error.hint,
-      section: "network",
-      cause: error,
-    });
-  }
-  return error instanceof Error ? (entraRefusal(error.message, client) ?? error) : error;
+  const refusal = error instanceof Error ? entraRefusal(error.message, client) : undefined;
+  return refusal ?? unreachable(error, "Entra gave no access token", "network");
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
+import { parsedMembers, textOf } from "../pipeline/json.ts";
+import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { IdTokenRequest } from "./id-token-address.ts";
 
 /** Asks Azure DevOps for an ID token (a JWT of about ten minutes) of one service connection. */
@@ -38,26 +39,18 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    throw new UserError(`Azure DevOps gave no ID token: ${error.message}.`, {
-      hint: error.hint,
-      section: "network",
-      cause: error,
-    });
+    throw unreachable(error, "Azure DevOps gave no ID token", "network");
   }
 }
 
 function parsedToken(text: string): string | undefined {
-  try {
-    const { oidcToken } = JSON.parse(text) as { oidcToken?: unknown };
-    return typeof oidcToken === "string" && oidcToken !== "" ? oidcToken : undefined;
-  } catch {
-    return undefined;
-  }
+  return textOf(parsedMembers(text)["oidcToken"]);
 }
 
 function refusal({ status, text }: HttpResponse, host: string): UserError {
-  const said = serverMessage(text);
+  // Refusals of a connection that the stage does not name come in a wrapper of their own, as `value`.
+  const message = serverMessage(text, ["message", "value"]);
+  const said = message === "" ? "" : `: ${message}`;
   const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
     new UserError(`Azure DevOps (${host}) gave no ID token for the service connection: ${why}.`, { hint, section });
   if (status === 401) {
@@ -80,15 +73,4 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
     );
   }
   return fail(`it answered ${status}${said}`, "Run the step again; if it stays, see status.dev.azure.com.");
-}
-
-function serverMessage(text: string): string {
-  try {
-    // Refusals of a connection that the stage does not name come in a wrapper of their own, as `value`.
-    const { message, value } = JSON.parse(text) as { message?: unknown; value?: unknown };
-    const said = [message, value].find((one) => typeof one === "string");
-    return typeof said === "string" ? `: ${said.slice(0, 500)}` : "";
-  } catch {
-    return "";
-  }
 }

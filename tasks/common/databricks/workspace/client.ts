@@ -1,5 +1,7 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import type { Http, HttpResponse } from "../../pipeline/http.ts";
+import { parsedObject } from "../../pipeline/json.ts";
+import { serverMessage } from "../../pipeline/service-errors.ts";
 
 type Sdk = typeof import("../libraries.lazy.ts");
 /** What the SDK's services need to make one call. */
@@ -62,23 +64,8 @@ function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: W
 }
 
 function parsed({ status, headers, text }: HttpResponse): unknown {
-  const body = parseJson(text);
-  const isObject = typeof body === "object" && body !== null;
-  if (status === 200 && (isObject || text.trim() === "")) return isObject ? body : {};
-  const isWebPage = !isObject && (status < 400 || /html/i.test(String(headers["content-type"])));
-  throw new WorkspaceError(status, isObject ? errorMessage(body) : "", isWebPage);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function errorMessage(body: object): string {
-  const { message, detail, error } = body as Record<string, unknown>;
-  const text = [message, detail, error].find((one) => typeof one === "string" && one !== "");
-  return typeof text === "string" ? text.slice(0, 500) : "";
+  const body = parsedObject(text);
+  if (status === 200 && (body || text.trim() === "")) return body ?? {};
+  const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
+  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage);
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../pipeline/errors.ts";
-import { HttpFailure } from "../../pipeline/http-failure.ts";
+import { unreachable } from "../../pipeline/service-errors.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
 /** Who the workspace takes the caller for; a service principal's user name is its application id. */
@@ -30,14 +30,9 @@ export async function checkIdentity(
 const blockedNetwork = /blocked by Databricks IP ACL|Unauthorized network access to workspace/i;
 
 function explained(error: unknown, host: string, clientId: string): unknown {
-  if (error instanceof HttpFailure) {
-    return new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
-      hint: error.hint,
-      section: "workspace-not-reachable",
-      cause: error,
-    });
+  if (!(error instanceof WorkspaceError)) {
+    return unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
-  if (!(error instanceof WorkspaceError)) return error;
   const said = error.message === "" ? "" : `: ${error.message}`;
   if (error.isWebPage) {
     return new UserError(`${host} answered with a web page (${error.status}), not with the Databricks API.`, {

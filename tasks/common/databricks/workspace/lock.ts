@@ -1,4 +1,4 @@
-import { members, textOf } from "../json.ts";
+import { members, textOf } from "../../pipeline/json.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
 export interface DeployLock {
