@@ -3,13 +3,11 @@ import path from "node:path";
 import { localStateFolder } from "../../common/databricks/cli/bundle.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug, print, warn } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
-
-/** Less than the agent leaves: a line about the outcome must still come out. */
-const requestsMs = 1_200;
 
 /** A lock that the CLI has taken. */
 export interface HeldLock {
@@ -36,7 +34,7 @@ export async function releaseLock(step: Step, { statePath, takenBy }: HeldLock):
 export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   const workspace = step.workspace();
   if (workspace === undefined) return undefined;
-  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(requestsMs)) };
+  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(cancelBudget.releaseMs)) };
 }
 
 /** Where the CLI was ended half-way, what it did stands in its write-ahead log alone: says where, and what that means. */

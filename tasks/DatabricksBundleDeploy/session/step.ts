@@ -1,4 +1,4 @@
-import { cancelGraceMs } from "../../common/pipeline/cancellation.ts";
+import { cancelGraceMs, cleanupMs } from "../../common/pipeline/cancellation.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { type DiagnosticReporter, diagnosticReporter } from "./issues.ts";
@@ -14,9 +14,6 @@ export interface Step extends Session {
   readonly startedAt: Date;
   readonly diagnostics: DiagnosticReporter;
 }
-
-/** What is left of the agent's grace for ending the CLI and cleaning up. */
-export const cleanupMs = 2_500;
 
 export function openStep(task: Task, inputs: DeployInputs, session: Session): Step {
   return {

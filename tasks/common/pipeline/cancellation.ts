@@ -1,8 +1,24 @@
-/** Aborted when the agent cancels the step: SIGINT first, SIGTERM 7.5 s later, SIGKILL after 2.5 s more by default. */
+/** The agent's defaults: SIGTERM comes so long after SIGINT, and SIGKILL so long after SIGTERM (in milliseconds). */
+const agentGrace = { interruptMs: 7_500, terminateMs: 2_500 };
+
+/** How a cancelled step spends the last part of the agent's grace (in milliseconds). */
+export const cancelBudget = {
+  /** From SIGTERM to SIGKILL of the program that the step runs. */
+  terminateMs: 1_000,
+  /** Requests that clean up: they release a lock and cancel runs. */
+  releaseMs: 1_200,
+  /** The lines about the outcome. */
+  reportMs: 300,
+} as const;
+
+/** The sum: 2,500 ms. What the agent allows beyond it may serve to reach a safe point. */
+export const cleanupMs = cancelBudget.terminateMs + cancelBudget.releaseMs + cancelBudget.reportMs;
+
+/** Aborted when the agent cancels the step: SIGINT first, then SIGTERM, then SIGKILL. */
 export function cancelSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGBREAK"] as const) {
-    // SIGBREAK exists on Windows alone, where the agent sends it in SIGTERM's place.
+    // SIGBREAK exists only on Windows, where the agent sends it instead of SIGTERM.
     if (signal !== "SIGBREAK" || process.platform === "win32") process.on(signal, () => controller.abort());
   }
   return controller.signal;
@@ -11,7 +27,8 @@ export function cancelSignal(): AbortSignal {
 /** Milliseconds between the first cancel signal and the kill; both waits can be set as pipeline variables. */
 export function cancelGraceMs(environment: NodeJS.ProcessEnv): number {
   return (
-    positive(environment["PROCESS_SIGINT_TIMEOUT"], 7_500) + positive(environment["PROCESS_SIGTERM_TIMEOUT"], 2_500)
+    positive(environment["PROCESS_SIGINT_TIMEOUT"], agentGrace.interruptMs) +
+    positive(environment["PROCESS_SIGTERM_TIMEOUT"], agentGrace.terminateMs)
   );
 }
 

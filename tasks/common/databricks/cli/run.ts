@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { cancelBudget } from "../../pipeline/cancellation.ts";
 import { lineSplitter } from "./lines.ts";
 
 export type OutputStream = "stdout" | "stderr";
@@ -27,9 +28,6 @@ export interface CliResult {
   /** Empty unless captured. */
   readonly stdout: string;
 }
-
-/** How long a process may take to end after SIGTERM before SIGKILL. */
-const killAfterMs = 1_000;
 
 /** Runs the Databricks CLI without a shell, with closed stdin, in a process group of its own (POSIX). */
 export async function runCli(command: CliCommand): Promise<CliResult> {
@@ -66,7 +64,7 @@ function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => voi
   const timers: NodeJS.Timeout[] = [];
   const onAbort = () => {
     timers.push(setTimeout(() => signalGroup(child, "SIGTERM"), afterMs));
-    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + killAfterMs));
+    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + cancelBudget.terminateMs));
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
