@@ -1,8 +1,7 @@
 import { countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, secretMasker, setOutput, uploadSummary } from "../../common/pipeline/commands.ts";
-import { isPullRequestBuild } from "../../common/pipeline/job.ts";
-import { writeJobFile } from "../../common/pipeline/temporary.ts";
+import { isPullRequestBuild, writeJobFile } from "../../common/pipeline/job.ts";
 import { workspaceUrlOf } from "../commands/bundle-info.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";

@@ -4,7 +4,7 @@ import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { parsedMembers } from "../pipeline/json.ts";
 import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
-import type { IdTokenSource } from "./fresh-id-token.ts";
+import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
 
 /** Where an ID token is exchanged, and for whom. */

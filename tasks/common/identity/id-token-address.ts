@@ -1,30 +1,18 @@
 import { UserError } from "../pipeline/errors.ts";
+import type { JobInfo } from "../pipeline/job.ts";
 
 /** Where this job asks Azure DevOps for ID tokens, and with what. */
-export interface IdTokenRequest {
+export interface IdTokenAddress {
   /** Full URL of the job's `oidctoken` resource, without a query. */
   readonly url: string;
   /** The job access token (System.AccessToken). */
   readonly jobToken: string;
 }
 
-/** What the job knows of itself, as the agent's variables name it. */
-export interface JobIdentity {
-  /** URL of the collection (endpoint SYSTEMVSSCONNECTION). */
-  readonly collectionUrl: string;
-  readonly oidcRequestUri: string | undefined;
-  readonly projectId: string | undefined;
-  /** build, release, deployment, …; the name of the hub. */
-  readonly hostType: string | undefined;
-  readonly planId: string | undefined;
-  readonly jobId: string | undefined;
-  readonly jobToken: string | undefined;
-}
-
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** System.OidcRequestUri where it lies in the job's own organization, else the same address composed from the job's ids. */
-export function idTokenRequest(job: JobIdentity): IdTokenRequest {
+export function idTokenAddress(job: JobInfo): IdTokenAddress {
   const { jobToken } = job;
   requireAzureDevOps(job.collectionUrl);
   const url = ownOidcRequestUri(job) ?? composedUrl(job);
@@ -67,13 +55,13 @@ const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\
  * A variable set by an earlier step could name any address: the job token goes to the job's own organization alone, and
  * there to nothing but the resource that issues ID tokens.
  */
-function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobIdentity): string | undefined {
+function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobInfo): string | undefined {
   if (!oidcRequestUri || organization(oidcRequestUri) !== organization(collectionUrl)) return undefined;
   const { pathname, search, hash } = new URL(oidcRequestUri);
   return oidcTokenPath.test(pathname) && search === "" && hash === "" ? oidcRequestUri : undefined;
 }
 
-function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobIdentity): string | undefined {
+function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobInfo): string | undefined {
   if (![projectId, planId, jobId].every((id) => id && guid.test(id)) || !/^\w+$/.test(hostType ?? "")) return undefined;
   const job = `${projectId}/_apis/distributedtask/hubs/${hostType}/plans/${planId}/jobs/${jobId}`;
   return `${withSlash(collectionUrl)}${job}/oidctoken`;

@@ -1,17 +1,63 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { debug, registerSecret, warn } from "../pipeline/commands.ts";
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
+import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers, textOf } from "../pipeline/json.ts";
+import type { FederatedConnection } from "../pipeline/service-connection.ts";
 import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
-import type { IdTokenRequest } from "./id-token-address.ts";
+import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
+import { tokenClaims } from "./jwt.ts";
+
+/** Gives an ID token of the connection, a new one each time, hidden from the log before anything else is printed. */
+export type IdTokenSource = () => Promise<string>;
+
+/** Asks Azure DevOps each time; the token that came with the job serves only where that fails and while it lives. */
+export function freshIdTokens(http: Http, job: JobInfo, connection: FederatedConnection): IdTokenSource {
+  const warnOnce = issuerWarning(connection);
+  return async () => {
+    const idToken = await newIdToken(http, job, connection);
+    registerSecret(idToken);
+    warnOnce(idToken);
+    return idToken;
+  };
+}
+
+async function newIdToken(http: Http, job: JobInfo, connection: FederatedConnection): Promise<string> {
+  try {
+    return await requestIdToken(http, idTokenAddress(job), connection.id);
+  } catch (error) {
+    const { lateBoundIdToken } = connection;
+    if (!(error instanceof UserError) || !lateBoundIdToken || isExpired(lateBoundIdToken)) throw error;
+    debug(`${error.message} The ID token that came with the job is used.`);
+    return lateBoundIdToken;
+  }
+}
+
+function isExpired(idToken: string): boolean {
+  return (tokenClaims(idToken).expiresAt ?? 0) <= Date.now();
+}
+
+/** Azure DevOps as issuer ends in the public cloud; the others stay on it (Azure DevOps: convert service connections). */
+function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => void {
+  let warned = cloud !== "AzureCloud";
+  return (idToken) => {
+    if (warned || !tokenClaims(idToken).issuer?.startsWith("https://vstoken.dev.azure.com/")) return;
+    warned = true;
+    warn(
+      "The service connection's ID tokens are issued by Azure DevOps (vstoken.dev.azure.com), which ends on 2027-07-01. " +
+        "Open the connection under Project settings > Service connections and convert it to the Entra issuer; this step works on unchanged.",
+    );
+  };
+}
 
 /** Asks Azure DevOps for an ID token (a JWT of about ten minutes) of one service connection. */
-export async function requestIdToken(http: Http, request: IdTokenRequest, connectionId: string): Promise<string> {
-  const url = new URL(request.url);
+async function requestIdToken(http: Http, address: IdTokenAddress, connectionId: string): Promise<string> {
+  const url = new URL(address.url);
   url.searchParams.set("api-version", "7.1");
   url.searchParams.set("serviceConnectionId", connectionId);
   for (let attempt = 1; ; attempt++) {
-    const response = await sendRequest(http, url.href, request.jobToken);
+    const response = await sendRequest(http, url.href, address.jobToken);
     const token = response.status === 200 ? parsedToken(response.text) : undefined;
     if (token) return token;
     if (attempt === 3 || !isTransient(response)) throw refusal(response, url.host);

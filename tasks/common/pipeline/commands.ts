@@ -1,5 +1,5 @@
 import * as tl from "azure-pipelines-task-lib/task";
-import { jobVariables } from "./job-variables.ts";
+import { jobVariables } from "./job.ts";
 
 /** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colors `##[`. */
 export function neutralize(text: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
-import { environmentName, jobVariables } from "./job-variables.ts";
+import { environmentName, jobVariables } from "./job.ts";
 import type { AgentProxy, Network } from "./network.ts";
 
 /**

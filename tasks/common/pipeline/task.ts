@@ -6,9 +6,9 @@ import { removeFromProcessEnvironment } from "./environment.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
+import { createTemporaryFolder } from "./job.ts";
 import type { Network } from "./network.ts";
 import { agentNetwork, proxyPasswords, untrustedCertificates } from "./network-settings.ts";
-import { createTemporaryFolder } from "./temporary.ts";
 
 /** What every task works with. */
 export interface Task {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { idTokenRequest, type JobIdentity } from "../../../tasks/common/identity/id-token-address.ts";
+import { idTokenAddress } from "../../../tasks/common/identity/id-token-address.ts";
+import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
 
-const job: JobIdentity = {
+const job: JobInfo = {
   collectionUrl: "https://dev.azure.com/contoso/",
   oidcRequestUri: undefined,
   projectId: "11111111-1111-4111-8111-111111111111",
@@ -19,7 +20,7 @@ describe("Where the job token goes", () => {
   it("is the address that Azure DevOps gives, when it lies in the collection", () => {
     const oidcRequestUri =
       "https://dev.azure.com/contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
-    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
+    expect(idTokenAddress({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
   });
 
   it.each([
@@ -36,22 +37,22 @@ describe("Where the job token goes", () => {
     `https://dev.azure.com/contoso/${resource}/../../../../../../../../_apis/projects`,
     "",
   ])("is composed from the job's ids instead of %s", (oidcRequestUri) => {
-    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);
+    expect(idTokenAddress({ ...job, oidcRequestUri }).url).toBe(composed);
   });
 
   it("is the organization's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
     const release = { ...job, hostType: "release", collectionUrl: "https://vsrm.dev.azure.com/contoso/" };
-    expect(idTokenRequest(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
+    expect(idTokenAddress(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
     const oidcRequestUri =
       "https://dev.azure.com/Contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
-    expect(idTokenRequest({ ...release, oidcRequestUri }).url).toBe(oidcRequestUri);
+    expect(idTokenAddress({ ...release, oidcRequestUri }).url).toBe(oidcRequestUri);
     const old = { ...release, collectionUrl: "https://contoso.vsrm.visualstudio.com/" };
-    expect(idTokenRequest(old).url).toMatch(/^https:\/\/contoso\.vsrm\.visualstudio\.com\//);
-    expect(idTokenRequest({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
+    expect(idTokenAddress(old).url).toMatch(/^https:\/\/contoso\.vsrm\.visualstudio\.com\//);
+    expect(idTokenAddress({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
   });
 
   it("may be an organization's old address", () => {
-    expect(idTokenRequest({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
+    expect(idTokenAddress({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
       /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
     );
   });
@@ -66,13 +67,13 @@ describe("Where the job token goes", () => {
     "https://x.evil.visualstudio.com.example.com/",
     "",
   ])("is never at the collection %s", (collectionUrl) => {
-    expect(() => idTokenRequest({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
+    expect(() => idTokenAddress({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
   });
 
   it.each([{ planId: "../../x" }, { jobId: undefined }, { hostType: "a/b" }, { jobToken: undefined }])(
     "is nowhere when the job's own data are %o",
     (changed) => {
-      expect(() => idTokenRequest({ ...job, ...changed })).toThrow(/lacks what it takes/);
+      expect(() => idTokenAddress({ ...job, ...changed })).toThrow(/lacks what it takes/);
     },
   );
 });
