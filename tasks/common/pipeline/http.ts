@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cancelled } from "./errors.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
 import { instanceMetadataHost, isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
+import { watchSilence } from "./silence.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -193,13 +194,6 @@ export function allowedUrl(url: string, instanceMetadata = false): URL {
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {
   const credential = new Set(["authorization", "cookie", "proxy-authorization"]);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !credential.has(name.toLowerCase())));
-}
-
-/** Aborts when nothing was heard for a while; `heard` starts the wait anew. */
-function watchSilence(limitMs: number): { signal: AbortSignal; heard: () => void; stop: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), limitMs);
-  return { signal: controller.signal, heard: () => timer.refresh(), stop: () => clearTimeout(timer) };
 }
 
 function backoffMs(attempt: number): number {
