@@ -4,11 +4,9 @@ import { fileURLToPath } from "node:url";
 import { version } from "../package.json";
 import { bundleTask } from "./bundle.ts";
 import { listingLinks, listingPage, repositoryUrl, variantPage } from "./listing.ts";
+import { root, taskNames } from "./project.ts";
 import { thirdPartyNotices } from "./third-party-notices.ts";
 import { type VariantName, variantManifest, variantTask } from "./variants.ts";
-
-export const root = path.resolve(fileURLToPath(import.meta.url), "../..");
-export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy"] as const;
 
 /** What to build, and where to put what goes into the package. */
 export interface Edition {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { root, taskNames } from "./build.ts";
+import { root, taskNames } from "./project.ts";
 
 interface TaskTables {
   readonly inputs: readonly {

@@ -4,11 +4,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { reproducibleArchive } from "./archive.ts";
-import { buildExtension, type Edition, production, root } from "./build.ts";
+import { buildExtension, type Edition, production } from "./build.ts";
+import { largestPackage, root } from "./project.ts";
 import { variantNamed } from "./variants.ts";
-
-/** In bytes. */
-export const largestPackage = 500_000;
 
 /** Builds <folder>/<publisher>.<id>-<version>.vsix, the same bytes from the same sources, and gives its path. */
 export async function packageExtension(edition: Edition, folder: string): Promise<string> {

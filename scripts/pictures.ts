@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { photograph } from "./browser.ts";
-import { root } from "./build.ts";
+import { root } from "./project.ts";
 import { listingPreview, logPage, summaryPage } from "./screenshot-pages.ts";
 
 /** Which drawing becomes which icon; the sizes are those that agents and the Marketplace show. */

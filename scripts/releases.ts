@@ -10,6 +10,7 @@ export const taskSources = [
   "scripts/build.ts",
   "scripts/bundle.ts",
   "scripts/bundled-packages.ts",
+  "scripts/project.ts",
   "scripts/third-party-notices.ts",
   "scripts/variants.ts",
   "package-lock.json",

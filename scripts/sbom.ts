@@ -5,9 +5,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { license, name as project, version } from "../package.json";
 import { repository } from "../vss-extension.json";
-import { root, taskNames } from "./build.ts";
 import { bundleTask } from "./bundle.ts";
 import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
+import { root, taskNames } from "./project.ts";
 
 /** The sources that a list of parts is of. */
 export interface SourceCommit {

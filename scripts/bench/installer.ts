@@ -1,14 +1,14 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { taskNodes } from "../../test/e2e/nodes.ts";
 import { createCertificateAuthority } from "../../test/lab/certificates.ts";
 import { buildDatabricks } from "../../test/lab/databricks/build.ts";
 import { archiveName, startReleases, sumsName, thisPlatform } from "../../test/lab/releases/releases.ts";
+import { root } from "../project.ts";
 import { type BenchRow, type Command, interleavedMedians, wallMs } from "./measure.ts";
 
-const built = fileURLToPath(new URL("../../dist/extension/tasks/DatabricksCliInstaller", import.meta.url));
+const built = path.join(root, "dist/extension/tasks/DatabricksCliInstaller");
 const version = "1.11.0";
 const cachedLimit = 3;
 const coldLimit = 1.2;

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root, taskNames } from "../../../scripts/build.ts";
+import { root, taskNames } from "../../../scripts/project.ts";
 import { variantManifest, variantTask } from "../../../scripts/variants.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
 

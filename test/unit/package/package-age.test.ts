@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { root } from "../../../scripts/build.ts";
+import { root } from "../../../scripts/project.ts";
 import { taskSources } from "../../../scripts/releases.ts";
 import { sourceChangedAfter } from "../../e2e/package-age.ts";
 

@@ -5,8 +5,8 @@ import path from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root, taskNames } from "../../../scripts/build.ts";
 import { bundleTask } from "../../../scripts/bundle.ts";
+import { root, taskNames } from "../../../scripts/project.ts";
 import { taskSources, versionProblem } from "../../../scripts/releases.ts";
 import { read } from "./project.ts";
 

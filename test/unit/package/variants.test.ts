@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { taskNames } from "../../../scripts/build.ts";
 import { listingPage, repositoryUrl, variantPage } from "../../../scripts/listing.ts";
+import { taskNames } from "../../../scripts/project.ts";
 import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
 
