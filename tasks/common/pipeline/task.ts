@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import fs from "node:fs";
 import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
 import { complete, debug, print, registerSecret, warn } from "./commands.ts";
@@ -27,7 +27,9 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
   try {
-    const network = openNetwork();
+    const network = agentNetwork();
+    registerProxyPasswords(network);
+    removeUntrustedCertificates();
     await work({
       cancel,
       network,
@@ -47,24 +49,25 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   process.stdout.write("", () => process.exit(0));
 }
 
-function openNetwork(): Network {
-  const network = agentNetwork();
-  // The agent hides its own proxy's password, as it was typed.
+/** The agent itself hides its proxy's password only as it was typed. */
+function registerProxyPasswords(network: Network): void {
   for (const password of proxyPasswords(network)) registerSecret(password);
+}
+
+/** Removes variables that name certificate authorities and that any step could have set, and warns of those. */
+function removeUntrustedCertificates(): void {
   const untrusted = removeFromProcessEnvironment(untrustedCertificates());
-  if (untrusted.length > 0) {
-    warn(
-      `Not used, because any step of this job can set it: ${untrusted.join(", ")}. Configure the agent with --sslcacert, or ` +
-        "set it in env of this step, where no variable of the job has that name.",
-    );
-  }
-  return network;
+  if (untrusted.length === 0) return;
+  warn(
+    `Not used, because any step of this job can set it: ${untrusted.join(", ")}. Configure the agent with --sslcacert, or ` +
+      "set it in env of this step, where no variable of the job has that name.",
+  );
 }
 
 /** A file that is held open (Windows) must not turn a success into a failure; the agent empties the folder after the job. */
 function removeFolder(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     debug(String(error));
   }
