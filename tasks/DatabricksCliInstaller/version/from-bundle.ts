@@ -1,5 +1,4 @@
-import { filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
-import { bundleFileNames } from "../../common/databricks/cli/bundle.ts";
+import { bundleFileNames, filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { parseBundleConstraint } from "./constraint.ts";

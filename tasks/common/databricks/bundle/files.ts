@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
-import { bundleFileNames } from "../cli/bundle.ts";
-import { includedFiles } from "./include-pattern.ts";
+
+/** Names under which the CLI looks for a bundle's root file. */
+export const bundleFileNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"] as const;
 
 /** The root files in a folder; the CLI refuses more than one. */
 export function rootFiles(folder: string): string[] {
@@ -25,4 +26,54 @@ export function readBundleFile(file: string): string {
 function encodingOf([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** Files below a folder that match one `include` pattern (Go's filepath.Glob: `*` stays within a name), sorted. */
+export function includedFiles(folder: string, pattern: string): string[] {
+  const names = path
+    .normalize(pattern)
+    .split(path.sep)
+    .filter((name) => name !== "" && name !== ".");
+  const matches = names.reduce<string[]>((paths, name) => paths.flatMap((parent) => children(parent, name)), [folder]);
+  return matches.filter((file) => /\.(ya?ml|json)$/.test(file)).sort(byBytes);
+}
+
+/** Go's order; JavaScript's own differs from it beyond the basic multilingual plane. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function children(parent: string, name: string): string[] {
+  if (!/[*?[\\]/.test(name)) {
+    const child = path.join(parent, name);
+    return fs.existsSync(child) ? [child] : [];
+  }
+  if (!fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const matcher = namePattern(name);
+  return fs
+    .readdirSync(parent)
+    .filter((child) => matcher.test(child))
+    .map((child) => path.join(parent, child));
+}
+
+function namePattern(name: string): RegExp {
+  const pattern = name.replace(/\\.|\[\^?(?:\\.|[^\]\\])+\]|[*?]|[\\^$.|+(){}[\]]/gsu, (token) => {
+    if (token === "*") return ".*";
+    if (token === "?") return ".";
+    if (token.startsWith("\\") && token.length > 1) return literal(token.slice(1));
+    return token.length > 1
+      ? token.replace(/\\(.)/gsu, (_, character: string) => literal(character, /[\\\]^-]/))
+      : literal(token);
+  });
+  try {
+    return new RegExp(`^${pattern}$`, "su");
+  } catch {
+    // A range that runs backwards; it matches nothing in Go.
+    return /(?!)/;
+  }
+}
+
+/** A character that stands for itself, also where it would mean something in JavaScript; a hyphen does so in brackets. */
+function literal(character: string, special = /[\\^$.*+?()[\]{}|/]/): string {
+  return special.test(character) ? `\\${character}` : character;
 }

@@ -20,9 +20,6 @@ export interface BundleRun {
   readonly json?: boolean;
 }
 
-/** Names under which the CLI looks for a bundle's root file. */
-export const bundleFileNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"] as const;
-
 /** Runs `databricks bundle <command>` in the bundle's folder. */
 export function runBundleCommand(bundle: Bundle, command: string, run: BundleRun): Promise<CliResult> {
   const target = bundle.target === undefined ? [] : ["--target", bundle.target];

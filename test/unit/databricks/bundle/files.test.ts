@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { includedFiles } from "../../../../tasks/common/databricks/bundle/include-pattern.ts";
+import { includedFiles } from "../../../../tasks/common/databricks/bundle/files.ts";
 
 describe("An include pattern of a bundle", () => {
   let folder: string;
