@@ -2,7 +2,7 @@ import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
 import { type YamlValues, yamlValues } from "./yaml-values.ts";
 
 /** What a bundle's files say of the workspace and of signing in to it; the CLI lets no variable stand here. */
-export interface BundleWorkspace {
+export interface Declared {
   /** As the CLI takes it; a hint alone, since the CLI explains files that cannot be read better. */
   readonly host: string | undefined;
   /** Each `auth_type` that could be the one of the target; of any target, where none is named. */
@@ -14,7 +14,7 @@ export interface BundleWorkspace {
 }
 
 /** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
-export async function readBundleWorkspace(folder: string, target: string | undefined): Promise<BundleWorkspace> {
+export async function readDeclared(folder: string, target: string | undefined): Promise<Declared> {
   const documents = await readDocuments(folder);
   const name = target ?? defaultTarget(documents);
   const bundleWide = documents.map((document) => (key: string) => document.at("workspace", key));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkIdentity } from "../../../../tasks/common/databricks/workspace/identity.ts";
+import { readCurrentUser } from "../../../../tasks/common/databricks/workspace/current-user.ts";
 import type { Http } from "../../../../tasks/common/pipeline/http.ts";
 
 const host = "https://adb-1.2.azuredatabricks.net";
@@ -14,7 +14,7 @@ function checkAgainst(status: number, message: string) {
     }),
     stream: () => Promise.reject(new Error("Nothing is streamed.")),
   };
-  return checkIdentity({ host, http, token: async () => ({ value: "the token" }) }, "the id");
+  return readCurrentUser({ host, http, token: async () => ({ value: "the token" }) }, "the id");
 }
 
 describe("A workspace that refuses", () => {

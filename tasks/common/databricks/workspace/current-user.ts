@@ -3,7 +3,7 @@ import { unreachable } from "../../pipeline/service-errors.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
 /** Who the workspace takes the caller for; a service principal's user name is its application id. */
-export interface WorkspaceIdentity {
+export interface CurrentUser {
   readonly userName: string;
   readonly displayName: string;
 }
@@ -12,10 +12,10 @@ export interface WorkspaceIdentity {
  * Asks the workspace who we are: a wrong host, a blocked network or a missing membership shows here within seconds,
  * where the CLI would retry in silence for fifteen minutes.
  */
-export async function checkIdentity(
+export async function readCurrentUser(
   connection: WorkspaceConnection,
   clientId: string | undefined,
-): Promise<WorkspaceIdentity> {
+): Promise<CurrentUser> {
   try {
     const service = await workspaceService((sdk) => sdk.CurrentUserService, connection);
     const user = await service.me();
