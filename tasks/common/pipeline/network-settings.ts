@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
 import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
 import { environmentName, jobVariables } from "./job.ts";
@@ -140,7 +140,7 @@ function certificates(extraFile: string | undefined, names: readonly string[]): 
 
 function readCertificates(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return fs.readFileSync(file, "utf8");
   } catch (error) {
     throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
       hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
@@ -152,7 +152,7 @@ function readCertificates(file: string): string {
 /** Node itself goes on without a file that it cannot read. */
 function readIfThere(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return fs.readFileSync(file, "utf8");
   } catch {
     return "";
   }

@@ -16,8 +16,8 @@ const composed = `https://dev.azure.com/contoso/${job.projectId}/_apis/distribut
 
 const resource = "x/_apis/distributedtask/hubs/build/plans/y/jobs/z/oidctoken";
 
-describe("Where the job token goes", () => {
-  it("is the address that Azure DevOps gives, when it lies in the collection", () => {
+describe("The address for ID tokens", () => {
+  it("sends the job token to the address that Azure DevOps gives, when it lies in the collection", () => {
     const oidcRequestUri =
       "https://dev.azure.com/contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
     expect(idTokenAddress({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
@@ -36,11 +36,11 @@ describe("Where the job token goes", () => {
     `https://dev.azure.com/contoso/_apis/projects#/${resource}`,
     `https://dev.azure.com/contoso/${resource}/../../../../../../../../_apis/projects`,
     "",
-  ])("is composed from the job's ids instead of %s", (oidcRequestUri) => {
+  ])("composes the address from the job's ids instead of using %s", (oidcRequestUri) => {
     expect(idTokenAddress({ ...job, oidcRequestUri }).url).toBe(composed);
   });
 
-  it("is the organization's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
+  it("sends the job token to the job's own organization, whichever of its hosts is named, as in classic releases", () => {
     const release = { ...job, hostType: "release", collectionUrl: "https://vsrm.dev.azure.com/contoso/" };
     expect(idTokenAddress(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
     const oidcRequestUri =
@@ -51,7 +51,7 @@ describe("Where the job token goes", () => {
     expect(idTokenAddress({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
   });
 
-  it("may be an organization's old address", () => {
+  it("accepts an organization's old address", () => {
     expect(idTokenAddress({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
       /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
     );
@@ -66,12 +66,12 @@ describe("Where the job token goes", () => {
     "https://dev.azure.com/",
     "https://x.evil.visualstudio.com.example.com/",
     "",
-  ])("is never at the collection %s", (collectionUrl) => {
+  ])("never sends the job token to the collection %s", (collectionUrl) => {
     expect(() => idTokenAddress({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
   });
 
   it.each([{ planId: "../../x" }, { jobId: undefined }, { hostType: "a/b" }, { jobToken: undefined }])(
-    "is nowhere when the job's own data are %o",
+    "does not send the job token anywhere when the job's own data are %o",
     (changed) => {
       expect(() => idTokenAddress({ ...job, ...changed })).toThrow(/lacks what it takes/);
     },

@@ -7,7 +7,7 @@ import { readDeclared } from "../../../../tasks/common/databricks/bundle/declare
 const nothing = { authTypes: [], hasPreinit: false, variables: [] };
 const pinned = "workspace:\n  auth_type: azure-cli\n";
 
-describe("The workspace that a bundle's files name", () => {
+describe("What a bundle's files declare", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -23,7 +23,7 @@ describe("The workspace that a bundle's files name", () => {
     }
   }
 
-  it("is that of the target, else of the bundle, and null says nothing", async () => {
+  it("reads the host from the target, else from the bundle, and ignores null", async () => {
     write({
       "databricks.yml":
         "workspace:\n  host: https://all\ninclude: [more.yml]\ntargets:\n  dev: {default: true}\n  prod:\n    workspace:\n      host: https://prod\n",
@@ -59,7 +59,7 @@ describe("The workspace that a bundle's files name", () => {
     ],
     ["UTF-16", Buffer.from(`\uFEFF${pinned}`, "utf16le")],
     ["UTF-16 in the other order", Buffer.from(`\uFEFF${pinned}`, "utf16le").swap16()],
-  ])("does not hide behind %s, in the root file or in one that it includes", async (_, content) => {
+  ])("finds auth_type behind %s, in the root file and in an included file", async (_, content) => {
     write({ "databricks.yml": content });
     expect((await readDeclared(folder, undefined)).authTypes).toContain("azure-cli");
     write({ "databricks.yml": "include: [more.yml]\n", "more.yml": content });
@@ -73,12 +73,12 @@ describe("The workspace that a bundle's files name", () => {
     "include: [missing/../more/a.yml]",
     "include: &i [more/a.yml]\nx: *i",
     "include: ['more/\\a.yml']",
-  ])("does not hide in a file that is included by %s", async (include) => {
+  ])("finds auth_type in a file that is included by %s", async (include) => {
     write({ "databricks.yml": `${include}\n`, "more/a.yml": pinned });
     expect((await readDeclared(folder, undefined)).authTypes).toContain("azure-cli");
   });
 
-  it("is that of the target which the CLI takes for the default, however it is said", async () => {
+  it("reads the host of the target that the CLI takes as the default, however the default is written", async () => {
     const targets = (said: string) =>
       `targets:\n  dev: {workspace: {host: https://dev}}\n  prod: {default: ${said}, workspace: {host: https://prod}}\n`;
     for (const said of ["true", "yes", "'true'", "Y", "on"]) {
@@ -92,19 +92,19 @@ describe("The workspace that a bundle's files name", () => {
     expect((await readDeclared(folder, undefined)).host).toBe("https://dev");
   });
 
-  it("leaves other targets alone where one is named", async () => {
+  it("ignores other targets when one is named", async () => {
     write({ "databricks.yml": "targets:\n  dev: {}\n  prod: {workspace: {auth_type: azure-cli}}\n" });
     expect((await readDeclared(folder, "dev")).authTypes).toEqual([]);
   });
 
-  it("tells a script that runs before the CLI signs in from a word in a comment", async () => {
+  it("distinguishes a script that runs before the CLI signs in from a word in a comment", async () => {
     write({ "databricks.yml": "# preinit\nbundle: {name: preinit}\n" });
     expect((await readDeclared(folder, undefined)).hasPreinit).toBe(false);
     write({ "databricks.yml": "experimental:\n  scripts:\n    preinit: sleep 600\n" });
     expect((await readDeclared(folder, undefined)).hasPreinit).toBe(true);
   });
 
-  it("names the declared variables, those of included files and merged ones too", async () => {
+  it("lists the declared variables, including those from included files and merges", async () => {
     write({
       "databricks.yml": "include: [more.yml]\nx: &x {c: {default: 1}}\nvariables: {<<: *x, a: {default: 1}}\n",
       "more.yml": "variables:\n  b:\n    description: B\n",
@@ -112,12 +112,12 @@ describe("The workspace that a bundle's files name", () => {
     expect((await readDeclared(folder, undefined)).variables?.toSorted()).toEqual(["a", "b", "c"]);
   });
 
-  it("ends where anchors run in a circle", async () => {
+  it("stops when anchors form a circle", async () => {
     write({ "databricks.yml": "workspace: &w\n  <<: *w\n  host: https://all\n" });
     expect((await readDeclared(folder, undefined)).host).toBe("https://all");
   });
 
-  it("says nothing where files cannot be read", async () => {
+  it("declares nothing when files cannot be read", async () => {
     write({ "databricks.yml": "include: ['[z-a].yml', more.yml]\n", "more.yml": "workspace: [\n" });
     expect(await readDeclared(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
   });

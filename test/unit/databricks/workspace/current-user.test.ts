@@ -17,11 +17,11 @@ function checkAgainst(status: number, message: string) {
   return readCurrentUser({ host, http, token: async () => ({ value: "the token" }) }, "the id");
 }
 
-describe("A workspace that refuses", () => {
+describe("The current user of a workspace", () => {
   it.each([
     "Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 1234567890123456",
     "Unauthorized network access to workspace: 1234567890123456",
-  ])("the agent's address says nothing of the service principal: %s", async (message) => {
+  ])("explains a refusal of the agent's address without blaming the service principal: %s", async (message) => {
     await expect(checkAgainst(403, message)).rejects.toMatchObject({
       message: `The workspace ${host} lets nobody in from this agent's network (403: ${message}).`,
       hint: expect.stringMatching(/IP access list.*private link/),
@@ -29,7 +29,7 @@ describe("A workspace that refuses", () => {
     });
   });
 
-  it.each([401, 403])("the service principal (%i) wants it added", async (status) => {
+  it.each([401, 403])("advises to add the service principal to a workspace that answers %i", async (status) => {
     await expect(checkAgainst(status, "User is not a member of this workspace.")).rejects.toMatchObject({
       section: "service-principal-not-in-workspace",
     });
