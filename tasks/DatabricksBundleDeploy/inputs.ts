@@ -2,7 +2,7 @@ import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
-import { type ApprovedPlan, readApprovedPlan } from "./plan-file.ts";
+import { type PlanFile, readPlanFile } from "./plan-file.ts";
 
 export type Command = "validate" | "plan" | "deploy" | "destroy";
 
@@ -29,7 +29,7 @@ export interface DeployInputs {
   readonly forceLock: boolean;
   readonly failOnActiveRuns: boolean;
   /** What an earlier `command: plan` found; a deploy must find the same. */
-  readonly plan: ApprovedPlan | undefined;
+  readonly plan: PlanFile | undefined;
   /** Further arguments of the CLI's command. */
   readonly arguments: readonly string[];
 }
@@ -50,7 +50,7 @@ export function loadInputs(): DeployInputs {
     autoApprove: reader.flag("autoApprove"),
     forceLock: reader.flag("forceLock"),
     failOnActiveRuns: reader.flag("failOnActiveRuns"),
-    plan: readApprovedPlan(reader),
+    plan: readPlanFile(reader),
     arguments: readArguments(reader),
   };
   checkCombination(reader, inputs);

@@ -1,9 +1,9 @@
 import { runTask } from "../common/pipeline/task.ts";
-import { validateBundle } from "./commands/bundle-info.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
-import { confirmPlan, planBundle, showPlan } from "./commands/plan.ts";
+import { confirmPlan, planBundle, printPlan } from "./commands/plan.ts";
 import { type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
+import { validateBundle } from "./commands/summary.ts";
 import { type Command, loadInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
 import { signIn } from "./session/sign-in.ts";
@@ -27,13 +27,12 @@ async function validate(step: Step): Promise<void> {
 
 async function plan(step: Step): Promise<void> {
   const planned = await planBundle(step);
-  showPlan(planned);
+  printPlan(planned);
   publishPlan(step, planned);
 }
 
 async function deploy(step: Step): Promise<void> {
-  const { plan: approved } = step.inputs;
-  if (approved) confirmPlan(approved, await planBundle(step));
+  if (step.inputs.plan) confirmPlan(step.inputs.plan, await planBundle(step));
   const deployment = await deployBundle(step);
   const runs: FinishedRun[] = [];
   try {

@@ -4,7 +4,8 @@ import type { InputReader } from "../common/pipeline/inputs.ts";
 import { members, parsedMembers, textOf } from "../common/pipeline/json.ts";
 
 /** What `planPath` points to: what a deploy would do, and no value of any field. */
-export interface ApprovedPlan {
+export interface PlanFile {
+  /** Name of the bundle. */
   readonly bundle: string;
   readonly target: string;
   readonly workspaceUrl: string;
@@ -15,7 +16,7 @@ export interface ApprovedPlan {
 
 const format = "databricks-bundle-plan/1";
 
-export function formatPlan({ bundle, target, workspaceUrl, commit, resources }: ApprovedPlan): string {
+export function formatPlanFile({ bundle, target, workspaceUrl, commit, resources }: PlanFile): string {
   return `${JSON.stringify({ format, bundle, target, workspaceUrl, commit, resources }, undefined, 2)}\n`;
 }
 
@@ -23,16 +24,16 @@ const downloadAdvice =
   'Add "- download: current" with the artifact of the planning step before this step, or check the path.';
 
 /** The plan that the input `plan` names. */
-export function readApprovedPlan(reader: InputReader): ApprovedPlan | undefined {
+export function readPlanFile(reader: InputReader): PlanFile | undefined {
   const file = reader.file("plan", downloadAdvice);
   if (file === undefined) return undefined;
-  const plan = parsePlan(fs.readFileSync(file, "utf8"));
+  const plan = parsePlanFile(fs.readFileSync(file, "utf8"));
   if (plan === undefined) reader.problem("plan", `${file} is no plan that command: plan of this task has written.`);
   return plan;
 }
 
 /** undefined when the text is no plan. */
-export function parsePlan(text: string): ApprovedPlan | undefined {
+export function parsePlanFile(text: string): PlanFile | undefined {
   const root = parsedMembers(text);
   const resources = root["resources"];
   if (root["format"] !== format || !Array.isArray(resources)) return undefined;
@@ -54,7 +55,7 @@ export function parsePlan(text: string): ApprovedPlan | undefined {
 }
 
 /** How the plan of now differs from the approved one, one line a difference. */
-export function planDifferences(approved: ApprovedPlan, now: ApprovedPlan): string[] {
+export function planDifferences(approved: PlanFile, now: PlanFile): string[] {
   const places = (["bundle", "target", "workspaceUrl"] as const).flatMap((name) =>
     approved[name] === now[name] ? [] : [`${name}: approved for ${approved[name]}, now ${now[name]}`],
   );
@@ -89,7 +90,7 @@ function wordOf({ action }: PlannedResource): string {
 }
 
 /** Whether nothing is left to do of an approved plan that had something to do: it has been deployed. */
-export function isDeployed(approved: ApprovedPlan, now: ApprovedPlan): boolean {
-  const hasWork = ({ resources }: ApprovedPlan) => resources.some(({ action }) => action !== "skip");
+export function isDeployed(approved: PlanFile, now: PlanFile): boolean {
+  const hasWork = ({ resources }: PlanFile) => resources.some(({ action }) => action !== "skip");
   return hasWork(approved) && !hasWork(now);
 }

@@ -1,6 +1,5 @@
-import fs from "node:fs";
-import path from "node:path";
-import { localStateFolder } from "../../common/databricks/cli/bundle.ts";
+import type { TakenLock } from "../../common/databricks/cli/output.ts";
+import { unfinishedLogs } from "../../common/databricks/cli/state.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
 import { cancelBudget } from "../../common/pipeline/cancellation.ts";
@@ -9,16 +8,12 @@ import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
 
-/** A lock that the CLI has taken. */
-export interface HeldLock {
-  /** Its folder in the workspace. */
-  readonly statePath: string;
-  /** When the CLI must have had it. */
-  readonly takenBy: Date;
-}
-
-/** After a cancel has ended a deploy or destroy half-way: releases its lock, unless somebody has taken it by force since. */
-export async function releaseLock(step: Step, { statePath, takenBy }: HeldLock): Promise<void> {
+/**
+ * After a cancel has ended a deploy or destroy half-way: releases its lock, unless somebody has taken it by force since.
+ * `statePath` is the lock's folder in the workspace.
+ */
+export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath: string | undefined): Promise<void> {
+  if (statePath === undefined) return;
   const workspace = cleanupConnection(step);
   if (workspace === undefined) return;
   try {
@@ -37,27 +32,12 @@ export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(cancelBudget.releaseMs)) };
 }
 
-/** Where the CLI was ended half-way, what it did stands in its write-ahead log alone: says where, and what that means. */
-export function warnOfUnfinishedState(step: Pick<Step, "bundle" | "startedAt">): void {
-  for (const file of ownLogs(step).filter(hasEntries)) {
+/** Where the CLI was ended half-way, what it did stands only in its write-ahead log: says where, and what that means. */
+export function warnOfUnfinishedState({ cli, startedAt }: Pick<Step, "cli" | "startedAt">): void {
+  for (const file of unfinishedLogs(cli, startedAt)) {
     warn(
       `The deployment was stopped half-way. ${file} holds what it had done: a deploy from the same folder completes it; ` +
         "one from a fresh checkout may create those resources a second time.",
     );
   }
-}
-
-/** The log of the step's target; of the default target, whose name is not known here, it is what the step has written. */
-function ownLogs({ bundle, startedAt }: Pick<Step, "bundle" | "startedAt">): string[] {
-  const folder = localStateFolder(bundle);
-  const logOf = (target: string) => path.join(folder, target, "resources.json.wal");
-  if (bundle.target !== undefined) return [logOf(bundle.target)];
-  const targets = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return targets.map(logOf).filter((file) => writtenAt(file) >= startedAt.getTime());
-}
-
-/** The first line is a header, which a deploy that changed nothing leaves behind too. */
-function hasEntries(log: string): boolean {
-  return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
 }

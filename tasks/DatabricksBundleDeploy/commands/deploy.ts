@@ -1,51 +1,37 @@
+import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
+import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import type { Step } from "../session/step.ts";
-import { readBundle } from "./bundle-info.ts";
-import { type HeldLock, releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
-import { type DeployedActions, watchActions } from "./deployed-actions.ts";
-import { type LeftResources, watchLeftResources } from "./left-resources.ts";
-import { CommandKilled, runCommand } from "./run-cli.ts";
+import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
+import { warnOfLeftResources } from "./left-resources.ts";
+import { CommandKilled, runCommand, shownOutput } from "./run-cli.ts";
+import { readSummary } from "./summary.ts";
 
 /** A deploy that has succeeded. */
 export interface Deployment extends DeployedActions {
-  readonly bundle: BundleSummary;
-  readonly left: LeftResources["byKey"];
+  readonly summary: BundleSummary;
+  readonly left: CliFacts["left"];
 }
 
 /** Deploys the bundle with one run of the CLI, its output shown as it comes. Throws a UserError that explains a failure. */
 export async function deployBundle(step: Step): Promise<Deployment> {
-  const { inputs, bundle } = step;
-  const actions = watchActions(bundle);
-  const left = watchLeftResources();
-  let lock: HeldLock | undefined;
+  const output = shownOutput(step);
   try {
     await runCommand(step, "deploy", {
-      arguments: [...deployFlags(step), ...inputs.arguments],
+      arguments: [...deployFlags(step), ...step.inputs.arguments],
+      output,
       safePointMs: step.safePointMs,
-      onLine(line) {
-        actions.read(line);
-        left.read(line);
-        lock ??= lockOf(line);
-      },
     });
   } catch (error) {
     warnOfUnfinishedState(step);
-    if (error instanceof CommandKilled && lock) await releaseLock(step, lock);
+    const { lock } = output.facts;
+    if (error instanceof CommandKilled && lock) await releaseLock(step, lock, lock.statePath);
     throw error;
   } finally {
-    left.warn();
+    warnOfLeftResources(output.facts.left);
   }
-  const summary = await readBundle(step);
-  return { bundle: summary, left: left.byKey, ...actions.end(summary, left.byKey) };
-}
-
-/**
- * The CLI takes the lock before it uploads files (databricks/cli, bundle/phases/deploy.go). The state lies beside the
- * files, unless the bundle sets workspace.state_path: then nothing is found there.
- */
-function lockOf(line: string): HeldLock | undefined {
-  const [, root] = /^Uploading bundle files to (\/.*)\/files(?:\.\.\.)?$/.exec(line) ?? [];
-  return root === undefined ? undefined : { statePath: `${root}/state`, takenBy: new Date() };
+  const summary = await readSummary(step);
+  return { summary, left: output.facts.left, ...deployedActions(step.cli, output.facts, summary) };
 }
 
 function deployFlags({ inputs }: Step): string[] {

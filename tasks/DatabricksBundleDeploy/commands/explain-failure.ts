@@ -1,43 +1,47 @@
+import { type Diagnostic, unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
+import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
+import { isTooOld } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { otherAuthentication } from "../session/bundle-authentication.ts";
 import { issueText } from "../session/issues.ts";
-import type { Step } from "../session/step.ts";
-import type { FailedCommand } from "./command-outcome.ts";
-import { deploymentFailure } from "./deployment-failure.ts";
-import { unfitCli } from "./unfit-cli.ts";
-import { unplacedErrors } from "./unplaced-errors.ts";
+import { type CommandEnd, type FailedStep, foreignHost, knownFailures, oldCli } from "./known-failures.ts";
 
-type Session = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "named">;
-
-// The CLI writes a typographic apostrophe; older versions a plain one.
-const hostMismatch = /the host in the profile \((.+?)\) doesn.t match the host configured in the bundle \((.+?)\)/;
-const otherAuthenticationPattern = /failed during request visitor: (\S+) auth:/;
-
-/**
- * Why a command failed, in the words of the person who can mend it. What explains the CLI's errors comes before them: without
- * a fitting CLI, a host or a token it says little that helps.
- */
-export function commandFailure(
-  session: Session,
-  command: string,
-  outcome: Omit<FailedCommand, "command" | "output">,
-): UserError {
-  const failed = { ...outcome, command, output: outcome.lines.join("\n") };
-  return (
-    unfitCli(session, failed) ??
-    unansweredHost(session, failed) ??
-    foreignHost(session, failed) ??
-    noHost(session, failed) ??
-    tokenFailure(session) ??
-    foreignAuthentication(failed) ??
-    deploymentFailure(session.inputs, failed) ??
-    cliFailure(failed)
-  );
+/** An error for users together with the CLI's errors that it explains; all others are shown beside it. */
+export interface Explanation {
+  readonly error: UserError;
+  readonly explained: readonly Diagnostic[];
 }
 
-function unansweredHost({ inputs, named }: Session, { silent }: FailedCommand): UserError | undefined {
+/**
+ * Why a command failed, in the words of the person who can fix it. What the step itself has seen comes first: without a
+ * fitting CLI, a host or a token, the CLI's errors are only consequences.
+ */
+export function explainFailure(step: FailedStep, command: string, failed: CommandEnd): Explanation {
+  const { errors } = failed.facts;
+  const seen = unsupportedVersion(step) ?? unansweredHost(step, failed) ?? refusedHost(step) ?? failedToken(step);
+  if (seen) return { error: seen, explained: errors.filter((error) => knownErrors.noToken.test(textOf(error))) };
+  for (const { pattern, explain } of knownFailures) {
+    const found = errors.flatMap((error) => {
+      const match = pattern.exec(textOf(error));
+      return match ? [{ error, match }] : [];
+    });
+    const error = found[0] && explain(found[0].match, step, failed);
+    if (error) return { error, explained: found.map((one) => one.error) };
+  }
+  return unknownFailure(command, failed);
+}
+
+function textOf({ lines }: Diagnostic): string {
+  return lines.join("\n");
+}
+
+function unsupportedVersion({ cliVersion }: FailedStep): UserError | undefined {
+  const version = cliVersion.seen();
+  return version !== undefined && isTooOld(version) ? oldCli(`is ${version}`) : undefined;
+}
+
+function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd): UserError | undefined {
   if (!silent) return undefined;
-  const bundle = named.host ? `the bundle's workspace.host ${named.host}` : "the bundle's workspace.host";
+  const bundle = declared.host ? `the bundle's workspace.host ${declared.host}` : "the bundle's workspace.host";
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(
     `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
@@ -45,65 +49,32 @@ function unansweredHost({ inputs, named }: Session, { silent }: FailedCommand): 
   );
 }
 
-function foreignHost({ inputs, metadataService }: Session, { output }: FailedCommand): UserError | undefined {
-  const [, profileHost, bundleHost] = hostMismatch.exec(output) ?? [];
-  const { servedHosts, refusedHosts } = metadataService;
-  // Once the CLI has its token, who is refused another one is a program that it started.
-  const asked = bundleHost ?? (servedHosts.size === 0 ? [...refusedHosts][0] : undefined);
-  if (asked === undefined) return undefined;
-  const expected = inputs.host ?? profileHost;
-  const against = expected ? `the step's workspaceUrl is ${expected}` : "it is no workspace of the connection's cloud";
-  const differsInCase = asked.toLowerCase() === expected?.toLowerCase();
-  return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was given out.`, {
-    hint: differsInCase
-      ? "They differ in upper and lower case alone, which the CLI takes for different hosts: write workspace.host in small letters."
-      : "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
-    section: "wrong-host",
-  });
+function refusedHost({ inputs, metadataService: { servedHosts, refusedHosts } }: FailedStep): UserError | undefined {
+  const [asked] = refusedHosts;
+  // Once the CLI has its token, what is refused another one is a program that it started.
+  return asked === undefined || servedHosts.size > 0 ? undefined : foreignHost(asked, inputs.host);
 }
 
-function noHost({ inputs, named }: Session, { output }: FailedCommand): UserError | undefined {
-  if (inputs.host || named.host || !/metadata-service auth: not configured/.test(output)) return undefined;
-  const target = inputs.target ? `its target ${inputs.target}` : "its target";
-  return new UserError(
-    `No workspace is named: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
-    {
-      hint: "Give workspaceUrl, or set workspace.host in the bundle target.",
-      section: "wrong-host",
-    },
-  );
-}
-
-function tokenFailure({ metadataService }: Session): UserError | undefined {
+function failedToken({ metadataService }: FailedStep): UserError | undefined {
   const failure = metadataService.lastFailure();
-  if (failure === undefined) return undefined;
-  if (failure instanceof UserError) return failure;
+  if (failure === undefined || failure instanceof UserError) return failure;
   return new UserError(`The access token could not be renewed: ${String(failure)}`, { section: "entra" });
 }
 
-function foreignAuthentication({ output }: FailedCommand): UserError | undefined {
-  const type = otherAuthenticationPattern.exec(output)?.[1];
-  return type === undefined || type === "metadata-service" ? undefined : otherAuthentication(type);
-}
-
-const noPermission = /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i;
-
-/** Errors with a place in a file are issues of their own already. */
-function cliFailure({ command, exitCode, errors }: FailedCommand): UserError {
-  const [unplaced] = unplacedErrors(errors);
-  const [firstLine = ""] = unplaced?.summary.split("\n", 1) ?? [];
-  const said = unplaced && issueText({ ...unplaced, summary: firstLine });
+/** Quotes the first error without a place in a file; those with a place are issues of their own already. */
+function unknownFailure(command: string, { exitCode, facts: { errors } }: CommandEnd): Explanation {
+  const [quoted] = unplacedErrors(errors);
+  const [firstLine = ""] = quoted?.summary.split("\n", 1) ?? [];
+  const quote = quoted && issueText({ ...quoted, summary: firstLine });
   const end = exitCode === null ? "was ended by a signal" : `failed (exit code ${exitCode})`;
-  const message = `"databricks bundle ${command}" ${end}${said ? `: ${said.replace(/\.$/, "")}` : ""}.`;
-  if (said && noPermission.test(said)) {
-    return new UserError(message, {
-      hint: "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.",
-      section: "permissions",
-    });
+  const message = `"databricks bundle ${command}" ${end}${quote ? `: ${quote.replace(/\.$/, "")}` : ""}.`;
+  const explained = quoted ? [quoted] : [];
+  if (quote && knownErrors.noPermission.test(quote)) {
+    const hint =
+      "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.";
+    return { error: new UserError(message, { hint, section: "permissions" }), explained };
   }
-  return new UserError(message, {
-    hint:
-      said || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.",
-    section: "deploy-failed",
-  });
+  const hint =
+    quote || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.";
+  return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
 }

@@ -9,24 +9,26 @@ import { print, printGroup, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { sourceCommit } from "../../common/pipeline/job.ts";
 import { listSome } from "../listing.ts";
-import { type ApprovedPlan, isDeployed, planDifferences } from "../plan-file.ts";
+import { isDeployed, type PlanFile, planDifferences } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
-import { readBundle, workspaceUrlOf } from "./bundle-info.ts";
 import { runCommand } from "./run-cli.ts";
+import { readSummary, workspaceUrlOf } from "./summary.ts";
 
 /** What a deploy would do, and to what. */
-export interface PlannedDeployment extends ApprovedPlan, BundlePlan {
+export interface PlannedDeployment {
+  readonly plan: BundlePlan;
   readonly summary: BundleSummary;
+  readonly file: PlanFile;
 }
 
 /** Plans a deploy; builds the bundle's artifacts, changes nothing in the workspace. */
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
-  const planned = parseBundlePlan(await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments }));
-  const summary = await readBundle(step);
-  const { bundle, target, resources } = summary;
+  const printed = parseBundlePlan(await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments }));
+  const summary = await readSummary(step);
+  const plan = withConfigurationDigests(printed, summary.resources);
+  const { name: bundle, target } = summary;
   const workspaceUrl = workspaceUrlOf(step, summary);
-  const commit = sourceCommit();
-  return { ...withConfigurationDigests(planned, resources), bundle, target, workspaceUrl, commit, summary };
+  return { plan, summary, file: { bundle, target, workspaceUrl, commit: sourceCommit(), resources: plan.resources } };
 }
 
 /** One line, as the CLI words it. */
@@ -35,7 +37,7 @@ export function planCounts({ resources }: BundlePlan): string {
   return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged`;
 }
 
-export function showPlan(plan: PlannedDeployment): void {
+export function printPlan({ plan }: PlannedDeployment): void {
   for (const { key, action, fields } of plan.resources) {
     if (action !== "skip") print(fields.length > 0 ? `${action} ${key} (${fields.join(", ")})` : `${action} ${key}`);
   }
@@ -43,11 +45,11 @@ export function showPlan(plan: PlannedDeployment): void {
 }
 
 /** Throws a UserError, after showing every difference, unless the plan of now is the approved one. */
-export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): void {
+export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDeployment): void {
   warnOfOtherCommit(approved, now);
   const differences = planDifferences(approved, now);
   if (differences.length === 0) {
-    print(`The plan is the approved one. ${planCounts(now)}`);
+    print(`The plan is the approved one. ${planCounts(plan)}`);
     return;
   }
   printGroup("Differences from the approved plan", differences);
@@ -61,7 +63,7 @@ export function confirmPlan(approved: ApprovedPlan, now: PlannedDeployment): voi
 }
 
 /** Files and wheels may differ where the plans are the same. */
-function warnOfOtherCommit({ commit: approved }: ApprovedPlan, { commit: now }: ApprovedPlan): void {
+function warnOfOtherCommit({ commit: approved }: PlanFile, { commit: now }: PlanFile): void {
   if (approved === undefined || now === undefined || approved === now) return;
   warn(
     `The approved plan was made of commit ${approved}, this deploy is of commit ${now}. A plan compares resources, not the ` +

@@ -1,3 +1,4 @@
+import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { BundleResource } from "../../common/databricks/cli/summary.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
@@ -7,7 +8,7 @@ import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection } from "./cancelled.ts";
 import type { Deployment } from "./deploy.ts";
-import { watchCommand } from "./run-cli.ts";
+import { shownOutput, tryCommand } from "./run-cli.ts";
 
 export interface FinishedRun {
   readonly key: string;
@@ -24,11 +25,11 @@ type RunEnd = Pick<FinishedRun, "result" | "message">;
 /** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
 export async function runResources(
   step: Step,
-  { bundle }: Deployment,
+  { summary }: Deployment,
   onEnd: (run: FinishedRun) => void,
 ): Promise<void> {
   for (const key of step.inputs.run) {
-    if (!(await runResource(step, key, bundle.resources, onEnd))) break;
+    if (!(await runResource(step, key, summary.resources, onEnd))) break;
   }
 }
 
@@ -51,21 +52,18 @@ async function runResource(
   onEnd: (run: FinishedRun) => void,
 ): Promise<boolean> {
   const startedAt = Date.now();
-  let started: StartedRun | undefined;
-  const ended = (end: RunEnd) => onEnd({ key, url: started?.url, ...end, durationMs: Date.now() - startedAt });
+  const output = shownOutput(step);
+  const started = () => startedRun(step, output.facts);
+  const ended = (end: RunEnd) => onEnd({ key, url: started()?.url, ...end, durationMs: Date.now() - startedAt });
   print(`Running ${key}`);
   try {
-    const { exitCode, lines } = await watchCommand(step, "run", {
-      arguments: [key],
-      onLine(line, stream) {
-        if (stream === "stderr") started ??= announcedRun(step, line);
-      },
-    });
-    const end = await verify(step, { key, exitCode, run: started?.run, resources, lines });
+    const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output });
+    const end = await verify(step, { key, exitCode, run: started()?.run, resources, error: facts.firstError ?? "" });
     ended(end);
     return end.result === "SUCCESS";
   } catch (error) {
-    if (error instanceof Cancelled && started) ended(await cancelOwnRun(step, started));
+    const run = started();
+    if (error instanceof Cancelled && run) ended(await cancelOwnRun(step, run));
     throw error;
   }
 }
@@ -75,19 +73,20 @@ interface Ended {
   readonly exitCode: number | null;
   readonly run: WorkspaceRun | undefined;
   readonly resources: readonly BundleResource[];
-  readonly lines: readonly string[];
+  /** The CLI's first error; "" where it printed none. */
+  readonly error: string;
 }
 
 /** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
 async function verify(step: Step, ended: Ended): Promise<RunEnd> {
-  const { key, exitCode, run, resources, lines } = ended;
+  const { key, exitCode, run, resources, error } = ended;
   const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
   const workspace = step.workspace();
   if (run && workspace) {
     const { result, message } = await stateOf(workspace, run);
-    return { result, message: message || (result === "SUCCESS" ? "" : cliError(lines)) };
+    return { result, message: message || (result === "SUCCESS" ? "" : error) };
   }
-  if (exitCode !== 0) return { result: "FAILED", message: cliError(lines) + (resource ? "" : runnable(resources)) };
+  if (exitCode !== 0) return { result: "FAILED", message: error + (resource ? "" : runnable(resources)) };
   if (resource?.type !== "jobs" && resource?.type !== "pipelines") return { result: "SUCCESS", message: "" };
   return { result: "UNKNOWN", message: "the CLI named no run that the workspace could be asked about" };
 }
@@ -111,22 +110,22 @@ function runnable(resources: readonly BundleResource[]): string {
   return keys.length > 0 ? `; the bundle has ${listSome(keys, 10)}` : "";
 }
 
-function cliError(lines: readonly string[]): string {
-  return lines.find((line) => line.startsWith("Error: "))?.slice("Error: ".length) ?? "";
-}
-
 interface StartedRun {
   readonly run: WorkspaceRun;
   readonly url: string;
 }
 
-/** A run that the CLI announces. The server may do so by another name of the workspace's: the page is that of the step's own. */
-function announcedRun(step: Step, line: string): StartedRun | undefined {
-  const [, url] = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line) ?? [];
+/**
+ * The run that the CLI has announced. The server may do so by another name of the workspace's: the page is that of the
+ * step's own.
+ */
+function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
   const host = step.host();
-  if (!url || !URL.canParse(url) || !host) return undefined;
-  const run = runOfUrl(url);
-  return run && { run, url: new URL(url).origin === host ? url : pageOfRun(host, run) };
+  for (const url of host ? runUrls : []) {
+    const run = runOfUrl(url);
+    if (run && host) return { run, url: new URL(url).origin === host ? url : pageOfRun(host, run) };
+  }
+  return undefined;
 }
 
 async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {

@@ -1,78 +1,79 @@
+import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
 import { countActions } from "../../common/databricks/cli/plan.ts";
+import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, secretMasker, setOutput, uploadSummary } from "../../common/pipeline/commands.ts";
 import { isPullRequestBuild, writeJobFile } from "../../common/pipeline/job.ts";
-import { workspaceUrlOf } from "../commands/bundle-info.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
 import type { FinishedRun } from "../commands/run.ts";
-import { formatPlan } from "../plan-file.ts";
+import { workspaceUrlOf } from "../commands/summary.ts";
+import { formatPlanFile } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
-import { countsOf } from "./counts.ts";
-import { jsonSummary, markdownSummary, type SummaryPage, type SummaryRow } from "./summary.ts";
+import { type Page, type PageRow, pageJson, pageMarkdown } from "./page.ts";
 
-export function publishValidation(step: Step, bundle: BundleSummary): void {
-  const page = pageOf(step, bundle, "valid; nothing was deployed", bundle.resources.map(bareRow));
-  print(`The bundle ${bundle.bundle} is valid for the target ${bundle.target}.`);
+export function publishValidation(step: Step, summary: BundleSummary): void {
+  const page = pageOf(step, summary, "valid; nothing was deployed", summary.resources.map(bareRow));
+  print(`The bundle ${summary.name} is valid for the target ${summary.target}.`);
   publishPage(page);
 }
 
-export function publishPlan(step: Step, plan: PlannedDeployment): void {
+export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployment): void {
   const counts = countActions(plan.resources);
-  const known = [...plan.summary.resources, ...plan.summary.departed];
+  const known = [...summary.resources, ...summary.departed];
   const byKey = new Map(known.map((resource) => [`${resource.type}.${resource.key}`, resource]));
   const rows = plan.resources.map(({ key, action, fields }) => {
     const { name, id, url } = byKey.get(key) ?? {};
     return { key, action, name, id, url, fields };
   });
   const verb = isPullRequestBuild() ? "what this pull request would change" : "planned; nothing was deployed";
-  publishPage({ ...pageOf(step, plan.summary, verb, rows), engine: plan.engine, counts: planCounts(plan) });
+  publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan) });
   setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
   setOutput("deletesPresent", String(counts.delete > 0));
-  setOutput("planPath", writeJobFile("bundle-plan.json", formatPlan(plan)));
+  setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file)));
 }
 
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
-  const { bundle, actions, engine, reported } = deployment;
+  const { summary, actions, engine, counts } = deployment;
   const page = {
-    ...pageOf(step, bundle, "deployed", deployedRows(deployment)),
+    ...pageOf(step, summary, "deployed", deployedRows(deployment)),
     engine,
     runs,
-    counts: countsOf(actions.values(), reported),
+    counts: countsOf(actions.values(), counts),
   };
   publishPage(page);
-  setOutput("summaryPath", writeJobFile("bundle-summary.json", jsonSummary(page, secretMasker())));
+  setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, secretMasker())));
   if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
 }
 
-export function publishDestruction(step: Step, { bundle, left, engine }: Destruction): void {
-  const rows = bundle.resources.map((resource) => {
+export function publishDestruction(step: Step, { summary, left, engine }: Destruction): void {
+  const rows = summary.resources.map((resource) => {
     const row = bareRow(resource);
     return { ...row, action: left.has(row.key) ? ("left" as const) : ("deleted" as const), url: undefined };
   });
   const verb = rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed";
-  publishPage({ ...pageOf(step, bundle, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
+  publishPage({ ...pageOf(step, summary, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
 }
 
 /** What every command hands on: output variables for later steps, a page for people. */
-function publishPage(page: SummaryPage): void {
+function publishPage(page: Page): void {
   setOutput("workspaceUrl", page.workspaceUrl);
   setOutput("bundleName", page.bundle);
   setOutput("target", page.target);
   setOutput("identity", page.identity);
-  uploadSummary(writeJobFile("Databricks bundle.md", markdownSummary(page, secretMasker())));
+  uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker())));
 }
 
-function pageOf(step: Step, bundle: BundleSummary, verb: string, resources: readonly SummaryRow[]): SummaryPage {
+function pageOf(step: Step, summary: BundleSummary, verb: string, resources: readonly PageRow[]): Page {
   return {
     verb,
-    bundle: bundle.bundle,
-    target: bundle.target,
-    mode: bundle.mode,
-    workspaceUrl: workspaceUrlOf(step, bundle),
+    bundle: summary.name,
+    target: summary.target,
+    mode: summary.mode,
+    workspaceUrl: workspaceUrlOf(step, summary),
     identity: step.identity,
-    rootPath: bundle.rootPath,
+    rootPath: summary.rootPath,
     cliVersion: step.cliVersion.seen(),
     engine: undefined,
     durationMs: Date.now() - step.startedAt.getTime(),
@@ -82,13 +83,13 @@ function pageOf(step: Step, bundle: BundleSummary, verb: string, resources: read
   };
 }
 
-function bareRow({ type, key, name, id, url }: BundleResource): SummaryRow {
+function bareRow({ type, key, name, id, url }: BundleResource): PageRow {
   return { key: `${type}.${key}`, action: undefined, name, id, url, fields: [] };
 }
 
 /** What is deployed now, and what the deploy deleted or was to delete. */
-function deployedRows({ bundle, actions, left }: Deployment): SummaryRow[] {
-  const rows = bundle.resources
+function deployedRows({ summary, actions, left }: Deployment): PageRow[] {
+  const rows = summary.resources
     .filter(({ id }) => id !== undefined)
     .map((resource) => ({ ...bareRow(resource), action: actions.get(`${resource.type}.${resource.key}`) }));
   const present = new Set(rows.map(({ key }) => key));
@@ -97,4 +98,24 @@ function deployedRows({ bundle, actions, left }: Deployment): SummaryRow[] {
   );
   const gone = { name: undefined, url: undefined, fields: [] };
   return [...rows, ...departed.map(([key, action]) => ({ key, action, id: left.get(key)?.id, ...gone }))];
+}
+
+const countedWords: readonly (readonly [DeployedAction | "notSelected", string])[] = [
+  ["created", "created"],
+  ["updated", "updated"],
+  ["recreated", "recreated"],
+  ["deleted", "deleted"],
+  ["left", "left in the workspace"],
+  ["unchanged", "unchanged"],
+  ["notSelected", "not selected"],
+];
+
+/** One line; undefined where nothing is known. The CLI's own counts win; it does not count what it has left. */
+function countsOf(actions: Iterable<DeployedAction>, reported?: ReportedCounts): string | undefined {
+  const own = new Map<string, number>();
+  for (const action of actions) own.set(action, (own.get(action) ?? 0) + 1);
+  const left = own.get("left") ?? 0;
+  const counts = reported ? new Map(Object.entries({ ...reported, left })) : own;
+  const parts = countedWords.flatMap(([action, word]) => (counts.get(action) ? [`${counts.get(action)} ${word}`] : []));
+  return parts.length > 0 ? `Resources: ${parts.join(", ")}` : undefined;
 }

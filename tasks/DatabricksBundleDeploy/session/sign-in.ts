@@ -1,7 +1,7 @@
 import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
-import type { Bundle } from "../../common/databricks/cli/bundle.ts";
 import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
-import { type CliVersionWatch, watchCliVersion } from "../../common/databricks/cli/version.ts";
+import type { Cli } from "../../common/databricks/cli/run.ts";
+import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { readCurrentUser } from "../../common/databricks/workspace/current-user.ts";
 import { workspaceOrigin } from "../../common/databricks/workspace/hosts.ts";
@@ -14,22 +14,22 @@ import { readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
-import { findCli, openBundle } from "./bundle.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
+import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
 import type { HostRule } from "./workspace-host.ts";
 
-/** A bundle that the CLI can work on, signed in for as long as it takes. */
+/** The CLI in the bundle's folder, signed in for as long as the step needs it. */
 export interface Session {
-  readonly bundle: Bundle;
-  /** What the bundle's files say of the workspace. */
-  readonly named: Declared;
+  readonly cli: Cli;
+  /** What the bundle's files declare, before the CLI has resolved them. */
+  readonly declared: Declared;
   readonly metadataService: MetadataService;
   /** The workspace, `https://name`; undefined until the bundle has named it. */
   readonly host: () => string | undefined;
   /** For calls of the task's own; undefined until the bundle has named its workspace. */
   readonly workspace: () => WorkspaceConnection | undefined;
-  readonly cliVersion: CliVersionWatch;
+  readonly cliVersion: CliVersion;
   /** Application id of the service principal. */
   readonly identity: string;
   close(): Promise<void>;
@@ -43,37 +43,40 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
-  const named = await readDeclared(inputs.folder, inputs.target);
-  refuseOtherAuthentication(named.authTypes);
-  refuseUnknownVariables(inputs, named);
+  const declared = await readDeclared(inputs.folder, inputs.target);
+  refuseOtherAuthentication(declared.authTypes);
+  refuseUnknownVariables(inputs, declared);
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identity = clientId ?? tokenClaims(value).applicationId;
-  const expected = inputs.host ?? allowedOrigin(named.host, rule);
+  const expected = inputs.host ?? allowedOrigin(declared.host, rule);
   if (expected) {
     const user = await readCurrentUser({ host: expected, http: task.http, token }, identity);
     identity ??= user.userName;
     print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
   }
-  const cliVersion = watchCliVersion();
+  const version = cliVersion();
   const metadataService = await startMetadataService({
     token,
     issuers,
     allowsHost: rule.allows,
-    refuseClient: cliVersion.refusal,
+    refuseClient(userAgent) {
+      version.note(userAgent);
+      return oldCliRefusal(userAgent);
+    },
     refusal: rule.refusal,
   });
   const host = () => inputs.host ?? [...metadataService.servedHosts][0];
   return {
-    named,
-    bundle: openBundle(task, inputs, executable, metadataService.url),
+    declared,
+    cli: prepareCli(task, inputs, executable, metadataService.url),
     metadataService,
     host,
     workspace() {
       const origin = host();
       return origin === undefined ? undefined : { host: origin, http: task.http, token };
     },
-    cliVersion,
+    cliVersion: version,
     identity: identity ?? "",
     close: metadataService.close,
   };

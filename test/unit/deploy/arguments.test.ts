@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
-import { readArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
+import { readArguments, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 
 /** What is wrong with these arguments. */
 function problemsOf(text: string): string[] {
@@ -21,4 +21,17 @@ it.each([
   ["-q -cteah -c 0123-456789-tepoh --select=-t --strict", []],
 ])("%s", (text, flags) => {
   expect(problemsOf(text).map((problem) => problem.split(" ", 1)[0])).toEqual(flags);
+});
+
+it("splits arguments as a shell would", () => {
+  expect(splitArguments(`--strict  -c 'a b'\n--select="x y",z --a='1"2'`)).toEqual([
+    "--strict",
+    "-c",
+    "a b",
+    "--select=x y,z",
+    `--a=1"2`,
+  ]);
+  expect(splitArguments("")).toEqual([]);
+  expect(splitArguments(`--a "b`)).toBeUndefined();
+  expect(splitArguments("it's")).toBeUndefined();
 });

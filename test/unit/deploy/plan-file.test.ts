@@ -1,65 +1,34 @@
 import { describe, expect, it } from "vitest";
+import { parseBundlePlan } from "../../../tasks/common/databricks/cli/plan.ts";
 import {
-  countActions,
-  parseBundlePlan,
-  stateDigest,
-  withConfigurationDigests,
-} from "../../../tasks/common/databricks/cli/plan.ts";
-import { parseBundleSummary } from "../../../tasks/common/databricks/cli/summary.ts";
-import {
-  type ApprovedPlan,
-  formatPlan,
-  parsePlan,
+  formatPlanFile,
+  type PlanFile,
+  parsePlanFile,
   planDifferences,
 } from "../../../tasks/DatabricksBundleDeploy/plan-file.ts";
 
 /** As CLI 1.13 prints it. */
-const direct = JSON.stringify({
+const printed = JSON.stringify({
   plan_version: 2,
-  cli_version: "1.13.0",
-  lineage: "6a1f",
-  serial: 3,
   plan: {
-    "resources.schemas.orders": { id: "main.orders", action: "recreate", new_state: { value: { name: "orders" } } },
     "resources.jobs.nightly": {
       id: "123",
       action: "update",
       new_state: { value: { name: "Nightly", tasks: [{ task_key: "a" }] }, vars: {} },
       remote_state: { name: "Old" },
-      changes: {
-        name: { action: "update", old: "Old", new: "Nightly", remote: "Old" },
-        timeout_seconds: { action: "skip", reason: "backend_default", remote: 0 },
-      },
+      changes: { name: { action: "update", old: "Old", new: "Nightly", remote: "Old" } },
     },
-    "resources.jobs.nightly.permissions": { action: "update_id" },
-    "resources.jobs.gone": { id: "5", action: "delete", gone: true },
-    "resources.clusters.wide": { action: "resize" },
-    "resources.jobs.same": { action: "skip" },
   },
 });
 
-describe("A plan of the direct engine", () => {
-  const plan = parseBundlePlan(direct);
-
-  it("gives keys, actions, names of fields and digests", () => {
-    expect(plan.engine).toBe("direct");
-    expect(plan.resources.map(({ key, action, fields }) => [key, action, fields])).toEqual([
-      ["clusters.wide", "update", []],
-      ["jobs.gone", "delete", []],
-      ["jobs.nightly", "update", ["name"]],
-      ["jobs.nightly.permissions", "update", []],
-      ["jobs.same", "skip", []],
-      ["schemas.orders", "recreate", []],
-    ]);
-    expect(countActions(plan.resources)).toEqual({ create: 1, update: 3, delete: 2, unchanged: 1 });
-  });
-
+describe("A plan file", () => {
   it("holds no value", () => {
-    const text = formatPlan({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" });
-    expect(parsePlan(text)?.commit).toBe("4b82");
+    const plan = parseBundlePlan(printed);
+    const text = formatPlanFile({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" });
+    expect(parsePlanFile(text)?.commit).toBe("4b82");
     expect(text).not.toMatch(/Nightly|Old/);
     expect(
-      planDifferences(parsePlan(text) as ApprovedPlan, {
+      planDifferences(parsePlanFile(text) as PlanFile, {
         ...plan,
         bundle: "b",
         target: "t",
@@ -68,45 +37,15 @@ describe("A plan of the direct engine", () => {
       }),
     ).toEqual([]);
   });
-});
 
-it("counts a changed value in a plan of the terraform engine, which has actions alone", () => {
-  const plan = parseBundlePlan('{"cli_version":"1.11.0","plan":{"resources.jobs.x":{"action":"create"}}}');
-  expect(plan).toEqual({
-    engine: "terraform",
-    resources: [{ key: "jobs.x", action: "create", fields: [], digest: undefined }],
-  });
-  const digestOf = (configuration: string) => {
-    const { resources } = parseBundleSummary(`{"resources":{"jobs":{"x":${configuration}}}}`);
-    return withConfigurationDigests(plan, resources).resources[0]?.digest;
-  };
-  const planned = digestOf('{"name":"X","parameters":[1],"modified_status":"created"}');
-  expect(planned).toMatch(/^[0-9a-f]{64}$/);
-  expect(digestOf('{"parameters":[1],"name":"X","id":"7","url":"https://h/7"}')).toBe(planned);
-  expect(digestOf('{"name":"X","parameters":[2]}')).not.toBe(planned);
-});
-
-describe("Digests", () => {
-  const state = (wheel: string, extra = {}) => ({ value: { b: 1, a: [{ libraries: [{ whl: wheel }] }], ...extra } });
-  const folder = "/Workspace/x/artifacts/.internal";
-
-  it("are the same for the same state in another order, and for another stamp of a wheel", () => {
-    expect(stateDigest({ a: 1, b: { c: 2, d: 3 } })).toBe(stateDigest({ b: { d: 3, c: 2 }, a: 1 }));
-    expect(stateDigest(state(`${folder}/demo-0.1.0+20261123101500-py3-none-any.whl`))).toBe(
-      stateDigest(state(`${folder}/demo-0.1.0+20261124093000.abc-py3-none-any.whl`)),
-    );
-  });
-
-  it("differ for another version, another value, and a plus elsewhere", () => {
-    expect(stateDigest(state(`${folder}/demo-0.1.0+1-py3-none-any.whl`))).not.toBe(
-      stateDigest(state(`${folder}/demo-0.2.0+1-py3-none-any.whl`)),
-    );
-    expect(stateDigest(state("x", { p: "1+1-a" }))).not.toBe(stateDigest(state("x", { p: "1+2-a" })));
+  it("is not any other file", () => {
+    expect(parsePlanFile(printed)).toBeUndefined();
+    expect(parsePlanFile("bundle:\n  name: x")).toBeUndefined();
   });
 });
 
 describe("Differences of plans", () => {
-  const plan = (resources: ApprovedPlan["resources"], more = {}): ApprovedPlan => ({
+  const plan = (resources: PlanFile["resources"], more = {}): PlanFile => ({
     bundle: "b",
     target: "prod",
     workspaceUrl: "https://w",
@@ -129,9 +68,4 @@ describe("Differences of plans", () => {
   ])("%#", (approved, difference) => {
     expect(planDifferences(approved, plan([update]))).toEqual([difference]);
   });
-});
-
-it("takes no other file for a plan", () => {
-  expect(parsePlan(direct)).toBeUndefined();
-  expect(parsePlan("bundle:\n  name: x")).toBeUndefined();
 });

@@ -73,3 +73,14 @@ function parseLocation(text: string | undefined): Diagnostic["location"] {
   const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(text ?? "") ?? [];
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
 }
+
+/** Errors without a place in a file, each once: the CLI prints some a second time, with words before them. */
+export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
+  const unplaced = errors.filter(({ location }) => location === undefined);
+  return unplaced.filter(
+    ({ summary }, index) =>
+      !unplaced.some(
+        (other, at) => other.summary.endsWith(`: ${summary}`) || (other.summary === summary && at < index),
+      ),
+  );
+}

@@ -11,19 +11,8 @@ const systemCertificates = [
   "/etc/ssl/cert.pem",
 ];
 
-/** The agent's proxy and CA in the words of the CLI, which knows nothing of agent settings. */
-export function cliNetworkEnvironment(
-  network: Network,
-  environment: Readonly<Record<string, string>>,
-  session: { readonly folder: string; readonly host: string | undefined },
-): Record<string, string> {
-  return {
-    ...proxyEnvironment(network, environment, session.host),
-    ...certificateEnvironment(network, environment, session.folder),
-  };
-}
-
-function proxyEnvironment(
+/** The agent's proxy, in the words of the CLI, which does not read the agent's settings. `host` is the workspace. */
+export function proxyEnvironment(
   network: Network,
   environment: Readonly<Record<string, string>>,
   host: string | undefined,
@@ -77,9 +66,12 @@ export function bypassedName(pattern: string): string | undefined {
   return /^\.?[\w-]+(\.[\w-]+)*(:\d+)?$/.test(name) ? name : undefined;
 }
 
-// Go on Linux replaces the system's authorities by SSL_CERT_FILE, Python its own by REQUESTS_CA_BUNDLE, so the file holds
-// the public ones and the agent's.
-function certificateEnvironment(
+/**
+ * Writes the certificate authorities that the CLI trusts into `folder`, and gives the variables that name the file; none
+ * where the agent has no CA of its own. Go on Linux replaces the system's authorities by SSL_CERT_FILE, Python its own by
+ * REQUESTS_CA_BUNDLE, so the file holds the public ones and the agent's.
+ */
+export function writeCertificates(
   { extraCertificates }: Network,
   environment: Readonly<Record<string, string>>,
   folder: string,

@@ -1,8 +1,46 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
 import { cancelBudget } from "../../pipeline/cancellation.ts";
-import { lineSplitter } from "./lines.ts";
+
+/** The Databricks CLI in the folder of a bundle, with all that it needs to work on it. */
+export interface Cli {
+  readonly executable: string;
+  /** The folder of databricks.yml. */
+  readonly folder: string;
+  /** undefined: the bundle's default target. */
+  readonly target: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export type OutputStream = "stdout" | "stderr";
+
+export interface BundleCommand {
+  /** e.g. deploy */
+  readonly name: string;
+  /** Arguments and flags of the command itself. */
+  readonly arguments?: readonly string[];
+  /** Asks for JSON on stdout, which becomes the result's `stdout`. */
+  readonly json?: boolean;
+  /** Called with each line of stderr, and of stdout unless it is JSON, as they come. */
+  readonly onLine: (line: string, stream: OutputStream) => void;
+  /** What ends the process early. */
+  readonly stops: readonly Stop[];
+}
+
+/** Runs `databricks bundle <command>` in the bundle's folder. */
+export function runBundleCommand(cli: Cli, command: BundleCommand): Promise<CliResult> {
+  const target = cli.target === undefined ? [] : ["--target", cli.target];
+  const output = command.json ? ["--output", "json"] : [];
+  return runCli({
+    executable: cli.executable,
+    arguments: ["bundle", command.name, ...target, ...output, ...(command.arguments ?? [])],
+    workingDirectory: cli.folder,
+    environment: cli.environment,
+    onLine: command.onLine,
+    captureStdout: command.json === true,
+    stops: command.stops,
+  });
+}
 
 export interface CliCommand {
   readonly executable: string;
@@ -83,4 +121,30 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
+}
+
+/** A line longer than this is handed on in pieces, so that output without line ends cannot fill the memory. */
+const longestLine = 64 * 1024;
+
+/** Splits a byte stream into lines at `\n`, `\r\n` and lone `\r`, as the agent does. */
+export function lineSplitter(onLine: (line: string) => void): { write(chunk: Buffer): void; end(): void } {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  const take = (text: string) => {
+    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+    if (rest.length > longestLine) {
+      onLine(rest);
+      rest = "";
+    }
+  };
+  return {
+    write: (chunk) => take(decoder.write(chunk)),
+    end() {
+      take(decoder.end());
+      if (rest !== "") onLine(rest.replace(/\r$/, ""));
+      rest = "";
+    },
+  };
 }

@@ -1,9 +1,18 @@
 import fs from "node:fs";
 import path from "node:path";
 import { canonicalJson, members, textOf } from "../../pipeline/json.ts";
-import { type Bundle, localStateFolder } from "./bundle.ts";
 import type { Engine } from "./plan.ts";
-import { bundleType } from "./terraform-types.ts";
+import type { Cli } from "./run.ts";
+
+/** Where the CLI keeps what it remembers. */
+type Place = Pick<Cli, "folder" | "environment">;
+
+/** One folder for each target that was worked on here (CLI: bundle.GetLocalStateDir). */
+function targetFolders({ folder, environment }: Place): { target: string; folder: string }[] {
+  const root = environment["DATABRICKS_BUNDLE_TMP"] || path.join(folder, ".databricks", "bundle");
+  const targets = fs.existsSync(root) ? fs.readdirSync(root) : [];
+  return targets.map((target) => ({ target, folder: path.join(root, target) }));
+}
 
 /** What the CLI remembers of a deployment. */
 export interface DeploymentState {
@@ -21,15 +30,31 @@ export interface StoredResource {
 /** `left`: was to be deleted, and is still in the workspace. */
 export type DeployedAction = "created" | "updated" | "recreated" | "deleted" | "left" | "unchanged";
 
-/** The states that the CLI keeps in the bundle's folder, by target; unreadable ones are left out. */
-export function readDeploymentStates(bundle: Bundle): Map<string, DeploymentState> {
-  const folder = localStateFolder(bundle);
-  const targets = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  const states = targets.flatMap((target) => {
-    const state = directState(path.join(folder, target)) ?? terraformState(path.join(folder, target));
+/** The states in the bundle's folder, by target; unreadable ones are left out. */
+export function readDeploymentStates(place: Place): Map<string, DeploymentState> {
+  const states = targetFolders(place).flatMap(({ target, folder }) => {
+    const state = directState(folder) ?? terraformState(folder);
     return state ? [[target, state] as const] : [];
   });
   return new Map(states);
+}
+
+/**
+ * Write-ahead logs of a deployment that began at `since` and did not end: what it did stands only there. Those of the
+ * target; for the default target, whose name is not known here, those written since.
+ */
+export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): string[] {
+  const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return targetFolders(cli)
+    .filter(({ target }) => cli.target === undefined || target === cli.target)
+    .map(({ folder }) => path.join(folder, "resources.json.wal"))
+    .filter((log) => cli.target !== undefined || writtenAt(log) >= since.getTime())
+    .filter(hasEntries);
+}
+
+/** The first line is a header, which a deploy that changed nothing leaves behind too. */
+function hasEntries(log: string): boolean {
+  return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
 }
 
 function directState(folder: string): DeploymentState | undefined {
@@ -55,6 +80,26 @@ function terraformState(folder: string): DeploymentState | undefined {
     return [[`${type}.${textOf(entry["name"]) ?? ""}`, stored] as const];
   });
   return { engine: "terraform", resources: new Map(resources) };
+}
+
+/** Names of bundle resources whose terraform type is not just their singular with a prefix. */
+const irregular: Readonly<Record<string, string>> = {
+  databricks_mlflow_experiment: "experiments",
+  databricks_mlflow_model: "models",
+  databricks_model_serving: "model_serving_endpoints",
+  databricks_lakehouse_monitor: "quality_monitors",
+  databricks_quality_monitor: "quality_monitors",
+  databricks_secret_scope: "secret_scopes",
+  databricks_sql_endpoint: "sql_warehouses",
+};
+
+/** Belong to another resource, so they are not resources of the bundle. */
+const attached = new Set(["databricks_permissions", "databricks_grants", "databricks_secret_acl", "databricks_dir"]);
+
+/** The bundle's name for a type of the terraform provider: databricks_job is jobs. */
+function bundleType(terraformType: string): string | undefined {
+  if (!terraformType.startsWith("databricks_") || attached.has(terraformType)) return undefined;
+  return irregular[terraformType] ?? `${terraformType.slice("databricks_".length)}s`;
 }
 
 function readJson(file: string): Record<string, unknown> | undefined {

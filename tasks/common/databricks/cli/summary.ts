@@ -14,8 +14,9 @@ export interface BundleResource {
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
+/** The bundle as the CLI resolves it for one target. */
 export interface BundleSummary {
-  readonly bundle: string;
+  readonly name: string;
   readonly target: string;
   readonly mode: string | undefined;
   /** Only where the bundle itself names it. */
@@ -44,7 +45,7 @@ export function parseBundleSummary(json: string): BundleSummary {
     })),
   );
   return {
-    bundle: textOf(bundle["name"]) ?? "",
+    name: textOf(bundle["name"]) ?? "",
     target: textOf(bundle["target"]) ?? "",
     mode: textOf(bundle["mode"]),
     host: textOf(workspace["host"]),

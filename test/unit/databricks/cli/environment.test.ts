@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { cliEnvironment, isOverruled } from "../../../../tasks/common/databricks/cli/environment.ts";
+import { cliEnvironment, isOverruled, writeProfile } from "../../../../tasks/common/databricks/cli/environment.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-environment-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -41,8 +41,9 @@ describe("The CLI's environment", () => {
   });
 
   it("points to a profile that nobody else can read and that knows one way to sign in", () => {
-    const metadataServiceUrl = "http://127.0.0.1:1/secret";
-    const environment = cliEnvironment({ ARM_CLIENT_ID: "x" }, { metadataServiceUrl, host: undefined, folder });
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined };
+    writeProfile(signIn, folder);
+    const environment = cliEnvironment({ ARM_CLIENT_ID: "x" }, signIn, folder);
     expect(environment).not.toHaveProperty("ARM_CLIENT_ID");
     const file = environment["DATABRICKS_CONFIG_FILE"] ?? "";
     expect(fs.statSync(file).mode & 0o077).toBe(0);

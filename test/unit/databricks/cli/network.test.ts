@@ -4,15 +4,16 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   bypassedName,
-  cliNetworkEnvironment,
+  proxyEnvironment,
   trustStoreAdvice,
+  writeCertificates,
 } from "../../../../tasks/common/databricks/cli/network.ts";
 import type { AgentProxy } from "../../../../tasks/common/pipeline/network.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-network-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-const session = { folder, host: "https://adb-1.2.azuredatabricks.net" };
+const host = "https://adb-1.2.azuredatabricks.net";
 const proxy: AgentProxy = {
   url: new URL("http://proxy.corp:3128"),
   username: "corp\\user",
@@ -21,7 +22,7 @@ const proxy: AgentProxy = {
 };
 
 function environmentFor(changed: Partial<AgentProxy>, environment: Record<string, string> = {}) {
-  return cliNetworkEnvironment({ proxy: { ...proxy, ...changed }, extraCertificates: undefined }, environment, session);
+  return proxyEnvironment({ proxy: { ...proxy, ...changed }, extraCertificates: undefined }, environment, host);
 }
 
 describe("The CLI's proxy", () => {
@@ -56,9 +57,7 @@ describe("The CLI's proxy", () => {
     const own = { HTTPS_PROXY: "http://own:1", ...environment };
     expect(environmentFor({}, own)).toEqual(expected);
     expect(environmentFor({}, environment)).toMatchObject(expected);
-    expect(cliNetworkEnvironment({ proxy: undefined, extraCertificates: undefined }, environment, session)).toEqual(
-      expected,
-    );
+    expect(proxyEnvironment({ proxy: undefined, extraCertificates: undefined }, environment, host)).toEqual(expected);
   });
 
   it.each([
@@ -80,21 +79,21 @@ describe("The CLI's certificates", () => {
     const own = path.join(folder, "own.pem");
     fs.writeFileSync(own, "OWN ROOTS");
     const network = { proxy: undefined, extraCertificates: "AGENT CA" };
-    const { SSL_CERT_FILE = "", REQUESTS_CA_BUNDLE } = cliNetworkEnvironment(network, { SSL_CERT_FILE: own }, session);
+    const { SSL_CERT_FILE = "", REQUESTS_CA_BUNDLE } = writeCertificates(network, { SSL_CERT_FILE: own }, folder);
     expect(REQUESTS_CA_BUNDLE).toBe(SSL_CERT_FILE);
     expect(fs.readFileSync(SSL_CERT_FILE, "utf8")).toBe("OWN ROOTS\nAGENT CA\n");
     expect(fs.statSync(SSL_CERT_FILE).mode & 0o077).toBe(0);
   });
 
   it("are untouched when the agent has none", () => {
-    const environment = cliNetworkEnvironment({ proxy: undefined, extraCertificates: undefined }, {}, session);
+    const environment = writeCertificates({ proxy: undefined, extraCertificates: undefined }, {}, folder);
     expect(environment).not.toHaveProperty("SSL_CERT_FILE");
     expect(environment).not.toHaveProperty("REQUESTS_CA_BUNDLE");
   });
 
   it("are the job's own for Python where it sets REQUESTS_CA_BUNDLE", () => {
     const network = { proxy: undefined, extraCertificates: "AGENT CA" };
-    const environment = cliNetworkEnvironment(network, { REQUESTS_CA_BUNDLE: "own.pem" }, session);
+    const environment = writeCertificates(network, { REQUESTS_CA_BUNDLE: "own.pem" }, folder);
     expect(environment["REQUESTS_CA_BUNDLE"]).toBe("own.pem");
   });
 

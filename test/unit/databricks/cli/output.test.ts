@@ -1,19 +1,29 @@
-import { describe, expect, it } from "vitest";
-import { type Diagnostic, diagnosticReader } from "../../../../tasks/common/databricks/cli/diagnostics.ts";
-import { deployReportReader } from "../../../../tasks/common/databricks/cli/output.ts";
-import { isTooOld, watchCliVersion } from "../../../../tasks/common/databricks/cli/version.ts";
-import { parseLockError } from "../../../../tasks/common/databricks/workspace/lock.ts";
-import { pageOfRun, runOfUrl } from "../../../../tasks/common/databricks/workspace/runs.ts";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type CliFacts, cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
+import type { OutputStream } from "../../../../tasks/common/databricks/cli/run.ts";
+
+/** What the CLI's output says, from lines on one stream, and what of it is shown. */
+function read(lines: readonly string[], stream: OutputStream = "stderr", folder = "/nowhere") {
+  const shown: string[] = [];
+  const output = cliOutput(
+    { folder, environment: {} },
+    { onLine: (line) => shown.push(line), onDiagnostic: ({ summary }) => shown.push(`issue: ${summary}`) },
+  );
+  for (const line of lines) output.line(line, stream);
+  output.end();
+  return { facts: output.facts, shown };
+}
+
+function factsOf(...lines: readonly string[]): CliFacts {
+  return read(lines).facts;
+}
 
 describe("The CLI's report of a deploy", () => {
-  function parseDeployReport(lines: readonly string[]) {
-    const reader = deployReportReader();
-    for (const line of lines) reader.line(line);
-    return reader.report();
-  }
-
   it("names each resource from 1.13 on", () => {
-    const report = parseDeployReport([
+    const { report } = factsOf(
       "Building python_artifact...",
       "Uploading bundle files to /Workspace/Users/x/.bundle/b/dev/files...",
       "Uploading my-0.1-py3-none-any.whl...",
@@ -23,7 +33,7 @@ describe("The CLI's report of a deploy", () => {
       "Deleted jobs.old",
       "Files: 7 uploaded, 0 deleted",
       "Resources: 2 created, 1 changed, 2 deleted, 4 unchanged, 2 not selected",
-    ]);
+    );
     expect(report.complete).toBe(true);
     expect(Object.fromEntries(report.actions)).toEqual({
       "jobs.my_job": "created",
@@ -34,123 +44,72 @@ describe("The CLI's report of a deploy", () => {
     expect(report.counts).toEqual({ created: 2, updated: 1, deleted: 2, unchanged: 4, notSelected: 2 });
   });
 
-  it("is not complete before 1.13, nor where -q has taken its lines away", () => {
+  it("is not complete before 1.13, nor where -q leaves out the lines of resources", () => {
     const old = ["Uploading bundle files to /Workspace/x/files...", "Deploying resources...", "Deployment complete!"];
-    expect(parseDeployReport(old).complete).toBe(false);
-    expect(parseDeployReport(["Resources: 4 created, 0 changed, 0 deleted, 0 unchanged"]).complete).toBe(false);
-    expect(parseDeployReport(["Resources: 0 created, 0 changed, 0 deleted, 3 unchanged"]).complete).toBe(true);
+    expect(factsOf(...old).report.complete).toBe(false);
+    expect(factsOf("Resources: 4 created, 0 changed, 0 deleted, 0 unchanged").report.complete).toBe(false);
+    expect(factsOf("Resources: 0 created, 0 changed, 0 deleted, 3 unchanged").report.complete).toBe(true);
   });
 });
 
-describe("Diagnostics", () => {
-  function read(text: string): { diagnostics: Partial<Diagnostic>[]; lines: string[] } {
-    const diagnostics: Partial<Diagnostic>[] = [];
-    const lines: string[] = [];
-    const reader = diagnosticReader({
-      onDiagnostic: ({ lines: _, ...rest }) => diagnostics.push(rest),
-      onLine: (line) => lines.push(line),
-    });
-    for (const line of text.split("\n")) reader.line(line);
-    reader.end();
-    return { diagnostics, lines };
-  }
-
-  it("are taken out of the lines around them", () => {
-    const text = `Uploading
-Warning: unknown field: nam
-  at resources.jobs.nightly
-  in resources/jobs.yml:4:7
-
-Error: two of them
-  at resources.jobs.a
-     resources.jobs.b
-  in ../shared/a b.yml:1:2
-     other.yml:3:4
-
-  detail of it
-Deploying resources...`;
-    expect(read(text)).toEqual({
-      diagnostics: [
-        {
-          severity: "warning",
-          summary: "unknown field: nam",
-          paths: ["resources.jobs.nightly"],
-          location: { file: "resources/jobs.yml", line: 4, column: 7 },
-        },
-        {
-          severity: "error",
-          summary: "two of them",
-          paths: ["resources.jobs.a", "resources.jobs.b"],
-          location: { file: "../shared/a b.yml", line: 1, column: 2 },
-        },
-      ],
-      lines: ["Uploading", "  detail of it", "Deploying resources..."],
-    });
+describe("Facts from the CLI's output", () => {
+  it("are the lock and the folder of the state, once files are uploaded", () => {
+    expect(factsOf("Building python_artifact...").lock).toBeUndefined();
+    const root = "/Workspace/Users/x/.bundle/b/dev";
+    expect(factsOf(`Uploading bundle files to ${root}/files...`).lock).toMatchObject({ statePath: `${root}/state` });
+    expect(factsOf(`Uploading bundle files to ${root}/files`).lock).toMatchObject({ statePath: `${root}/state` });
+    expect(factsOf("Uploading bundle files to /Workspace/own...").lock).toBeUndefined();
   });
-
-  it("may have no place, several lines, and no end but that of the output", () => {
-    const { diagnostics, lines } = read("Error: first line\nsecond line\nWarn: part of it");
-    expect(diagnostics).toEqual([
-      { severity: "error", summary: "first line\nsecond line\nWarn: part of it", paths: [], location: undefined },
-    ]);
-    expect(lines).toEqual([]);
-  });
-
-  it("do not hold back a program that goes on after the word Error", () => {
-    const { lines } = read(`Error: x\n${Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n")}`);
-    expect(lines).toHaveLength(61);
-  });
-});
-
-describe("The holder of a lock", () => {
-  const acquiredAt = new Date("2026-11-23T20:15:01Z");
 
   it.each([
-    "Error: deploy lock acquired by 1f2e at 2026-11-23 20:15:01.524210897 +0000 UTC.\nAnother deployment may be in progress. Use --force-lock to override",
-    "Error: deploy lock acquired by 1f2e at 2026-11-23 22:15:01 +0200 CEST. Use --force-lock to override",
-    "Error: deploy lock force-acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC.\nAnother",
-    "Error: deploy lock force acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC. Use --force-lock to override",
-  ])("is read from %j", (text) => {
-    expect(parseLockError(text)).toEqual({ user: "1f2e", acquiredAt });
-  });
-});
-
-describe("The version of the CLI", () => {
-  it("is learnt from its requests", () => {
-    const watch = watchCliVersion();
-    expect(watch.refusal("databricks-sdk-py/0.156.0 python/3.12")).toBeUndefined();
-    expect(watch.seen()).toBeUndefined();
-    expect(watch.refusal("cli/1.13.0 databricks-sdk-go/0.171.0 go/1.26 os/linux")).toBeUndefined();
-    expect(watch.seen()).toBe("1.13.0");
-    expect(watch.refusal("cli/0.270.0 databricks-sdk-go/0.80.0")).toMatch(/0\.270\.0 is older than 0\.299\.0/);
+    "The following resources will be deleted:",
+    "All files and directories at the following location will be deleted: /Workspace/x",
+  ])("are the lock of a destroy: %s", (line) => {
+    expect(factsOf(line).lock).toEqual({ takenBy: expect.any(Date), statePath: undefined });
   });
 
-  it("is compared number by number", () => {
-    expect(["0.99.0", "0.298.9", "0.200.100"].filter((version) => !isTooOld(version))).toEqual([]);
-    expect(["0.299.0", "0.299.10", "0.1000.0", "1.0.0", "0.0.0"].filter(isTooOld)).toEqual([]);
-  });
-});
-
-describe("URLs of runs", () => {
-  const host = "https://adb-1.7.azuredatabricks.net";
-  it.each([
-    [`${host}/jobs/11/runs/22?o=1`, { kind: "job", jobId: 11, runId: 22 }],
-    [`${host}/?o=1#job/11/run/22`, { kind: "job", jobId: 11, runId: 22 }],
-    [`${host}/#joblist/pipelines/a-b/updates/c-d`, { kind: "pipeline", pipelineId: "a-b", updateId: "c-d" }],
-    [`${host}/pipelines/a-b/updates/c-d?w=1`, { kind: "pipeline", pipelineId: "a-b", updateId: "c-d" }],
-    [`${host}/jobs/11`, undefined],
-  ])("%s", (url, run) => {
-    expect(runOfUrl(url)).toEqual(run);
+  it("are the states of the last deployment, as they were before the upload", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "output-"));
+    onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+    const state = path.join(folder, ".databricks", "bundle", "dev", "resources.json");
+    fs.mkdirSync(path.dirname(state), { recursive: true });
+    fs.writeFileSync(state, '{"state":{"resources.jobs.a":{"__id__":"1","state":{}}}}');
+    const { statesBefore } = read(["Uploading bundle files to /Workspace/x/files..."], "stderr", folder).facts;
+    expect(statesBefore?.get("dev")?.resources.get("jobs.a")?.id).toBe("1");
+    expect(factsOf("Deploying resources...").statesBefore).toBeUndefined();
   });
 
-  it("are composed for another host name of the workspace", () => {
-    const pages = [
-      "https://westeurope.azuredatabricks.net/?o=1#job/11/run/22",
-      `${host}/#joblist/pipelines/a/updates/b`,
-    ];
-    expect(pages.map((url) => runOfUrl(url)).map((run) => run && pageOfRun(host, run))).toEqual([
-      `${host}/jobs/11/runs/22`,
-      `${host}/pipelines/a/updates/b`,
+  it("are the resources that lose data and those that are left", () => {
+    const { destructive, left } = factsOf(
+      "  delete resources.schemas.orders",
+      "  recreate resources.pipelines.p",
+      "Warning: Ignoring permission error when deleting resources.schemas.kept id=main.kept: PERMISSION_DENIED",
+    );
+    expect(destructive).toEqual([
+      { action: "delete", key: "schemas.orders" },
+      { action: "recreate", key: "pipelines.p" },
     ]);
+    expect([...left.values()]).toEqual([{ key: "schemas.kept", id: "main.kept" }]);
   });
+
+  it("are the pages of runs that the CLI announces on stderr, not those that a script prints", () => {
+    const lines = ["Run URL: https://h/?o=1#job/1/run/2", "Update URL: https://h/x", "Run URL: nowhere"];
+    expect(factsOf(...lines).runUrls).toEqual(["https://h/?o=1#job/1/run/2", "https://h/x"]);
+    expect(read(lines, "stdout").facts.runUrls).toEqual([]);
+  });
+
+  it("are the first hundred errors, and the words of the first", () => {
+    const errors = Array.from({ length: 120 }, (_, index) => `Error: number ${index}`);
+    const { facts } = read(["Warning: not one of them", "", ...errors]);
+    expect(facts.errors.map(({ summary }) => summary)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `number ${index}`),
+    );
+    expect(facts.firstError).toBe("number 0");
+  });
+});
+
+it("shows every line of output, and diagnostics of stderr as such", () => {
+  const lines = ["Uploading", "Error: wrong", "  in a.yml:1:2", "", "Deploying"];
+  expect(read(lines).shown).toEqual(["Uploading", "issue: wrong", "Deploying"]);
+  expect(read(lines, "stdout").shown).toEqual(lines);
 });

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CliCommand, runCli } from "../../../../tasks/common/databricks/cli/run.ts";
+import { type CliCommand, lineSplitter, runCli } from "../../../../tasks/common/databricks/cli/run.ts";
 
 describe("Running the CLI", () => {
   let folder: string;
@@ -71,5 +71,35 @@ describe("Running the CLI", () => {
     stop.abort();
     expect(await result).toMatchObject({ exitCode: 0 });
     expect(lines).toEqual(["done"]);
+  });
+});
+
+function linesOf(...chunks: (string | Buffer)[]): string[] {
+  const lines: string[] = [];
+  const splitter = lineSplitter((line) => lines.push(line));
+  for (const chunk of chunks) splitter.write(Buffer.from(chunk));
+  splitter.end();
+  return lines;
+}
+
+describe("Splitting output into lines", () => {
+  it("splits at LF, CR LF and lone CR, as the agent does", () => {
+    expect(linesOf("a\nb\r\nc\rd\n\ne")).toEqual(["a", "b", "c", "d", "", "e"]);
+  });
+
+  it("sees a line end, a character and a command that chunks cut in two", () => {
+    const accented = Buffer.from("é\n");
+    expect(linesOf("a\r", "\nb")).toEqual(["a", "b"]);
+    expect(linesOf("a\r", "b\r")).toEqual(["a", "b"]);
+    expect(linesOf(accented.subarray(0, 1), accented.subarray(1))).toEqual(["é"]);
+    expect(linesOf("##v", "so[task.complete]", "\n")).toEqual(["##vso[task.complete]"]);
+  });
+
+  it("hands on what has no line end, in pieces when it is long", () => {
+    expect(linesOf("no end")).toEqual(["no end"]);
+    const long = "x".repeat(70_000);
+    const pieces = linesOf(long, long, "\nnext");
+    expect(pieces.join("")).toBe(`${long}${long}next`);
+    expect(pieces.length).toBeGreaterThan(2);
   });
 });

@@ -1,17 +1,20 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { compareStates, readDeploymentStates } from "../../../../tasks/common/databricks/cli/state.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { compareStates, readDeploymentStates, unfinishedLogs } from "../../../../tasks/common/databricks/cli/state.ts";
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "states-"));
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "states-"));
+});
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 function stateOf(file: string, content: unknown) {
   const full = path.join(folder, ".databricks", "bundle", "dev", file);
   fs.mkdirSync(path.dirname(full), { recursive: true });
   fs.writeFileSync(full, JSON.stringify(content));
-  const state = readDeploymentStates({ executable: "", folder, target: undefined, environment: {} }).get("dev");
+  const state = readDeploymentStates({ folder, environment: {} }).get("dev");
   if (state === undefined) throw new Error("There is no state.");
   return state;
 }
@@ -78,4 +81,37 @@ it("reads terraform's state in the bundle's own words", () => {
     ["jobs.nightly", "11"],
     ["models.churn", "churn"],
   ]);
+});
+
+describe("Unfinished write-ahead logs", () => {
+  const startedAt = new Date(Date.now() - 60_000);
+
+  /** A write-ahead log with one entry, or none, of the step's time or an earlier one. */
+  function writeLog(target: string, { entries = 1, old = false } = {}): void {
+    const file = path.join(folder, ".databricks", "bundle", target, "resources.json.wal");
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, `{"header":1}\n${'{"k":"jobs.a"}\n'.repeat(entries)}`);
+    if (old) fs.utimesSync(file, new Date(0), new Date(0));
+  }
+
+  const targetsOf = (target: string | undefined) =>
+    unfinishedLogs({ folder, target, environment: {} }, startedAt).map((log) => path.basename(path.dirname(log)));
+
+  it("are only those of the step's own target", () => {
+    writeLog("dev");
+    writeLog("prod");
+    expect(targetsOf("prod")).toEqual(["prod"]);
+  });
+
+  it("are, for the default target, those that have changed since the step began", () => {
+    writeLog("dev");
+    writeLog("prod", { old: true });
+    expect(targetsOf(undefined)).toEqual(["dev"]);
+  });
+
+  it("have entries", () => {
+    writeLog("dev", { entries: 0 });
+    expect(targetsOf("dev")).toEqual([]);
+    expect(targetsOf("prod")).toEqual([]);
+  });
 });

@@ -31,7 +31,7 @@ function writeLog(target: string, { entries = 1, old = false } = {}): void {
 }
 
 function warnedTargets(target: string | undefined): string[] {
-  warnOfUnfinishedState({ bundle: { executable: "", folder, target, environment: {} }, startedAt });
+  warnOfUnfinishedState({ cli: { executable: "", folder, target, environment: {} }, startedAt });
   return [...written.matchAll(/bundle[\\/](\w+)[\\/]resources\.json\.wal/g)].map(([, name = ""]) => name);
 }
 

@@ -1,29 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { type Diagnostic, diagnosticReader } from "../../../../tasks/common/databricks/cli/diagnostics.ts";
-import { commandFailure } from "../../../../tasks/DatabricksBundleDeploy/commands/explain-failure.ts";
-import { unexplainedErrors } from "../../../../tasks/DatabricksBundleDeploy/commands/unplaced-errors.ts";
+import { unplacedErrors } from "../../../../tasks/common/databricks/cli/diagnostics.ts";
+import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
+import { explainFailure } from "../../../../tasks/DatabricksBundleDeploy/commands/explain-failure.ts";
+import { knownFailures } from "../../../../tasks/DatabricksBundleDeploy/commands/known-failures.ts";
 
-type Session = Parameters<typeof commandFailure>[0];
+type FailedStep = Parameters<typeof explainFailure>[0];
 
-const session = {
+const step = {
   inputs: { host: "https://adb-1.7.azuredatabricks.net", forceLock: false, arguments: ["--select=a"] },
   metadataService: { servedHosts: new Set<string>(), refusedHosts: new Set<string>(), lastFailure: () => undefined },
   cliVersion: { seen: () => "1.13.0" },
-  named: { host: "https://dead.example" },
-} as unknown as Session;
+  declared: { host: "https://dead.example" },
+} as unknown as FailedStep;
 
-function failureOf(text: string, silent = false, changed: Partial<Session> = {}) {
-  const lines = text.split("\n");
-  const errors: Diagnostic[] = [];
-  const reader = diagnosticReader({ onDiagnostic: (one) => errors.push(one), onLine: () => undefined });
-  for (const line of lines) reader.line(line);
-  reader.end();
-  const outcome = { exitCode: 1, lines, errors, silent };
-  return { failure: commandFailure({ ...session, ...changed }, "deploy", outcome), errors };
+function explanationOf(text: string, silent = false, changed: Partial<FailedStep> = {}) {
+  const output = cliOutput(
+    { folder: "/nowhere", environment: {} },
+    { onLine: () => undefined, onDiagnostic: () => undefined },
+  );
+  for (const line of text.split("\n")) output.line(line, "stderr");
+  output.end();
+  const { facts } = output;
+  return { ...explainFailure({ ...step, ...changed }, "deploy", { exitCode: 1, facts, silent }), facts };
 }
 
-function explain(...failed: Parameters<typeof failureOf>): string {
-  const { message, hint, section } = failureOf(...failed).failure;
+function explain(...failed: Parameters<typeof explanationOf>): string {
+  const { message, hint, section } = explanationOf(...failed).error;
   return `${message} ${hint} #${section}`;
 }
 
@@ -74,10 +76,10 @@ describe("What a failure of the CLI is explained with", () => {
     const unconfigured =
       "Error: failed during request visitor: metadata-service auth: not configured. Config: profile=x";
     const unnamed = {
-      inputs: { ...session.inputs, host: undefined, target: "dev" },
-      named: { ...session.named, host: undefined },
+      inputs: { ...step.inputs, host: undefined, target: "dev" },
+      declared: { ...step.declared, host: undefined },
     };
-    expect(explain(unconfigured, false, unnamed as Partial<Session>)).toMatch(
+    expect(explain(unconfigured, false, unnamed as Partial<FailedStep>)).toMatch(
       /No workspace is named: workspaceUrl is empty, and neither the bundle nor its target dev sets.*#wrong-host/,
     );
   });
@@ -99,16 +101,23 @@ describe("What a failure of the CLI is explained with", () => {
     const refusedHosts = new Set(["https://accounts.azuredatabricks.net"]);
     const asked = (servedHosts: Set<string>) =>
       explain("Error: No such cluster.", false, {
-        metadataService: { ...session.metadataService, servedHosts, refusedHosts },
+        metadataService: { ...step.metadataService, servedHosts, refusedHosts },
       });
     expect(asked(new Set())).toMatch(/points to https:\/\/accounts/);
     expect(asked(new Set(["https://adb-1.7.azuredatabricks.net"]))).toMatch(/failed \(exit code 1\): No such cluster/);
   });
 });
 
-describe("Errors that the step's own error says nothing of", () => {
+describe("Errors of the CLI that are shown beside the step's own error", () => {
   const lock =
     "deploy lock acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC.\nAnother deployment may be in progress.";
+
+  function shownBeside(text: string, ...rest: [silent?: boolean, changed?: Partial<FailedStep>]): string[] {
+    const { explained, facts } = explanationOf(text, ...rest);
+    return unplacedErrors(facts.errors)
+      .filter((error) => !explained.includes(error))
+      .map(({ summary }) => summary);
+  }
 
   it.each([
     ["Error: first\n\nError: second\nsecond line\n\nError: second\nsecond line", ["second\nsecond line"]],
@@ -118,9 +127,37 @@ describe("Errors that the step's own error says nothing of", () => {
     [`Error: ${lock}\n\nError: another`, ["another"]],
     ["Error: the deployment requires destructive actions, but\nTo proceed\n\nError: another", ["another"]],
     ["Error: lineage mismatch in state files\n\nError: another", ["another"]],
-    ["Error: Databricks CLI version constraint not satisfied. Required: 3, current: 1.13.0\n\nError: another", []],
-  ])("%j", (text, rest) => {
-    const { failure, errors } = failureOf(text);
-    expect(unexplainedErrors(errors, failure).map(({ summary }) => summary)).toEqual(rest);
+    [
+      "Error: Databricks CLI version constraint not satisfied. Required: 3, current: 1.13.0\n\nError: another",
+      ["another"],
+    ],
+  ])("%j", (text, others) => {
+    expect(shownBeside(text)).toEqual(others);
+  });
+
+  it("are all those in which no known pattern is found, whatever known failure explains the run", () => {
+    const samples = [
+      "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
+      'unknown command "plan" for "databricks bundle"',
+      "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",
+      "failed during request visitor: metadata-service auth: not configured",
+      "failed during request visitor: azure-cli auth: not configured",
+      lock,
+      "the deployment requires destructive actions",
+      "lineage mismatch in state files",
+    ];
+    const noHost = { inputs: { ...step.inputs, host: undefined }, declared: { ...step.declared, host: undefined } };
+    for (const { pattern } of knownFailures) {
+      const sample = samples.find((text) => pattern.test(text));
+      if (sample === undefined) throw new Error(`No sample has ${pattern}: add one.`);
+      expect(shownBeside(`Error: ${sample}\n\nError: another`, false, noHost), sample).toEqual(["another"]);
+    }
+  });
+
+  it("are those that no missing token explains, where the token could not be renewed", () => {
+    const metadataService = { ...step.metadataService, lastFailure: () => new Error("Entra did not answer") };
+    const text = "Error: failed during request visitor: metadata-service auth: token request\n\nError: another";
+    expect(shownBeside(text, false, { metadataService })).toEqual(["another"]);
+    expect(explain(text, false, { metadataService })).toMatch(/could not be renewed: Error: Entra did not answer/);
   });
 });

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { Bundle } from "../../common/databricks/cli/bundle.ts";
-import { cliEnvironment } from "../../common/databricks/cli/environment.ts";
-import { cliNetworkEnvironment, trustStoreAdvice } from "../../common/databricks/cli/network.ts";
+import { cliEnvironment, writeProfile } from "../../common/databricks/cli/environment.ts";
+import { proxyEnvironment, trustStoreAdvice, writeCertificates } from "../../common/databricks/cli/network.ts";
+import type { Cli } from "../../common/databricks/cli/run.ts";
 import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
@@ -19,29 +19,35 @@ export function findCli(): string {
   });
 }
 
-/** The bundle with an environment in which the CLI, and all that it starts, signs in through the metadata service. */
-export function openBundle(
+/**
+ * Writes what the CLI, and all that it starts, needs to sign in through the metadata service; the service's address
+ * becomes a secret.
+ */
+export function prepareCli(
   { network, temporaryFolder }: Task,
-  inputs: DeployInputs,
+  { folder, target, host, variables }: DeployInputs,
   executable: string,
   metadataServiceUrl: string,
-): Bundle {
+): Cli {
   registerSecret(path.posix.basename(metadataServiceUrl));
-  const base = withoutAgentSecrets(process.env);
-  const networkEnvironment = cliNetworkEnvironment(network, base, { folder: temporaryFolder, host: inputs.host });
   const advice = trustStoreAdvice(network);
   if (advice) print(advice);
-  const variables = Object.entries(inputs.variables).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
+  const signIn = { metadataServiceUrl, host };
+  writeProfile(signIn, temporaryFolder);
+  const base = withoutAgentSecrets(process.env);
+  const certificates = writeCertificates(network, base, temporaryFolder);
+  const bundleVariables = Object.entries(variables).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   return {
     executable,
-    folder: inputs.folder,
-    target: inputs.target,
+    folder,
+    target,
     environment: {
       ...cliEnvironment(
-        { ...base, ...networkEnvironment },
-        { metadataServiceUrl, host: inputs.host, folder: temporaryFolder },
+        { ...base, ...proxyEnvironment(network, base, host), ...certificates },
+        signIn,
+        temporaryFolder,
       ),
-      ...Object.fromEntries(variables),
+      ...Object.fromEntries(bundleVariables),
     },
   };
 }

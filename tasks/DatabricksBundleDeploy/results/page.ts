@@ -4,7 +4,7 @@ import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 
 /** What the run page shows of a step, in words of anybody: nothing is escaped or masked yet. */
-export interface SummaryPage {
+export interface Page {
   /** e.g. deployed */
   readonly verb: string;
   readonly bundle: string;
@@ -19,11 +19,11 @@ export interface SummaryPage {
   readonly durationMs: number;
   /** One line above the resources. */
   readonly counts: string | undefined;
-  readonly resources: readonly SummaryRow[];
+  readonly resources: readonly PageRow[];
   readonly runs: readonly FinishedRun[];
 }
 
-export interface SummaryRow {
+export interface PageRow {
   /** e.g. jobs.nightly */
   readonly key: string;
   readonly action: DeployedAction | PlannedAction | undefined;
@@ -38,7 +38,7 @@ const shownRows = 200;
 const shownFields = 5;
 
 /** The Markdown that the run page shows; `mask` hides secrets. */
-export function markdownSummary(page: SummaryPage, mask: (text: string) => string): string {
+export function pageMarkdown(page: Page, mask: (text: string) => string): string {
   const text = (value: string) => escapeMarkdown(mask(value));
   const link = (name: string, url: string | undefined) => (url ? markdownLink(mask(name), mask(url)) : text(name));
   return [
@@ -56,7 +56,7 @@ export function markdownSummary(page: SummaryPage, mask: (text: string) => strin
 type Text = (value: string) => string;
 type Link = (name: string, url: string | undefined) => string;
 
-function facts(page: SummaryPage, text: Text, link: Link): string[][] {
+function facts(page: Page, text: Text, link: Link): string[][] {
   const host = URL.canParse(page.workspaceUrl) ? new URL(page.workspaceUrl).host : page.workspaceUrl;
   return [
     ["Workspace", link(host, page.workspaceUrl)],
@@ -71,9 +71,9 @@ function facts(page: SummaryPage, text: Text, link: Link): string[][] {
 }
 
 /** Changes come first, so that a cut at the end leaves out what stays as it is. */
-function resourceTable(resources: readonly SummaryRow[], text: Text, link: Link): string[] {
+function resourceTable(resources: readonly PageRow[], text: Text, link: Link): string[] {
   if (resources.length === 0) return ["There are no resources."];
-  const isChange = ({ action }: SummaryRow) => action !== undefined && action !== "unchanged" && action !== "skip";
+  const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
   const sorted = [...resources.filter(isChange), ...resources.filter((row) => !isChange(row))];
   const rows = sorted
     .slice(0, shownRows)
@@ -90,12 +90,12 @@ function resourceTable(resources: readonly SummaryRow[], text: Text, link: Link)
   ];
 }
 
-const words: { readonly [action in SummaryRow["action"] & string]?: string } = {
+const words: { readonly [action in PageRow["action"] & string]?: string } = {
   skip: "unchanged",
   left: "left in the workspace",
 };
 
-function actionText({ action, fields }: SummaryRow, text: Text): string {
+function actionText({ action, fields }: PageRow, text: Text): string {
   const word = action === undefined ? "" : (words[action] ?? action);
   if (fields.length === 0) return word;
   const more = fields.length > shownFields ? `, … (${fields.length})` : "";
@@ -113,7 +113,7 @@ function runTable(runs: readonly FinishedRun[], text: Text, link: Link): string[
 }
 
 /** The same for programs: what `summaryPath` points to. */
-export function jsonSummary(page: SummaryPage, mask: (text: string) => string): string {
+export function pageJson(page: Page, mask: (text: string) => string): string {
   const { bundle, target, workspaceUrl, identity, runs } = page;
   const resources = page.resources.map(({ key, name, id, url, action }) => {
     const [type = "", ...rest] = key.split(".");

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { type Page, pageJson, pageMarkdown } from "../../../../tasks/DatabricksBundleDeploy/results/page.ts";
+
+const page: Page = {
+  verb: "deployed",
+  bundle: "sales",
+  target: "prod",
+  mode: "production",
+  workspaceUrl: "https://adb-1.7.azuredatabricks.net",
+  identity: "1f2e",
+  rootPath: "/Workspace/x",
+  cliVersion: "1.13.0",
+  engine: "direct",
+  durationMs: 65_000,
+  counts: "Resources: 1 updated",
+  resources: [
+    { key: "jobs.same", action: "unchanged", name: "Same", id: "1", url: "https://h/jobs/1", fields: [] },
+    {
+      key: "jobs.a",
+      action: "updated",
+      name: "se_cret | job",
+      id: "2",
+      url: "https://h/jobs/2",
+      fields: ["a", "b", "c", "d", "e", "f"],
+    },
+  ],
+  runs: [{ key: "a", url: "https://h/jobs/2/runs/3", result: "FAILED", message: "se_cret", durationMs: 2000 }],
+};
+const mask = (text: string) => text.replaceAll("se_cret", "***");
+
+describe("A summary", () => {
+  it("shows changes first, cells escaped, secrets hidden", () => {
+    const text = pageMarkdown(page, mask);
+    expect(text.indexOf("| jobs.a |")).toBeLessThan(text.indexOf("| jobs.same |"));
+    expect(text).toContain("| updated: a, b, c, d, e, … (6) | [\\*\\*\\* \\| job](https://h/jobs/2) | 2 |");
+    expect(text).toContain("| [a](https://h/jobs/2/runs/3) | FAILED: \\*\\*\\* | 2 s |");
+    expect(text).toContain("| Duration | 1 min 5 s |");
+  });
+
+  it("is JSON for programs, secrets hidden there too", () => {
+    const json = pageJson(page, mask);
+    expect(json).not.toContain("se_cret");
+    expect(JSON.parse(json)).toMatchObject({
+      bundle: "sales",
+      resources: [{ type: "jobs", key: "same", action: "unchanged" }, { name: "*** | job" }],
+      runs: [{ result: "FAILED" }],
+    });
+  });
+});
