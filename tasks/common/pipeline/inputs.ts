@@ -81,7 +81,7 @@ export function inputReader(): InputReader {
       if (problems.size === 0) return;
       const subject = problems.size === 1 ? "An input of this step is" : `${problems.size} inputs of this step are`;
       const all = [...problems].flatMap(([name, texts]) => [...texts].map((text) => `${name}: ${text}`));
-      throw new UserError(`${subject} not usable. ${all.join(" ")}`, { section: "inputs" });
+      throw new UserError([`${subject} not usable.`, ...all].join("\n"), { section: "inputs" });
     },
   };
 }

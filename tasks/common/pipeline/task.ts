@@ -82,7 +82,7 @@ function reportFailure(error: unknown, cancelled: boolean): void {
   if (error instanceof UserError || error instanceof HttpFailure) {
     const section = error instanceof HttpFailure ? "network" : error.section;
     const help = `Help: ${troubleshootingUrl}#${section}`;
-    complete("Failed", [error.message, error.hint, help].filter(Boolean).join(" "));
+    complete("Failed", [error.message, error.hint, help].filter(Boolean).join("\n"));
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const message = error instanceof Error ? error.message : String(error);

@@ -97,7 +97,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { variables: "regio=emea" }),
     });
-    expect(onlyError(step)).toMatch(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/);
+    expect(onlyError(step)).toMatch(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/s);
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 
@@ -107,7 +107,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { workspaceUrl: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com" }),
     });
-    expect(onlyError(step)).toMatch(/takes no token of Entra: set authentication: databricks.*#wrong-host/);
+    expect(onlyError(step)).toMatch(/takes no token of Entra: set authentication: databricks.*#wrong-host/s);
   });
 
   it("says so when neither the step nor the bundle names a workspace", async () => {

@@ -111,7 +111,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
   it("explains a secret that is wrong", async () => {
     const deployer = fixture.lab.addDeployer([], undefined, { secret: "right" });
     const { error } = await fixture.deploy({ deployer: withParameters(deployer, { serviceprincipalkey: "wr0ng" }) });
-    expect(error).toMatch(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/);
+    expect(error).toMatch(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/s);
   });
 
   it("signs in with a certificate, and shows its key nowhere", async () => {
@@ -132,7 +132,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const { error } = await fixture.deploy({
       deployer: withParameters(deployer, { servicePrincipalCertificate: other }),
     });
-    expect(error).toMatch(/does not know its certificate \(AADSTS700027\).*#connection-secret/);
+    expect(error).toMatch(/does not know its certificate \(AADSTS700027\).*#connection-secret/s);
   });
 
   it.each(["of the machine", "assigned by a user"] as const)("signs in as a managed identity %s", async (kind) => {
@@ -173,7 +173,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const { error } = await fixture.deploy({
       deployer: { ...usual, connection: { ...usual.connection, scheme } },
     });
-    expect(error).toMatch(new RegExp(`uses ${scheme}.*#service-connection`));
+    expect(error).toMatch(new RegExp(`uses ${scheme}.*#service-connection`, "s"));
   });
 
   it("refuses Azure Stack", async () => {

@@ -165,7 +165,9 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
       inputs: { target: "prod", workspaceUrl: "" },
       prepare: withHost(`https://${silent}`),
     });
-    expect(error).toMatch(new RegExp(`${silent} cannot be reached: .*no answer in time.*#workspace-not-reachable`));
+    expect(error).toMatch(
+      new RegExp(`${silent} cannot be reached: .*no answer in time.*#workspace-not-reachable`, "s"),
+    );
     expect(step.log.join("\n")).not.toContain("databricks bundle");
   }, 90_000);
 });

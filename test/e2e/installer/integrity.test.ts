@@ -150,7 +150,7 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
     [
       "the system forbids to run (as with noexec)",
       "#!/etc/passwd\n",
-      /may not be run on this agent \(EACCES\).*noexec/,
+      /may not be run on this agent \(EACCES\).*noexec/s,
     ],
     ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /ended with 3: broken/],
     ["is for another processor", elf(0xb7), /is built for linux\/arm64; this agent runs linux\/amd64/],

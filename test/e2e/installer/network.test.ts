@@ -63,9 +63,14 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
   });
 
   it.each([
-    ["limits requests", 4, { status: 429, headers: { "Retry-After": "0" } }, /status 429\. The server limits requests/],
-    ["has a problem", 4, { status: 502, headers: { "Retry-After": "0" } }, /status 502\. The server has a problem/],
-    ["refuses", 1, { status: 403 }, /status 403\. The server, or a proxy before it, does not allow this/],
+    [
+      "limits requests",
+      4,
+      { status: 429, headers: { "Retry-After": "0" } },
+      /status 429\.\sThe server limits requests/,
+    ],
+    ["has a problem", 4, { status: 502, headers: { "Retry-After": "0" } }, /status 502\.\sThe server has a problem/],
+    ["refuses", 1, { status: 403 }, /status 403\.\sThe server, or a proxy before it, does not allow this/],
     ["sends a sign-in page", 1, { html: "<html>Sign in</html>" }, /answers with a web page instead of the file/],
     ["breaks the connection", 4, { reset: true }, /(connection was broken|hang up).*ends the connection/s],
   ])("says what happened when the server %s each time", async (_, times, fault, message) => {

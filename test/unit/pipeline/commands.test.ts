@@ -6,4 +6,7 @@ it("turns logging commands and formatting in foreign text into plain text", () =
     "a ##_vso[task.setvariable variable=PATH]x ##_[error]y",
   );
   expect(neutralize("##v##vso[so[x")).not.toContain("##vso[");
+  expect(neutralize("an error\n##vso[task.complete]x\r\n##[error]y")).toBe(
+    "an error\n##_vso[task.complete]x\r\n##_[error]y",
+  );
 });
