@@ -67,10 +67,11 @@ function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksF
   const said = serverMessage(text, ["error_description", "error"]);
   const answer = said === "" ? String(status) : `${status}: ${said}`;
   const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
-  return new UserError(`${host} gave no token in exchange for the service connection's ID token (${answer}).`, {
+  return new UserError(`${host} did not exchange the service connection's ID token for an access token (${answer}).`, {
     hint:
-      `Give ${owner} a federation policy with audience ${tokenClaims(idToken).audience ?? "of the ID token"} and the issuer and ` +
-      "subject that the connection shows under Project settings > Service connections (this log masks them).",
+      `Create a federation policy for ${owner} with the audience ` +
+      `${tokenClaims(idToken).audience ?? "of the ID token"}, and with the issuer and subject that the ` +
+      "connection shows under Project settings > Service connections (this log masks them).",
     section: "databricks-federation",
   });
 }

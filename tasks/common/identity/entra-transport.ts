@@ -34,7 +34,9 @@ export function entraTransport(settings: EntraTransportSettings): EntraTransport
 async function send(settings: EntraTransportSettings, request: PipelineRequest): Promise<PipelineResponse> {
   const { http, createHttpHeaders, allowsUrl, instanceMetadata = false } = settings;
   const { url } = request;
-  if (!allowsUrl(new URL(url))) throw new HttpFailure("redirects", url, "credentials are not sent there");
+  if (!allowsUrl(new URL(url))) {
+    throw new HttpFailure("redirects", url, "the task does not send credentials to this address");
+  }
   const response = await http.send({
     method: request.method === "POST" ? "POST" : "GET",
     url,

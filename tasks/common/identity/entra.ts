@@ -64,5 +64,5 @@ function credential(sdk: Sdk, { tenantId, clientId }: EntraClient, proof: Client
 
 function explained(error: unknown, client: EntraClient): unknown {
   const refusal = error instanceof Error ? entraRefusal(error.message, client) : undefined;
-  return refusal ?? unreachable(error, "Entra gave no access token", "network");
+  return refusal ?? unreachable(error, "Entra did not issue an access token", "network");
 }

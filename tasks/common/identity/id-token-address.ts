@@ -17,10 +17,14 @@ export function idTokenAddress(job: JobInfo): IdTokenAddress {
   requireAzureDevOps(job.collectionUrl);
   const url = ownOidcRequestUri(job) ?? composedUrl(job);
   if (!jobToken || !url) {
-    throw new UserError("This job lacks what it takes to ask Azure DevOps for an ID token.", {
-      hint: "Workload identity federation needs Azure DevOps Services; it does not exist on Azure DevOps Server.",
-      section: "id-token",
-    });
+    throw new UserError(
+      "This job cannot ask Azure DevOps for an ID token: it does not have a job access token or the IDs that " +
+        "the request needs.",
+      {
+        hint: "Workload identity federation needs Azure DevOps Services. Azure DevOps Server does not support it.",
+        section: "id-token",
+      },
+    );
   }
   return { url, jobToken };
 }
@@ -31,12 +35,15 @@ export function idTokenAddress(job: JobInfo): IdTokenAddress {
  */
 function requireAzureDevOps(collectionUrl: string): void {
   if (organization(collectionUrl) !== undefined) return;
-  throw new UserError(`This job's collection (${collectionUrl || "none"}) is not at Azure DevOps Services.`, {
-    hint:
-      "Workload identity federation needs https://dev.azure.com or https://<organization>.visualstudio.com. If that is " +
-      "where the job runs, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
-    section: "id-token",
-  });
+  throw new UserError(
+    `This job's collection (${collectionUrl || "none"}) is not an organization of Azure DevOps Services.`,
+    {
+      hint:
+        "Workload identity federation needs https://dev.azure.com or https://<organization>.visualstudio.com. If " +
+        "the job runs there, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
+      section: "id-token",
+    },
+  );
 }
 
 /** Name of the organization in an address of Azure DevOps Services (in classic releases: of its Release Management). */

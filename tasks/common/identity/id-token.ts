@@ -29,7 +29,7 @@ async function newIdToken(http: Http, job: JobInfo, connection: FederatedConnect
   } catch (error) {
     const { lateBoundIdToken } = connection;
     if (!(error instanceof UserError) || !lateBoundIdToken || isExpired(lateBoundIdToken)) throw error;
-    debug(`${error.message} The ID token that came with the job is used.`);
+    debug(`${error.message} Using the ID token that came with the job.`);
     return lateBoundIdToken;
   }
 }
@@ -45,8 +45,9 @@ function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => voi
     if (warned || !tokenClaims(idToken).issuer?.startsWith("https://vstoken.dev.azure.com/")) return;
     warned = true;
     warn(
-      "The service connection's ID tokens are issued by Azure DevOps (vstoken.dev.azure.com), which ends on 2027-07-01. " +
-        "Open the connection under Project settings > Service connections and convert it to the Entra issuer; this step works on unchanged.",
+      "The service connection uses ID tokens that Azure DevOps issues (vstoken.dev.azure.com). Azure DevOps " +
+        "stops issuing them on 2027-07-01. Open the connection under Project settings > Service connections and " +
+        "convert it to the Entra issuer. This step then works without a change.",
     );
   };
 }
@@ -85,7 +86,7 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
-    throw unreachable(error, "Azure DevOps gave no ID token", "network");
+    throw unreachable(error, "Azure DevOps did not issue an ID token", "network");
   }
 }
 
@@ -98,25 +99,32 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
   const message = serverMessage(text, ["message", "value"]);
   const said = message === "" ? "" : `: ${message}`;
   const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
-    new UserError(`Azure DevOps (${host}) gave no ID token for the service connection: ${why}.`, { hint, section });
+    new UserError(`Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`, {
+      hint,
+      section,
+    });
   if (status === 401) {
     return fail(
       "it did not accept the job access token (401)",
-      "A job's token ends after about a day; run the job again.",
+      "A job access token expires after about a day. Run the job again.",
     );
   }
   if (status === 403 || status === 404) {
     return fail(
-      `this pipeline may not use the connection, or it does not exist (${status}${said})`,
-      "Authorize it under Project settings > Service connections > Security > Pipeline permissions, and run again.",
+      `this pipeline is not authorized to use the connection, or the connection does not exist (${status}${said})`,
+      "Authorize the pipeline under Project settings > Service connections > Security > Pipeline permissions, " +
+        "and run it again.",
       "connection-not-authorized",
     );
   }
   if (status === 200 || (status >= 300 && status < 400)) {
     return fail(
-      `the answer (${status}) holds no token`,
+      `the response (${status}) does not contain a token`,
       "Check that the connection uses workload identity federation.",
     );
   }
-  return fail(`it answered ${status}${said}`, "Run the step again; if it stays, see status.dev.azure.com.");
+  return fail(
+    `it returned status ${status}${said}`,
+    "Run the step again. If the error remains, check https://status.dev.azure.com.",
+  );
 }

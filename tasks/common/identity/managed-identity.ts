@@ -30,11 +30,11 @@ export async function requestManagedIdentityToken(http: Http, clientId: string |
 
 function explained(error: unknown, clientId: string | undefined): UserError {
   const reason = error instanceof Error ? (/^[^\r\n]*/.exec(error.message)?.[0] ?? "") : String(error);
-  const which = clientId ? `the managed identity ${clientId}` : "a managed identity of its own";
-  return new UserError(`This agent got no token for ${which}: ${reason}`, {
+  const which = clientId ? `the managed identity ${clientId}` : "its managed identity";
+  return new UserError(`This agent could not get a token for ${which}: ${reason}`, {
     hint:
-      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. Better: a connection " +
-      "with workload identity federation, which works on every agent.",
+      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. We " +
+      "recommend a connection with workload identity federation, which works on every agent.",
     section: "managed-identity",
     cause: error,
   });

@@ -45,9 +45,11 @@ export async function startMetadataService(
 
   async function answer(request: http.IncomingMessage): Promise<Answer> {
     const { port } = server.address() as AddressInfo;
-    if (request.url !== path) return refuse(404, "NOT_FOUND", "There is nothing here.");
-    if (!isOwnHost(request.headers.host, port)) return refuse(403, "PERMISSION_DENIED", "Wrong Host header.");
-    if (request.method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is answered.");
+    if (request.url !== path) return refuse(404, "NOT_FOUND", "Not found.");
+    if (!isOwnHost(request.headers.host, port)) {
+      return refuse(403, "PERMISSION_DENIED", "The Host header is not valid.");
+    }
+    if (request.method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is supported.");
     if (request.headers["x-databricks-metadata-version"] !== "1") {
       return refuse(400, "BAD_REQUEST", "The header X-Databricks-Metadata-Version must be 1.");
     }
@@ -107,8 +109,8 @@ const answerWithinMs = 9_000;
 async function withinTime<T>(promise: Promise<T>, issuers: string, withinMs: number): Promise<T> {
   const late = new AbortController();
   const timeout = sleep(withinMs, undefined, { signal: late.signal, ref: false }).then(() => {
-    throw new UserError(`No new access token has come from ${issuers} within ${withinMs / 1000} seconds.`, {
-      hint: "Check that this agent still reaches them, and run the step again.",
+    throw new UserError(`Did not get a new access token from ${issuers} within ${withinMs / 1000} seconds.`, {
+      hint: "Check that this agent can still reach the service, and run the step again.",
       section: "network",
     });
   });

@@ -16,8 +16,8 @@ export function azureCloud(name: string | undefined): AzureCloud {
     (known) => known.toLowerCase() === (name ?? "AzureCloud").toLowerCase(),
   );
   if (cloud) return cloud;
-  throw new UserError(`The service connection belongs to ${name}, where there is no Azure Databricks.`, {
-    hint: "Use a connection of AzureCloud, AzureUSGovernment or AzureChinaCloud.",
+  throw new UserError(`The service connection is for ${name}, where Azure Databricks is not available.`, {
+    hint: "Use a connection for AzureCloud, AzureUSGovernment or AzureChinaCloud.",
     section: "service-connection",
   });
 }
@@ -32,8 +32,10 @@ export function entraAuthority(cloud: AzureCloud, address: string | undefined): 
     const { protocol, host } = new URL(address);
     if (protocol === "https:" && entraHosts[cloud].includes(host)) return `https://${host}/`;
   }
-  throw new UserError(`The service connection signs in at ${address}, which is not Entra of ${cloud}.`, {
-    hint: `Open the connection under Project settings > Service connections and save it again; expected is https://${entraHosts[cloud][0]}/.`,
+  throw new UserError(`The service connection signs in at ${address}, which is not an Entra address of ${cloud}.`, {
+    hint:
+      "Open the connection under Project settings > Service connections and save it again. The expected " +
+      `address is https://${entraHosts[cloud][0]}/.`,
     section: "service-connection",
   });
 }

@@ -61,7 +61,7 @@ export class UserError extends Error {
 /** The step was cancelled (pipeline run cancelled, step timeout, agent shutdown). */
 export class Cancelled extends Error {
   constructor() {
-    super("The step was cancelled.");
+    super("The step was canceled.");
     this.name = "Cancelled";
   }
 }

@@ -81,7 +81,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       response.body.pause();
       if (!last && retryStatuses.has(response.status)) {
         response.body.destroy();
-        const reason = `${new URL(url).host} answers with status ${response.status}`;
+        const reason = `${new URL(url).host} returned status ${response.status}`;
         return { done: false, reason, retryAfterMs: retryAfterMs(response.headers) };
       }
       return { done: true, value: await read(response) };
@@ -171,7 +171,9 @@ async function readText(body: Readable, url: string): Promise<string> {
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxTextBytes) throw new HttpFailure("too-large", url, `a body of more than ${maxTextBytes} bytes`);
+    if (size > maxTextBytes) {
+      throw new HttpFailure("too-large", url, `the response is larger than ${maxTextBytes} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -179,7 +181,9 @@ async function readText(body: Readable, url: string): Promise<string> {
 
 function redirectTarget(location: string, from: URL): string {
   // What it redirects to may hold a signature, so it is not shown.
-  if (!URL.canParse(location, from.href)) throw new HttpFailure("redirects", from.href, "it redirects to no URL");
+  if (!URL.canParse(location, from.href)) {
+    throw new HttpFailure("redirects", from.href, "it redirects to an address that is not a URL");
+  }
   return new URL(location, from).href;
 }
 
@@ -188,7 +192,11 @@ export function allowedUrl(url: string, instanceMetadata = false): URL {
   const parsed = new URL(url);
   if (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))) return parsed;
   if (instanceMetadata && parsed.origin === `http://${instanceMetadataHost}`) return parsed;
-  throw new HttpFailure("insecure", url, `${parsed.protocol}// is refused: only https may leave this machine`);
+  throw new HttpFailure(
+    "insecure",
+    url,
+    `${parsed.protocol}// is not allowed: only https requests may leave this machine`,
+  );
 }
 
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {

@@ -34,7 +34,7 @@ export function inputReader(): InputReader {
   const text: InputReader["text"] = (name) => {
     const value = tl.getInput(name)?.trim();
     const macro = value && unresolvedMacro(value);
-    if (macro) add(name, `${macro} was not replaced: no variable of that name is known to this job.`);
+    if (macro) add(name, `${macro} was not replaced: this job has no variable with that name.`);
     return value || undefined;
   };
 
@@ -54,7 +54,7 @@ export function inputReader(): InputReader {
     oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T {
       const value = text(name) ?? otherwise;
       const match = allowed.find((one) => one.toLowerCase() === value.toLowerCase());
-      if (match === undefined) problem(name, `"${value}" is none of ${allowed.join(", ")}.`);
+      if (match === undefined) problem(name, `"${value}" is not one of ${allowed.join(", ")}.`);
       return match ?? otherwise;
     },
     lines: (name) =>
@@ -65,7 +65,8 @@ export function inputReader(): InputReader {
     folder(name) {
       const folder = path.resolve(defaultFolder(), text(name) ?? ".");
       if (statOf(folder)?.isDirectory()) return folder;
-      const advice = checkoutAdvice(folder) ?? `Name one that exists; a relative path starts at ${defaultFolder()}.`;
+      const advice =
+        checkoutAdvice(folder) ?? `Set it to a folder that exists. Relative paths start at ${defaultFolder()}.`;
       problem(name, `there is no folder ${folder}. ${advice}`);
       return undefined;
     },
@@ -96,7 +97,10 @@ export function checkoutAdvice(folder: string): string | undefined {
   const root = path.resolve(defaultFolder());
   const isInside = folder === root || folder.startsWith(root + path.sep);
   if (!isInside || (statOf(root)?.isDirectory() && fs.readdirSync(root).length > 0)) return undefined;
-  return `Nothing is checked out in ${root}: add "- checkout: self" before this step (a deployment job checks nothing out by itself), or to a classic release an artifact.`;
+  return (
+    `Nothing is checked out in ${root}. In YAML, add "- checkout: self" before this step (a deployment job ` +
+    "does not check out by default). In a classic release, add an artifact."
+  );
 }
 
 /** Repository root in builds, artifacts folder in classic releases. */

@@ -36,8 +36,10 @@ function refuseImitation(names: readonly string[]): void {
     (name) => written.has(environmentName(name)) && !agentSettings.includes(name.toLowerCase()),
   );
   if (imitation === undefined) return;
-  throw new UserError(`The variable ${imitation} of this job takes the place of the agent's own setting.`, {
-    hint: "An earlier step or the pipeline has set it: remove it. Configure the agent with --proxyurl and --sslcacert, or set HTTPS_PROXY.",
+  throw new UserError(`The variable ${imitation} of this job replaces a setting of the agent, which is not allowed.`, {
+    hint:
+      "Remove it from the pipeline, or from the earlier step that sets it. To use a proxy or a CA, configure " +
+      "the agent with --proxyurl and --sslcacert, or set HTTPS_PROXY.",
     section: "network",
   });
 }
@@ -67,7 +69,7 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   if (!value) return undefined;
   const url = proxyAddress(value);
   if (url === undefined) {
-    throw new UserError("The variable HTTPS_PROXY is no address of a proxy.", {
+    throw new UserError("The variable HTTPS_PROXY is not the address of a proxy.", {
       hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
       section: "network",
     });
@@ -142,8 +144,8 @@ function readCertificates(file: string): string {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
-      hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
+    throw new UserError(`Cannot read the agent's CA file ${file}: ${String(error)}`, {
+      hint: "The agent was configured with this file (--sslcacert). Restore the file, or configure the agent again.",
       section: "network",
     });
   }

@@ -50,7 +50,7 @@ export function readServiceConnection(id: string): ServiceConnection {
   // task-lib's function for a single parameter would print its value, a secret too, as a debug message.
   const authorization = tl.getEndpointAuthorization(id, true);
   if (!authorization) {
-    throw new UserError("azureSubscription names no service connection that this job was given.", {
+    throw new UserError("azureSubscription does not name a service connection that this job can use.", {
       hint: "Use the name of an Azure Resource Manager service connection of this project.",
       section: "service-connection",
     });
@@ -108,8 +108,8 @@ function entraApplication({ id, parameter, data }: Fields): EntraApplication {
   return {
     id,
     cloud,
-    tenantId: required(parameter("tenantid"), "tenant id"),
-    clientId: required(parameter("serviceprincipalid"), "client id"),
+    tenantId: required(parameter("tenantid"), "tenant ID"),
+    clientId: required(parameter("serviceprincipalid"), "client ID"),
     authority: entraAuthority(cloud, data("activeDirectoryAuthority")),
   };
 }
@@ -122,14 +122,15 @@ export function conversionAdvice({ scheme }: ServiceConnection): string | undefi
       return undefined;
     case "ManagedServiceIdentity":
       return (
-        "The service connection uses the managed identity of this agent's machine, which every pipeline on the machine " +
-        `shares. Create one with workload identity federation in its place (${where} > New).`
+        "The service connection uses the managed identity of this agent's machine, which every pipeline on the " +
+        `machine shares. Replace the connection with one that uses workload identity federation (${where} > New ` +
+        "service connection)."
       );
     default: {
       const credential = scheme === "ServicePrincipalSecret" ? "a secret that expires and can leak" : "a certificate";
       return (
-        `The service connection holds ${credential}. Open it under ${where} and choose Convert: one click turns it into ` +
-        "workload identity federation, and this step works on unchanged."
+        `The service connection contains ${credential}. Open it under ${where} and select Convert to use ` +
+        "workload identity federation. This step then works without a change."
       );
     }
   }
@@ -150,7 +151,7 @@ function required(value: string | undefined, what: string): string {
 }
 
 function unsupportedScheme(scheme: string): UserError {
-  return new UserError(`The service connection uses ${scheme}, which gives no access to a workspace.`, {
+  return new UserError(`The service connection uses ${scheme}, which cannot be used to sign in to a workspace.`, {
     hint: "Use an Azure Resource Manager connection with workload identity federation.",
     section: "service-connection",
   });

@@ -59,8 +59,8 @@ function removeUntrustedCertificates(): void {
   const untrusted = removeFromProcessEnvironment(untrustedCertificates());
   if (untrusted.length === 0) return;
   warn(
-    `Not used, because any step of this job can set it: ${untrusted.join(", ")}. Configure the agent with --sslcacert, or ` +
-      "set it in env of this step, where no variable of the job has that name.",
+    `Ignored: ${untrusted.join(", ")}, because any step of this job can set it. Configure the agent with ` +
+      "--sslcacert, or set it in env of this step and remove the job variable of that name.",
   );
 }
 
@@ -75,7 +75,7 @@ function removeFolder(folder: string): void {
 
 function reportFailure(error: unknown, cancelled: boolean): void {
   if (cancelled || error instanceof Cancelled) {
-    print("The step was cancelled.");
+    print("The step was canceled.");
     complete("Canceled");
     return;
   }
@@ -86,6 +86,6 @@ function reportFailure(error: unknown, cancelled: boolean): void {
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const message = error instanceof Error ? error.message : String(error);
-    complete("Failed", `${message} (unexpected; run again with the variable system.debug=true for details)`);
+    complete("Failed", `${message} (unexpected error; for details, run again with the variable system.debug=true)`);
   }
 }

@@ -43,19 +43,19 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
 
   it("says that the connection is not authorised for the pipeline", async () => {
     expect(await deployWith(["connection-authorised"])).toMatch(
-      /this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorized/s,
+      /this pipeline is not authorized to use the connection.*Pipeline permissions.*#connection-not-authorized/s,
     );
   });
 
   it("says that the federated credential is missing", async () => {
     expect(await deployWith(["federated-credential"])).toMatch(
-      /no federated credential.*AADSTS70025.*#federated-credential/s,
+      /not have a federated credential.*AADSTS70025.*#federated-credential/s,
     );
   });
 
   it("says that the service principal is not a member of the workspace", async () => {
     expect(await deployWith(["workspace-member"])).toMatch(
-      /refused the service principal .*Identity and access.*#service-principal-not-in-workspace/s,
+      /denied access to the service principal .*Identity and access.*#service-principal-not-in-workspace/s,
     );
   });
 

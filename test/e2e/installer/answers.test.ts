@@ -60,7 +60,7 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
     [
       "a redirect to no URL",
       (response) => send(response, 302, { Location: "https://[" }),
-      /artifactory\.contoso\.example: it redirects to no URL.*Check the URL/s,
+      /artifactory\.contoso\.example: it redirects to an address that is not a URL.*Check the URL/s,
     ],
     ["nothing", (response) => send(response, 200, octets), /the body ended after 0 of 0 bytes/],
   ])("is refused when it is %s", async (_, answer, message) => {
@@ -79,7 +79,10 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
     });
     expect(times).toBe(4);
     expect(step.messages("error")[0]).toMatch(
-      new RegExp(`cannot be downloaded: ${mirrorHosts[0]}: .*(cut short|broken).*ends the connection.*#download`, "s"),
+      new RegExp(
+        `cannot be downloaded: ${mirrorHosts[0]}: .*(incomplete|interrupted).*closes the connection.*#download`,
+        "s",
+      ),
     );
   });
 

@@ -74,7 +74,7 @@ describe("What is wrong with the inputs of a deploy step", () => {
   it.each(["bundle", ""])(
     "is a checkout that was forgotten, whatever workingDirectory names: '%s'",
     (workingDirectory) => {
-      const forgotten = /there is no .*Nothing is checked out in .*: add "- checkout: self" before this step/;
+      const forgotten = /there is no .*Nothing is checked out in .* In YAML, add "- checkout: self" before this step/;
       fs.rmSync(path.join(given.root, "databricks.yml"));
       expect(errorOf({ workingDirectory })).toMatch(forgotten);
       fs.rmdirSync(given.root);
@@ -84,7 +84,7 @@ describe("What is wrong with the inputs of a deploy step", () => {
 
   it("is no forgotten checkout where something is checked out, or the path leads elsewhere", () => {
     expect(errorOf({ workingDirectory: "bundle" })).toMatch(
-      /there is no folder .*bundle\. Name one that exists; a relative path starts at /,
+      /there is no folder .*bundle\. Set it to a folder that exists\. Relative paths start at /,
     );
     fs.renameSync(path.join(given.root, "databricks.yml"), path.join(given.root, "README.md"));
     expect(errorOf({})).toMatch(/there is no databricks\.yml in .*\. Name the folder that holds it/);

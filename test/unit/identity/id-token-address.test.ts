@@ -67,13 +67,13 @@ describe("The address for ID tokens", () => {
     "https://x.evil.visualstudio.com.example.com/",
     "",
   ])("never sends the job token to the collection %s", (collectionUrl) => {
-    expect(() => idTokenAddress({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
+    expect(() => idTokenAddress({ ...job, collectionUrl })).toThrow(/is not an organization of Azure DevOps Services/);
   });
 
   it.each([{ planId: "../../x" }, { jobId: undefined }, { hostType: "a/b" }, { jobToken: undefined }])(
     "does not send the job token anywhere when the job's own data are %o",
     (changed) => {
-      expect(() => idTokenAddress({ ...job, ...changed })).toThrow(/lacks what it takes/);
+      expect(() => idTokenAddress({ ...job, ...changed })).toThrow(/cannot ask Azure DevOps for an ID token/);
     },
   );
 });

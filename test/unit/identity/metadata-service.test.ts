@@ -120,7 +120,7 @@ describe("The metadata service", () => {
 
   it("names the service that did not issue a new token before its client gives up", async () => {
     const url = await start(() => new Promise<never>(() => {}), 50);
-    const message = "No new access token has come from Azure DevOps and Entra within 0.05 seconds.";
+    const message = "Did not get a new access token from Azure DevOps and Entra within 0.05 seconds.";
     expect(await ask(url)).toMatchObject({ status: 500, body: { message } });
     expect(service.lastFailure()).toMatchObject({ message, section: "network" });
     expect(service.servedHosts.size).toBe(0);

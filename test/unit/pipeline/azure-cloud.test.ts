@@ -4,7 +4,7 @@ import { azureCloud, entraAuthority } from "../../../tasks/common/pipeline/azure
 it("recognizes a cloud by the name in the connection, and takes AzureCloud when there is none", () => {
   expect(azureCloud(undefined)).toBe("AzureCloud");
   expect(azureCloud("azureusgovernment")).toBe("AzureUSGovernment");
-  expect(() => azureCloud("AzureGermanCloud")).toThrow(/no Azure Databricks/);
+  expect(() => azureCloud("AzureGermanCloud")).toThrow(/Azure Databricks is not available/);
 });
 
 it("accepts only the addresses of Entra in the connection's own cloud", () => {
@@ -19,6 +19,6 @@ it("accepts only the addresses of Entra in the connection's own cloud", () => {
     "https://login.microsoftonline.com:8443/",
     "nonsense",
   ]) {
-    expect(() => entraAuthority("AzureCloud", address)).toThrow(/not Entra of AzureCloud/);
+    expect(() => entraAuthority("AzureCloud", address)).toThrow(/not an Entra address of AzureCloud/);
   }
 });

@@ -120,7 +120,7 @@ describe("The HTTP module", () => {
     const { url } = await serve(answer(302, "", { Location: location }));
     await expect(client().send({ method: "GET", url })).rejects.toMatchObject({
       kind: "redirects",
-      message: `${new URL(url).host}: it redirects to no URL`,
+      message: `${new URL(url).host}: it redirects to an address that is not a URL`,
     });
   });
 

@@ -34,6 +34,6 @@ describe("The settings of the network", () => {
   });
 
   it("refuses an HTTPS_PROXY that is not an address", () => {
-    expect(() => agentNetwork({ HTTPS_PROXY: "http://[" })).toThrow(/HTTPS_PROXY is no address/);
+    expect(() => agentNetwork({ HTTPS_PROXY: "http://[" })).toThrow(/HTTPS_PROXY is not the address/);
   });
 });

@@ -35,30 +35,40 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   }
   const said = error.message === "" ? "" : `: ${error.message}`;
   if (error.isWebPage) {
-    return new UserError(`${host} answered with a web page (${error.status}), not with the Databricks API.`, {
-      hint: "Check workspaceUrl, or workspace.host of the bundle. A workspace with private link answers so to agents outside its network.",
+    return new UserError(`${host} returned a web page (${error.status}) instead of a response of the Databricks API.`, {
+      hint:
+        "Check workspaceUrl, or workspace.host of the bundle. A workspace with Private Link returns such a page " +
+        "to agents outside its network.",
       section: "workspace-not-reachable",
     });
   }
   if (error.status === 403 && blockedNetwork.test(error.message)) {
-    return new UserError(`The workspace ${host} lets nobody in from this agent's network (403${said}).`, {
+    return new UserError(`The workspace ${host} does not allow access from this agent's network (403${said}).`, {
       hint:
-        "Allow the agent's address in the workspace's IP access list, or, where public access is disabled (private link), " +
-        "use a self-hosted agent inside its network.",
+        "Add the agent's IP address to the IP access list of the workspace. If public access is disabled " +
+        "(Private Link), use a self-hosted agent inside the network of the workspace.",
       section: "workspace-not-reachable",
     });
   }
   if (error.status === 401 || error.status === 403) {
-    return new UserError(`The workspace ${host} refused the service principal ${clientId} (${error.status}${said}).`, {
-      hint:
-        "Add the service principal of the connection to the workspace under Settings > Identity and access > Service principals, " +
-        "by its application id, which the connection shows under Project settings > Service connections (this log masks it). " +
-        "It must belong to the workspace's tenant.",
-      section: "service-principal-not-in-workspace",
-    });
+    return new UserError(
+      `The workspace ${host} denied access to the service principal ${clientId} (${error.status}${said}).`,
+      {
+        hint:
+          "In the workspace, add the service principal of the connection under Settings > Identity and access > " +
+          "Service principals. Use its application ID, which the connection shows under Project settings > Service " +
+          "connections (this log masks it). The service principal must be in the tenant of the workspace.",
+        section: "service-principal-not-in-workspace",
+      },
+    );
   }
-  return new UserError(`The workspace ${host} answered ${error.status} when asked who we are${said}.`, {
-    hint: "Check workspaceUrl, or workspace.host of the bundle, and run the step again; if it stays, see status.azuredatabricks.net.",
-    section: "workspace-not-reachable",
-  });
+  return new UserError(
+    `The workspace ${host} returned status ${error.status} when the task checked its identity${said}.`,
+    {
+      hint:
+        "Check workspaceUrl, or workspace.host of the bundle, and run the step again. If the error remains, " +
+        "check https://status.azuredatabricks.net.",
+      section: "workspace-not-reachable",
+    },
+  );
 }

@@ -23,8 +23,8 @@ describe("The current user of a workspace", () => {
     "Unauthorized network access to workspace: 1234567890123456",
   ])("explains a refusal of the agent's address without blaming the service principal: %s", async (message) => {
     await expect(checkAgainst(403, message)).rejects.toMatchObject({
-      message: `The workspace ${host} lets nobody in from this agent's network (403: ${message}).`,
-      hint: expect.stringMatching(/IP access list.*private link/),
+      message: `The workspace ${host} does not allow access from this agent's network (403: ${message}).`,
+      hint: expect.stringMatching(/IP access list.*Private Link/),
       section: "workspace-not-reachable",
     });
   });
