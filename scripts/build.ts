@@ -13,11 +13,11 @@ export interface Edition {
   readonly variant: VariantName;
   /** `1.2.3`, of the extension and its tasks. */
   readonly version: string;
-  /** The staging folder: the manifest and its files, each task in a folder of its own. */
+  /** The staging folder: the manifest and its files, each task in its own folder. */
   readonly stage: string;
 }
 
-/** What everybody installs. */
+/** The edition that all users install. */
 export const production: Edition = { variant: "production", version, stage: path.join(root, "dist", "extension") };
 
 /** Fills the staging folder. */

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Metafile } from "esbuild";
 import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
 
-/** The notices that the licenses of the bundled packages ask for. */
+/** The notices that the licenses of the bundled packages require. */
 export function thirdPartyNotices(root: string, metafiles: readonly Metafile[]): string {
   const sections = bundledPackages(root, metafiles).map((one) => {
     const head = `${one.name} ${one.version} (${one.license ?? "see below"})`;
@@ -12,7 +12,7 @@ export function thirdPartyNotices(root: string, metafiles: readonly Metafile[]):
   return `This task contains parts of the following packages.\n\n${sections.join("\n")}`;
 }
 
-/** The license's text, and the notice that Apache-2.0 (§4d) wants handed on with it. */
+/** The license's text, and the notice that Apache-2.0 (§4d) requires to be passed on with it. */
 function noticeOf({ folder, license }: BundledPackage): string {
   const names = fs.readdirSync(folder).sort();
   const licenses = names.filter((name) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(name)).slice(0, 1);

@@ -63,7 +63,7 @@ async function ownTime(lab: Lab, node: (typeof taskNodes)[number]): Promise<Benc
   }
 }
 
-/** The lab's CLI behind a script that adds up how long it ran. */
+/** The lab's CLI, started by a script that adds up its run time. */
 async function timedCli(lab: Lab): Promise<{ folder: string; totalMs(): number }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "timed-cli-"));
   const log = path.join(folder, "ns.log");

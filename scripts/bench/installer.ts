@@ -71,7 +71,7 @@ function row(what: string, ours: number, theirs: number, limit: number, unit: st
   return { what, value: ours / theirs, limit, unit, detail: `${ours.toFixed(0)} ms against ${theirs.toFixed(0)} ms` };
 }
 
-/** The task with an agent's environment, and folders of its own. */
+/** The task with an agent's environment and its own folders. */
 function installation(
   [node, task]: readonly [string, string],
   folder: string,
@@ -96,7 +96,7 @@ function installation(
   return { command: { executable: node, arguments: [task], environment, workingDirectory: folder }, clear };
 }
 
-/** What pipelines do without the task: download, check, unpack. */
+/** What pipelines do without the task: download, verify, unpack. */
 function systemTools(folder: string, mirror: string) {
   fs.mkdirSync(folder, { recursive: true });
   const base = `${mirror}/v${version}`;

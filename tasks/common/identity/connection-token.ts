@@ -7,7 +7,10 @@ import { requestAccessToken } from "./entra.ts";
 import { freshIdTokens } from "./id-token.ts";
 import { requestManagedIdentityToken } from "./managed-identity.ts";
 
-/** How to get a new access token to Azure Databricks through a service connection; each is hidden from the log at once. */
+/**
+ * Returns a function that gets a new access token to Azure Databricks through a service connection, and registers it as
+ * a secret.
+ */
 export function connectionTokens(http: Http, job: JobInfo, connection: ServiceConnection): () => Promise<AccessToken> {
   const request = tokenRequest(http, job, connection);
   return async () => {

@@ -7,17 +7,17 @@ import type { AccessToken } from "./access-token.ts";
 import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
 
-/** Where an ID token is exchanged, and for whom. */
+/** Where an ID token is exchanged, and for which service principal. */
 export interface DatabricksFederation {
   /** e.g. https://dbc-a1b2c3d4-e5f6.cloud.databricks.com */
   readonly host: string;
-  /** Application id, for a federation policy of one service principal; without it the account's policy decides. */
+  /** Application ID, for a federation policy of one service principal; without it the account's policy decides. */
   readonly clientId: string | undefined;
 }
 
 /**
- * How to get a new access token from the workspace itself, in exchange for a fresh ID token (RFC 8693; Databricks: OAuth
- * token federation); each is hidden from the log at once.
+ * Returns a function that gets a new access token from the workspace itself, in exchange for a new ID token (RFC 8693;
+ * Databricks: OAuth token federation), and registers it as a secret.
  */
 export function databricksTokens(
   http: Http,

@@ -6,7 +6,7 @@ interface Refusal {
   readonly section: TroubleshootingSection;
 }
 
-/** What Entra's codes mean for a service connection, and what mends it. Codes: Microsoft Entra error reference. */
+/** What Entra's codes mean for a service connection, and the fix for each. Codes: Microsoft Entra error reference. */
 const refusals: Readonly<Record<string, Refusal>> = {
   "70021": noFederatedCredential("no federated credential matches the ID token"),
   "70025": noFederatedCredential("the application does not have a federated credential"),

@@ -1,7 +1,7 @@
 import { UserError } from "../pipeline/errors.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 
-/** Where this job asks Azure DevOps for ID tokens, and with what. */
+/** Where this job asks Azure DevOps for ID tokens, and the token that it sends. */
 export interface IdTokenAddress {
   /** Full URL of the job's `oidctoken` resource, without a query. */
   readonly url: string;
@@ -11,7 +11,7 @@ export interface IdTokenAddress {
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** System.OidcRequestUri where it lies in the job's own organization, else the same address composed from the job's ids. */
+/** System.OidcRequestUri if it is in the job's own organization, otherwise the same address composed from the job's IDs. */
 export function idTokenAddress(job: JobInfo): IdTokenAddress {
   const { jobToken } = job;
   requireAzureDevOps(job.collectionUrl);
@@ -30,8 +30,8 @@ export function idTokenAddress(job: JobInfo): IdTokenAddress {
 }
 
 /**
- * The job token goes to Azure DevOps Services alone. The agent sets the collection's address, but an earlier step can
- * set a variable of the same name, which then takes its place (agent: Handler.cs writes variables last).
+ * The job token goes only to Azure DevOps Services. The agent sets the collection's address, but an earlier step can
+ * set a variable of the same name, which then replaces it (agent: Handler.cs writes variables last).
  */
 function requireAzureDevOps(collectionUrl: string): void {
   if (organization(collectionUrl) !== undefined) return;
@@ -59,8 +59,8 @@ function organization(address: string): string | undefined {
 const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\/[\w-]+\/oidctoken$/i;
 
 /**
- * A variable set by an earlier step could name any address: the job token goes to the job's own organization alone, and
- * there to nothing but the resource that issues ID tokens.
+ * A variable set by an earlier step could name any address: the job token goes only to the job's own organization,
+ * and there only to the resource that issues ID tokens.
  */
 function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobInfo): string | undefined {
   if (!oidcRequestUri || organization(oidcRequestUri) !== organization(collectionUrl)) return undefined;

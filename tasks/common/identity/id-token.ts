@@ -9,10 +9,13 @@ import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
 import { tokenClaims } from "./jwt.ts";
 
-/** Gives an ID token of the connection, a new one each time, hidden from the log before anything else is printed. */
+/** Gets a new ID token of the connection and registers it as a secret before anything else is printed. */
 export type IdTokenSource = () => Promise<string>;
 
-/** Asks Azure DevOps each time; the token that came with the job serves only where that fails and while it lives. */
+/**
+ * Returns a source that asks Azure DevOps each time. If that fails, it uses the token that came with the job until it
+ * expires.
+ */
 export function freshIdTokens(http: Http, job: JobInfo, connection: FederatedConnection): IdTokenSource {
   const warnOnce = issuerWarning(connection);
   return async () => {
@@ -38,7 +41,7 @@ function isExpired(idToken: string): boolean {
   return (tokenClaims(idToken).expiresAt ?? 0) <= Date.now();
 }
 
-/** Azure DevOps as issuer ends in the public cloud; the others stay on it (Azure DevOps: convert service connections). */
+/** Azure DevOps stops issuing tokens only in the public cloud (Azure DevOps: convert service connections). */
 function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => void {
   let warned = cloud !== "AzureCloud";
   return (idToken) => {
@@ -52,7 +55,7 @@ function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => voi
   };
 }
 
-/** Asks Azure DevOps for an ID token (a JWT of about ten minutes) of one service connection. */
+/** Requests an ID token (a JWT that is valid for about ten minutes) of one service connection from Azure DevOps. */
 async function requestIdToken(http: Http, address: IdTokenAddress, connectionId: string): Promise<string> {
   const url = new URL(address.url);
   url.searchParams.set("api-version", "7.1");
@@ -66,7 +69,10 @@ async function requestIdToken(http: Http, address: IdTokenAddress, connectionId:
   }
 }
 
-/** Azure DevOps refuses a plan so for a moment, too; the agent tries again as well (ContainerOperationProvider.cs). */
+/**
+ * Azure DevOps can also refuse a plan like this for a moment; the agent retries as well
+ * (ContainerOperationProvider.cs).
+ */
 function isTransient({ status, text }: HttpResponse): boolean {
   return status === 403 && text.includes("TaskOrchestrationPlanSecurityException");
 }
@@ -80,7 +86,7 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
         Authorization: `Bearer ${jobToken}`,
         "Content-Type": "application/json",
         Accept: "application/json",
-        // Asks for 401 in place of a redirect to the sign-in page.
+        // Requests 401 instead of a redirect to the sign-in page.
         "X-TFS-FedAuthRedirect": "Suppress",
       },
       idleTimeoutMs: 10_000,
@@ -95,7 +101,7 @@ function parsedToken(text: string): string | undefined {
 }
 
 function refusal({ status, text }: HttpResponse, host: string): UserError {
-  // Refusals of a connection that the stage does not name come in a wrapper of their own, as `value`.
+  // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
   const message = serverMessage(text, ["message", "value"]);
   const said = message === "" ? "" : `: ${message}`;
   const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>

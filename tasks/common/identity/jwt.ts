@@ -1,10 +1,10 @@
 import { parsedMembers, textOf } from "../pipeline/json.ts";
 
-/** The claims that messages and warnings quote; nothing here is verified. */
+/** The claims that messages and warnings quote. They are not verified. */
 export interface TokenClaims {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
-  /** Application id, in access tokens of Entra. */
+  /** Application ID, in access tokens of Entra. */
   readonly applicationId: string | undefined;
   /** Milliseconds since 1970. */
   readonly expiresAt: number | undefined;

@@ -6,8 +6,8 @@ import { databricksScope } from "./entra.ts";
 import { entraTransport } from "./entra-transport.ts";
 
 /**
- * Gets an access token to Azure Databricks for the managed identity of the agent's machine: of an Azure machine from its
- * metadata service, of a machine connected through Azure Arc from the service on loopback.
+ * Gets an access token to Azure Databricks for the managed identity of the agent's machine. The source is the metadata
+ * service of an Azure machine, or the loopback service of a machine that is connected through Azure Arc.
  */
 export async function requestManagedIdentityToken(http: Http, clientId: string | undefined): Promise<AccessToken> {
   const { ManagedIdentityCredential, createHttpHeaders } = await import("./azure-identity.lazy.ts");

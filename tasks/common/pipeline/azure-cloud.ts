@@ -3,7 +3,7 @@ import { UserError } from "./errors.ts";
 /** An Azure cloud as service connections name it. */
 export type AzureCloud = "AzureCloud" | "AzureUSGovernment" | "AzureChinaCloud";
 
-/** Hosts of each cloud's Entra; the first is used when a connection names none. */
+/** Entra's hosts in each cloud. The first is the default for connections without an address. */
 const entraHosts: Record<AzureCloud, readonly [string, ...string[]]> = {
   AzureCloud: ["login.microsoftonline.com", "login.windows.net"],
   AzureUSGovernment: ["login.microsoftonline.us"],
@@ -24,7 +24,7 @@ export function azureCloud(name: string | undefined): AzureCloud {
 
 /**
  * Entra's address for a connection, e.g. https://login.microsoftonline.com/. Credentials are sent there, so an address
- * that is none of the cloud's own is a UserError: a variable of an earlier step could have replaced it.
+ * outside the cloud is a UserError: a variable of an earlier step could have replaced it.
  */
 export function entraAuthority(cloud: AzureCloud, address: string | undefined): string {
   if (address === undefined) return `https://${entraHosts[cloud][0]}/`;
@@ -40,7 +40,7 @@ export function entraAuthority(cloud: AzureCloud, address: string | undefined): 
   });
 }
 
-/** Whether Entra of this cloud answers under a host name. */
+/** Whether a host is one of Entra's in this cloud. */
 export function isEntraHost(cloud: AzureCloud, host: string): boolean {
   return entraHosts[cloud].includes(host);
 }

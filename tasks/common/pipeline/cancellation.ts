@@ -1,17 +1,17 @@
-/** The agent's defaults: SIGTERM comes so long after SIGINT, and SIGKILL so long after SIGTERM (in milliseconds). */
+/** The agent's defaults in milliseconds: from SIGINT to SIGTERM, and from SIGTERM to SIGKILL. */
 const agentGrace = { interruptMs: 7_500, terminateMs: 2_500 };
 
-/** How a cancelled step spends the last part of the agent's grace (in milliseconds). */
+/** How a canceled step uses the last part of the agent's grace period, in milliseconds. */
 export const cancelBudget = {
   /** From SIGTERM to SIGKILL of the program that the step runs. */
   terminateMs: 1_000,
   /** Requests that clean up: they release a lock and cancel runs. */
   releaseMs: 1_200,
-  /** The lines about the outcome. */
+  /** Printing the outcome. */
   reportMs: 300,
 } as const;
 
-/** The sum: 2,500 ms. What the agent allows beyond it may serve to reach a safe point. */
+/** The sum, 2,500 ms. A canceled deploy may use the rest of the grace period to reach a safe point. */
 export const cleanupMs = cancelBudget.terminateMs + cancelBudget.releaseMs + cancelBudget.reportMs;
 
 /** Aborted when the agent cancels the step: SIGINT first, then SIGTERM, then SIGKILL. */

@@ -52,7 +52,7 @@ export function registerSecret(value: string): void {
   }
 }
 
-/** Hides registered secrets and the job's secret variables in what is uploaded: the agent masks nothing but logs. */
+/** Masks registered secrets and the job's secret variables in files to upload: the agent masks only logs. */
 export function secretMasker(): (text: string) => string {
   const secrets = [...registeredSecrets, ...jobSecrets()];
   secrets.sort((a, b) => b.length - a.length);
@@ -87,6 +87,6 @@ export type Result = "Succeeded" | "SucceededWithIssues" | "Failed" | "Canceled"
 /** Reports the step's result; an error message becomes an issue on the run page. */
 export function complete(result: Result, message = ""): void {
   if (result === "Failed" && message !== "") logIssue("error", message);
-  // The agent parses the result by name; task-lib's own enumeration spells "Canceled" in a way that it refuses.
+  // The agent parses the result by name; task-lib's own enumeration spells "Canceled" in a way that the agent does not accept.
   tl.command("task.complete", { result }, "");
 }

@@ -4,7 +4,7 @@ export type HttpFailureKind =
   | "name" // the host name is unknown
   | "refused"
   | "timeout"
-  | "reset" // connection broken, body cut short
+  | "reset" // connection interrupted, body incomplete
   | "tls"
   | "proxy"
   | "proxy-credentials"
@@ -14,7 +14,7 @@ export type HttpFailureKind =
 
 const transientKinds = new Set<HttpFailureKind>(["name", "refused", "timeout", "reset", "proxy"]);
 
-/** No HTTP answer: `kind` says what stood in the way, `message` names host and cause. */
+/** A request without an HTTP answer: `kind` is the reason, `message` names the host and the cause. */
 export class HttpFailure extends Error {
   readonly kind: HttpFailureKind;
   readonly host: string;
@@ -31,7 +31,7 @@ export class HttpFailure extends Error {
     return transientKinds.has(this.kind);
   }
 
-  /** What usually mends it, for the person who reads the log. */
+  /** The usual fix, for the reader of the log. */
   get hint(): string {
     return hints[this.kind].replaceAll("{host}", this.host);
   }
@@ -68,7 +68,7 @@ const codes: Record<string, [HttpFailureKind, string]> = {
   EPROTO: ["tls", "a TLS connection could not be established"],
 };
 
-/** Sorts a Node network error; undefined when it is none (then it is the caller's own). */
+/** The failure that a Node network error stands for; undefined for every other error. */
 export function toHttpFailure(
   error: unknown,
   url: string,

@@ -37,7 +37,7 @@ export function findOnPath(name: string): string | undefined {
   return tl.which(name, false) || undefined;
 }
 
-/** The commit that the job works on; undefined where it has none. */
+/** The commit that the job works on; undefined if there is none. */
 export function sourceCommit(): string | undefined {
   return tl.getVariable("Build.SourceVersion") || undefined;
 }
@@ -47,9 +47,9 @@ export function isPullRequestBuild(): boolean {
   return tl.getVariable("Build.Reason") === "PullRequest";
 }
 
-/** Variables of the job under the names that their authors wrote, which a variable's name in the environment hides. */
+/** The job's variables with their original names, which their names in the environment no longer show. */
 export function jobVariables(): tl.VariableInfo[] {
-  // task-lib writes every value that it hands out to its debug output.
+  // task-lib writes every value that it returns to its debug output.
   tl.setStdStream(new Writable({ write: (_chunk, _encoding, done) => done() }));
   try {
     return tl.getVariables();

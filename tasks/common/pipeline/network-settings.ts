@@ -6,7 +6,7 @@ import type { AgentProxy, Network } from "./network.ts";
 
 /**
  * The agent's proxy and CA; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy, NODE_EXTRA_CA_CERTS
- * adds to its CA. Throws a UserError for settings that cannot be used, or that a variable of the job has taken the place of.
+ * adds to its CA. Throws a UserError for settings that cannot be used, or that a variable of the job has replaced.
  */
 export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
   const names = jobVariables().map(({ name }) => name);
@@ -17,7 +17,7 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
   };
 }
 
-/** What task-lib reads as the agent's own settings. */
+/** The names from which task-lib reads the agent's own settings. */
 const agentSettings = [
   "agent.proxyurl",
   "agent.proxyusername",
@@ -27,8 +27,8 @@ const agentSettings = [
 ];
 
 /**
- * The agent's settings reach a task as variables that no step can set. One of another name that looks the same in the
- * environment would lead the job's token, and the proxy's password, to whoever set it.
+ * The agent's settings reach a task as variables that steps cannot set. A variable with another name that becomes the same
+ * name in the environment would send the job's token and the proxy's password to the author of that variable.
  */
 function refuseImitation(names: readonly string[]): void {
   const written = new Set(agentSettings.map(environmentName));
@@ -55,7 +55,10 @@ function agentProxy(): AgentProxy | undefined {
   };
 }
 
-/** The agent's patterns are .NET's; those that JavaScript cannot read are taken as `*.domain` or passed over, as it does. */
+/**
+ * The agent's patterns are .NET patterns. Those that JavaScript cannot read are read as `*.domain` or ignored, as the
+ * agent does.
+ */
 function bypassPattern(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern, "i");
@@ -83,13 +86,13 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   };
 }
 
-/** Written without a scheme, a proxy speaks HTTP (Go: net/http, ProxyFromEnvironment). */
+/** A proxy without a scheme uses HTTP (Go: net/http, ProxyFromEnvironment). */
 function proxyAddress(value: string): URL | undefined {
   const address = value.includes("://") ? value : `http://${value}`;
   return URL.canParse(address) ? new URL(address) : undefined;
 }
 
-/** A password with a bare % was not encoded in the first place. */
+/** A password that contains a bare % was not encoded. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -113,7 +116,7 @@ export function proxyPasswords({ proxy }: Network, environment: NodeJS.ProcessEn
   return [...new Set(spellings)].filter((password) => password !== "");
 }
 
-/** Name certificate authorities to programs that the tasks start, or to Node. */
+/** Variables that name certificate authorities for Node, or for programs that the tasks start. */
 const certificateVariables = new Set([
   "NODE_EXTRA_CA_CERTS",
   "SSL_CERT_FILE",
@@ -123,15 +126,15 @@ const certificateVariables = new Set([
 ]);
 
 /**
- * Whether a variable of the environment names certificate authorities, and any step of the job could have set it: who
- * chooses authority and proxy reads every token.
+ * Returns a test for variables that name certificate authorities and that any step of the job could have set. With its own
+ * authority and proxy, a step could read every token.
  */
 export function untrustedCertificates(names: readonly string[] = jobVariables().map(({ name }) => name)) {
   const written = new Set(names.map(environmentName));
   return (name: string): boolean => certificateVariables.has(name.toUpperCase()) && written.has(name.toUpperCase());
 }
 
-/** PEM text; empty where Node's own list holds more than is trusted, undefined where that list is right. */
+/** PEM text. Empty when Node's own list contains more than is trusted, undefined when that list is right. */
 function certificates(extraFile: string | undefined, names: readonly string[]): string | undefined {
   const caFile = getHttpCertConfiguration()?.caFile;
   const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
@@ -151,7 +154,7 @@ function readCertificates(file: string): string {
   }
 }
 
-/** Node itself goes on without a file that it cannot read. */
+/** Like Node, continues without a file that it cannot read. */
 function readIfThere(file: string): string {
   try {
     return fs.readFileSync(file, "utf8");

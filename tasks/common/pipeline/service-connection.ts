@@ -7,7 +7,7 @@ interface EntraApplication {
   readonly id: string;
   readonly cloud: AzureCloud;
   readonly tenantId: string;
-  /** Application (client) id of the app registration or user-assigned managed identity. */
+  /** Application (client) ID of the app registration or user-assigned managed identity. */
   readonly clientId: string;
   /** Address of Entra, e.g. https://login.microsoftonline.com/. */
   readonly authority: string;
@@ -15,7 +15,7 @@ interface EntraApplication {
 
 export interface FederatedConnection extends EntraApplication {
   readonly scheme: "WorkloadIdentityFederation";
-  /** An ID token that Azure DevOps gave to the job with the connection; may be about to expire. */
+  /** An ID token that Azure DevOps sent to the job with the connection. It may be about to expire. */
   readonly lateBoundIdToken: string | undefined;
 }
 
@@ -38,16 +38,16 @@ export interface ManagedIdentityConnection {
   readonly clientId: string | undefined;
 }
 
-/** An Azure Resource Manager service connection, by the way in which it signs in. */
+/** An Azure Resource Manager service connection, by its way of signing in. */
 export type ServiceConnection =
   | FederatedConnection
   | SecretConnection
   | CertificateConnection
   | ManagedIdentityConnection;
 
-/** Reads the service connection that an input of type connectedService:AzureRM names by its id. Throws a UserError. */
+/** Reads a service connection by its ID, the value of an input of type connectedService:AzureRM. Throws a UserError. */
 export function readServiceConnection(id: string): ServiceConnection {
-  // task-lib's function for a single parameter would print its value, a secret too, as a debug message.
+  // task-lib's function for a single parameter would print its value, even a secret, as a debug message.
   const authorization = tl.getEndpointAuthorization(id, true);
   if (!authorization) {
     throw new UserError("azureSubscription does not name a service connection that this job can use.", {
@@ -114,7 +114,7 @@ function entraApplication({ id, parameter, data }: Fields): EntraApplication {
   };
 }
 
-/** What to do about a connection that is no workload identity federation; undefined for one that is. */
+/** How to replace a connection that does not use workload identity federation; undefined for one that does. */
 export function conversionAdvice({ scheme }: ServiceConnection): string | undefined {
   const where = "Project settings > Service connections";
   switch (scheme) {
@@ -136,7 +136,7 @@ export function conversionAdvice({ scheme }: ServiceConnection): string | undefi
   }
 }
 
-/** Azure DevOps writes the names of parameters in several cases. */
+/** Azure DevOps uses different upper and lower case for the same parameter. */
 function parameterValue(parameters: Readonly<Record<string, string>>, name: string): string | undefined {
   const found = Object.entries(parameters).find(([key]) => key.toLowerCase() === name.toLowerCase());
   return found?.[1] || undefined;

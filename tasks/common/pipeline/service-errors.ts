@@ -3,8 +3,8 @@ import { HttpFailure } from "./http-failure.ts";
 import { parsedMembers } from "./json.ts";
 
 /**
- * The user's error for a request that got no answer: `what` failed, and why. `advice` follows the hint for that kind of
- * failure. Every other error is returned as it is.
+ * The user's error for a request without an answer: `what` failed, and why. `advice` follows the hint for that kind of
+ * failure. Every other error is returned unchanged.
  */
 export function unreachable(error: unknown, what: string, section: TroubleshootingSection, advice?: string): unknown {
   if (!(error instanceof HttpFailure)) return error;
@@ -12,7 +12,7 @@ export function unreachable(error: unknown, what: string, section: Troubleshooti
   return new UserError(`${what}: ${error.message}.`, { hint, section, cause: error });
 }
 
-/** What a service said in a JSON answer: the first of these members that holds text, at most 500 characters; else "". */
+/** The message in a service's JSON answer: the first of these members that is text, at most 500 characters; otherwise "". */
 export function serverMessage(answer: string, names: readonly string[]): string {
   const body = parsedMembers(answer);
   const text = names.map((name) => body[name]).find((one) => typeof one === "string" && one !== "");

@@ -1,12 +1,12 @@
 export interface SilenceWatch {
-  /** Aborted when nothing was heard for too long. */
+  /** Aborted when `heard` was not called for too long. */
   readonly signal: AbortSignal;
-  /** Starts the wait anew. */
+  /** Starts the wait again. */
   heard(): void;
   stop(): void;
 }
 
-/** Watches for silence of `limitMs` milliseconds; one during which `matters` returns false does not count. */
+/** Watches for a silence of `limitMs` milliseconds. The silence counts only if `matters` returns true at its end. */
 export function watchSilence(limitMs: number, matters: () => boolean = () => true): SilenceWatch {
   const controller = new AbortController();
   const timer = setTimeout(() => {

@@ -16,11 +16,14 @@ export interface Task {
   readonly cancel: AbortSignal;
   readonly network: Network;
   readonly http: Http;
-  /** This step's own folder, made when first asked for, removed at the step's end. */
+  /** This step's own folder, created on first use and removed at the end of the step. */
   readonly temporaryFolder: string;
 }
 
-/** Runs a task to its one result: signal handlers first, a user's mistake without a stack, temporary files removed. */
+/**
+ * Runs a task and reports its one result. Installs signal handlers first, shows user errors without a stack trace, and
+ * removes temporary files.
+ */
 export async function runTask(work: (task: Task) => Promise<void>): Promise<void> {
   // Node's warnings about old library code (the proxy tunnel's) mean nothing to a pipeline author.
   process.noDeprecation = true;
@@ -45,11 +48,11 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   } finally {
     if (temporaryFolder) removeFolder(temporaryFolder);
   }
-  // A socket that still waits must not hold the step; what was written is out when this callback runs.
+  // An open socket must not delay the end of the step. When this callback runs, all output has been written.
   process.stdout.write("", () => process.exit(0));
 }
 
-/** The agent itself hides its proxy's password only as it was typed. */
+/** The agent itself masks its proxy's password only as it was typed. */
 function registerProxyPasswords(network: Network): void {
   for (const password of proxyPasswords(network)) registerSecret(password);
 }
@@ -64,7 +67,7 @@ function removeUntrustedCertificates(): void {
   );
 }
 
-/** A file that is held open (Windows) must not turn a success into a failure; the agent empties the folder after the job. */
+/** An open file (Windows) must not turn a success into a failure. The agent empties the folder after the job. */
 function removeFolder(folder: string): void {
   try {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

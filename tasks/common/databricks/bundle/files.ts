@@ -4,7 +4,7 @@ import path from "node:path";
 /** Names under which the CLI looks for a bundle's root file. */
 export const bundleFileNames = ["databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml"] as const;
 
-/** The root files in a folder; the CLI refuses more than one. */
+/** The root files in a folder. The CLI refuses more than one. */
 export function rootFiles(folder: string): string[] {
   return bundleFileNames.map((name) => path.join(folder, name)).filter((file) => fs.existsSync(file));
 }
@@ -15,14 +15,14 @@ export function filesIncludedBy(root: string, patterns: readonly string[]): stri
   return [...new Set(files)].filter((file) => file !== root);
 }
 
-/** A file's text as the CLI's parser takes it; throws where the file cannot be read. */
+/** A file's text as the CLI's parser reads it. Throws if the file cannot be read. */
 export function readBundleFile(file: string): string {
   const content = fs.readFileSync(file);
-  // To the CLI's parser all of these end a line, and with it a comment.
+  // For the CLI's parser, all of these end a line and therefore a comment.
   return new TextDecoder(encodingOf(content)).decode(content).replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n");
 }
 
-/** YAML may be UTF-16 too, which the CLI knows by its byte order mark. */
+/** YAML can also be UTF-16, which the CLI recognizes by its byte order mark. */
 function encodingOf([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
@@ -68,12 +68,12 @@ function namePattern(name: string): RegExp {
   try {
     return new RegExp(`^${pattern}$`, "su");
   } catch {
-    // A range that runs backwards; it matches nothing in Go.
+    // A reversed range, which matches nothing in Go.
     return /(?!)/;
   }
 }
 
-/** A character that stands for itself, also where it would mean something in JavaScript; a hyphen does so in brackets. */
+/** Escapes a character that has a meaning in JavaScript; in brackets that includes a hyphen. */
 function literal(character: string, special = /[\\^$.*+?()[\]{}|/]/): string {
   return special.test(character) ? `\\${character}` : character;
 }

@@ -7,10 +7,10 @@ type Sdk = typeof import("../libraries.lazy.ts");
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
-/** A workspace answered, but not with what was asked for. */
+/** The workspace answered with an error, or with something other than an API response. */
 export class WorkspaceError extends Error {
   readonly status: number;
-  /** A page for people in place of an API answer: sign-in, private link, captive proxy. */
+  /** A web page instead of an API response: sign-in, private link, captive proxy. */
   readonly isWebPage: boolean;
 
   constructor(status: number, message: string, isWebPage: boolean) {
@@ -39,8 +39,8 @@ export async function workspaceService<Service>(
 }
 
 /**
- * The SDK's services over our own HTTP module. The SDK's transport verifies no certificate by default, waits for ever on
- * a redirect and reads credentials from the machine; here it is replaced whole.
+ * Runs the SDK's services over our own HTTP module. The SDK's own transport does not verify certificates by default, waits
+ * forever on a redirect, and reads credentials from the machine, so it is replaced completely.
  */
 function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: WorkspaceConnection): ApiClient {
   class WorkspaceTransport extends ApiClient {

@@ -2,15 +2,15 @@ import { UserError } from "../../pipeline/errors.ts";
 import { unreachable } from "../../pipeline/service-errors.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
-/** Who the workspace takes the caller for; a service principal's user name is its application id. */
+/** The caller as the workspace sees it. A service principal's user name is its application ID. */
 export interface CurrentUser {
   readonly userName: string;
   readonly displayName: string;
 }
 
 /**
- * Asks the workspace who we are: a wrong host, a blocked network or a missing membership shows here within seconds,
- * where the CLI would retry in silence for fifteen minutes.
+ * Asks the workspace for the current user. A wrong host, a blocked network or a missing membership fails here within
+ * seconds; the CLI would retry silently for 15 minutes.
  */
 export async function readCurrentUser(
   connection: WorkspaceConnection,
@@ -26,7 +26,7 @@ export async function readCurrentUser(
   }
 }
 
-/** How a workspace refuses an address, whoever it is that asks: IP access lists, and public access that is disabled. */
+/** Refusals of an address, whatever the identity: IP access lists, and disabled public access. */
 const blockedNetwork = /blocked by Databricks IP ACL|Unauthorized network access to workspace/i;
 
 function explained(error: unknown, host: string, clientId: string): unknown {
