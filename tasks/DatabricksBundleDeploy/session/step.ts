@@ -1,4 +1,4 @@
-import { cancelGraceMs, cleanupMs } from "../../common/pipeline/cancellation.ts";
+import { safePointMs } from "../../common/pipeline/cancellation.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { type DiagnosticReporter, diagnosticReporter } from "./issues.ts";
@@ -21,7 +21,7 @@ export function openStep(task: Task, inputs: DeployInputs, session: Session): St
     inputs,
     task,
     cancel: task.cancel,
-    safePointMs: Math.max(0, cancelGraceMs(process.env) - cleanupMs),
+    safePointMs: safePointMs(process.env),
     startedAt: new Date(),
     diagnostics: diagnosticReporter(inputs.folder),
   };

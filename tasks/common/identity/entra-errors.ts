@@ -35,23 +35,17 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
   "7000215": {
     why: "its secret is wrong",
-    hint:
-      "Convert the connection to workload identity federation (Project settings > Service connections > " +
-      "Convert), or set a new secret in it.",
+    hint: convertOr("set a new secret in it"),
     section: "connection-secret",
   },
   "7000222": {
     why: "its secret has expired",
-    hint:
-      "Convert the connection to workload identity federation (Project settings > Service connections > " +
-      "Convert), or set a new secret in it.",
+    hint: convertOr("set a new secret in it"),
     section: "connection-secret",
   },
   "700027": {
     why: "its certificate is not registered for the application",
-    hint:
-      "Convert the connection to workload identity federation (Project settings > Service connections > " +
-      "Convert), or upload the certificate to the app registration.",
+    hint: convertOr("upload the certificate to the app registration"),
     section: "connection-secret",
   },
   "500011": {
@@ -77,6 +71,11 @@ function noFederatedCredential(why: string): Refusal {
       "take a few minutes to take effect.",
     section: "federated-credential",
   };
+}
+
+function convertOr(otherAction: string): string {
+  const convert = "Project settings > Service connections > Convert";
+  return `Convert the connection to workload identity federation (${convert}), or ${otherAction}.`;
 }
 
 /** Reads the AADSTS code in an Entra message; undefined when there is none. */

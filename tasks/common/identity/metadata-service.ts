@@ -10,7 +10,7 @@ import type { AccessTokenSource } from "./access-token.ts";
  * Protocol: databricks-sdk-go, config/auth_metadata_service.go.
  */
 export interface MetadataService {
-  /** Holds a 256-bit random path: whoever knows it may ask for tokens, so it counts as a secret. */
+  /** Contains a 256-bit random path. With it, a program can request tokens, so it is a secret. */
   readonly url: string;
   /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net. Other programs do not count. */
   readonly servedHosts: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 /** The agent's defaults in milliseconds: from SIGINT to SIGTERM, and from SIGTERM to SIGKILL. */
 const agentGrace = { interruptMs: 7_500, terminateMs: 2_500 };
 
-/** How a canceled step uses the last part of the agent's grace period, in milliseconds. */
+/** How a canceled step uses the last 2,500 milliseconds of the agent's grace period. */
 export const cancelBudget = {
   /** From SIGTERM to SIGKILL of the program that the step runs. */
   terminateMs: 1_000,
@@ -10,9 +10,6 @@ export const cancelBudget = {
   /** Printing the outcome. */
   reportMs: 300,
 } as const;
-
-/** The sum, 2,500 ms. A canceled deploy may use the rest of the grace period to reach a safe point. */
-export const cleanupMs = cancelBudget.terminateMs + cancelBudget.releaseMs + cancelBudget.reportMs;
 
 /** Aborted when the agent cancels the step: SIGINT first, then SIGTERM, then SIGKILL. */
 export function cancelSignal(): AbortSignal {
@@ -30,6 +27,13 @@ export function cancelGraceMs(environment: NodeJS.ProcessEnv): number {
     positive(environment["PROCESS_SIGINT_TIMEOUT"], agentGrace.interruptMs) +
     positive(environment["PROCESS_SIGTERM_TIMEOUT"], agentGrace.terminateMs)
   );
+}
+
+/** Milliseconds for which a canceled step may continue, to reach a safe point: all of the grace period but the budget. */
+export function safePointMs(environment: NodeJS.ProcessEnv): number {
+  const { terminateMs, releaseMs, reportMs } = cancelBudget;
+  const cleanupMs = terminateMs + releaseMs + reportMs;
+  return Math.max(0, cancelGraceMs(environment) - cleanupMs);
 }
 
 function positive(text: string | undefined, otherwise: number): number {

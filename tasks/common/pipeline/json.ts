@@ -1,9 +1,9 @@
-/** Members of a JSON value; none where it is not an object. */
+/** Members of a JSON value; empty if it is not an object. */
 export function members(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** The object (or list) that a JSON text holds; undefined where it holds anything else or is not JSON. */
+/** The object (or list) in a JSON text; undefined for any other value, and for text that is not JSON. */
 export function parsedObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -13,7 +13,7 @@ export function parsedObject(text: string): Record<string, unknown> | undefined 
   }
 }
 
-/** Members of the object that a JSON text holds; none where it does not hold one. */
+/** Members of the object in a JSON text; empty if there is none. */
 export function parsedMembers(text: string): Record<string, unknown> {
   return parsedObject(text) ?? {};
 }
@@ -24,7 +24,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** JSON with the members of every object in one order, so that equal values give equal text. */
+/** JSON with sorted members, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === "object" && member !== null && !Array.isArray(member)

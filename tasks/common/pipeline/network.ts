@@ -21,10 +21,7 @@ export interface Network {
   readonly extraCertificates: string | undefined;
 }
 
-/**
- * The proxy for one URL, or undefined where it is reached directly, as this machine and its metadata service always
- * are.
- */
+/** The proxy for one URL. undefined if it is reached directly, as this machine and its metadata service always are. */
 export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
   const { proxy } = network;
   if (!proxy || isLoopback(url.hostname) || url.hostname === instanceMetadataHost) return undefined;
@@ -34,8 +31,8 @@ export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
 const secureContexts = new WeakMap<Network, SecureContext>();
 
 /**
- * What the agent's own authorities need: the public roots too, because Node's `ca` option replaces its built-in list.
- * Made once, because reading some 150 certificates takes longer than a request.
+ * Trusts the public roots and the agent's own authorities, because Node's `ca` option replaces its built-in list.
+ * Created once, because reading about 150 certificates takes longer than a request.
  */
 async function trust(network: Network): Promise<{ secureContext?: SecureContext }> {
   if (network.extraCertificates === undefined) return {};
