@@ -22,7 +22,7 @@ export const production: Edition = { variant: "production", version, stage: path
 
 /** Fills the staging folder. */
 export async function buildExtension(edition: Edition = production): Promise<void> {
-  if (!/^\d+\.\d+\.\d+$/.test(edition.version)) throw new Error(`${edition.version} is no version such as 1.2.3.`);
+  if (!/^\d+\.\d+\.\d+$/.test(edition.version)) throw new Error(`${edition.version} is not a version such as 1.2.3.`);
   fs.rmSync(edition.stage, { recursive: true, force: true });
   for (const name of taskNames) await stageTask(name, edition);
   stageListing(edition);

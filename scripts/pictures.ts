@@ -35,7 +35,7 @@ function takeScreenshots(): void {
   take(summaryPage(section(sections, "The summary on the run page")), "run-summary.png");
 }
 
-/** The packaged page, for the eyes alone: it is no part of the package. The demo has packaged it. */
+/** Shows the packaged page. The picture is not part of the package, which the demo has built. */
 function showListing(): void {
   const page = fs.readFileSync(path.join(root, "dist", "extension", "overview.md"), "utf8");
   photograph(listingPreview(page, root), path.join(root, "dist", "listing.png"), listing);

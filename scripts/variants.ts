@@ -21,7 +21,7 @@ export type VariantName = keyof typeof variants;
 
 /** The variant of that name; throws for an unknown one. */
 export function variantNamed(name: string): VariantName {
-  if (!Object.hasOwn(variants, name)) throw new Error(`${name} is none of ${Object.keys(variants).join(", ")}.`);
+  if (!Object.hasOwn(variants, name)) throw new Error(`${name} is not one of ${Object.keys(variants).join(", ")}.`);
   return name as VariantName;
 }
 

@@ -64,8 +64,8 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
 }
 
 function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
-  const said = serverMessage(text, ["error_description", "error"]);
-  const answer = said === "" ? String(status) : `${status}: ${said}`;
+  const detail = serverMessage(text, ["error_description", "error"]);
+  const answer = detail === "" ? String(status) : `${status}: ${detail}`;
   const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
   return new UserError(`${host} did not exchange the service connection's ID token for an access token (${answer}).`, {
     hint:

@@ -90,8 +90,8 @@ export function entraRefusal(message: string, client: { tenantId: string; author
       { hint: known.hint, section: known.section },
     );
   }
-  const said = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;
-  return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${said}`, {
+  const quote = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;
+  return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${quote}`, {
     hint: "Look up the code at https://login.microsoftonline.com/error.",
     section: "entra",
   });

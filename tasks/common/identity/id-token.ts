@@ -103,7 +103,7 @@ function parsedToken(text: string): string | undefined {
 function refusal({ status, text }: HttpResponse, host: string): UserError {
   // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
   const message = serverMessage(text, ["message", "value"]);
-  const said = message === "" ? "" : `: ${message}`;
+  const detail = message === "" ? "" : `: ${message}`;
   const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
     new UserError(`Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`, {
       hint,
@@ -117,7 +117,7 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
   }
   if (status === 403 || status === 404) {
     return fail(
-      `this pipeline is not authorized to use the connection, or the connection does not exist (${status}${said})`,
+      `this pipeline is not authorized to use the connection, or the connection does not exist (${status}${detail})`,
       "Authorize the pipeline under Project settings > Service connections > Security > Pipeline permissions, " +
         "and run it again.",
       "connection-not-authorized",
@@ -130,7 +130,7 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
     );
   }
   return fail(
-    `it returned status ${status}${said}`,
+    `it returned status ${status}${detail}`,
     "Run the step again. If the error remains, check https://status.dev.azure.com.",
   );
 }

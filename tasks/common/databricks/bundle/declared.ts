@@ -53,8 +53,8 @@ const truths = new Set(["true", "y", "Y", "yes", "on"]);
 function defaultTarget(documents: readonly YamlValues[]): string | undefined {
   const names = targetNames(documents);
   const isDefault = (name: string) => {
-    const said = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
-    return truths.has(String(said.findLast((value) => value !== undefined && value !== null)));
+    const values = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
+    return truths.has(String(values.findLast((value) => value !== undefined && value !== null)));
   };
   return names.length === 1 ? names[0] : names.find(isDefault);
 }

@@ -33,7 +33,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   if (!(error instanceof WorkspaceError)) {
     return unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
-  const said = error.message === "" ? "" : `: ${error.message}`;
+  const detail = error.message === "" ? "" : `: ${error.message}`;
   if (error.isWebPage) {
     return new UserError(`${host} returned a web page (${error.status}) instead of a response of the Databricks API.`, {
       hint:
@@ -43,7 +43,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
     });
   }
   if (error.status === 403 && blockedNetwork.test(error.message)) {
-    return new UserError(`The workspace ${host} does not allow access from this agent's network (403${said}).`, {
+    return new UserError(`The workspace ${host} does not allow access from this agent's network (403${detail}).`, {
       hint:
         "Add the agent's IP address to the IP access list of the workspace. If public access is disabled " +
         "(Private Link), use a self-hosted agent inside the network of the workspace.",
@@ -52,7 +52,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
   }
   if (error.status === 401 || error.status === 403) {
     return new UserError(
-      `The workspace ${host} denied access to the service principal ${clientId} (${error.status}${said}).`,
+      `The workspace ${host} denied access to the service principal ${clientId} (${error.status}${detail}).`,
       {
         hint:
           "In the workspace, add the service principal of the connection under Settings > Identity and access > " +
@@ -63,7 +63,7 @@ function explained(error: unknown, host: string, clientId: string): unknown {
     );
   }
   return new UserError(
-    `The workspace ${host} returned status ${error.status} when the task checked its identity${said}.`,
+    `The workspace ${host} returned status ${error.status} when the task checked its identity${detail}.`,
     {
       hint:
         "Check workspaceUrl, or workspace.host of the bundle, and run the step again. If the error remains, " +
