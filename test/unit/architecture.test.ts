@@ -11,7 +11,7 @@ import { read, sourceFiles } from "./package/project.ts";
 const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tasks: [["DatabricksCliInstaller", "DatabricksBundleDeploy"], ["common"]],
   "tasks/common": [["databricks", "identity"], ["pipeline"], ["product"]],
-  "tasks/common/databricks": [["cli"], ["bundle", "workspace"], ["libraries.lazy"]],
+  "tasks/common/databricks": [["bundle", "cli", "workspace"], ["libraries.lazy"]],
   "tasks/DatabricksBundleDeploy": [
     ["main"],
     ["results"],
