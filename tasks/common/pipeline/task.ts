@@ -62,8 +62,8 @@ function removeUntrustedCertificates(): void {
   const untrusted = removeFromProcessEnvironment(untrustedCertificates());
   if (untrusted.length === 0) return;
   warn(
-    `Ignored: ${untrusted.join(", ")}, because any step of this job can set it. Configure the agent with ` +
-      "--sslcacert, or set it in env of this step and remove the job variable of that name.",
+    `Ignored: ${untrusted.join(", ")}, because any step of this job can set them. Configure the agent with ` +
+      "--sslcacert, or set the variable in env of this step and remove the job variable of that name.",
   );
 }
 
