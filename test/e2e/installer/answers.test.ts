@@ -45,29 +45,29 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
     [
       "a page that calls itself a file",
       (response) => send(response, 200, octets, "<!DOCTYPE html><title>Blocked</title>"),
-      /artifactory\.contoso\.example answers with a web page instead of the file/,
+      /artifactory\.contoso\.example returned a web page instead of the file/,
     ],
     [
       "a text that begins like an archive",
       (response) => send(response, 200, octets, "Policy violation: blocked"),
-      /answers with a web page instead of the file/,
+      /returned a web page instead of the file/,
     ],
     [
       "an encoded archive",
       (response) => send(response, 200, { ...octets, "Content-Encoding": "gzip" }, gzipSync("x")),
-      /artifactory\.contoso\.example sends it encoded \(gzip\), unasked.*stored there with a Content-Encoding/s,
+      /artifactory\.contoso\.example sent it with Content-Encoding gzip.*stores the file with a Content-Encoding/s,
     ],
     [
       "a redirect to no URL",
       (response) => send(response, 302, { Location: "https://[" }),
       /artifactory\.contoso\.example: it redirects to an address that is not a URL.*Check the URL/s,
     ],
-    ["nothing", (response) => send(response, 200, octets), /the body ended after 0 of 0 bytes/],
+    ["nothing", (response) => send(response, 200, octets), /the download ended after 0 of 0 bytes/],
   ])("is refused when it is %s", async (_, answer, message) => {
     const step = await installWith(answer);
     expect(step.result).toBe("Failed");
     expect(step.messages("error")[0]).toMatch(message);
-    expect(step.messages("error")[0]).toMatch(/databricks_cli_1\.11\.0.* cannot be downloaded.*#download/s);
+    expect(step.messages("error")[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/s);
   });
 
   it("is asked for again when it is cut short, and said to be so when it is each time", async () => {
@@ -80,7 +80,7 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
     expect(times).toBe(4);
     expect(step.messages("error")[0]).toMatch(
       new RegExp(
-        `cannot be downloaded: ${mirrorHosts[0]}: .*(incomplete|interrupted).*closes the connection.*#download`,
+        `Cannot download .*: ${mirrorHosts[0]}: .*(incomplete|interrupted).*closes the connection.*#download`,
         "s",
       ),
     );

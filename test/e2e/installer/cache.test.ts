@@ -61,7 +61,7 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     const step = await install(agent, { version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.messages("warning")).toEqual([
-      expect.stringMatching(/1\.11\.0 in the tool cache .* not used, and will be replaced/),
+      expect.stringMatching(/Not using Databricks CLI 1\.11\.0 from the tool cache .*will be replaced/),
     ]);
     expect(fs.readFileSync(executable)).toEqual(original);
     expect(step.versionOnPath).toBe("1.11.0");
@@ -85,7 +85,9 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     lab.releases.fault(/1\.11\.0_.*\.zip$/, { status: 403 });
     const step = await install(agent, { version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("warning")).toEqual([expect.stringMatching(/1\.11\.0 in the tool cache .* will be replaced/)]);
+    expect(step.messages("warning")).toEqual([
+      expect.stringMatching(/Not using Databricks CLI 1\.11\.0 from the tool cache .* will be replaced/),
+    ]);
     expect(fs.existsSync(executable) && fs.existsSync(marker)).toBe(true);
   });
 
@@ -122,14 +124,14 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     expect((await install(agent, { version: "1.11.0", checksum: right })).outputs["source"]).toBe("cache");
     const wrong = await install(agent, { version: "1.11.0", checksum: "0".repeat(64) });
     expect(wrong.result).toBe("Failed");
-    expect(wrong.messages("error")[0]).toContain("the input checksum says 0000");
+    expect(wrong.messages("error")[0]).toContain("the input checksum requires 0000");
   });
 
   it("says so when the tool cache cannot be written", async () => {
     fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "a file where the folder should be");
     const step = await install(agent, { version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(/tool cache .* cannot be written.*#tools-folder/s);
+    expect(step.messages("error")[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/s);
   });
 });
 
