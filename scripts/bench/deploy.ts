@@ -1,15 +1,15 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { type BundleFiles, bundleOf, job, manyFiles, manyTasks } from "../../test/e2e/bundles/bundles.ts";
 import { type BundleCheckout, checkout } from "../../test/e2e/deploy/step.ts";
 import { labAgent } from "../../test/e2e/harness.ts";
 import { taskNodes } from "../../test/e2e/nodes.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
+import { root } from "../project.ts";
 import { type BenchRow, interleavedMedians, wallMs } from "./measure.ts";
 
-const built = fileURLToPath(new URL("../../dist/extension/tasks/DatabricksBundleDeploy", import.meta.url));
+const built = path.join(root, "dist/extension/tasks/DatabricksBundleDeploy");
 const ownTimeLimitMs = 350;
 const growthLimit = 1.3;
 const firstErrorLimit = 2.6;
@@ -63,7 +63,7 @@ async function ownTime(lab: Lab, node: (typeof taskNodes)[number]): Promise<Benc
   }
 }
 
-/** The lab's CLI behind a script that adds up how long it ran. */
+/** The lab's CLI, started by a script that adds up its run time. */
 async function timedCli(lab: Lab): Promise<{ folder: string; totalMs(): number }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "timed-cli-"));
   const log = path.join(folder, "ns.log");

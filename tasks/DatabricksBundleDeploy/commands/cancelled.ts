@@ -2,13 +2,11 @@ import type { TakenLock } from "../../common/databricks/cli/output.ts";
 import { unfinishedLogs } from "../../common/databricks/cli/state.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug, print, warn } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
-
-/** Less than the agent leaves: a line about the outcome must still come out. */
-const requestsMs = 1_200;
 
 /**
  * After a cancel has ended a deploy or destroy half-way: releases its lock, unless somebody has taken it by force since.
@@ -31,7 +29,7 @@ export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath:
 export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   const workspace = step.workspace();
   if (workspace === undefined) return undefined;
-  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(requestsMs)) };
+  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(cancelBudget.releaseMs)) };
 }
 
 /** Where the CLI was ended half-way, what it did stands only in its write-ahead log: says where, and what that means. */

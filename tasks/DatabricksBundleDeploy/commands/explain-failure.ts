@@ -45,7 +45,7 @@ function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
   return new UserError(
     `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
-    { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", anchor: "wrong-host" },
+    { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", section: "wrong-host" },
   );
 }
 
@@ -58,7 +58,7 @@ function refusedHost({ inputs, metadataService: { servedHosts, refusedHosts } }:
 function failedToken({ metadataService }: FailedStep): UserError | undefined {
   const failure = metadataService.lastFailure();
   if (failure === undefined || failure instanceof UserError) return failure;
-  return new UserError(`The access token could not be renewed: ${String(failure)}`, { anchor: "entra" });
+  return new UserError(`The access token could not be renewed: ${String(failure)}`, { section: "entra" });
 }
 
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
@@ -72,9 +72,9 @@ function unknownFailure(command: string, { exitCode, facts: { errors } }: Comman
   if (quote && knownErrors.noPermission.test(quote)) {
     const hint =
       "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.";
-    return { error: new UserError(message, { hint, anchor: "permissions" }), explained };
+    return { error: new UserError(message, { hint, section: "permissions" }), explained };
   }
   const hint =
     quote || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.";
-  return { error: new UserError(message, { hint, anchor: "deploy-failed" }), explained };
+  return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
 }

@@ -49,7 +49,7 @@ export const knownFailures: readonly KnownFailure[] = [
 function unmetConstraint(required = "", current = ""): UserError {
   return new UserError(`The bundle asks for Databricks CLI ${required}; this agent has ${current}.`, {
     hint: "Let DatabricksCliInstaller@1, before this step, install it: version: bundle, and the workingDirectory of this step.",
-    anchor: "cli-version",
+    section: "cli-version",
   });
 }
 
@@ -68,7 +68,7 @@ function unknownWord(
 export function oldCli(which: string): UserError {
   return new UserError(`The Databricks CLI on this agent ${which}; this task needs ${oldestCliVersion} or later.`, {
     hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    anchor: "cli-version",
+    section: "cli-version",
   });
 }
 
@@ -80,7 +80,7 @@ export function foreignHost(asked: string, expected: string | undefined): UserEr
     hint: differsInCase
       ? "They differ in upper and lower case alone, which the CLI takes for different hosts: write workspace.host in small letters."
       : "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 
@@ -91,7 +91,7 @@ function noHost({ inputs, declared }: FailedStep): UserError | undefined {
     `No workspace is named: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
     {
       hint: "Give workspaceUrl, or set workspace.host in the bundle target.",
-      anchor: "wrong-host",
+      section: "wrong-host",
     },
   );
 }
@@ -108,7 +108,7 @@ function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError 
       hint: forced
         ? "Another deployment took the lock meanwhile: let one deployment at a time run."
         : "If that deployment still runs, wait for it. If it was cancelled or its agent was lost, run this step once with forceLock: true.",
-      anchor: "deploy-lock",
+      section: "deploy-lock",
     },
   );
 }
@@ -126,7 +126,7 @@ function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
   const shown = listSome([...new Set(actions)], 20);
   return new UserError(`The deployment would ${shown || "delete or recreate resources"}; no resource was changed.`, {
     hint: "Data may be lost. If that is what you want, set autoApprove: true for this deployment.",
-    anchor: "destructive-changes",
+    section: "destructive-changes",
   });
 }
 
@@ -135,7 +135,7 @@ function staleState(): UserError {
     "The state that this agent keeps of the bundle belongs to a deployment that was destroyed since.",
     {
       hint: "Delete the folder .databricks beside databricks.yml on this agent, or check out with clean: true.",
-      anchor: "stale-state",
+      section: "stale-state",
     },
   );
 }

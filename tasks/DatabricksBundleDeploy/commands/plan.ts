@@ -58,7 +58,7 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
     hint: isDeployed(approved, now)
       ? "It seems to be deployed already, by an earlier attempt of this step for instance: start a new run for a new plan."
       : "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
-    anchor: "plan-differs",
+    section: "plan-differs",
   });
 }
 

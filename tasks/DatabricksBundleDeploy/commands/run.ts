@@ -40,7 +40,7 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   const said = failed.message === "" ? "" : `: ${failed.message.replace(/[.:\s]+$/, "")}`;
   throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "The CLI's own output stands above.",
-    anchor: "run-failed",
+    section: "run-failed",
   });
 }
 

@@ -17,7 +17,7 @@ export function otherAuthentication(authType: string): UserError {
     `The bundle chooses its own authentication (${authType}) and so passes by the service connection.`,
     {
       hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If it stands in another target, name the bundle target in the input target.`,
-      anchor: "bundle-authentication",
+      section: "bundle-authentication",
     },
   );
 }
@@ -28,7 +28,7 @@ export function otherIdentity(): UserError {
     "The CLI succeeded without asking for a token, so with an identity other than the connection's.",
     {
       hint: "Remove auth_type and other credentials from workspace in the bundle and the files that it includes.",
-      anchor: "bundle-authentication",
+      section: "bundle-authentication",
     },
   );
 }

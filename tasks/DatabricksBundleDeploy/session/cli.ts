@@ -15,7 +15,7 @@ export function findCli(): string {
   if (executable) return executable;
   throw new UserError("There is no Databricks CLI on this agent's PATH.", {
     hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    anchor: "no-cli",
+    section: "no-cli",
   });
 }
 

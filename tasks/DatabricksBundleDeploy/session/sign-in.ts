@@ -1,10 +1,10 @@
-import { type BundleWorkspace, readBundleWorkspace } from "../../common/databricks/bundle/declared.ts";
+import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
 import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { readCurrentUser } from "../../common/databricks/workspace/current-user.ts";
 import { workspaceOrigin } from "../../common/databricks/workspace/hosts.ts";
-import { checkIdentity } from "../../common/databricks/workspace/identity.ts";
 import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
@@ -23,7 +23,7 @@ import type { HostRule } from "./workspace-host.ts";
 export interface Session {
   readonly cli: Cli;
   /** What the bundle's files declare, before the CLI has resolved them. */
-  readonly declared: BundleWorkspace;
+  readonly declared: Declared;
   readonly metadataService: MetadataService;
   /** The workspace, `https://name`; undefined until the bundle has named it. */
   readonly host: () => string | undefined;
@@ -43,7 +43,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
-  const declared = await readBundleWorkspace(inputs.folder, inputs.target);
+  const declared = await readDeclared(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
   refuseUnknownVariables(inputs, declared);
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
@@ -51,7 +51,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   let identity = clientId ?? tokenClaims(value).applicationId;
   const expected = inputs.host ?? allowedOrigin(declared.host, rule);
   if (expected) {
-    const user = await checkIdentity({ host: expected, http: task.http, token }, identity);
+    const user = await readCurrentUser({ host: expected, http: task.http, token }, identity);
     identity ??= user.userName;
     print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
   }
@@ -90,13 +90,13 @@ function allowedOrigin(host: string | undefined, rule: HostRule): string | undef
 }
 
 /** The CLI ignores a variable of the environment that the bundle does not declare, and would deploy the defaults. */
-function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: BundleWorkspace): void {
+function refuseUnknownVariables(inputs: DeployInputs, { variables: declared }: Declared): void {
   const unknown = Object.keys(inputs.variables).filter((name) => declared?.includes(name) === false);
   if (declared === undefined || unknown.length === 0) return;
   const known = declared.join(", ") || "none";
   throw new UserError(`variables: the bundle declares no ${unknown.join(", ")}; it declares ${known}.`, {
     hint: "Correct the name, or declare it under variables in databricks.yml.",
-    anchor: "inputs",
+    section: "inputs",
   });
 }
 

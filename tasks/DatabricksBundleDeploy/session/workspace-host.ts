@@ -31,7 +31,7 @@ export function entraHostRule(host: string | undefined, cloud: AzureCloud): Host
       hint: isWorkspaceElsewhere(host)
         ? "A workspace on AWS or Google Cloud takes no token of Entra: set authentication: databricks, and give its service principal a federation policy."
         : "Copy the address from the browser when the workspace is open; the service connection must be of the same cloud.",
-      anchor: "wrong-host",
+      section: "wrong-host",
     },
   );
 }
@@ -41,7 +41,7 @@ export function databricksHostRule(host: string): HostRule {
   if (isWorkspace(host)) return onlyHost(host);
   throw new UserError(`workspaceUrl ${host} is no address of a Databricks workspace.`, {
     hint: "Copy the address from the browser when the workspace is open.",
-    anchor: "wrong-host",
+    section: "wrong-host",
   });
 }
 

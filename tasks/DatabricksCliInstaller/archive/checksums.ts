@@ -53,7 +53,7 @@ export function verifyChecksum(archive: string, actual: string, expected: string
   const correct = expectedBy === theInput ? ", or compare the input checksum with the release page" : "";
   throw new UserError(`SHA-256 mismatch for ${archive}: it is ${actual}, but ${expectedBy} requires ${expected}.`, {
     hint: `Nothing was installed. The archive is damaged, or it is not the expected file. Download it again, or check the mirror${correct}.`,
-    anchor: "checksum",
+    section: "checksum",
   });
 }
 
@@ -61,6 +61,6 @@ export function verifyChecksum(archive: string, actual: string, expected: string
 export function noChecksum(archive: string, where: string): UserError {
   return new UserError(`Cannot verify ${archive}: there is no SHA-256 for it in ${where}.`, {
     hint: "Copy the SHA256SUMS file of the release there, or set the input checksum to the SHA-256 of the archive.",
-    anchor: "checksum",
+    section: "checksum",
   });
 }

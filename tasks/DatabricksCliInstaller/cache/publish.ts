@@ -93,7 +93,7 @@ function unwritable(root: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return error;
   return new UserError(`Cannot write to the tool cache ${root}: ${error.message}.`, {
     hint: "Give the agent's account write access to the folder and check that the disk has free space, or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
-    anchor: "tools-folder",
+    section: "tools-folder",
     cause: error,
   });
 }

@@ -59,18 +59,18 @@ function refuse(executable: string, platform: Platform, { code, text }: NoVersio
   if (built !== undefined && built !== nameOf(platform)) {
     throw new UserError(`${executable} is built for ${built}, but this agent runs ${nameOf(platform)}.`, {
       hint: `Use the release archive for ${nameOf(platform)}.`,
-      anchor: "executable",
+      section: "executable",
     });
   }
   if (code === "EACCES" || code === "EPERM") {
     throw new UserError(`This agent is not allowed to run ${executable} (${code}).`, {
       hint: "Its folder is probably mounted with noexec, or a security tool blocks it. Set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
-      anchor: "executable",
+      section: "executable",
     });
   }
   throw new UserError(`${executable} did not report its version: it ended with ${code}: ${text}`, {
     hint: "Nothing was installed. The file is not a Databricks CLI that works on this agent.",
-    anchor: "executable",
+    section: "executable",
   });
 }
 

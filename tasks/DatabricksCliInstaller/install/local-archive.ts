@@ -34,13 +34,13 @@ function versionOf(file: string, request: VersionRequest, platform: Platform): s
   if (parsed.target !== target) {
     throw new UserError(`${file} is for ${parsed.target}, but this agent needs ${target}.`, {
       hint: "Set archivePath to the archive for this agent's platform.",
-      anchor: "unsupported-platform",
+      section: "unsupported-platform",
     });
   }
   if (request.kind !== "latest" && !admits(request, parsed.version)) {
     throw new UserError(`${file} contains version ${parsed.version}, but this step asks for ${describe(request)}.`, {
       hint: "Change the input version, or set archivePath to another archive.",
-      anchor: "version",
+      section: "version",
     });
   }
   return parsed.version;

@@ -77,7 +77,7 @@ async function noSuchRelease(
     `Cannot download Databricks CLI ${versions.join(", ")}: ${releases.base} has no such release for ${target}.`,
     {
       hint,
-      anchor: "version",
+      section: "version",
     },
   );
 }

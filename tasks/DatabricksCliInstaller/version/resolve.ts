@@ -47,7 +47,7 @@ export async function nearestVersions(version: string, releases: Releases): Prom
 function nothingAdmitted(request: VersionRequest, versions: readonly string[], source: string): UserError {
   return new UserError(`This step asks for ${describe(request)}, but the Databricks CLI has no such release.`, {
     hint: `The newest releases are ${versions.slice(0, 3).join(", ")} (from ${source}). Change the input version.`,
-    anchor: "version",
+    section: "version",
   });
 }
 
@@ -84,7 +84,7 @@ function noSourceReports(
   const nothing = cached.length > 0 ? unusable(cached) : "The tool cache does not contain one either.";
   return new UserError(`No source reports ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
     hint: `${nothing} ${adviceFor(releases, asked)}`,
-    anchor: "version",
+    section: "version",
   });
 }
 

@@ -56,7 +56,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
       expect(refused.result).toBe("Failed");
       expect(errorsOf(refused)).toEqual([
         expect.stringMatching(
-          /would delete schemas\.orders, delete pipelines\.refresh; no resource.*autoApprove: true/,
+          /would delete schemas\.orders, delete pipelines\.refresh; no resource.*autoApprove: true/s,
         ),
       ]);
       expect(refused.issues.filter(({ type }) => type === "warning")).toEqual([]);

@@ -43,19 +43,19 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
 
   it("says that the connection is not authorised for the pipeline", async () => {
     expect(await deployWith(["connection-authorized"])).toMatch(
-      /this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorised/s,
+      /this pipeline is not authorized to use the connection.*Pipeline permissions.*#connection-not-authorized/s,
     );
   });
 
   it("says that the federated credential is missing", async () => {
     expect(await deployWith(["federated-credential"])).toMatch(
-      /no federated credential.*AADSTS70025.*#federated-credential/s,
+      /not have a federated credential.*AADSTS70025.*#federated-credential/s,
     );
   });
 
   it("says that the service principal is not a member of the workspace", async () => {
     expect(await deployWith(["workspace-member"])).toMatch(
-      /refused the service principal .*Identity and access.*#service-principal-not-in-workspace/s,
+      /denied access to the service principal .*Identity and access.*#service-principal-not-in-workspace/s,
     );
   });
 
@@ -97,7 +97,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { variables: "regio=emea" }),
     });
-    expect(onlyError(step)).toMatch(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/);
+    expect(onlyError(step)).toMatch(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/s);
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 
@@ -107,7 +107,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
       task: "DatabricksBundleDeploy@1",
       inputs: deployInputs(lab, { workspaceUrl: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com" }),
     });
-    expect(onlyError(step)).toMatch(/takes no token of Entra: set authentication: databricks.*#wrong-host/);
+    expect(onlyError(step)).toMatch(/takes no token of Entra: set authentication: databricks.*#wrong-host/s);
   });
 
   it("says so when neither the step nor the bundle names a workspace", async () => {

@@ -141,7 +141,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       change(bundle);
       const step = await run({ target: "prod" });
       expect(errorsOf(step)).toEqual([
-        expect.stringMatching(/locked by somebody-else since .* \(3 h 0 min ago\)\..*forceLock: true.*#deploy-lock/),
+        expect.stringMatching(/locked by somebody-else since .* \(3 h 0 min ago\)\..*forceLock: true.*#deploy-lock/s),
       ]);
       expect(await locks()).toHaveLength(1);
       expect(await run({ target: "prod", forceLock: "true" })).toMatchObject({ result: "Succeeded" });
@@ -158,7 +158,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         const step = await run();
         expect(errorsOf(step)).toEqual([
           expect.stringMatching(
-            /is 0\.298\.0; this task needs 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/,
+            /is 0\.298\.0; this task needs 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/s,
           ),
         ]);
       },
@@ -178,7 +178,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
       },
       async ({ run }) => {
         expect(errorsOf(await run())).toEqual([
-          expect.stringMatching(/asks for Databricks CLI >= 99\.0\.0; this agent has 1\.11\.0.*version: bundle/),
+          expect.stringMatching(/asks for Databricks CLI >= 99\.0\.0; this agent has 1\.11\.0.*version: bundle/s),
         ]);
       },
     ));

@@ -139,7 +139,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     return withCheckout(lab, node, bundleOf("unplaced", job("a", "A"), scripts), async ({ run }) => {
       expect(errorsOf(await run({ command: "validate" }))).toEqual([
         expect.stringMatching(
-          /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\. The CLI/,
+          /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\.\sThe CLI/,
         ),
       ]);
     });

@@ -62,7 +62,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
 
       const repeated = await run({ target: "prod", plan });
       expect(errorsOf(repeated)[0]).toMatch(
-        /jobs\.hello: approved was create, now unchanged\. It seems to be deployed already.*start a new run/,
+        /jobs\.hello: approved was create, now unchanged\.\sIt seems to be deployed already.*start a new run/,
       );
 
       change(greeting("Renamed", "s3cret-value"));

@@ -71,7 +71,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       const step = await run({ run: "first\nsecond" });
       expect(step.result).toBe("Failed");
       expect(errorsOf(step).at(-1)).toMatch(
-        new RegExp(`is deployed, but the run of first ended in ${result}: .*https:.*#run-failed`),
+        new RegExp(`is deployed, but the run of first ended in ${result}: .*https:.*#run-failed`, "s"),
       );
       expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(1);
       expect(step.outputs["summaryPath"]).toBeDefined();

@@ -79,7 +79,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const { error } = await fixture.deploy({
       deployer: withParameters(lab.addDeployer(), { idToken: `e30.${claims}.x` }),
     });
-    expect(error).toMatch(/this pipeline may not use the connection.*403: No\./);
+    expect(error).toMatch(/this pipeline is not authorized to use the connection.*403: No\./);
     expect(lab.entra.requests).toHaveLength(entra);
   });
 
@@ -104,14 +104,14 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const deployer = lab.addDeployer([], undefined, { secret });
     const { step, warnings, traces } = await fixture.deploy({ deployer });
     expect(step.result).toBe("Succeeded");
-    expect(warnings).toEqual([expect.stringMatching(/holds a secret.*choose Convert: one click/)]);
+    expect(warnings).toEqual([expect.stringMatching(/contains a secret.*select Convert to use/)]);
     expect(findLeaks([{ name: "secret", value: secret }, ...issuedTokens(lab)], traces)).toEqual([]);
   });
 
   it("explains a secret that is wrong", async () => {
     const deployer = fixture.lab.addDeployer([], undefined, { secret: "right" });
     const { error } = await fixture.deploy({ deployer: withParameters(deployer, { serviceprincipalkey: "wr0ng" }) });
-    expect(error).toMatch(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/);
+    expect(error).toMatch(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/s);
   });
 
   it("signs in with a certificate, and shows its key nowhere", async () => {
@@ -121,7 +121,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       deployer: lab.addDeployer([], undefined, { certificate: pem }),
     });
     expect(step.result).toBe("Succeeded");
-    expect(warnings).toEqual([expect.stringMatching(/holds a certificate.*Convert/)]);
+    expect(warnings).toEqual([expect.stringMatching(/contains a certificate.*Convert/)]);
     const keyLine = pem.split("\n")[3] ?? "";
     expect(findLeaks([{ name: "private key", value: keyLine }, ...issuedTokens(lab)], traces)).toEqual([]);
   });
@@ -132,7 +132,9 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const { error } = await fixture.deploy({
       deployer: withParameters(deployer, { servicePrincipalCertificate: other }),
     });
-    expect(error).toMatch(/does not know its certificate \(AADSTS700027\).*#connection-secret/);
+    expect(error).toMatch(
+      /its certificate is not registered for the application \(AADSTS700027\).*#connection-secret/s,
+    );
   });
 
   it.each(["of the machine", "assigned by a user"] as const)("signs in as a managed identity %s", async (kind) => {
@@ -165,7 +167,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const metadata = await startInstanceMetadata({ clientId: deployer.clientId, issue: async () => "" });
     await metadata.close();
     const { error } = await fixture.deploy({ deployer, agent: { environment: metadata.environment } });
-    expect(error).toMatch(/no token for a managed identity.*refused.*self-hosted agent.*#managed-identity/s);
+    expect(error).toMatch(/not get a token for its managed identity.*refused.*self-hosted agent.*#managed-identity/s);
   });
 
   it.each(["PublishProfile", "Carrier pigeon"])("refuses the scheme %s", async (scheme) => {
@@ -173,14 +175,14 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const { error } = await fixture.deploy({
       deployer: { ...usual, connection: { ...usual.connection, scheme } },
     });
-    expect(error).toMatch(new RegExp(`uses ${scheme}.*#service-connection`));
+    expect(error).toMatch(new RegExp(`uses ${scheme}.*#service-connection`, "s"));
   });
 
   it("refuses Azure Stack", async () => {
     const usual = fixture.lab.deployer;
     const data = { ...usual.connection.data, environment: "AzureStack" };
     const { error } = await fixture.deploy({ deployer: { ...usual, connection: { ...usual.connection, data } } });
-    expect(error).toMatch(/belongs to AzureStack, where there is no Azure Databricks/);
+    expect(error).toMatch(/is for AzureStack, where Azure Databricks is not available/);
   });
 });
 

@@ -48,7 +48,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
         inputs: { target: "prod", workspaceUrl: "" },
         prepare: withHost(`${lab.workspace.url}/?o=1`),
       });
-      expect(error).toMatch(/refused the service principal .*#service-principal-not-in-workspace/s);
+      expect(error).toMatch(/denied access to the service principal .*#service-principal-not-in-workspace/s);
     });
     expect(requests).toHaveLength(1);
     expect(requests[0]?.userAgent).not.toMatch(/^cli\//);
@@ -165,7 +165,9 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
       inputs: { target: "prod", workspaceUrl: "" },
       prepare: withHost(`https://${silent}`),
     });
-    expect(error).toMatch(new RegExp(`${silent} cannot be reached: .*no answer in time.*#workspace-not-reachable`));
+    expect(error).toMatch(
+      new RegExp(`${silent} cannot be reached: .*it did not answer in time.*#workspace-not-reachable`, "s"),
+    );
     expect(step.log.join("\n")).not.toContain("databricks bundle");
   }, 90_000);
 });

@@ -45,7 +45,9 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
         SYSTEM_OIDCREQUESTURI: `https://${evil}/oidctoken`,
       };
       const { error } = await fixture.deploy({ job: { variables } });
-      expect(error).toMatch(/collection \(https:\/\/collector\.example\.com\/\) is not at Azure DevOps Services/);
+      expect(error).toMatch(
+        /collection \(https:\/\/collector\.example\.com\/\) is not an organization of Azure DevOps Services/,
+      );
     });
     expect(hosts).toEqual(new Set());
   });
@@ -57,7 +59,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
       const { error } = await fixture.deploy({
         deployer: { ...deployer, connection: { ...deployer.connection, data } },
       });
-      expect(error).toContain("collector.example.com/, which is not Entra of AzureCloud");
+      expect(error).toContain("collector.example.com/, which is not an Entra address of AzureCloud");
     });
     expect(hosts).toEqual(new Set());
   });
@@ -70,9 +72,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
   ])("is not led astray by a variable that looks like the agent's %s", async (_, variables, configured) => {
     const hosts = await hostsDuring(async () => {
       const { error } = await fixture.deploy({ configured, job: { variables } });
-      expect(error).toContain(
-        `The variable ${Object.keys(variables)[0]} of this job takes the place of the agent's own setting`,
-      );
+      expect(error).toContain(`The variable ${Object.keys(variables)[0]} of this job replaces a setting of the agent`);
     });
     expect(hosts).toEqual(new Set());
   });
@@ -85,8 +85,12 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
         configured: ["proxy"],
         job: { variables: { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile } },
       });
-      expect(error).toMatch(/dev\.azure\.com.*certificate was refused/);
-      expect(warnings).toEqual([expect.stringMatching(/can set it: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE\./)]);
+      expect(error).toMatch(/dev\.azure\.com.*certificate is not trusted/);
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /Ignored: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, because any step of this job can set them\./,
+        ),
+      ]);
     });
     expect(asked).toEqual([]);
 
@@ -100,9 +104,9 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     const redirect = { status: 307, headers: { Location: `https://${evil}/` }, html: "" };
     const hosts = await hostsDuring(async () => {
       lab.azureDevOps.fault(redirect);
-      expect((await fixture.deploy()).error).toMatch(/gave no ID token.*307/);
+      expect((await fixture.deploy()).error).toMatch(/did not issue an ID token.*307/);
       lab.entra.fault(redirect);
-      expect((await fixture.deploy()).error).toMatch(/Entra gave no access token.*redirects \(307\)/);
+      expect((await fixture.deploy()).error).toMatch(/Entra did not issue an access token.*redirects \(307\)/);
       lab.workspace.fault(
         { path: /scim\/v2\/Me/ },
         { status: 302, headers: { Location: `https://${evil}/` }, html: "" },
@@ -119,7 +123,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
       const { error } = await fixture.deploy({
         agent: { caFile: file, environment: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } },
       });
-      expect(error).toMatch(/dev\.azure\.com.*certificate was refused/);
+      expect(error).toMatch(/dev\.azure\.com.*certificate is not trusted/);
     });
     fs.rmSync(folder, { recursive: true });
     expect(asked).toEqual([]);

@@ -88,6 +88,6 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
     const { error } = await fixture.deploy({
       agent: { proxy: { url: fixture.lab.proxy.url, username: "agent", password: "wr0ng" } },
     });
-    expect(error).toMatch(/wants credentials \(407\).*--proxyusername/);
+    expect(error).toMatch(/requires credentials \(407\).*--proxyusername/s);
   });
 });

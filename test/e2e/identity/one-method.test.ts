@@ -75,7 +75,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       inputs: { target: "prod" },
       prepare: (bundle) => addToProd(bundle, `    workspace:\n      auth_type: ${authType}\n`),
     });
-    expect(error).toMatch(new RegExp(`Remove the line "auth_type: ${authType}".*#bundle-authentication`));
+    expect(error).toMatch(new RegExp(`Remove the line "auth_type: ${authType}".*#bundle-authentication`, "s"));
     expect(lab.azureDevOps.requests).toHaveLength(before);
   });
 
@@ -111,13 +111,13 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       `if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`,
     );
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
-    expect(error).toMatch(/chooses its own authentication \(azure-cli\).*#bundle-authentication/);
+    expect(error).toMatch(/chooses its own authentication \(azure-cli\).*#bundle-authentication/s);
   });
 
   it("fails when the CLI succeeded without a token of this step", async () => {
     const { step, error } = await deployWith(`echo '{"bundle": {"name": "sales", "target": "dev"}}'`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
-    expect(error).toMatch(/succeeded without asking for a token.*identity other than.*#bundle-authentication/);
+    expect(error).toMatch(/succeeded without asking for a token.*identity other than.*#bundle-authentication/s);
   });
 
   /** Deploys with a script in the CLI's place. */

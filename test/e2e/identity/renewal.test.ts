@@ -65,7 +65,7 @@ describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
     });
     lab.entra.accessTokenLifetimeSeconds = 3600;
     expect(step.result).toBe("Failed");
-    expect(error).toMatch(/no federated credential at all \(AADSTS70025\)/);
+    expect(error).toMatch(/does not have a federated credential \(AADSTS70025\)/);
     expect(step.log.join("\n")).toMatch(/token request: .*AADSTS70025/);
     expect(findLeaks(issuedTokens(lab), traces)).toEqual([]);
   });

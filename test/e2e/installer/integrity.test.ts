@@ -158,7 +158,7 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
     [
       "the system forbids to run (as with noexec)",
       "#!/etc/passwd\n",
-      /This agent is not allowed to run \S+ \(EACCES\).*noexec/,
+      /This agent is not allowed to run \S+ \(EACCES\).*noexec/s,
     ],
     ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /ended with 3: broken/],
     ["is for another processor", elf(0xb7), /is built for linux\/arm64, but this agent runs linux\/amd64/],

@@ -37,8 +37,8 @@ describe.concurrent("A server that falls silent", () => {
     const agent = await lab.startAgent(node);
     const step = await install(agent, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
     await agent.dispose();
-    expect(step.messages("error")[0]).toMatch(/artifactory\.contoso\.example: no answer in time.*#download/);
-    expect(step.text.match(/Retrying in [\d.]+ s: .*no answer in time/g)).toHaveLength(3);
+    expect(step.messages("error")[0]).toMatch(/artifactory\.contoso\.example: it did not answer in time.*#download/s);
+    expect(step.text.match(/Retrying in [\d.]+ s: .*it did not answer in time/g)).toHaveLength(3);
   });
 });
 

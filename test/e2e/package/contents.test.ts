@@ -5,9 +5,8 @@ import path from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root, taskNames } from "../../../scripts/build.ts";
 import { bundleTask } from "../../../scripts/bundle.ts";
-import { largestPackage } from "../../../scripts/package.ts";
+import { largestPackage, root, taskNames } from "../../../scripts/project.ts";
 import { packagedExtension } from "../harness.ts";
 import { pngSize } from "./png.ts";
 

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { root } from "../../../scripts/build.ts";
+import { root } from "../../../scripts/project.ts";
 import { type Agent, type HostType, startAgent } from "../../lab/agent/agent.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { deployInputs, exampleBundle, packagedExtension } from "../harness.ts";

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { strFromU8, unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { taskNames } from "../../../scripts/build.ts";
+import { taskNames } from "../../../scripts/project.ts";
 import { packagesOfTasks, spdxDocument } from "../../../scripts/sbom.ts";
 import { packagedExtension } from "../harness.ts";
 

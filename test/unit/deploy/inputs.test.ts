@@ -35,7 +35,7 @@ describe("What is wrong with the inputs of a deploy step", () => {
     "is one thing where a variable in %s is not known",
     (name) => {
       const error = errorOf({ [name]: "$(missing)" });
-      expect(error).toMatch(new RegExp(`An input of this step is not usable\\. ${name}: \\$\\(missing\\) was not`));
+      expect(error).toMatch(new RegExp(`An input of this step is not usable\\.\\s${name}: \\$\\(missing\\) was not`));
       expect(error.match(/\$\(missing\)/g)).toHaveLength(1);
     },
   );
@@ -43,13 +43,13 @@ describe("What is wrong with the inputs of a deploy step", () => {
   it("is said of each line of an input that is not itself the unknown variable", () => {
     const error = errorOf({ variables: "a=$(missing)\nb" });
     expect(error).toMatch(
-      /An input of this step is .*variables: \$\(missing\) was not.*variables: "b" is not name=value/,
+      /An input of this step is .*variables: \$\(missing\) was not.*variables: "b" is not name=value/s,
     );
   });
 
   it("is said at once where a missing plan is given to another command", () => {
     const error = errorOf({ command: "plan", plan: "missing.json" });
-    expect(error).toMatch(/An input of this step is .*plan: there is no file .*plan: goes with command: deploy, not/);
+    expect(error).toMatch(/An input of this step is .*plan: there is no file .*plan: goes with command: deploy, not/s);
   });
 
   it("is not hidden where a folder of the agent looks like a variable", () => {
@@ -57,7 +57,7 @@ describe("What is wrong with the inputs of a deploy step", () => {
     fs.mkdirSync(odd);
     given.root = odd;
     expect(errorOf({})).toMatch(
-      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/,
+      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/s,
     );
     given.root = path.dirname(odd);
   });
@@ -68,13 +68,13 @@ describe("What is wrong with the inputs of a deploy step", () => {
 
   it("is a path through a file", () => {
     const error = errorOf({ workingDirectory: "databricks.yml/x", plan: "databricks.yml/plan.json" });
-    expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /);
+    expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /s);
   });
 
   it.each(["bundle", ""])(
     "is a checkout that was forgotten, whatever workingDirectory names: '%s'",
     (workingDirectory) => {
-      const forgotten = /there is no .*Nothing is checked out in .*: add "- checkout: self" before this step/;
+      const forgotten = /there is no .*Nothing is checked out in .* In YAML, add "- checkout: self" before this step/;
       fs.rmSync(path.join(given.root, "databricks.yml"));
       expect(errorOf({ workingDirectory })).toMatch(forgotten);
       fs.rmdirSync(given.root);
@@ -84,7 +84,7 @@ describe("What is wrong with the inputs of a deploy step", () => {
 
   it("is no forgotten checkout where something is checked out, or the path leads elsewhere", () => {
     expect(errorOf({ workingDirectory: "bundle" })).toMatch(
-      /there is no folder .*bundle\. Name one that exists; a relative path starts at /,
+      /there is no folder .*bundle\. Set it to a folder that exists\. Relative paths start at /,
     );
     fs.renameSync(path.join(given.root, "databricks.yml"), path.join(given.root, "README.md"));
     expect(errorOf({})).toMatch(/there is no databricks\.yml in .*\. Name the folder that holds it/);

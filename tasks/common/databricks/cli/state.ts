@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { canonicalJson, members, textOf } from "../json.ts";
+import { canonicalJson, members, textOf } from "../../pipeline/json.ts";
 import type { Engine } from "./plan.ts";
 import type { Cli } from "./run.ts";
 

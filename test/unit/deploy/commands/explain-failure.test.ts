@@ -25,8 +25,8 @@ function explanationOf(text: string, silent = false, changed: Partial<FailedStep
 }
 
 function explain(...failed: Parameters<typeof explanationOf>): string {
-  const { message, hint, anchor } = explanationOf(...failed).error;
-  return `${message} ${hint} #${anchor}`;
+  const { message, hint, section } = explanationOf(...failed).error;
+  return `${message} ${hint} #${section}`;
 }
 
 describe("What a failure of the CLI is explained with", () => {

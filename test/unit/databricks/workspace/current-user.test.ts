@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkIdentity } from "../../../../tasks/common/databricks/workspace/identity.ts";
+import { readCurrentUser } from "../../../../tasks/common/databricks/workspace/current-user.ts";
 import type { Http } from "../../../../tasks/common/pipeline/http.ts";
 
 const host = "https://adb-1.2.azuredatabricks.net";
@@ -14,24 +14,24 @@ function checkAgainst(status: number, message: string) {
     }),
     stream: () => Promise.reject(new Error("Nothing is streamed.")),
   };
-  return checkIdentity({ host, http, token: async () => ({ value: "the token" }) }, "the id");
+  return readCurrentUser({ host, http, token: async () => ({ value: "the token" }) }, "the id");
 }
 
-describe("A workspace that refuses", () => {
+describe("The current user of a workspace", () => {
   it.each([
     "Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 1234567890123456",
     "Unauthorized network access to workspace: 1234567890123456",
-  ])("the agent's address says nothing of the service principal: %s", async (message) => {
+  ])("explains a refusal of the agent's address without blaming the service principal: %s", async (message) => {
     await expect(checkAgainst(403, message)).rejects.toMatchObject({
-      message: `The workspace ${host} lets nobody in from this agent's network (403: ${message}).`,
-      hint: expect.stringMatching(/IP access list.*private link/),
-      anchor: "workspace-not-reachable",
+      message: `The workspace ${host} does not allow access from this agent's network (403: ${message}).`,
+      hint: expect.stringMatching(/IP access list.*Private Link/),
+      section: "workspace-not-reachable",
     });
   });
 
-  it.each([401, 403])("the service principal (%i) wants it added", async (status) => {
+  it.each([401, 403])("advises to add the service principal to a workspace that answers %i", async (status) => {
     await expect(checkAgainst(status, "User is not a member of this workspace.")).rejects.toMatchObject({
-      anchor: "service-principal-not-in-workspace",
+      section: "service-principal-not-in-workspace",
     });
   });
 });
