@@ -1,16 +1,16 @@
-import { basename } from "node:path";
+import path from "node:path";
 import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLoopback } from "../common/pipeline/network.ts";
 import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
 
-/** The version that the bundle in a folder (absolute path) asks for. */
+/** The version that the bundle in a folder (absolute path) requires. */
 interface BundleVersion {
   readonly kind: "bundle";
   readonly folder: string;
 }
 
-/** The task's inputs, checked; `undefined` where an optional one is empty. */
-export interface Inputs {
+/** The checked inputs of the task; an optional input that is empty is `undefined`. */
+export interface InstallerInputs {
   readonly version: VersionRequest | BundleVersion;
   /** https URL, or http on loopback. */
   readonly downloadUrl: string | undefined;
@@ -21,23 +21,24 @@ export interface Inputs {
   readonly reuseInstalled: boolean;
 }
 
-/** Reads all inputs; throws one UserError with all that is wrong with them. */
-export function loadInputs(): Inputs {
+/** Reads all inputs; throws one UserError that lists every problem. */
+export function loadInputs(): InstallerInputs {
   const reader = inputReader();
-  const inputs: Inputs = {
+  const inputs: InstallerInputs = {
     version: readVersion(reader),
     downloadUrl: readUrl(reader),
     archivePath: readArchivePath(reader),
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
-  if (reader.text("archivePath") && inputs.downloadUrl)
+  if (reader.text("archivePath") && inputs.downloadUrl) {
     reader.problem("archivePath", "cannot be combined with downloadUrl.");
+  }
   reader.finish();
   return Object.freeze(inputs);
 }
 
-function readVersion(reader: InputReader): Inputs["version"] {
+function readVersion(reader: InputReader): InstallerInputs["version"] {
   const text = reader.text("version") ?? "latest";
   if (text.toLowerCase() === "bundle") {
     return { kind: "bundle", folder: reader.folder("workingDirectory") ?? "" };
@@ -46,7 +47,7 @@ function readVersion(reader: InputReader): Inputs["version"] {
   if (!request) {
     reader.problem(
       "version",
-      `"${text}" is not latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
+      `"${text}" is not valid. Use latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
     );
   }
   return request ?? { kind: "latest" };
@@ -63,10 +64,12 @@ function urlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return `"${text}" is not a URL.`;
   const url = new URL(text);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
-    return `${url.protocol}//${url.host} is refused: use https (http only for this machine itself).`;
+    return `${url.protocol}//${url.host} is not allowed. Use https; http is allowed only for this machine (localhost).`;
   }
-  if (url.search || url.hash) return "must not have a query or a fragment (? or #).";
-  return isDecodable(url.username + url.password) ? undefined : "has credentials that are not percent-encoded.";
+  if (url.search || url.hash) return "must not contain a query (?) or a fragment (#).";
+  return isDecodable(url.username + url.password)
+    ? undefined
+    : "contains a user name or password that is not percent-encoded.";
 }
 
 function isDecodable(text: string): boolean {
@@ -79,9 +82,9 @@ function isDecodable(text: string): boolean {
 }
 
 function readArchivePath(reader: InputReader): string | undefined {
-  const file = reader.file("archivePath", "Check the path, and that the archive was put on this agent.");
+  const file = reader.file("archivePath", "Check the path, and that the archive is on this agent.");
   if (file && /\.(tar\.gz|tgz)$/i.test(file)) {
-    reader.problem("archivePath", `${basename(file)} is no zip archive: give the .zip of the same release.`);
+    reader.problem("archivePath", `${path.basename(file)} is not a .zip archive. Use the .zip of the same release.`);
   }
   return file;
 }
@@ -92,7 +95,8 @@ function readChecksum(reader: InputReader): string | undefined {
     .text("checksum")
     ?.toLowerCase()
     .replace(/^sha256:/, "");
-  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text))
+  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text)) {
     reader.problem("checksum", `"${text}" is not a SHA-256 (64 hexadecimal digits).`);
+  }
   return text;
 }

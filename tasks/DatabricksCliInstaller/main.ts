@@ -1,40 +1,49 @@
-import { dirname } from "node:path";
+import path from "node:path";
 import { prependPath, print, setOutput, warn } from "../common/pipeline/commands.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache } from "./cache/tool-cache.ts";
-import { findPreinstalled } from "./cli/preinstalled.ts";
-import { loadInputs } from "./inputs.ts";
+import { takePreinstalled } from "./cli/preinstalled.ts";
+import { type InstallerInputs, loadInputs } from "./inputs.ts";
 import { installLocalArchive } from "./install/local-archive.ts";
 import { installRelease } from "./install/release.ts";
 import type { InstalledCli, Step } from "./install/step.ts";
 import { agentPlatform } from "./platform.ts";
 import { bundleVersion } from "./version/from-bundle.ts";
 import { knownProblems } from "./version/known-problems.ts";
+import type { VersionRequest } from "./version/request.ts";
 
 void runTask(async ({ http, cancel }) => {
   const inputs = loadInputs();
-  const { version, archivePath, checksum, reuseInstalled } = inputs;
   const cache = openToolCache(agentPlatform());
-  const request = version.kind === "bundle" ? await bundleVersion(version.folder) : version;
-  // A CLI on PATH comes from no archive, so it cannot match a checksum.
-  const mayReuse = reuseInstalled && checksum === undefined;
-  const preinstalled = once(async () => (mayReuse ? findPreinstalled(cache.root, cancel) : undefined));
+  const request = await resolveBundle(inputs.version);
+  // A CLI on PATH does not come from an archive, so it cannot match a checksum.
+  const mayReuse = inputs.reuseInstalled && inputs.checksum === undefined;
+  const preinstalled = once(async () => (mayReuse ? takePreinstalled(cache.root, cancel) : undefined));
 
   const step: Step = { http, cancel, inputs, cache, request, preinstalled };
+  const { archivePath } = inputs;
   const cli = archivePath ? await installLocalArchive(step, archivePath) : await installRelease(step);
 
   for (const problem of knownProblems(cli.version)) warn(problem);
   handOver(cli);
 });
 
-/** Makes the CLI the one that later steps find; one that is on PATH already leaves the order of PATH alone. */
+/** Reads the version from the bundle, if the input version is bundle, and prints what the bundle requires. */
+async function resolveBundle(version: InstallerInputs["version"]): Promise<VersionRequest> {
+  if (version.kind !== "bundle") return version;
+  const { request, file, text } = await bundleVersion(version.folder);
+  print(`${file} requires Databricks CLI ${text}`);
+  return request;
+}
+
+/** Makes the CLI the one that later steps find. For a CLI that is already on PATH, the order of PATH stays the same. */
 function handOver(cli: InstalledCli): void {
-  const folder = dirname(cli.executable);
+  const folder = path.dirname(cli.executable);
   if (cli.source !== "preinstalled") prependPath(folder);
   setOutput("version", cli.version);
   setOutput("path", cli.executable);
   setOutput("source", cli.source);
-  print(`Databricks CLI ${cli.version} (${cli.source}) is first on PATH: ${folder}`);
+  print(`Databricks CLI ${cli.version} is ready: ${folder} is first on PATH (source: ${cli.source})`);
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

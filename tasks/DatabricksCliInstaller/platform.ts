@@ -1,7 +1,7 @@
 import { getVariable } from "azure-pipelines-task-lib/task";
 import { UserError } from "../common/pipeline/errors.ts";
 
-/** What this agent runs, in the terms of the release archives and of the tool cache. */
+/** The agent's platform, in the words of the release archives and of the tool cache. */
 export interface Platform {
   readonly os: "linux" | "darwin" | "windows";
   readonly arch: "amd64" | "arm64";
@@ -17,7 +17,7 @@ const architectures: Record<string, Pick<Platform, "arch" | "cacheArch">> = {
   ARM64: { arch: "arm64", cacheArch: "arm64" },
 };
 
-/** The platform by the agent's own variables; throws a UserError with the supported ones for any other. */
+/** The platform according to the agent's own variables; throws a UserError when there is no release for it. */
 export function agentPlatform(
   system = getVariable("Agent.OS") ?? "",
   architecture = getVariable("Agent.OSArchitecture") ?? "",
@@ -25,10 +25,10 @@ export function agentPlatform(
   const os = systems[system];
   const names = architectures[architecture.toUpperCase()];
   if (os && names) return { os, ...names, executable: os === "windows" ? "databricks.exe" : "databricks" };
-  const given = `${system || "an unknown system"} on ${architecture || "an unknown processor"}`;
+  const given = `${system || "an unknown operating system"} on ${architecture || "an unknown processor"}`;
   const supported = `${Object.keys(systems).join(", ")} on ${Object.keys(architectures).join(", ")}`;
-  throw new UserError(`There is no Databricks CLI for this agent: it says it is ${given}.`, {
-    hint: `Releases exist for ${supported}. Run the job on such an agent (Agent.OS and Agent.OSArchitecture decide).`,
+  throw new UserError(`There is no Databricks CLI release for this agent, which reports ${given}.`, {
+    hint: `Releases exist for ${supported}. Run the job on one of these systems (the task reads Agent.OS and Agent.OSArchitecture).`,
     anchor: "unsupported-platform",
   });
 }
@@ -38,7 +38,7 @@ export function archiveName(version: string, platform: Platform): string {
   return `databricks_cli_${version}_${platform.os}_${platform.arch}.zip`;
 }
 
-/** What a release archive's file name says; undefined for other names. `target` is like linux_amd64. */
+/** Version and target (such as linux_amd64) from the file name of a release archive; undefined for other names. */
 export function parseArchiveName(name: string): { readonly version: string; readonly target: string } | undefined {
   const [, version, target] = /^databricks_cli_(\d+\.\d+\.\d+[^_]*)_([a-z]+_[a-z0-9]+)\.zip$/.exec(name) ?? [];
   return version !== undefined && target !== undefined ? { version, target } : undefined;

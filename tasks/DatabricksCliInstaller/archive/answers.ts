@@ -5,19 +5,19 @@ import type { Releases } from "./releases.ts";
 
 type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
 
-/** Where the archive may come from instead; a mirror is no advice to those who use one. */
+/** The inputs that offer another way to the archive; for a mirror, another mirror is not one. */
 const anotherWay = ({ isGitHub }: Releases) => (isGitHub ? "downloadUrl or archivePath" : "archivePath");
 
-/** The server has no such file, so perhaps no such version. */
+/** Whether the server does not have the file, which may mean that it does not have the version. */
 export function isMissing({ status }: Answer): boolean {
   return status === 404 || status === 410;
 }
 
-/** Throws a UserError for an answer that is not the file as it is: an error status, a web page, an encoded body. */
+/** Throws a UserError for an answer that is not the unchanged file: an error status, a web page or an encoded body. */
 export function expectFile(answer: Answer, wanted: string, releases: Releases): void {
   const host = new URL(answer.url).host;
   if (answer.status !== 200) {
-    throw new UserError(`${wanted} cannot be downloaded: ${host} answers with status ${answer.status}.`, {
+    throw new UserError(`Cannot download ${wanted}: ${host} returned status ${answer.status}.`, {
       hint: statusHint(answer.status, releases),
       anchor: "download",
     });
@@ -25,24 +25,28 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
   if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted, releases);
   const encoding = answer.headers["content-encoding"] ?? "identity";
   if (encoding.toLowerCase() === "identity") return;
-  throw new UserError(`${wanted} cannot be downloaded: ${host} sends it encoded (${encoding}), unasked.`, {
-    hint: "The file is stored there with a Content-Encoding, or a proxy compresses it: let it be sent as it is.",
-    anchor: "download",
-  });
+  throw new UserError(
+    `Cannot download ${wanted}: ${host} sent it with Content-Encoding ${encoding}, which the task did not ask for.`,
+    {
+      hint: "The server stores the file with a Content-Encoding, or a proxy compresses it. Configure the server or the proxy to send the file unchanged.",
+      anchor: "download",
+    },
+  );
 }
 
+/** The error for a web page that was sent instead of the file. */
 export function webPage(host: string, wanted: string, releases: Releases): UserError {
-  return new UserError(`${wanted} cannot be downloaded: ${host} answers with a web page instead of the file.`, {
-    hint: `A proxy or a sign-in page stands in between: allow the host in the proxy, or use ${anotherWay(releases)}.`,
+  return new UserError(`Cannot download ${wanted}: ${host} returned a web page instead of the file.`, {
+    hint: `A proxy or a sign-in page answered instead of the server. Allow the host in the proxy, or use ${anotherWay(releases)}.`,
     anchor: "download",
   });
 }
 
-/** What the network's failure means for a download; anything else is given back as it is. */
+/** The UserError for a network failure during a download; any other error is returned unchanged. */
 export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
   if (!(error instanceof HttpFailure)) return error;
-  return new UserError(`${wanted} cannot be downloaded: ${error.message}.`, {
-    hint: `${error.hint} Without a way to the host, use ${anotherWay(releases)}.`,
+  return new UserError(`Cannot download ${wanted}: ${error.message}.`, {
+    hint: `${error.hint} If this agent cannot reach the host, use ${anotherWay(releases)}.`,
     anchor: "download",
     cause: error,
   });
@@ -50,10 +54,10 @@ export function downloadFailure(error: unknown, wanted: string, releases: Releas
 
 function statusHint(status: number, releases: Releases): string {
   if (status === 401 || status === 403) {
-    return "The server, or a proxy before it, does not allow this: a mirror's URL may carry a user name and a token before its host.";
+    return "The server, or a proxy in front of it, denied the request. If a mirror needs credentials, put them in its URL: https://user:token@host/.";
   }
-  const later = `run the step later, or use ${anotherWay(releases)}.`;
-  if (status === 429) return `The server limits requests from this address: ${later}`;
-  if (status >= 500) return `The server has a problem: ${later}`;
+  const later = `Run the step again later, or use ${anotherWay(releases)}.`;
+  if (status === 429) return `The server limits requests from this address. ${later}`;
+  if (status >= 500) return `The server has a problem. ${later}`;
   return releases.isGitHub ? `Use ${anotherWay(releases)} instead.` : "Check downloadUrl.";
 }

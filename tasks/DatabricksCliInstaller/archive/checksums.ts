@@ -3,13 +3,13 @@ import { archiveName, type Platform } from "../platform.ts";
 import { downloadFailure, expectFile, isMissing } from "./answers.ts";
 import type { Releases } from "./releases.ts";
 
-/** Names of a release's checksum files; 0.277 to 0.295 have one for each build machine, in part before the common one. */
+/** Names of a release's checksum files. Releases 0.277 to 0.295 have one per build machine, some of them without the common one. */
 export function checksumFileNames(version: string, platform: Platform): string[] {
   const common = `databricks_cli_${version}_SHA256SUMS`;
   return [common, `${common}_${platform.os === "windows" ? "windows" : "unix"}`];
 }
 
-/** The SHA-256 (lower-case hexadecimal) that a `sha256sum` list gives for a file; undefined when the list lacks it. */
+/** The SHA-256 (lower-case hexadecimal) that a `sha256sum` list gives for a file; undefined when the file is not in the list. */
 export function checksumIn(list: string, file: string): string | undefined {
   for (const line of list.split(/\r?\n/)) {
     const [, digest, name] = /^([0-9a-f]{64}) [ *](.+)$/i.exec(line.trim()) ?? [];
@@ -18,12 +18,12 @@ export function checksumIn(list: string, file: string): string | undefined {
   return undefined;
 }
 
-/** A published checksum, or what the server has instead: no checksum file at all, or files without this archive. */
+/** A published checksum; without one, `listed` tells whether there is a checksum file, which does not contain this archive. */
 export type PublishedChecksum =
   | { readonly sha256: string; readonly file: string }
   | { readonly sha256: undefined; readonly listed: boolean };
 
-/** Looks a release archive up in the checksum files beside it. */
+/** Looks up a release archive in the checksum files beside it. */
 export async function publishedChecksum(
   releases: Releases,
   version: string,
@@ -44,23 +44,23 @@ export async function publishedChecksum(
   return { sha256: undefined, listed };
 }
 
-/** Whose an expected SHA-256 is that the step's author gave. */
+/** What an error names when the expected SHA-256 comes from the step's author. */
 export const theInput = "the input checksum";
 
-/** Throws a UserError unless the two SHA-256 agree; `expectedBy` says whose the expected one is. */
+/** Throws a UserError unless both SHA-256 are equal; `expectedBy` names the source of the expected one. */
 export function verifyChecksum(archive: string, actual: string, expected: string, expectedBy: string): void {
   if (actual === expected) return;
-  const correct = expectedBy === theInput ? ", or correct the input checksum after a look at the release page" : "";
-  throw new UserError(`${archive} is refused: its SHA-256 is ${actual}, ${expectedBy} says ${expected}.`, {
-    hint: `The archive is damaged or is not the expected one. Nothing was installed. Download it again, or check the mirror${correct}.`,
+  const correct = expectedBy === theInput ? ", or compare the input checksum with the release page" : "";
+  throw new UserError(`SHA-256 mismatch for ${archive}: it is ${actual}, but ${expectedBy} requires ${expected}.`, {
+    hint: `Nothing was installed. The archive is damaged, or it is not the expected file. Download it again, or check the mirror${correct}.`,
     anchor: "checksum",
   });
 }
 
-/** Nothing is installed unchecked. */
+/** The error for an archive without a checksum: nothing is installed unverified. */
 export function noChecksum(archive: string, where: string): UserError {
-  return new UserError(`${archive} is refused: there is no SHA-256 for it in ${where}.`, {
-    hint: "Copy the release's SHA256SUMS file there, or give the archive's SHA-256 in the input checksum.",
+  return new UserError(`Cannot verify ${archive}: there is no SHA-256 for it in ${where}.`, {
+    hint: "Copy the SHA256SUMS file of the release there, or set the input checksum to the SHA-256 of the archive.",
     anchor: "checksum",
   });
 }

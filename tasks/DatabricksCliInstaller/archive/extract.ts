@@ -1,16 +1,16 @@
 import { constants, crc32, inflateRawSync } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { UserError } from "../../common/pipeline/errors.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive } from "./download.ts";
 
-/** Far above the CLI's size (under 100 MB), far below what would harm an agent. */
+/** Far above the size of the CLI (under 100 MB), and far below what would harm an agent. */
 const maxExecutableBytes = 1024 * 1024 * 1024;
 const stored = 0;
 const deflated = 8;
 const fileTypeMask = 0o170000;
 const symbolicLink = 0o120000;
 
-/** The content of the one entry of that name. Every entry is checked; throws a UserError for an archive that is not sound. */
+/** The content of the one entry with that name. Checks every entry; throws a UserError for an archive that is not sound. */
 export async function readExecutable(archive: Archive, name: string): Promise<Buffer> {
   const { fromBufferPromise } = await import("../formats.lazy.ts");
   try {
@@ -25,29 +25,33 @@ export async function readExecutable(archive: Archive, name: string): Promise<Bu
 
 async function findEntry(zip: ZipFile, name: string): Promise<Entry> {
   const found: Entry[] = [];
-  // The reader itself refuses names that are absolute or climb out of the folder.
+  // The library refuses names that are absolute or lead out of the folder.
   for await (const entry of zip.eachEntry()) {
-    if (isLink(entry)) throw new Error(`${entry.fileName} is a link`);
+    if (isLink(entry)) throw new Error(`${entry.fileName} is a symbolic link`);
     if (entry.fileName === name) found.push(entry);
   }
   const [entry] = found;
-  if (!entry || found.length > 1) throw new Error(`it holds ${entry ? "more than one" : "no"} ${name}`);
+  if (!entry || found.length > 1) throw new Error(`it contains ${entry ? "more than one" : "no"} ${name}`);
   if (entry.isEncrypted()) throw new Error(`${name} is encrypted`);
-  if (entry.uncompressedSize > maxExecutableBytes) throw new Error(`${name} has ${entry.uncompressedSize} bytes`);
+  if (entry.uncompressedSize > maxExecutableBytes) {
+    throw new Error(`${name} is too large (${entry.uncompressedSize} bytes)`);
+  }
   return entry;
 }
 
 function decode(entry: Entry, data: Buffer): Buffer {
   const content = decompress(entry, data);
-  if (content.length !== entry.uncompressedSize) throw new Error(`${entry.fileName} has another size than declared`);
+  if (content.length !== entry.uncompressedSize) {
+    throw new Error(`${entry.fileName} does not have the size that the archive declares`);
+  }
   if (crc32(content) !== entry.crc32) throw new Error(`${entry.fileName} does not match its CRC-32`);
   return content;
 }
 
 function decompress(entry: Entry, data: Buffer): Buffer {
   if (entry.compressionMethod === stored) return data;
-  if (entry.compressionMethod !== deflated) throw new Error(`${entry.fileName} is compressed in an unknown way`);
-  // One output chunk of the declared size is the fastest, and the limit stops what would grow beyond it.
+  if (entry.compressionMethod !== deflated) throw new Error(`${entry.fileName} uses an unsupported compression method`);
+  // One output chunk of the declared size is fastest, and the limit stops content that is larger.
   const size = Math.max(entry.uncompressedSize + 1, constants.Z_MIN_CHUNK);
   return inflateRawSync(data, { chunkSize: size, maxOutputLength: size });
 }
@@ -57,8 +61,8 @@ function isLink(entry: Entry): boolean {
 }
 
 function unusable(archive: Archive, error: unknown): UserError {
-  return new UserError(`${archive.name} cannot be unpacked: ${error instanceof Error ? error.message : error}.`, {
-    hint: "This is not a release archive of the Databricks CLI, although its SHA-256 is the expected one. Nothing was installed.",
+  return new UserError(`Cannot extract ${archive.name}: ${error instanceof Error ? error.message : error}.`, {
+    hint: "Nothing was installed. The SHA-256 is the expected one, but the file is not a release archive of the Databricks CLI. Use the .zip from the release page.",
     anchor: "archive",
     cause: error,
   });

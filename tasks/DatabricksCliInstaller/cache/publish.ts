@@ -1,17 +1,17 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, promises, readdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { debug } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { recordName, writeRecord } from "./record.ts";
 import { claimName, replaceFile } from "./rename.ts";
-import { complete, isIntact, startable, type ToolCache } from "./tool-cache.ts";
+import { isIntact, startable, type ToolCache, writeMarker } from "./tool-cache.ts";
 
 const stagingPrefix = ".installing-";
-/** No installation takes as long; what is older was left by one that was killed. */
+/** No installation takes this long: an older folder was left by an installer that was killed. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
-/** A CLI in a folder of its own inside the tool cache, where no other step sees it. */
+/** A CLI in its own folder inside the tool cache, where no other step sees it. */
 export interface StagedCli {
   readonly folder: string;
   readonly executable: string;
@@ -20,18 +20,18 @@ export interface StagedCli {
 /** Writes the executable (mode 0755) and its record; the caller publishes or discards the folder. */
 export async function stage(cache: ToolCache, content: Buffer, archiveSha256: string): Promise<StagedCli> {
   const { platform } = cache;
-  const folder = join(cache.root, `${stagingPrefix}${randomUUID().slice(0, 8)}`);
-  const executable = startable(join(folder, platform.executable), platform);
+  const folder = path.join(cache.root, `${stagingPrefix}${randomUUID().slice(0, 8)}`);
+  const executable = startable(path.join(folder, platform.executable), platform);
   try {
-    mkdirSync(cache.root, { recursive: true });
+    fs.mkdirSync(cache.root, { recursive: true });
     removeAbandoned(cache.root);
-    mkdirSync(folder);
-    const written = promises.writeFile(executable, content, { mode: 0o755 });
+    fs.mkdirSync(folder);
+    const written = fs.promises.writeFile(executable, content, { mode: 0o755 });
     const executableSha256 = createHash("sha256").update(content).digest("hex");
-    writeRecord(join(folder, recordName), { executableSha256, archiveSha256 });
+    writeRecord(path.join(folder, recordName), { executableSha256, archiveSha256 });
     await written;
-    // The process's umask may have taken bits away.
-    chmodSync(executable, 0o755);
+    // The umask of the process may have removed permissions.
+    fs.chmodSync(executable, 0o755);
     return { folder, executable };
   } catch (error) {
     discard(folder);
@@ -40,8 +40,8 @@ export async function stage(cache: ToolCache, content: Buffer, archiveSha256: st
 }
 
 /**
- * Makes a staged CLI the completed version that later steps find. Several installers may do this at once: the first one's
- * folder stays, and the executable in it is replaced only if it is not intact.
+ * Makes a staged CLI the complete version that later steps find. Several installers may do this at the same time: the first
+ * folder stays, and its executable is replaced only if it is not intact.
  */
 export async function publish(
   cache: ToolCache,
@@ -51,10 +51,10 @@ export async function publish(
 ): Promise<void> {
   const folder = cache.folder(version);
   try {
-    mkdirSync(dirname(folder), { recursive: true });
+    fs.mkdirSync(path.dirname(folder), { recursive: true });
     const claimed = await claimName(staged.folder, folder, cache.platform);
     if (!claimed && !isIntact(folder, cache.platform, archiveSha256)) await replaceContent(cache, staged, folder);
-    complete(cache, version);
+    writeMarker(cache, version);
   } catch (error) {
     throw unwritable(cache.root, error);
   } finally {
@@ -62,37 +62,37 @@ export async function publish(
   }
 }
 
-/** Removes a staged folder; what is in use on Windows stays, and is removed as abandoned by a later installation. */
+/** Removes a staged folder. On Windows, files in use remain until a later installation removes them as abandoned. */
 export function discard(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
-    debug(`${folder} stays: ${error instanceof Error ? error.message : error}`);
+    debug(`Cannot remove ${folder}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
-/** File by file, so that the executable is never missing for those who use it meanwhile. */
+/** Replaces file by file, so that the executable is never missing for other steps that use it. */
 async function replaceContent({ platform }: ToolCache, staged: StagedCli, folder: string): Promise<void> {
-  if (!statSync(folder).isDirectory()) rmSync(folder);
-  mkdirSync(folder, { recursive: true });
+  if (!fs.statSync(folder).isDirectory()) fs.rmSync(folder);
+  fs.mkdirSync(folder, { recursive: true });
   for (const name of [platform.executable, recordName]) {
-    const aside = join(staged.folder, `old-${name}`);
-    await replaceFile(join(staged.folder, name), join(folder, name), aside, platform);
+    const aside = path.join(staged.folder, `old-${name}`);
+    await replaceFile(path.join(staged.folder, name), path.join(folder, name), aside, platform);
   }
 }
 
 function removeAbandoned(root: string): void {
-  for (const name of readdirSync(root)) {
-    const folder = join(root, name);
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  for (const name of fs.readdirSync(root)) {
+    const folder = path.join(root, name);
+    const age = Date.now() - (fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (name.startsWith(stagingPrefix) && age > abandonedAfterMs) discard(folder);
   }
 }
 
 function unwritable(root: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return error;
-  return new UserError(`The tool cache ${root} cannot be written: ${error.message}.`, {
-    hint: "Let the agent's account write there and see that the disk has space, or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
+  return new UserError(`Cannot write to the tool cache ${root}: ${error.message}.`, {
+    hint: "Give the agent's account write access to the folder and check that the disk has free space, or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
     anchor: "tools-folder",
     cause: error,
   });

@@ -1,38 +1,37 @@
-import { existsSync, renameSync } from "node:fs";
+import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Platform } from "../platform.ts";
 
-/** Windows refuses to rename what a virus scanner or a starting process has open, for as long as that takes. */
+/** Windows does not rename what a virus scanner or a starting process has open, for as long as it is open. */
 const windowsBusy = new Set(["EPERM", "EBUSY", "EACCES"]);
-const windowsTries = 10;
+const windowsAttempts = 10;
+
+/** Errors for a name that a file or a folder already has. */
+const nameTaken = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);
 
 interface FileSystem {
-  renameSync(from: string, to: string): void;
-  existsSync(path: string): boolean;
+  readonly renameSync: (from: string, to: string) => void;
+  readonly existsSync: (path: string) => boolean;
 }
-
-const thisFileSystem: FileSystem = { renameSync, existsSync };
 
 /** Renames a folder to a name that is still free; false when the name is taken. Atomic. */
 export async function claimName(
   from: string,
   to: string,
   platform: Pick<Platform, "os">,
-  files = thisFileSystem,
+  files: FileSystem = fs,
 ): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
+  return retryWhileBusy(platform, () => {
     try {
       files.renameSync(from, to);
       return true;
     } catch (error) {
-      const code = errorCode(error);
-      if (code === "EEXIST" || code === "ENOTEMPTY" || code === "ENOTDIR") return false;
-      // Windows says EPERM both for a taken name and for a busy folder.
-      if (platform.os === "windows" && files.existsSync(to)) return false;
-      if (!isBusy(code, platform) || attempt === windowsTries) throw error;
-      await sleep(attempt * 50);
+      // Windows reports EPERM both for a taken name and for a busy folder.
+      const taken = nameTaken.has(errorCode(error)) || (platform.os === "windows" && files.existsSync(to));
+      if (taken) return false;
+      throw error;
     }
-  }
+  });
 }
 
 /** Renames a file over another one, atomically; on Windows a running executable is first moved aside, to `aside`. */
@@ -41,16 +40,24 @@ export async function replaceFile(
   to: string,
   aside: string,
   platform: Pick<Platform, "os">,
-  files = thisFileSystem,
+  files: FileSystem = fs,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  return retryWhileBusy(platform, (failures) => {
+    if (failures > 0) moveAside(to, `${aside}-${failures}`, files);
+    files.renameSync(from, to);
+  });
+}
+
+/** Tries again while Windows reports that a file is busy; the last error is thrown. */
+async function retryWhileBusy<T>(platform: Pick<Platform, "os">, work: (failures: number) => T): Promise<T> {
+  for (let failures = 0; ; ) {
     try {
-      files.renameSync(from, to);
-      return;
+      return work(failures);
     } catch (error) {
-      if (!isBusy(errorCode(error), platform) || attempt === windowsTries) throw error;
-      await sleep(attempt * 50);
-      moveAside(to, `${aside}-${attempt}`, files);
+      failures += 1;
+      const busy = platform.os === "windows" && windowsBusy.has(errorCode(error));
+      if (!busy || failures === windowsAttempts) throw error;
+      await sleep(failures * 50);
     }
   }
 }
@@ -59,14 +66,11 @@ function moveAside(file: string, aside: string, files: FileSystem): void {
   try {
     files.renameSync(file, aside);
   } catch {
-    // It is busy in a way that forbids even this; the next attempt may find it free.
+    // Even this is forbidden while the file is busy; the next attempt may find it free.
   }
 }
 
-function isBusy(code: string | undefined, platform: Pick<Platform, "os">): boolean {
-  return platform.os === "windows" && code !== undefined && windowsBusy.has(code);
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+/** The system's code, such as EBUSY; empty for other errors. */
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -1,12 +1,18 @@
-import { print, warn } from "../../common/pipeline/commands.ts";
-import { cacheState } from "../cache/tool-cache.ts";
+import { warn } from "../../common/pipeline/commands.ts";
+import { cacheState, noteIntact } from "../cache/tool-cache.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
-/** A version that is already here: in the tool cache and unchanged, or else on PATH. */
-export async function findInstalled(step: Step, version: string): Promise<InstalledCli | undefined> {
+/**
+ * Takes a version that is already on this agent: from the tool cache if it is unchanged there, otherwise from PATH. Warns of
+ * a changed one, and notes in the cache that an unchanged one was verified. Undefined when neither has the version.
+ */
+export async function reuseInstalled(step: Step, version: string): Promise<InstalledCli | undefined> {
   const { cache, inputs } = step;
   const state = cacheState(cache, version, inputs.checksum);
-  if (state === "intact") return { version, executable: cache.executable(version), source: "cache" };
+  if (state === "intact") {
+    noteIntact(cache, version);
+    return { version, executable: cache.executable(version), source: "cache" };
+  }
   if (state === "changed") warn(changed(cache.folder(version), version, inputs.checksum));
 
   const preinstalled = await step.preinstalled();
@@ -14,17 +20,7 @@ export async function findInstalled(step: Step, version: string): Promise<Instal
   return { version, executable: preinstalled.executable, source: "preinstalled" };
 }
 
-/** A version on PATH that a range admits, so that nobody need be asked for a newer one. */
-export async function findAdmitted({ preinstalled, request }: Step): Promise<string | undefined> {
-  if (request.kind !== "range") return undefined;
-  const found = await preinstalled();
-  if (!found) return undefined;
-  const fits = request.admits(found.version);
-  print(`${found.executable} is version ${found.version}, which is ${fits ? "" : "not "}in the range ${request.text}.`);
-  return fits ? found.version : undefined;
-}
-
 function changed(folder: string, version: string, checksum: string | undefined): string {
-  const origin = checksum ? " from the archive with the given checksum" : "";
-  return `Databricks CLI ${version} in the tool cache (${folder}) is not, or no longer, what this task installed there${origin}. It is not used, and will be replaced.`;
+  const origin = checksum ? " from the archive with the input checksum" : "";
+  return `Not using Databricks CLI ${version} from the tool cache (${folder}): this task did not install it${origin}, or it has changed since. It will be replaced.`;
 }

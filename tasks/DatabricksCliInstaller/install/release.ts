@@ -1,41 +1,48 @@
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import type { Archive } from "../archive/archive.ts";
 import { noChecksum, publishedChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
-import { downloadArchive } from "../archive/download.ts";
-import { megabytes } from "../archive/progress.ts";
-import { openReleases, type Releases } from "../archive/releases.ts";
+import { type Archive, downloadArchive, megabytes } from "../archive/download.ts";
+import { type Releases, registerCredentials, releasesAt } from "../archive/releases.ts";
 import { nearestVersions, resolveVersions } from "../version/resolve.ts";
-import { findAdmitted, findInstalled } from "./installed.ts";
+import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
-/** Finds the wanted version on this agent, or downloads it from GitHub or the mirror. */
+/** Takes the requested version from this agent, or downloads it from GitHub or the mirror. */
 export async function installRelease(step: Step): Promise<InstalledCli> {
-  const releases = openReleases(step.http, step.inputs.downloadUrl, step.cache.platform);
-  const candidates = await candidateVersions(step, releases);
+  const { downloadUrl } = step.inputs;
+  registerCredentials(downloadUrl);
+  const releases = releasesAt(downloadUrl, step.http, step.cache.platform);
+  const candidates = await chooseCandidates(step, releases);
   for (const version of candidates) {
-    const installed = await findInstalled(step, version);
+    const installed = await reuseInstalled(step, version);
     if (installed) return installed;
-    const archive = await verifiedArchive(step, releases, version);
+    const archive = await downloadVerified(step, releases, version);
     if (archive) {
       const { installVerified } = await import("./verified.ts");
       return { ...(await installVerified(step, archive, version)), source: "download" };
     }
-    print(`${releases.base} has no files of ${version} for this platform.`);
+    print(`${releases.base} has no archive of version ${version} for this platform.`);
   }
   throw await noSuchRelease(step, candidates, releases);
 }
 
-/** Best first; one that is exact, or a range that the CLI on PATH satisfies, needs no version list. */
-async function candidateVersions(step: Step, releases: Releases): Promise<readonly string[]> {
+/** The versions to try, best first. An exact version, or a CLI on PATH that is in the range, needs no version list. */
+async function chooseCandidates(step: Step, releases: Releases): Promise<readonly string[]> {
   const { request, cache } = step;
   if (request.kind === "exact") return [request.version];
-  const admitted = await findAdmitted(step);
-  return admitted === undefined ? resolveVersions(request, releases, cache) : [admitted];
+  const found = request.kind === "range" ? await step.preinstalled() : undefined;
+  if (request.kind === "range" && found) {
+    const fits = request.admits(found.version);
+    print(
+      `Databricks CLI ${found.version} on PATH (${found.executable}) is ${fits ? "" : "not "}in range ${request.text}.`,
+    );
+    if (fits) return [found.version];
+  }
+  return resolveVersions(request, releases, cache);
 }
 
-/** The archive, after its SHA-256 was found right; undefined when there is no release of that version. */
-async function verifiedArchive(
+/** Downloads an archive and compares its SHA-256; undefined when there is no release of that version. */
+async function downloadVerified(
   { inputs, cache: { platform } }: Step,
   releases: Releases,
   version: string,
@@ -51,7 +58,7 @@ async function verifiedArchive(
     throw noChecksum(archive.name, `${releases.base}/v${version}/${published.listed ? "*_SHA256SUMS" : ""}`);
   }
   verifyChecksum(archive.name, archive.sha256, published.sha256, published.file);
-  print(`${megabytes(archive.bytes.length)}, SHA-256 ${archive.sha256}, as ${published.file} says.`);
+  print(`Verified: SHA-256 ${archive.sha256} matches ${published.file} (${megabytes(archive.bytes.length)})`);
   return archive;
 }
 
@@ -62,10 +69,14 @@ async function noSuchRelease(
 ): Promise<UserError> {
   const nearest = await nearestVersions(versions[0] ?? "", releases);
   const target = `${platform.os}/${platform.arch}`;
+  const hint =
+    nearest.length > 0
+      ? `The nearest versions are ${nearest.join(", ")}. Change the input version.`
+      : "Check the inputs version and downloadUrl.";
   return new UserError(
-    `Databricks CLI ${versions.join(", ")} cannot be downloaded: ${releases.base} has no such release for ${target}.`,
+    `Cannot download Databricks CLI ${versions.join(", ")}: ${releases.base} has no such release for ${target}.`,
     {
-      hint: nearest.length > 0 ? `The nearest versions are ${nearest.join(", ")}.` : "Check version and downloadUrl.",
+      hint,
       anchor: "version",
     },
   );

@@ -1,15 +1,15 @@
 import type { Task } from "../../common/pipeline/task.ts";
 import type { ToolCache } from "../cache/tool-cache.ts";
 import type { PreinstalledCli } from "../cli/preinstalled.ts";
-import type { Inputs } from "../inputs.ts";
+import type { InstallerInputs } from "../inputs.ts";
 import type { VersionRequest } from "../version/request.ts";
 
-/** What the parts of an installation share. */
+/** What all parts of an installation need. */
 export interface Step extends Pick<Task, "cancel" | "http"> {
-  readonly inputs: Inputs;
+  readonly inputs: InstallerInputs;
   readonly cache: ToolCache;
   readonly request: VersionRequest;
-  /** Looks for a CLI on PATH, at the first call only; never finds one where reuse is not wanted. */
+  /** The CLI on PATH, which is looked for at the first call only; undefined when there is none, or when the inputs exclude it. */
   readonly preinstalled: () => Promise<PreinstalledCli | undefined>;
 }
 

@@ -1,14 +1,14 @@
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
-import type { Archive } from "../archive/archive.ts";
+import type { Archive } from "../archive/download.ts";
 import { readExecutable } from "../archive/extract.ts";
 import { discard, publish, stage } from "../cache/publish.ts";
-import { runnableVersion } from "../cli/check.ts";
+import { runnableVersion } from "../cli/executable.ts";
 import { admits, describe } from "../version/request.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
 /**
- * Installs from an archive whose SHA-256 is right: takes the executable out, runs it once where no other step sees it, and
- * makes it a version of the tool cache. Throws a UserError unless it reports `wanted`, or without that, a version asked for.
+ * Installs from an archive whose SHA-256 was verified: extracts the executable, runs it once where no other step sees it, and
+ * publishes it in the tool cache. Throws a UserError unless the CLI reports `wanted`, or, without it, a requested version.
  */
 export async function installVerified(
   step: Step,
@@ -32,11 +32,9 @@ export async function installVerified(
 function expectVersion({ request }: Step, archive: Archive, wanted: string | undefined, version: string): void {
   const fits = wanted === undefined ? request.kind === "latest" || admits(request, version) : version === wanted;
   if (fits) return;
-  throw new UserError(
-    `The Databricks CLI in ${archive.name} says it is version ${version}; ${wanted ?? describe(request)} was asked for.`,
-    {
-      hint: "The archive is not what its name or the input version says. Nothing was installed.",
-      anchor: "executable",
-    },
-  );
+  const asked = wanted === undefined ? describe(request) : `version ${wanted}`;
+  throw new UserError(`The Databricks CLI in ${archive.name} reports version ${version}, not ${asked}.`, {
+    hint: "Nothing was installed. The content of the archive does not match its file name or the input version.",
+    anchor: "executable",
+  });
 }

@@ -1,42 +1,48 @@
 import { bundleFileNames, filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
-import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { parseBundleConstraint } from "./constraint.ts";
-import type { VersionRequest } from "./request.ts";
+import { members } from "../../common/pipeline/json.ts";
+import { parseBundleConstraint, type VersionRequest } from "./request.ts";
 
+/** The value of `bundle.databricks_cli_version`, and the file that sets it. */
 interface Constraint {
   readonly text: string;
   readonly file: string;
 }
 
-/** The version that a bundle asks for in `bundle.databricks_cli_version`; throws a UserError when it asks for none. */
-export async function bundleVersion(folder: string): Promise<VersionRequest> {
+/** The version that a bundle requires, and where; throws a UserError when the bundle does not set one. */
+export async function bundleVersion(folder: string): Promise<Constraint & { readonly request: VersionRequest }> {
   const root = rootFile(folder);
   const constraint = await readConstraint(root);
   if (!constraint) {
-    throw new UserError(`${root} sets no bundle.databricks_cli_version, and version: bundle asks for it.`, {
-      hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0") or set the input version to a version or range.',
-      anchor: "bundle-version",
-    });
+    throw new UserError(
+      `version: bundle needs bundle.databricks_cli_version, but neither ${root} nor a file that it includes sets it.`,
+      {
+        hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0"), or set the input version to a version or a range.',
+        anchor: "bundle-version",
+      },
+    );
   }
   const request = parseBundleConstraint(constraint.text);
   if (!request) {
-    throw new UserError(`bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}".`, {
-      hint: "The CLI accepts no constraint of that form: write 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
-      anchor: "bundle-version",
-    });
+    throw new UserError(
+      `bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}", which is not a version constraint that the CLI accepts.`,
+      {
+        hint: "Use one of these forms: 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
+        anchor: "bundle-version",
+      },
+    );
   }
-  print(`${constraint.file} asks for Databricks CLI ${constraint.text}.`);
-  return request;
+  return { ...constraint, request };
 }
 
 function rootFile(folder: string): string {
   const found = rootFiles(folder);
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
-  const problem = first === undefined ? "no bundle" : "several bundle files, which the CLI refuses,";
-  throw new UserError(`There is ${problem} in ${folder}.`, {
-    hint: `version: bundle reads ${bundleFileNames.join(", ")}: check workingDirectory, and that an earlier step checked the repository out.`,
+  const problem =
+    first === undefined ? "There is no bundle" : "There are several bundle files, which the CLI does not allow,";
+  throw new UserError(`${problem} in ${folder}.`, {
+    hint: `version: bundle reads one of ${bundleFileNames.join(", ")}. Check workingDirectory, and that an earlier step checks out the repository.`,
     anchor: "bundle-version",
   });
 }
@@ -53,13 +59,11 @@ async function readConstraint(root: string): Promise<Constraint | undefined> {
 }
 
 function constraintOf(document: Record<string, unknown>, file: string): Constraint | undefined {
-  const bundle = document["bundle"];
-  if (!isMapping(bundle)) return undefined;
-  const value = bundle["databricks_cli_version"];
+  const value = members(document["bundle"])["databricks_cli_version"];
   return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
 }
 
-/** Of several documents the CLI reads the first, of a key that comes twice the last value; tags on mappings and lists mean nothing to it. */
+/** The CLI reads the first of several documents and the last value of a repeated key, and ignores tags on mappings and lists. */
 const likeTheCli = { merge: true, uniqueKeys: false, logLevel: "silent" } as const;
 
 async function readYaml(file: string): Promise<Record<string, unknown>> {
@@ -68,19 +72,14 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
     const document = parseDocument(readBundleFile(file), likeTheCli);
     const [syntaxError] = document.errors;
     if (syntaxError) throw syntaxError;
-    const content: unknown = document.toJS({ maxAliasCount: -1 });
-    return isMapping(content) ? content : {};
+    return members(document.toJS({ maxAliasCount: -1 }));
   } catch (error) {
-    // What follows the first line draws the place in the file.
+    // The lines after the first one are a drawing of the place in the file.
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
-    throw new UserError(`${file} cannot be read: ${reason}.`, {
-      hint: "Correct the file; version: bundle reads it and the files that it includes.",
+    throw new UserError(`Cannot read ${file}: ${reason}.`, {
+      hint: "Fix the file: version: bundle reads the bundle file and all files that it includes.",
       anchor: "bundle-version",
       cause: error,
     });
   }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

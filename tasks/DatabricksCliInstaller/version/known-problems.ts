@@ -2,7 +2,7 @@ import gte from "semver/functions/gte.js";
 import parse from "semver/functions/parse.js";
 import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
 
-/** HashiCorp's signing key, which these minors carry, expired on 2026-04-18; the first patch with the new key is 1, or: */
+/** HashiCorp's signing key in these minor versions expired on 2026-04-18. The first patch with the new key is 1, except for: */
 const firstPatchWithNewKey: Record<number, number> = {
   210: 4,
   212: 5,
@@ -25,13 +25,13 @@ const firstPatchWithNewKey: Record<number, number> = {
 };
 const keyMinors = { first: 210, last: 297 };
 
-/** What is known to be wrong with a version of the CLI, and the one to use instead; empty for most. */
+/** The known problems of a CLI version, with the version to use instead; empty for most versions. */
 export function knownProblems(version: string): string[] {
   const problems: string[] = [];
   const useInstead = terraformKeyReplacement(version);
   if (useInstead) {
     problems.push(
-      `Databricks CLI ${version} can no longer download Terraform: the HashiCorp key in it expired on 2026-04-18. Use ${useInstead}.`,
+      `Databricks CLI ${version} can no longer download Terraform, because the HashiCorp signing key that it contains expired on 2026-04-18. Use ${useInstead}.`,
     );
   }
   if (!gte(version, oldestCliVersion)) {

@@ -4,7 +4,12 @@ import rcompare from "semver/functions/rcompare.js";
 import satisfies from "semver/functions/satisfies.js";
 import validRange from "semver/ranges/valid.js";
 
-/** Which versions of the CLI will do. */
+// Every version of the CLI refuses a bundle whose constraint has another form.
+const release = String.raw`(?:\d+\.\d+\.\d+(?:-\w+)?|\d+\.\d+\.\*|\d+\.\*)`;
+const condition = "(?:>=|<=|>|<|!=)?";
+const syntax = new RegExp(`^${condition} ?${release}(?:, ${condition} ${release})?$`);
+
+/** Which versions of the CLI the step may install. */
 export type VersionRequest =
   | { readonly kind: "latest" }
   | { readonly kind: "exact"; readonly version: string }
@@ -19,16 +24,31 @@ export function parseVersionRequest(text: string): VersionRequest | undefined {
   return { kind: "range", text, admits: (candidate) => satisfies(candidate, text) };
 }
 
-/** Whether a version is one that the request asks for; for `latest`, any release that is not a pre-release. */
+/** Reads `bundle.databricks_cli_version` as the CLI does: `1.13.0`, `1.13.*`, `>= 1.10.0, < 2.0.0`; undefined for anything else. */
+export function parseBundleConstraint(text: string): VersionRequest | undefined {
+  if (!syntax.test(text)) return undefined;
+  if (/^\d+\.\d+\.\d+(-\w+)?$/.test(text)) return { kind: "exact", version: text };
+  const conditions = text.split(",").map((part) => part.trim());
+  return { kind: "range", text, admits: (version) => conditions.every((part) => holds(part, version)) };
+}
+
+function holds(condition: string, version: string): boolean {
+  // The semver package does not support "!=".
+  if (condition.startsWith("!=")) return !satisfies(version, condition.slice(2));
+  return satisfies(version, condition);
+}
+
+/** Whether the request admits a version; `latest` admits every release that is not a pre-release. */
 export function admits(request: VersionRequest, version: string): boolean {
   if (request.kind === "exact") return request.version === version;
   if (request.kind === "range") return request.admits(version);
   return isStable(version);
 }
 
+/** The request in words that fit into a sentence. */
 export function describe(request: VersionRequest): string {
   if (request.kind === "latest") return "the latest version";
-  return request.kind === "exact" ? `version ${request.version}` : `a version in the range ${request.text}`;
+  return request.kind === "exact" ? `version ${request.version}` : `a version in range ${request.text}`;
 }
 
 /** The versions among these texts (`v1.2.3` or `1.2.3`), each once, newest first. */

@@ -1,15 +1,14 @@
-import { print } from "../../common/pipeline/commands.ts";
+import { print, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Releases } from "../archive/releases.ts";
-import type { ToolCache } from "../cache/tool-cache.ts";
-import { cachedVersion } from "./cached.ts";
+import { cacheState, type ToolCache, toolName } from "../cache/tool-cache.ts";
 import { admits, describe, newestFirst, type VersionRequest } from "./request.ts";
 import { type Answer, answersOf, inWords, latestSources, listSources, newestOf } from "./sources.ts";
 
-/** A tag exists some minutes before its release's files, and a mirror may lack a version: older ones are tried too. */
+/** A tag exists some minutes before the files of its release, and a mirror may not have every version: older ones are tried too. */
 const maxCandidates = 3;
 
-/** The versions to try for `latest` or a range, best first; throws a UserError when nobody knows any. */
+/** The versions to try for `latest` or a range, best first; throws a UserError when no source has one. */
 export async function resolveVersions(
   request: VersionRequest,
   releases: Releases,
@@ -22,18 +21,19 @@ export async function resolveVersions(
     const candidates = versions.filter((version) => admits(request, version)).slice(0, maxCandidates);
     const [newest] = candidates;
     if (newest !== undefined) {
-      print(`${newest} is ${describe(request)}, says ${source}.`);
+      const found = request.kind === "range" ? `Newest version in range ${request.text}` : "Latest version";
+      print(`${found}: ${newest} (from ${source})`);
       return candidates;
     }
     if (complete) throw nothingAdmitted(request, versions, source);
-    if (answer.problem) print(`No version list from ${inWords(answer)}.`);
-    else print(`${source} names ${newestOf(versions)}; that is not ${describe(request)}.`);
+    if (answer.problem) print(`No versions from ${inWords(answer)}`);
+    else print(`Versions from ${source}: ${newestOf(versions)}. They do not include ${describe(request)}.`);
     asked.push(answer);
   }
-  return [await cachedVersion(request, releases, cache, asked)];
+  return [await fallBackToCache(request, releases, cache, asked)];
 }
 
-/** What the releases' server knows that is nearest to a version it does not have: at most two on each side. */
+/** The versions nearest to one that does not exist: at most two on each side. */
 export async function nearestVersions(version: string, releases: Releases): Promise<string[]> {
   for await (const { versions } of answersOf(releases, listSources(releases))) {
     if (versions.length === 0) continue;
@@ -45,8 +45,62 @@ export async function nearestVersions(version: string, releases: Releases): Prom
 }
 
 function nothingAdmitted(request: VersionRequest, versions: readonly string[], source: string): UserError {
-  return new UserError(`No release of the Databricks CLI is ${describe(request)}.`, {
-    hint: `The newest that ${source} knows are ${versions.slice(0, 3).join(", ")}. Change the version.`,
+  return new UserError(`This step asks for ${describe(request)}, but the Databricks CLI has no such release.`, {
+    hint: `The newest releases are ${versions.slice(0, 3).join(", ")} (from ${source}). Change the input version.`,
     anchor: "version",
   });
+}
+
+/**
+ * Takes the newest version in the tool cache that the request admits, with a warning, because no source of versions named
+ * one. Throws a UserError when the cache has none either.
+ */
+async function fallBackToCache(
+  request: VersionRequest,
+  releases: Releases,
+  cache: ToolCache,
+  asked: readonly Answer[],
+): Promise<string> {
+  const { findLocalToolVersions } = await import("azure-pipelines-tool-lib/tool");
+  const cached = newestFirst(findLocalToolVersions(toolName, cache.platform.cacheArch));
+  const fitting = cached.filter((version) => admits(request, version));
+  const place = fitting.findIndex((version) => cacheState(cache, version, undefined) === "intact");
+  const version = fitting[place];
+  if (version === undefined) throw noSourceReports(request, releases, asked, fitting);
+  const why = `${new URL(releases.base).host} did not report ${describe(request)}`;
+  const better = place > 0 ? ` ${unusable(fitting.slice(0, place))}` : "";
+  warn(
+    `Using Databricks CLI ${version} from this agent's tool cache, because ${why}. A newer version may exist.${better}`,
+  );
+  return version;
+}
+
+function noSourceReports(
+  request: VersionRequest,
+  releases: Releases,
+  asked: readonly Answer[],
+  cached: readonly string[],
+): UserError {
+  const nothing = cached.length > 0 ? unusable(cached) : "The tool cache does not contain one either.";
+  return new UserError(`No source reports ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
+    hint: `${nothing} ${adviceFor(releases, asked)}`,
+    anchor: "version",
+  });
+}
+
+function adviceFor({ base, isGitHub }: Releases, asked: readonly Answer[]): string {
+  const mirror = isGitHub ? ", set downloadUrl to a mirror" : "";
+  if (asked.some(({ problem }) => problem === undefined)) {
+    return "Change the input version, or set it to an exact version.";
+  }
+  const silentHost = asked.find((answer) => answer.silentHost !== undefined)?.silentHost;
+  if (silentHost) {
+    return `Allow this agent to reach ${silentHost}${mirror}, or set the input version to an exact version.`;
+  }
+  if (isGitHub) return `Run the step again${mirror}, or set the input version to an exact version.`;
+  return `The mirror does not list its versions at ${base}/. Set the input version to an exact version.`;
+}
+
+function unusable(versions: readonly string[]): string {
+  return `The tool cache contains ${versions.join(", ")}, but not as this task installed it.`;
 }

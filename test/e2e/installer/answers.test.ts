@@ -32,29 +32,29 @@ describe.each(taskNodes)("DatabricksCliInstaller and the answer for an archive, 
     [
       "a page that calls itself a file",
       (response) => send(response, 200, octets, "<!DOCTYPE html><title>Blocked</title>"),
-      /artifactory\.contoso\.example answers with a web page instead of the file/,
+      /artifactory\.contoso\.example returned a web page instead of the file/,
     ],
     [
       "text that begins like an archive",
       (response) => send(response, 200, octets, "Policy violation: blocked"),
-      /answers with a web page instead of the file/,
+      /returned a web page instead of the file/,
     ],
     [
       "an encoded archive",
       (response) => send(response, 200, { ...octets, "Content-Encoding": "gzip" }, gzipSync("x")),
-      /artifactory\.contoso\.example sends it encoded \(gzip\), unasked.*stored there with a Content-Encoding/,
+      /artifactory\.contoso\.example sent it with Content-Encoding gzip.*stores the file with a Content-Encoding/,
     ],
     [
       "a redirect to an invalid URL",
       (response) => send(response, 302, { Location: "https://[" }),
       /artifactory\.contoso\.example: it redirects to no URL.*Check the URL/,
     ],
-    ["an empty body", (response) => send(response, 200, octets), /the body ended after 0 of 0 bytes/],
+    ["an empty body", (response) => send(response, 200, octets), /the download ended after 0 of 0 bytes/],
   ])("refuses %s in place of the archive", async (_, answer, message) => {
     const step = await installWith(answer);
     expect(step.result).toBe("Failed");
     expect(step.errors[0]).toMatch(message);
-    expect(step.errors[0]).toMatch(/databricks_cli_1\.11\.0.* cannot be downloaded.*#download/);
+    expect(step.errors[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/);
   });
 
   it("asks again for an archive that is cut short, and fails when it is cut short each time", async () => {
@@ -67,7 +67,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the answer for an archive, 
     });
     expect(times).toBe(4);
     expect(step.errors[0]).toMatch(
-      new RegExp(`cannot be downloaded: ${mirrorHosts[0]}: .*(cut short|broken).*ends the connection.*#download`),
+      new RegExp(`Cannot download .*: ${mirrorHosts[0]}: .*(cut short|broken).*ends the connection.*#download`),
     );
   });
 

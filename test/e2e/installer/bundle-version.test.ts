@@ -31,7 +31,7 @@ describe.each(taskNodes)("DatabricksCliInstaller with version: bundle, on $name"
       "databricks.yml": 'bundle: {name: x, databricks_cli_version: ">= 1.10.0, < 1.12.0"}',
     });
     expect(step.outputs["version"], step.text).toBe("1.11.0");
-    expect(step.text).toMatch(/databricks\.yml asks for Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
+    expect(step.text).toMatch(/databricks\.yml requires Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
   });
 
   it("reads the version from the last included file that sets it", async () => {
@@ -84,13 +84,19 @@ describe.each(taskNodes)("DatabricksCliInstaller with version: bundle, on $name"
     const { stderr } = spawnSync(cli, ["bundle", "validate"], { cwd: bundle, env: environment, encoding: "utf8" });
     const required = /Required: (.+), current: 1\.11\.0/.exec(stderr)?.[1];
     expect(required, stderr).toBeDefined();
-    expect(step.text).toContain(`asks for Databricks CLI ${required}.`);
+    expect(step.text).toContain(`requires Databricks CLI ${required}\n`);
   });
 
   it.each([
-    [{ "databricks.yml": "bundle: {name: x}" }, /sets no bundle\.databricks_cli_version/],
-    [{ "databricks.yml": 'bundle: {databricks_cli_version: "^1.0"}' }, /is "\^1\.0"\..*accepts no constraint/s],
-    [{ "databricks.yml": "bundle: {name: [" }, /databricks\.yml cannot be read/],
+    [
+      { "databricks.yml": "bundle: {name: x}" },
+      /needs bundle\.databricks_cli_version, but neither .*databricks\.yml nor a file that it includes sets it/,
+    ],
+    [
+      { "databricks.yml": 'bundle: {databricks_cli_version: "^1.0"}' },
+      /is "\^1\.0", which is not a version constraint that the CLI accepts/,
+    ],
+    [{ "databricks.yml": "bundle: {name: [" }, /Cannot read .*databricks\.yml/],
     [{ "other.yml": "" }, /There is no bundle in .*bundle/],
     [{ "databricks.yml": "", "bundle.yml": "" }, /several bundle files/],
   ])("fails when the bundle does not state a version that it can read: %o", async (files, message) => {

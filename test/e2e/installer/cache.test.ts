@@ -47,7 +47,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.warnings).toEqual([
-      expect.stringMatching(/1\.11\.0 in the tool cache .* not used, and will be replaced/),
+      expect.stringMatching(/Not using Databricks CLI 1\.11\.0 from the tool cache .*will be replaced/),
     ]);
     expect(fs.readFileSync(executable)).toEqual(original);
     expect(step.versionOnPath).toBe("1.11.0");
@@ -71,7 +71,9 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     lab.releases.fault(/1\.11\.0_.*\.zip$/, { status: 403 });
     const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.warnings).toEqual([expect.stringMatching(/1\.11\.0 in the tool cache .* will be replaced/)]);
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/Not using Databricks CLI 1\.11\.0 from the tool cache .* will be replaced/),
+    ]);
     expect(fs.existsSync(executable) && fs.existsSync(marker)).toBe(true);
   });
 
@@ -108,14 +110,14 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     expect((await install({ version: "1.11.0", checksum: right })).outputs["source"]).toBe("cache");
     const wrong = await install({ version: "1.11.0", checksum: "0".repeat(64) });
     expect(wrong.result).toBe("Failed");
-    expect(wrong.errors[0]).toContain("the input checksum says 0000");
+    expect(wrong.errors[0]).toContain("the input checksum requires 0000");
   });
 
   it("fails when the tool cache cannot be written", async () => {
     fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "a file where the folder should be");
     const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.errors[0]).toMatch(/tool cache .* cannot be written.*#tools-folder/s);
+    expect(step.errors[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/s);
   });
 });
 

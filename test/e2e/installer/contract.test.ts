@@ -31,9 +31,9 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
 
   it.each([
     ["downloadUrl", "mirror", /is not a URL/],
-    ["downloadUrl", "https://mirror.contoso.example/cli?x=1", /must not have a query/],
+    ["downloadUrl", "https://mirror.contoso.example/cli?x=1", /must not contain a query/],
     ["downloadUrl", "https://user:100%@mirror.contoso.example/cli", /not percent-encoded/],
-    ["downloadUrl", "ftp://mirror.contoso.example/cli", /use https/],
+    ["downloadUrl", "ftp://mirror.contoso.example/cli", /Use https/],
     ["version", "$(cliVersion)", /\$\(cliVersion\) was not replaced/],
   ])("refuses the input %s: %s", async (name, value, message) => {
     const step = await install({ [name]: value });
@@ -48,7 +48,10 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
     const other = await startAgent({ platform: { os, architecture } });
     const step = await install({ version: "1.11.0" }, { on: other });
     expect(step.errors[0]).toMatch(
-      new RegExp(`it is ${os} on ${architecture}.*Linux, Darwin, Windows_NT on X64, ARM64.*#unsupported-platform`, "s"),
+      new RegExp(
+        `reports ${os} on ${architecture}.*Linux, Darwin, Windows_NT on X64, ARM64.*#unsupported-platform`,
+        "s",
+      ),
     );
   });
 

@@ -18,10 +18,8 @@ describe.each(taskNodes)("Installing the real CLI, on $name", ({ path: node }) =
     const executable = path.join(agent.toolsDirectory, "databricks", "1.11.0", process.arch, "databricks");
     expect(first.outputs).toEqual({ version: "1.11.0", path: executable, source: "download" });
     expect(first.versionOnPath).toBe("1.11.0");
-    expect(first.text).toMatch(
-      /1\.11\.0 is the latest version, says https:\/\/github\.com\/databricks\/cli\/releases\/latest/,
-    );
-    expect(first.text).toMatch(/SHA-256 [0-9a-f]{64}, as databricks_cli_1\.11\.0_SHA256SUMS says/);
+    expect(first.text).toMatch(/Latest version: 1\.11\.0 \(from the latest release of github\.com\/databricks\/cli\)/);
+    expect(first.text).toMatch(/Verified: SHA-256 [0-9a-f]{64} matches databricks_cli_1\.11\.0_SHA256SUMS/);
     expect(first.issues).toEqual([]);
 
     const second = await install({ version: "latest" });

@@ -46,7 +46,7 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
     });
     const latest = await install({ version: "latest", downloadUrl: lab.mirrorUrl });
     expect(latest.outputs["version"], latest.text).toBe("1.11.0");
-    expect(latest.text).toContain(`1.11.0 is the latest version, says ${lab.mirrorUrl}/`);
+    expect(latest.text).toContain(`Latest version: 1.11.0 (from the file list at ${lab.mirrorUrl}/)`);
     const range = await install({ version: "<1.11", downloadUrl: lab.mirrorUrl });
     expect(range.outputs["version"], range.text).toBe("1.10.0");
   });
@@ -55,19 +55,23 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
     lab.answerMirror((_, response) => send(response, 404, {}));
     const step = await install({ version: "latest", downloadUrl: lab.mirrorUrl });
     expect(step.errors[0]).toMatch(
-      /Nobody says which version is the latest.*answered 404.*set version to an exact one/s,
+      /No source reports the latest version.*returned status 404.*Set the input version to an exact version/s,
     );
-    expect(step.errors[0]).toContain(`The mirror offers no list of versions at ${lab.mirrorUrl}/: set version`);
-    expect(step.errors[0]).not.toMatch(/Let this agent reach|downloadUrl/);
+    expect(step.errors[0]).toContain(
+      `The mirror does not list its versions at ${lab.mirrorUrl}/. Set the input version`,
+    );
+    expect(step.errors[0]).not.toMatch(/Allow this agent to reach|downloadUrl/);
     expect(lab.proxy.connections.map(({ host }) => host)).not.toContain("github.com");
   });
 
   it("fails when the mirror cannot be reached, and does not suggest a mirror", async () => {
     const downloadUrl = "https://nowhere.contoso.example/cli";
     const latest = await install({ version: "latest", downloadUrl });
-    expect(latest.errors[0]).toMatch(/Let this agent reach nowhere\.contoso\.example, or set version to/);
+    expect(latest.errors[0]).toMatch(
+      /Allow this agent to reach nowhere\.contoso\.example, or set the input version to/,
+    );
     const exact = await install({ version: "1.11.0", downloadUrl });
-    expect(exact.errors[0]).toMatch(/Without a way to the host, use archivePath\./);
+    expect(exact.errors[0]).toMatch(/If this agent cannot reach the host, use archivePath\./);
   });
 
   describe("with a mirror that lists only what was fetched through it", () => {
@@ -84,13 +88,15 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       const downloadUrl = lab.mirrorUrl.replace("/databricks-cli", gitHubLike);
       const step = await install({ version: ">1.10", downloadUrl });
       expect(step.outputs["version"], step.text).toBe("1.11.0");
-      expect(step.text).toMatch(/\/releases\/download\/ names 1\.10\.0; that is not a version in the range >1\.10/);
+      expect(step.text).toMatch(/\/releases\/download\/: 1\.10\.0\. They do not include a version in range >1\.10/);
     });
 
     it("uses a version from the tool cache, with a warning, when the mirror does not list it, and fails without one", async () => {
       const wanted = { version: ">1.10", downloadUrl: lab.mirrorUrl };
       const without = await install(wanted);
-      expect(without.errors[0]).toMatch(/Nobody says .*databricks-cli\/ \(names 1\.10\.0\).*Change the version/);
+      expect(without.errors[0]).toMatch(
+        /No source reports .*databricks-cli\/ \(lists 1\.10\.0\).*Change the input version/,
+      );
       await install({ ...wanted, version: "1.11.0" });
       const step = await install(wanted);
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
@@ -153,33 +159,45 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
     it("refuses an archive with any name whose version is outside the range", async () => {
       const checksum = sha256(await lab.releases.archive("1.11.0", thisPlatform));
       const step = await withArchive({ checksum, version: ">1.11" }, "cli.zip", false);
-      expect(step.errors[0]).toMatch(/says it is version 1\.11\.0; a version in the range >1\.11 was asked for/);
+      expect(step.errors[0]).toMatch(/reports version 1\.11\.0, not a version in range >1\.11/);
     });
 
     it.each<[string, Record<string, string>, string, boolean, RegExp]>([
-      ["without a checksum", {}, name, false, /refused: there is no SHA-256 for it in .*tools/],
+      ["without a checksum", {}, name, false, /Cannot verify .*: there is no SHA-256 for it in .*tools/],
       [
         "with a wrong checksum",
         { checksum: "0".repeat(64) },
         name,
         true,
-        /the input checksum says 0000.*or correct the input checksum after a look at the release page/s,
+        /the input checksum requires 0000.*or compare the input checksum with the release page/s,
       ],
-      ["of another version", { version: "1.10.0" }, name, true, /holds version 1\.11\.0, not version 1\.10\.0/],
+      [
+        "of another version",
+        { version: "1.10.0" },
+        name,
+        true,
+        /contains version 1\.11\.0, but this step asks for version 1\.10\.0/,
+      ],
       [
         "that is a .tar.gz",
         {},
         name.replace(/zip$/, "tar.gz"),
         true,
-        /archivePath: \S+ is no zip archive: give the \.zip/,
+        /archivePath: \S+ is not a \.zip archive\. Use the \.zip/,
       ],
-      ["outside the range", { version: ">1.11" }, name, true, /holds version 1\.11\.0, not a version in the range/],
+      [
+        "outside the range",
+        { version: ">1.11" },
+        name,
+        true,
+        /contains version 1\.11\.0, but this step asks for a version in range/,
+      ],
       [
         "for another platform",
         {},
         "databricks_cli_1.11.0_windows_arm64.zip",
         true,
-        /is for windows_arm64; this agent needs/,
+        /is for windows_arm64, but this agent needs/,
       ],
     ])("refuses an archive on the agent %s", async (_, inputs, file, list, message) => {
       const step = await withArchive(inputs, file, list);

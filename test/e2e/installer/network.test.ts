@@ -29,7 +29,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
     const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.issues).toEqual([]);
-    expect(step.text).toMatch(/github\.com( answers with status \d+|: .+); trying again in \d\.\d s/);
+    expect(step.text).toMatch(/Retrying in \d\.\d s: github\.com( (answers with|returned) status \d+|: .+)/);
     if (fault.headers) expect(step.durationMs).toBeGreaterThan(1_000);
   });
 
@@ -51,15 +51,15 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
   it.each([
     ["limits requests", 4, { status: 429, headers: { "Retry-After": "0" } }, /status 429\. The server limits requests/],
     ["has a problem", 4, { status: 502, headers: { "Retry-After": "0" } }, /status 502\. The server has a problem/],
-    ["refuses", 1, { status: 403 }, /status 403\. The server, or a proxy before it, does not allow this/],
-    ["sends a sign-in page", 1, { html: "<html>Sign in</html>" }, /answers with a web page instead of the file/],
+    ["refuses", 1, { status: 403 }, /status 403\. The server, or a proxy in front of it, denied the request/],
+    ["sends a sign-in page", 1, { html: "<html>Sign in</html>" }, /returned a web page instead of the file/],
     ["breaks the connection", 4, { reset: true }, /(connection was broken|hang up).*ends the connection/s],
   ])("explains the failure when the server %s each time", async (_, times, fault, message) => {
     lab.releases.fault(archive, fault, times);
     const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");
     expect(step.errors[0]).toMatch(message);
-    expect(step.errors[0]).toMatch(/databricks_cli_1\.11\.0.* cannot be downloaded.*#download/s);
+    expect(step.errors[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/s);
   });
 
   it("recognizes a web page in place of the archive, whatever its type and status", async () => {
@@ -71,7 +71,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
     lab.proxy.unmap(assetHost);
     const step = await install({ version: "1.11.0" });
     lab.proxy.map(assetHost, lab.releases.port);
-    expect(step.errors[0]).toMatch(new RegExp(`cannot be downloaded: ${assetHost}.*refused to connect`));
+    expect(step.errors[0]).toMatch(new RegExp(`Cannot download .*: ${assetHost}.*refused to connect`));
   });
 
   it("asks for the proxy's credentials when they are wrong", async () => {

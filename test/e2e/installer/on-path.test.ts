@@ -53,7 +53,7 @@ describe.each(taskNodes)("DatabricksCliInstaller with a CLI on PATH, on $name", 
     fs.writeFileSync(path.join(folder, "databricks"), "#!/bin/sh\necho Version 0.18.0\n");
     const step = await install({ version: "1.x" }, { on: agent });
     expect(step.outputs["source"], step.text).toBe("download");
-    expect(step.text).toMatch(/databricks is not used: .*Version 0\.18\.0/);
+    expect(step.text).toMatch(/Not using \S+databricks: .*Version 0\.18\.0/);
   });
 
   it("does not use a CLI that the system refuses to start", async () => {
@@ -63,7 +63,7 @@ describe.each(taskNodes)("DatabricksCliInstaller with a CLI on PATH, on $name", 
     const step = await install({ version: "1.11.0" }, { on: agent });
     fs.closeSync(openForWriting);
     expect(step.outputs["source"], step.text).toBe("download");
-    expect(step.text).toMatch(/databricks is not used: .*ETXTBSY/);
+    expect(step.text).toMatch(/Not using \S+databricks: .*ETXTBSY/);
   });
 
   it("verifies a CLI that an earlier step added to PATH, and uses it for a range", async () => {

@@ -27,44 +27,46 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
 
   it("resolves a range with the git tags, and names them as its source", async () => {
     const step = await install({ version: "1.x" });
-    expect(step.text).toContain(
-      "1.12.1 is a version in the range 1.x, says https://github.com/databricks/cli.git/info/refs",
-    );
+    expect(step.text).toContain("Newest version in range 1.x: 1.12.1 (from the git tags of github.com/databricks/cli)");
   });
 
   it("resolves latest with the git tags when the redirect does not answer", async () => {
     lab.releases.fault(latestPage, { status: 404 });
     const step = await install({ version: "latest" });
     expect(step.outputs["version"]).toBe("2.0.0");
-    expect(step.text).toMatch(/No version list from .*releases\/latest \(answered 404, not a redirect\)/);
-    expect(step.text).toContain("2.0.0 is the latest version, says https://github.com/databricks/cli.git");
+    expect(step.text).toMatch(
+      /No versions from the latest release of \S+ \(returned status 404 instead of a redirect\)/,
+    );
+    expect(step.text).toContain("Latest version: 2.0.0 (from the git tags of github.com/databricks/cli)");
   });
 
   it("resolves a range with the redirect when the git tags do not answer", async () => {
     lab.releases.fault(tagList, { html: "<html>blocked</html>" });
     const step = await install({ version: ">=1.12" });
     expect(step.outputs["version"]).toBe("2.0.0");
-    expect(step.text).toMatch(/info\/refs.* \(is no git repository\)/);
+    expect(step.text).toMatch(/the git tags of .* \(is not a git repository\)/);
   });
 
   it("tries the next older version when a tag has no files yet", async () => {
     lab.releases.tagsOnly(["1.13.0"]);
     const step = await install({ version: "1.x" });
     expect(step.outputs["version"], step.text).toBe("1.12.1");
-    expect(step.text).toContain("has no files of 1.13.0");
+    expect(step.text).toContain("has no archive of version 1.13.0");
   });
 
   it("fails for a range without a release, and names the newest releases", async () => {
     const step = await install({ version: "3.x" });
     expect(step.result).toBe("Failed");
-    expect(step.errors[0]).toMatch(/No release .* in the range 3\.x.*2\.0\.0, 1\.12\.1, 1\.12\.0.*#version/s);
+    expect(step.errors[0]).toMatch(
+      /a version in range 3\.x, but .* no such release.*2\.0\.0, 1\.12\.1, 1\.12\.0.*#version/s,
+    );
   });
 
   it("fails for a version that does not exist, and names the nearest releases", async () => {
     const step = await install({ version: "1.11.5" });
     expect(step.result).toBe("Failed");
     expect(step.errors[0]).toMatch(
-      /1\.11\.5 cannot be downloaded.*nearest versions are 1\.12\.1, 1\.12\.0, 1\.11\.0, 1\.10\.0/s,
+      /Cannot download Databricks CLI 1\.11\.5.*nearest versions are 1\.12\.1, 1\.12\.0, 1\.11\.0, 1\.10\.0/s,
     );
   });
 
@@ -84,7 +86,7 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
         expect(step.outputs).toMatchObject({ version: expected, source: "cache" });
         expect(step.warnings).toHaveLength(1);
         expect(step.warnings[0]).toMatch(
-          new RegExp(`CLI ${expected.replaceAll(".", "\\.")} is used from this agent's tool cache`),
+          new RegExp(`Using Databricks CLI ${expected.replaceAll(".", "\\.")} from this agent's tool cache`),
         );
       },
     );
@@ -99,10 +101,12 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
       change("1.12.0");
       const step = await install({ version: "1.x" });
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
-      expect(step.warnings[0]).toMatch(/1\.11\.0 is used .*The tool cache holds 1\.12\.0, which .* has changed/);
+      expect(step.warnings[0]).toMatch(
+        /Using Databricks CLI 1\.11\.0 .*The tool cache contains 1\.12\.0, but not as this task installed it/,
+      );
       change("1.11.0");
       const failed = await install({ version: "1.x" });
-      expect(failed.errors[0]).toMatch(/The tool cache holds 1\.12\.0, 1\.11\.0, which this task did not install/);
+      expect(failed.errors[0]).toMatch(/The tool cache contains 1\.12\.0, 1\.11\.0, but not as this task installed it/);
     });
 
     it("fails when the tool cache has no matching version, and does not choose another one", async () => {
@@ -110,7 +114,7 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
       const step = await install({ version: "~1.11.0" });
       expect(step.result).toBe("Failed");
       expect(step.outputs).toEqual({});
-      expect(step.errors[0]).toMatch(/Nobody says which version is .*~1\.11\.0.*answered 404.*downloadUrl/s);
+      expect(step.errors[0]).toMatch(/No source reports .*~1\.11\.0.*returned status 404.*downloadUrl/s);
     });
   });
 
@@ -121,16 +125,18 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
       await install({ version: "1.12.0" });
       const step = await install({ version: "1.x" });
       expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
-      expect(step.warnings).toEqual([expect.stringMatching(/CLI 1\.12\.0 is used .*tool cache/)]);
-      expect(step.text).toContain("releases/latest names 2.0.0; that is not a version in the range 1.x.");
+      expect(step.warnings).toEqual([expect.stringMatching(/Using Databricks CLI 1\.12\.0 .*tool cache/)]);
+      expect(step.text).toContain(
+        "Versions from the latest release of github.com/databricks/cli: 2.0.0. They do not include a version in range 1.x.",
+      );
     });
 
     it("fails without a cached version, and does not claim that there is no such release", async () => {
       const step = await install({ version: "1.x" });
       expect(step.errors[0]).toMatch(
-        /Nobody says which version is .* 1\.x: .*info\/refs\S* \(answered 404\); .*releases\/latest \(names 2\.0\.0\).*Change the version/,
+        /No source reports .* 1\.x: the git tags of \S+ \(returned status 404\); the latest release of \S+ \(lists 2\.0\.0\).*Change the input version/,
       );
-      expect(step.text).not.toMatch(/No release|Let this agent reach/);
+      expect(step.text).not.toMatch(/no such release|Allow this agent to reach/);
     });
   });
 
@@ -143,7 +149,7 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
         const step = await install({ version });
         expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
         expect(step.warnings).toHaveLength(1);
-        expect(step.text.match(/trying again/g)).toHaveLength(2);
+        expect(step.text.match(/Retrying in/g)).toHaveLength(2);
         expect(step.text).toMatch(/github\.com: the agent's proxy .* refused to connect \(502\)/);
         expect(step.text).toContain("(not asked, because github.com could not be reached)");
       },

@@ -20,20 +20,20 @@ const task: TaskJson = JSON.parse(fs.readFileSync(path.join(folder, "task.json")
 const inputNames = task.inputs.map(({ name }) => name);
 
 describe("task.json", () => {
-  it("declares the inputs that the code reads, and no other", () => {
+  it("declares exactly the inputs that the code reads", () => {
     const code = fs.readFileSync(path.join(folder, "inputs.ts"), "utf8");
     const read = [...code.matchAll(/reader\.(?:text|flag|folder|file|problem)\("(\w+)"/g)].map((match) => match[1]);
     expect(new Set(read)).toEqual(new Set(inputNames));
   });
 
-  it("allows the step to set PATH and the outputs alone", () => {
+  it("allows the step to set only PATH and the outputs", () => {
     const outputs = task.outputVariables.map(({ name }) => name);
     expect(task.restrictions.settableVariables.allowed).toEqual(["PATH", ...outputs]);
     const code = fs.readFileSync(path.join(folder, "main.ts"), "utf8");
     expect([...code.matchAll(/setOutput\("(\w+)"/g)].map((match) => match[1])).toEqual(outputs);
   });
 
-  it("has the form that the Marketplace and the editor ask for", () => {
+  it("has the form that the Marketplace and the editor require", () => {
     expect(task.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(task.friendlyName.length).toBeLessThanOrEqual(40);
     for (const { helpMarkDown } of task.inputs) expect(helpMarkDown).toMatch(/^[A-Z].*\.$/);
@@ -55,9 +55,9 @@ describe("docs/installing.md", () => {
   });
   const steps = examples.flatMap((example) => example.steps ?? []).filter((step) => step.task !== undefined);
 
-  it("has examples", () => expect(steps.length).toBeGreaterThan(5));
+  it("contains examples", () => expect(steps.length).toBeGreaterThan(5));
 
-  it("uses inputs that exist", () => {
+  it("uses only inputs that exist in its examples", () => {
     for (const { task: name, inputs = {} } of steps) {
       expect(name).toBe("DatabricksCliInstaller@1");
       expect(inputNames).toEqual(expect.arrayContaining(Object.keys(inputs)));

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { noteVerified, wasVerified } from "../../../../tasks/DatabricksCliInstaller/cache/verification.ts";
+import { noteVerified, wasVerified } from "../../../../tasks/DatabricksCliInstaller/cache/record.ts";
 
 describe("A verified file", () => {
   let folder: string;
@@ -18,7 +18,7 @@ describe("A verified file", () => {
 
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it("is known again until anything about it changes", () => {
+  it("recognizes a verified file until anything about it changes", () => {
     const later = Date.now() + 10_000;
     noteVerified(file, "sha", note, later);
     expect(wasVerified(file, "sha", note)).toBe(true);
@@ -29,7 +29,7 @@ describe("A verified file", () => {
     expect(wasVerified(file, "sha", note)).toBe(false);
   });
 
-  it("is not known when its content alone changed, with size and time of writing put back", () => {
+  it("does not recognize a file whose content changed, although its size and modification time are as before", () => {
     const reference = path.join(folder, "reference");
     execFileSync("cp", ["-p", file, reference]);
     noteVerified(file, "sha", note, Date.now() + 10_000);
@@ -40,12 +40,12 @@ describe("A verified file", () => {
     expect(wasVerified(file, "sha", note)).toBe(false);
   });
 
-  it("is not noted while it is so young that a change would not show", () => {
+  it("writes no note for a file so new that a change would not show", () => {
     noteVerified(file, "sha", note);
     expect(fs.existsSync(note)).toBe(false);
   });
 
-  it("is no error where the note cannot be written", () => {
+  it("ignores that the note cannot be written", () => {
     noteVerified(file, "sha", path.join(folder, "missing", "verified"), Date.now() + 10_000);
     expect(wasVerified(file, "sha", path.join(folder, "missing", "verified"))).toBe(false);
   });

@@ -1,0 +1,77 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { publish, stage } from "../../../../tasks/DatabricksCliInstaller/cache/publish.ts";
+import {
+  cacheState,
+  noteIntact,
+  openToolCache,
+  startable,
+  type ToolCache,
+} from "../../../../tasks/DatabricksCliInstaller/cache/tool-cache.ts";
+import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+
+const linux = agentPlatform("Linux", "X64");
+const windows = agentPlatform("Windows_NT", "X64");
+
+describe("A tool cache", () => {
+  let tools: string;
+  let cache: ToolCache;
+
+  beforeEach(() => {
+    tools = fs.mkdtempSync(path.join(os.tmpdir(), "tools-"));
+    cache = openToolCache(linux, tools);
+  });
+
+  afterEach(() => fs.rmSync(tools, { recursive: true }));
+
+  async function publishContent(content: string): Promise<void> {
+    await publish(cache, "1.0.0", await stage(cache, Buffer.from(content), "archive"));
+  }
+
+  const files = () => fs.readdirSync(cache.root, { recursive: true }).map(String).sort();
+
+  it("reports a version as intact once its folder and marker are there", async () => {
+    expect(cacheState(cache, "1.0.0", undefined)).toBe("absent");
+    await publishContent("cli");
+    expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
+    expect(cacheState(cache, "1.0.0", "archive")).toBe("intact");
+    expect(cacheState(cache, "1.0.0", "another archive")).toBe("changed");
+  });
+
+  it("writes nothing when it is asked for a version's state", async () => {
+    await publishContent("cli");
+    fs.rmSync(cache.marker("1.0.0"));
+    const before = files();
+    expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
+    expect(files()).toEqual(before);
+  });
+
+  it("notes that a version is intact with the missing marker, and with a note once the executable is old enough", async () => {
+    await publishContent("cli");
+    fs.rmSync(cache.marker("1.0.0"));
+    noteIntact(cache, "1.0.0");
+    expect(fs.existsSync(cache.marker("1.0.0"))).toBe(true);
+    expect(files()).not.toContain("1.0.0/x64/verified");
+    const later = Date.now() + 10_000;
+    const clock = vi.spyOn(Date, "now").mockReturnValue(later);
+    noteIntact(cache, "1.0.0");
+    clock.mockRestore();
+    expect(files()).toContain("1.0.0/x64/verified");
+    expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
+  });
+});
+
+describe("An executable's path", () => {
+  const long = `C:\\${"a".repeat(250)}\\databricks.exe`;
+
+  it("refuses a path that is too long for Windows", () => {
+    expect(() => startable(long, windows)).toThrow(/Windows cannot start .*too long \(268 characters\)/);
+    expect(startable("C:\\agent\\databricks.exe", windows)).toBe("C:\\agent\\databricks.exe");
+  });
+
+  it("accepts a long path on other systems", () => {
+    expect(startable(long, linux)).toBe(long);
+  });
+});
