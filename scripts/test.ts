@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { root } from "./build.ts";
+import { root } from "./project.ts";
 
 interface Counts {
   readonly passed: number;

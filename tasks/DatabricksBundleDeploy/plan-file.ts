@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import type { PlannedAction, PlannedResource } from "../common/databricks/cli/plan.ts";
-import { members, parsedMembers, textOf } from "../common/databricks/json.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
+import { members, parsedMembers, textOf } from "../common/pipeline/json.ts";
 
 /** The contents of the file that `planPath` points to: what a deploy would do, without the values of fields. */
 export interface PlanFile {

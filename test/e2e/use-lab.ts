@@ -45,7 +45,7 @@ export interface ServerRecords extends Readonly<Record<string, readonly unknown[
   readonly workspaceTokens: Lab["federation"]["issued"];
 }
 
-/** Starts a lab for the tests of a `describe`, whose agents run tasks on `node`. `prepare` runs once, before the tests. */
+/** Starts a lab for the tests of a `describe`. Its agents run tasks on `node`. `prepare` runs once, before the tests. */
 export function useLab(node: string, prepare?: (lab: Lab) => unknown): LabFixture {
   let started: Lab | undefined;
   const agents: Agent[] = [];

@@ -2,13 +2,11 @@ import type { TakenLock } from "../../common/databricks/cli/output.ts";
 import { unfinishedLogs } from "../../common/databricks/cli/state.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug, print, warn } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
-
-/** Less than the agent leaves: a line about the outcome must still come out. */
-const requestsMs = 1_200;
 
 /**
  * Releases the lock of a deploy or destroy that a cancel has interrupted, unless another deployment has taken it by force
@@ -31,7 +29,7 @@ export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath:
 export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   const workspace = step.workspace();
   if (workspace === undefined) return undefined;
-  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(requestsMs)) };
+  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(cancelBudget.releaseMs)) };
 }
 
 /** Warns of write-ahead logs: if the CLI was stopped before it finished, only they record what it has done. */

@@ -3,8 +3,7 @@ import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
 import { type BundlePlan, countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, secretMasker, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
-import { isPullRequestBuild } from "../../common/pipeline/job.ts";
-import { writeJobFile } from "../../common/pipeline/temporary.ts";
+import { isPullRequestBuild, writeJobFile } from "../../common/pipeline/job.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
@@ -77,13 +76,11 @@ function deployedVerb({ problem }: Deployment, runs: readonly FinishedRun[]): st
 
 /** What every command hands on: output variables for later steps, a page for people. */
 function publishPage(page: Page): void {
-  const outputs = {
-    workspaceUrl: page.workspaceUrl,
-    bundleName: page.bundle,
-    target: page.target,
-    identity: page.identity,
-  };
-  for (const [name, value] of Object.entries(outputs)) if (value !== "") setOutput(name, value);
+  // What an unreadable bundle leaves unknown is not set.
+  if (page.workspaceUrl) setOutput("workspaceUrl", page.workspaceUrl);
+  if (page.bundle) setOutput("bundleName", page.bundle);
+  if (page.target) setOutput("target", page.target);
+  setOutput("identity", page.identity);
   decorate("The summary page", () =>
     uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker()))),
   );

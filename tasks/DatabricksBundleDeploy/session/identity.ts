@@ -1,11 +1,11 @@
 import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
 import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { databricksTokens } from "../../common/identity/databricks-token.ts";
-import { freshIdTokens } from "../../common/identity/fresh-id-token.ts";
-import type { JobIdentity } from "../../common/identity/id-token-address.ts";
+import { freshIdTokens } from "../../common/identity/id-token.ts";
 import { warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Http } from "../../common/pipeline/http.ts";
+import type { JobInfo } from "../../common/pipeline/job.ts";
 import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
@@ -25,7 +25,7 @@ export function stepIdentity(
   http: Http,
   inputs: DeployInputs,
   connection: ServiceConnection,
-  job: JobIdentity,
+  job: JobInfo,
 ): StepIdentity {
   if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job);
   const rule = entraHostRule(inputs.host, connection.cloud);
@@ -45,7 +45,7 @@ function databricksIdentity(
   http: Http,
   { host, databricksClientId: clientId }: DeployInputs,
   connection: ServiceConnection,
-  job: JobIdentity,
+  job: JobInfo,
 ): StepIdentity {
   if (host === undefined || connection.scheme !== "WorkloadIdentityFederation") {
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";

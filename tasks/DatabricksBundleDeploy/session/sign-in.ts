@@ -1,17 +1,16 @@
-import { type BundleWorkspace, readBundleWorkspace } from "../../common/databricks/bundle/declared.ts";
+import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
 import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { readCurrentUser } from "../../common/databricks/workspace/current-user.ts";
 import { workspaceOrigin } from "../../common/databricks/workspace/hosts.ts";
-import { checkIdentity } from "../../common/databricks/workspace/identity.ts";
 import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { readJob } from "../../common/pipeline/job.ts";
-import { jobVariables } from "../../common/pipeline/job-variables.ts";
+import { jobVariables, readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
@@ -25,7 +24,7 @@ import type { HostRule } from "./workspace-host.ts";
 export interface Session {
   readonly cli: Cli;
   /** What the bundle's files declare, before the CLI resolves them. */
-  readonly declared: BundleWorkspace;
+  readonly declared: Declared;
   readonly metadataService: MetadataService;
   /** The workspace, `https://name`; undefined until it is known. */
   readonly host: () => string | undefined;
@@ -48,7 +47,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   mentionOverruled(removeFromProcessEnvironment(isOverruled));
 
   const executable = findCli();
-  const declared = await readBundleWorkspace(inputs.folder, inputs.target);
+  const declared = await readDeclared(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
   refuseVariableHost(declared);
   const variables = variableEnvironment({ given: inputs.variables, declared: declared.variables, job: ofJob });
@@ -58,7 +57,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   let identity = clientId ?? tokenClaims(value).applicationId;
   const expected = inputs.host ?? allowedOrigin(declared.host, rule);
   if (expected) {
-    const user = await checkIdentity({ host: expected, http: task.http, token }, identity);
+    const user = await readCurrentUser({ host: expected, http: task.http, token }, identity);
     identity ??= user.userName;
     identityName = user.displayName === user.userName ? undefined : user.displayName;
     print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
@@ -98,7 +97,7 @@ function allowedOrigin(host: string | undefined, rule: HostRule): string | undef
 }
 
 /** The CLI resolves no variable there, and fails with words about the URL's syntax. */
-function refuseVariableHost({ host }: BundleWorkspace): void {
+function refuseVariableHost({ host }: Declared): void {
   if (!host?.includes("${")) return;
   throw new UserError(`The bundle's workspace.host is ${host}, but it cannot contain a variable.`, {
     hint: "Remove workspace.host from the bundle, and set the input workspaceUrl instead.",

@@ -1,4 +1,4 @@
-import { cancelGraceMs } from "../../common/pipeline/cancellation.ts";
+import { safePointMs } from "../../common/pipeline/cancellation.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { type DiagnosticReporter, diagnosticReporter } from "./issues.ts";
@@ -15,16 +15,13 @@ export interface Step extends Session {
   readonly diagnostics: DiagnosticReporter;
 }
 
-/** What is left of the agent's grace for ending the CLI and cleaning up. */
-export const cleanupMs = 2_500;
-
 export function openStep(task: Task, inputs: DeployInputs, session: Session): Step {
   return {
     ...session,
     inputs,
     task,
     cancel: task.cancel,
-    safePointMs: Math.max(0, cancelGraceMs(process.env) - cleanupMs),
+    safePointMs: safePointMs(process.env),
     startedAt: new Date(),
     diagnostics: diagnosticReporter(inputs.folder),
   };

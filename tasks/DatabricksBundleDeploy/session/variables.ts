@@ -1,6 +1,6 @@
 import { print, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { environmentName } from "../../common/pipeline/job-variables.ts";
+import { environmentName } from "../../common/pipeline/job.ts";
 
 const prefix = "BUNDLE_VAR_";
 

@@ -1,6 +1,6 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { StreamedResponse } from "../../common/pipeline/http.ts";
-import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+import { unreachable } from "../../common/pipeline/service-errors.ts";
 import type { Releases } from "./releases.ts";
 
 type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
@@ -44,12 +44,8 @@ export function webPage(host: string, wanted: string, releases: Releases): UserE
 
 /** The UserError for a network failure during a download; any other error is returned unchanged. */
 export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
-  if (!(error instanceof HttpFailure)) return error;
-  return new UserError(`Cannot download ${wanted}: ${error.message}.`, {
-    hint: `${error.hint} If this agent cannot reach the host, use ${anotherWay(releases)}.`,
-    section: "download",
-    cause: error,
-  });
+  const advice = `If this agent cannot reach the host, use ${anotherWay(releases)}.`;
+  return unreachable(error, `Cannot download ${wanted}`, "download", advice);
 }
 
 function statusHint(status: number, releases: Releases): string {

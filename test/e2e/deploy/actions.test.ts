@@ -5,7 +5,7 @@ import { taskNodes } from "../nodes.ts";
 import { writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
-/** A change of storage_root recreates the schema under its old id; a volume's new name gives it a new id. */
+/** A change of storage_root recreates the schema with its old ID. A new name gives the volume a new ID. */
 const schemaAndVolume = (storageRoot: string, volume: string) =>
   bundleOf(
     "acts",
@@ -107,7 +107,7 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
   });
 });
 
-/** A CLI that does what 1.11 does and says what 1.13 says, the report of a deploy as a file of the bundle has it. */
+/** A CLI that works as 1.11 does and prints what 1.13 prints. The report of a deploy comes from a file of the bundle. */
 function reporting(cli: string): string {
   return `case "$2" in
 deploy)

@@ -23,7 +23,7 @@ describe.each(taskNodes)("Bundles of all sizes and places on $name", ({ path: no
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     const files = await lab.workspace.files();
     expect(files.filter((file) => /many-files.*\/data\/\d+\/file_\d+\.txt$/.test(file))).toHaveLength(1000);
-    // At the CLI's own 15 requests a second it takes more than a minute.
+    // With the CLI's default of 15 requests per second it takes more than a minute.
     expect(step.durationMs).toBeLessThan(30_000);
   });
 

@@ -10,11 +10,11 @@ import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 import { type Example, type ExampleStep, exampleBundlePart, examplePipelines, jobsOf, stepsOf } from "./examples.ts";
 
-/** What ID tokens that Entra issues have as audience. */
+/** The audience of ID tokens that Entra issues. */
 const entraIssuerAudience = "fb60f99c-7a34-4190-8149-302f77469936";
 const bundleFolders = ["bundle", "teams/sales", "teams/finance", "_sales/bundle"];
 
-// The pipelines are the same on every Node; the tasks themselves are tested on both.
+// One Node version is enough for the pipelines. Other tests run the tasks on both.
 describe("Examples of the documentation", () => {
   const node = taskNodes.at(-1)?.path ?? "";
   const { lab, startAgent } = useLab(node, (started) => {
@@ -47,7 +47,7 @@ describe("Examples of the documentation", () => {
     return job;
   }
 
-  /** The example bundle, with what the example adds to it, and the version that one of them asks for. */
+  /** Copies the example bundle, adds what the example shows, and the CLI version that one example needs. */
   function checkOut(folder: string, title: string): void {
     fs.cpSync(exampleBundle, folder, { recursive: true });
     const file = path.join(folder, "databricks.yml");

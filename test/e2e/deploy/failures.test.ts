@@ -22,8 +22,8 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
   }
 
   it("says that the connection is not authorized for the pipeline", async () => {
-    expect(await deployWithout("connection-authorised")).toMatchObject(
-      failedWith(/this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorised/s),
+    expect(await deployWithout("connection-authorized")).toMatchObject(
+      failedWith(/this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorized/s),
     );
   });
 

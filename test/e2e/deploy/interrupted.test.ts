@@ -135,7 +135,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
   });
 });
 
-/** Starts a deploy to prod; goes on as soon as it has its lock and changes resources. */
+/** Starts a deploy to prod, and resolves as soon as it has its lock and changes resources. */
 function deploying(
   { run }: Checkout,
   inputs: Record<string, string> = {},
@@ -148,7 +148,7 @@ function deploying(
   });
 }
 
-/** When it is deployed, a script of it locks the target prod, as a deployer would whose agent was lost. */
+/** A bundle with a script that locks the target prod after each deploy, like a deploy whose agent was lost. */
 function leavesLock(deployer: string, { user, ageMs }: { user: string; ageMs: number }): BundleFiles {
   const folder = `/Workspace/Users/${deployer}/.bundle/stopped/prod/state`;
   const lock = { ID: randomUUID(), AcquisitionTime: new Date(Date.now() - ageMs), IsForced: false, User: user };
@@ -162,7 +162,7 @@ databricks api post /api/2.0/workspace/import --json '${file}'
   };
 }
 
-/** Starts its own job when it is deployed. */
+/** A bundle that starts its own job after each deploy. */
 const startsItself = {
   ...bundleOf("busy", job("only", "Only"), "experimental:\n  scripts:\n    postdeploy: sh ./start.sh\n"),
   "start.sh": `id=$(grep -o '"__id__": *"[0-9]*"' .databricks/bundle/dev/resources.json | tr -dc 0-9)

@@ -141,7 +141,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
   });
 });
 
-/** The lab's CLI, its stderr edited with sed. */
+/** Writes a script that runs the lab's CLI and edits its stderr with sed. */
 async function announcing(lab: Lab, edit: string): Promise<string> {
   return writeScriptedCli(`'${await lab.programs.cli()}' "$@" 2> >(exec sed -u '${edit}' >&2)\n`);
 }

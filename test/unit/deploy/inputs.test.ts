@@ -35,7 +35,7 @@ describe("Inputs of a deploy step", () => {
     "reports an unknown variable in %s once",
     (name) => {
       const error = errorOf({ [name]: "$(missing)" });
-      expect(error).toMatch(new RegExp(`An input of this step is not usable\\. ${name}: \\$\\(missing\\) was not`));
+      expect(error).toMatch(new RegExp(`An input of this step is not usable\\.\\s${name}: \\$\\(missing\\) was not`));
       expect(error.match(/\$\(missing\)/g)).toHaveLength(1);
     },
   );
@@ -43,7 +43,7 @@ describe("Inputs of a deploy step", () => {
   it("reports each wrong line of an input, also next to an unknown variable", () => {
     const error = errorOf({ variables: "a=$(missing)\nb" });
     expect(error).toMatch(
-      /An input of this step is .*variables: \$\(missing\) was not.*variables: line 2 does not have the form name=value/,
+      /An input of this step is .*variables: \$\(missing\) was not.*variables: line 2 does not have the form name=value/s,
     );
   });
 
@@ -74,7 +74,7 @@ describe("Inputs of a deploy step", () => {
   it("reports both problems of a missing plan that is set for another command", () => {
     const error = errorOf({ command: "plan", plan: "missing.json" });
     expect(error).toMatch(
-      /An input of this step is .*plan: there is no file .*plan: has an effect only with command: deploy, not with plan/,
+      /An input of this step is .*plan: there is no file .*plan: has an effect only with command: deploy, not with plan/s,
     );
   });
 
@@ -83,7 +83,7 @@ describe("Inputs of a deploy step", () => {
     fs.mkdirSync(odd);
     given.root = odd;
     expect(errorOf({})).toMatch(
-      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/,
+      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/s,
     );
     given.root = path.dirname(odd);
   });
@@ -94,13 +94,13 @@ describe("Inputs of a deploy step", () => {
 
   it("does not accept a path through a file", () => {
     const error = errorOf({ workingDirectory: "databricks.yml/x", plan: "databricks.yml/plan.json" });
-    expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /);
+    expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /s);
   });
 
   it.each(["bundle", ""])(
     "advises to check out if nothing is checked out, for workingDirectory: '%s'",
     (workingDirectory) => {
-      const forgotten = /there is no .*Nothing is checked out in .*: add "- checkout: self" before this step/;
+      const forgotten = /there is no .*Nothing is checked out in .* In YAML, add "- checkout: self" before this step/;
       fs.rmSync(path.join(given.root, "databricks.yml"));
       expect(errorOf({ workingDirectory })).toMatch(forgotten);
       fs.rmdirSync(given.root);
@@ -110,7 +110,7 @@ describe("Inputs of a deploy step", () => {
 
   it("does not advise to check out if something is checked out, or if the path leads elsewhere", () => {
     expect(errorOf({ workingDirectory: "bundle" })).toMatch(
-      /there is no folder .*bundle\. Name one that exists; a relative path starts at /,
+      /there is no folder .*bundle\. Set it to a folder that exists\. Relative paths start at /,
     );
     fs.renameSync(path.join(given.root, "databricks.yml"), path.join(given.root, "README.md"));
     expect(errorOf({})).toMatch(

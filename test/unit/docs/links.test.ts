@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { root } from "../../../scripts/build.ts";
+import { root } from "../../../scripts/project.ts";
 
 const folders = [".", "docs", "examples", "tasks", "test"];
 
@@ -47,7 +47,9 @@ function linkProblem(page: string, link: string): string | undefined {
   // From the page of a file in the repository, two folders up is the repository itself.
   if (target.startsWith("..")) return path.join("..", "..", "issues") === target ? undefined : "outside of the project";
   if (!fs.existsSync(path.join(root, target))) return `no file ${target}`;
-  return section === undefined || anchorsOf(target).includes(section) ? undefined : `no heading #${section} in ${target}`;
+  return section === undefined || anchorsOf(target).includes(section)
+    ? undefined
+    : `no heading #${section} in ${target}`;
 }
 
 it.each(pages)("every link of %s leads somewhere", (page) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, members, textOf } from "../json.ts";
+import { canonicalJson, members, textOf } from "../../pipeline/json.ts";
 import type { BundleResource } from "./summary.ts";
 
 export type PlannedAction = "create" | "update" | "recreate" | "delete" | "skip";

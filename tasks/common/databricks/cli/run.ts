@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
+import { cancelBudget } from "../../pipeline/cancellation.ts";
 
 /** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
@@ -66,9 +67,6 @@ export interface CliResult {
   readonly stdout: string;
 }
 
-/** How long a process may take to end after SIGTERM before SIGKILL. */
-const killAfterMs = 1_000;
-
 /** Runs the Databricks CLI without a shell, with closed stdin, in its own process group (POSIX). */
 export async function runCli(command: CliCommand): Promise<CliResult> {
   const child = spawn(command.executable, command.arguments, {
@@ -123,7 +121,7 @@ function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => voi
   const timers: NodeJS.Timeout[] = [];
   const onAbort = () => {
     timers.push(setTimeout(() => signalGroup(child, "SIGTERM"), afterMs));
-    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + killAfterMs));
+    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + cancelBudget.terminateMs));
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { members, parsedMembers } from "../json.ts";
+import { members, parsedMembers } from "../../pipeline/json.ts";
 import type { Engine } from "./plan.ts";
 import type { Cli } from "./run.ts";
 

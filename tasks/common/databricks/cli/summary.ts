@@ -1,4 +1,4 @@
-import { members, textOf } from "../json.ts";
+import { members, textOf } from "../../pipeline/json.ts";
 
 /** A resource of a bundle, from `databricks bundle summary -o json`. */
 export interface BundleResource {

@@ -103,6 +103,6 @@ describe("Asking an executable for its version", () => {
     const cancel = new AbortController();
     const asked = runnableVersion(script("exec sleep 60"), platform, cancel.signal);
     cancel.abort();
-    await expect(asked).rejects.toThrow("cancelled");
+    await expect(asked).rejects.toThrow("canceled");
   });
 });
