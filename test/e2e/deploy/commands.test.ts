@@ -48,7 +48,9 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     const refused = await run({ target: "prod" });
     expect(refused.result).toBe("Failed");
     expect(refused.errors).toEqual([
-      expect.stringMatching(/would delete schemas\.orders, delete pipelines\.refresh; no resource.*autoApprove: true/),
+      expect.stringMatching(
+        /No resource was changed, because the deployment would delete schemas\.orders, delete pipelines\.refresh\..*autoApprove: true/,
+      ),
     ]);
     expect(refused.warnings).toEqual([]);
     const approved = await run({ target: "prod", autoApprove: "true" });
@@ -116,18 +118,18 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     );
     const [error] = step.errors;
     for (const part of [
-      /run: "--all" is no resource key/,
-      /run: goes with command: deploy, not with validate\. The editor shows it under command: deploy/,
+      /run: "--all" is not a resource key/,
+      /run: can be used only with command: deploy, not with validate\. The classic editor shows it when the command is deploy/,
       /plan: there is no file .*nowhere\.json/,
-      /--target is refused: use the input target/,
-      / -t is refused: use the input target/,
-      /-o is refused/,
-      /--var is refused: use the input variables/,
-      /--auto-approve is refused: use the input autoApprove/,
+      /--target is not allowed: use the input target/,
+      / -t is not allowed: use the input target/,
+      /-o is not allowed/,
+      /--var is not allowed: use the input variables/,
+      /--auto-approve is not allowed: use the input autoApprove/,
       /forceLock: "maybe" is not true or false/,
     ])
       expect(error).toMatch(part);
-    expect(error).not.toMatch(/-e is refused/);
+    expect(error).not.toMatch(/-e is not allowed/);
     expect(azureDevOps).toEqual([]);
   });
 });

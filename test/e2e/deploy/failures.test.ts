@@ -53,7 +53,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     );
     expect(step).toMatchObject(
       failedWith(
-        /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: "region".*region is set twice.*databricksClientId: goes with/s,
+        /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: "region".*region is set twice.*databricksClientId: can be used only with/s,
       ),
     );
     expect(azureDevOps).toEqual([]);
@@ -62,24 +62,28 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
   it("refuses a workspace outside Azure Databricks, before any token", async () => {
     const workspaceUrl = "https://adb-1.7.azuredatabricks.net.evil.example";
     const [step, { azureDevOps }] = await requests(() => deploy({ inputs: { workspaceUrl } }));
-    expect(step).toMatchObject(failedWith(/is no Azure Databricks workspace/));
+    expect(step).toMatchObject(failedWith(/is not an Azure Databricks workspace/));
     expect(azureDevOps).toEqual([]);
   });
 
   it("says which variables the bundle declares, where it does not declare one that is given", async () => {
     const [step, { azureDevOps }] = await requests(() => deploy({ inputs: { variables: "regio=emea" } }));
-    expect(step).toMatchObject(failedWith(/the bundle declares no regio; it declares .*\bregion\b.*#inputs/));
+    expect(step).toMatchObject(
+      failedWith(/the bundle does not declare regio\. Its declared variables: .*\bregion\b.*#inputs/),
+    );
     expect(azureDevOps).toEqual([]);
   });
 
   it("says how to sign in to a workspace of another cloud than Azure's", async () => {
     const step = await deploy({ inputs: { workspaceUrl: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com" } });
-    expect(step).toMatchObject(failedWith(/takes no token of Entra: set authentication: databricks.*#wrong-host/));
+    expect(step).toMatchObject(
+      failedWith(/does not accept Entra tokens\.\sSet authentication: databricks.*#wrong-host/),
+    );
   });
 
   it("says that neither the step nor the bundle names a workspace", async () => {
     expect(await deploy({ inputs: { workspaceUrl: "" } })).toMatchObject(
-      failedWith(/No workspace is named: workspaceUrl is empty, and neither the bundle nor its target dev/),
+      failedWith(/No workspace is specified: workspaceUrl is empty, and neither the bundle nor its target dev/),
     );
   });
 

@@ -25,7 +25,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     lab.workspace.fault(creation, { delayMs: 1_500 });
     const step = await run({ target: "prod" }, cancelAt("Deploying resources"));
     expect(step.result).toBe("Canceled");
-    expect(step.text).toMatch(/Cancelled: the deployment may still reach a safe point[\s\S]*Deployment complete/);
+    expect(step.text).toMatch(/Canceled: waiting for the deployment to reach a safe point[\s\S]*Deployment complete/);
     expect(await locks()).toEqual([]);
     expect(await job.finish()).toEqual({ orphans: [] });
   });
@@ -38,8 +38,8 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     held.release();
     expect(step.result).toBe("Canceled");
     expect(step.exitCode).toBe(0);
-    expect(step.log).toContainEqual(expect.stringMatching(/The lock of this deployment was released/));
-    expect(step.warnings).toContainEqual(expect.stringMatching(/stopped half-way.*resources\.json\.wal/));
+    expect(step.log).toContainEqual(expect.stringMatching(/Released the deployment lock/));
+    expect(step.warnings).toContainEqual(expect.stringMatching(/stopped before it finished.*resources\.json\.wal/));
     expect(await locks()).toEqual([]);
     expect(await job.finish()).toEqual({ orphans: [] });
   });
@@ -51,7 +51,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     const step = await run({ command: "destroy", autoApprove: "true", target: "prod" }, cancelAt("All files and"));
     held.release();
     expect(step.result).toBe("Canceled");
-    expect(step.log).toContainEqual(expect.stringMatching(/The lock of this deployment was released/));
+    expect(step.log).toContainEqual(expect.stringMatching(/Released the deployment lock/));
     expect(await locks()).toEqual([]);
   });
 
@@ -66,7 +66,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     cancel.abort();
     const step = await first.end;
     expect(step.result).toBe("Canceled");
-    expect(step.text).not.toContain("lock of this deployment was released");
+    expect(step.text).not.toContain("Released the deployment lock");
     expect(await locks()).toHaveLength(1);
     held.release();
     expect((await second.end).result).toBe("Succeeded");
@@ -109,7 +109,9 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     const { run } = await checkout(bundle, { agent: { cli } });
     const step = await run();
     expect(step.errors).toEqual([
-      expect.stringMatching(/is 0\.298\.0; this task needs 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/),
+      expect.stringMatching(
+        /is version 0\.298\.0, but this task needs version 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/,
+      ),
     ]);
   });
 
@@ -121,7 +123,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         "",
     });
     expect((await run()).errors).toEqual([
-      expect.stringMatching(/asks for Databricks CLI >= 99\.0\.0; this agent has 1\.11\.0.*version: bundle/),
+      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/),
     ]);
   });
 

@@ -17,7 +17,9 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       { type: "error", message: expect.stringContaining("same key"), ...place, line: 6 },
       {
         type: "error",
-        message: expect.stringMatching(/"databricks bundle validate" failed \(exit code 1\)\. Each error stands above/),
+        message: expect.stringMatching(
+          /"databricks bundle validate" failed \(exit code 1\)\. Each error is shown above/,
+        ),
       },
     ]);
     expect(step.log.filter((line) => line.includes("unknown field: nam"))).toHaveLength(1);
@@ -118,7 +120,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const { run } = await checkout(bundleOf("unplaced", job("a", "A"), scripts));
     expect((await run({ command: "validate" })).errors).toEqual([
       expect.stringMatching(
-        /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\. The CLI/,
+        /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\. See the CLI output/,
       ),
     ]);
   });

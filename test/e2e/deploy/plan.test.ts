@@ -43,7 +43,9 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
     change(greeting("Hello", "another-value"));
     const other = await run({ target: "prod", plan });
     expect(other.errors).toEqual([
-      expect.stringMatching(/not the approved one, so nothing was deployed\. jobs\.hello: create with other values/),
+      expect.stringMatching(
+        /Nothing was deployed, because the plan does not match the approved plan\. jobs\.hello: create with different values/,
+      ),
     ]);
     expect(await lab.workspace.jobs()).toEqual([]);
 
@@ -56,7 +58,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
 
     const repeated = await run({ target: "prod", plan });
     expect(repeated.errors[0]).toMatch(
-      /jobs\.hello: approved was create, now unchanged\. It seems to be deployed already.*start a new run/,
+      /jobs\.hello: approved as create, now unchanged\. The approved plan seems to be deployed already.*Start a new run/,
     );
 
     change(greeting("Renamed", "s3cret-value"));
@@ -76,7 +78,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
     const step = await run({ target: "prod", plan: planned.outputs["planPath"] ?? "" });
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /nothing was deployed\. jobs\.a\.permissions: create with other values; schemas\.s\.grants: create with other values\./,
+        /Nothing was deployed, because the plan does not match the approved plan\. jobs\.a\.permissions: create with different values; schemas\.s\.grants: create with different values\./,
       ),
     ]);
   });
@@ -94,7 +96,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
         {
           type: "warning",
           message: expect.stringMatching(
-            /plan was made of commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904, this deploy is of commit 91c0ffee\./,
+            /plan is from commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904, but this deploy is from commit 91c0ffee\./,
           ),
         },
       ],
@@ -119,7 +121,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
   it("refuses a file that is not a plan, before any network", async () => {
     const { run } = await checkout(greeting("Hello", "1"));
     const [step, { azureDevOps }] = await requests(() => run({ plan: "bundle/databricks.yml" }));
-    expect(step.errors).toEqual([expect.stringMatching(/plan: .*databricks\.yml is no plan/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/plan: .*databricks\.yml is not a plan file/)]);
     expect(azureDevOps).toEqual([]);
   });
 

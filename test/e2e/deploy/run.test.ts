@@ -64,7 +64,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const step = await run({ run: "first\nsecond" });
     expect(step.result).toBe("Failed");
     expect(step.errors.at(-1)).toMatch(
-      new RegExp(`is deployed, but the run of first ended in ${result}: .*https:.*#run-failed`),
+      new RegExp(`was deployed, but the run of first ended with ${result}: .*https:.*#run-failed`),
     );
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(1);
     expect(step.outputs["summaryPath"]).toBeDefined();
@@ -75,7 +75,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const { run } = await checkout(runnable);
     lab.workspace.runs({ result: "FAILED", message: "no such table" });
     const step = await run({ run: "second" });
-    expect(step.errors.at(-1)).toMatch(/run of second ended in FAILED: .*no such table/);
+    expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED: .*no such table/);
     expect(step.text).toContain("no such table");
   });
 
@@ -83,7 +83,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const { run } = await checkout(runnable);
     const step = await run({ run: "third" });
     expect(step.errors.at(-1)).toMatch(
-      /run of third ended in FAILED: .*third.*; the bundle has jobs\.first, pipelines\.second\./,
+      /run of third ended with FAILED: .*third.*; the bundle contains jobs\.first, pipelines\.second\./,
     );
   });
 
@@ -102,7 +102,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const { release } = lab.workspace.runs({ hold: true });
     const cancelled = await run({ run: "first" }, cancelAt("RUNNING"));
     release();
-    expect(cancelled.log).toContainEqual(expect.stringContaining(`The run was cancelled: ${lab.workspace.url}/jobs/`));
+    expect(cancelled.log).toContainEqual(expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`));
   });
 
   it("reports an unknown result for a run that the CLI did not name", async () => {
@@ -111,7 +111,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     lab.workspace.runs({});
     const step = await run({ run: "first\nsecond" });
     expect(step.errors.at(-1)).toMatch(
-      /run of first ended in UNKNOWN: the CLI named no run that the workspace could be asked about\./,
+      /run of first ended with UNKNOWN: the CLI did not report a run, so the task cannot check its result\./,
     );
   });
 
@@ -121,7 +121,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const [step, { workspace }] = await requests(() => run({ run: "first" }, cancelAt("RUNNING")));
     release();
     expect(step.result).toBe("Canceled");
-    expect(step.log).toContainEqual(expect.stringMatching(/The run was cancelled: https:/));
+    expect(step.log).toContainEqual(expect.stringMatching(/Canceled the run: https:/));
     expect(workspace.map(({ path }) => path)).toContainEqual(expect.stringMatching(/jobs\/runs\/cancel/));
     expect(step.durationMs).toBeLessThan(9_000);
     expect(step.outputs).toMatchObject({ bundleName: "runs", summaryPath: expect.stringMatching(/\.json$/) });
@@ -136,8 +136,8 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     lab.workspace.fault({ method: "POST", path: /jobs\/runs\/cancel/ }, { status: 403 });
     const step = await run({ run: "first" }, cancelAt("RUNNING"));
     release();
-    expect(step.warnings).toContainEqual(expect.stringContaining("could not be cancelled"));
-    expect(step.page).toMatch(/\| UNKNOWN: it could not be cancelled and may go on \|/);
+    expect(step.warnings).toContainEqual(expect.stringContaining("could not be canceled"));
+    expect(step.page).toMatch(/\| UNKNOWN: it could not be canceled and may still be running \|/);
   });
 });
 

@@ -44,7 +44,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([
-      expect.stringMatching(/no Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/),
+      expect.stringMatching(/not an Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/),
     ]);
     expect(azureDevOps).toEqual([]);
   });

@@ -85,7 +85,7 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
       const withoutFederation = await deploy({ deployer: withSecret, inputs });
       expect(withoutFederation.errors).toEqual([expect.stringMatching(/needs a connection with workload identity/)]);
       const elsewhere = await deploy({ inputs: { ...inputs, workspaceUrl: "https://workspace.example.com" } });
-      expect(elsewhere.errors).toEqual([expect.stringMatching(/no address of a Databricks workspace/)]);
+      expect(elsewhere.errors).toEqual([expect.stringMatching(/not the address of a Databricks workspace/)]);
     });
     expect(azureDevOps).toEqual([]);
   });

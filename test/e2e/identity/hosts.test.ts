@@ -75,7 +75,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
     );
     expect(step.errors.join("\n")).toContain(otherAzureHost);
     expect(step.errors.join("\n")).toContain(lab.workspace.url);
-    expect(step.errors.join("\n")).toContain("No token was given out");
+    expect(step.errors.join("\n")).toContain("No token was sent");
     expect(workspace.filter(({ userAgent, tokenId }) => userAgent?.startsWith("cli/") && tokenId)).toEqual([]);
   });
 
@@ -87,8 +87,8 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors.join("\n")).toContain(foreignHost);
-    expect(step.errors.join("\n")).toContain("no workspace of the connection's cloud");
-    expect(step.text).toContain("It gets no token");
+    expect(step.errors.join("\n")).toContain("not a workspace in the cloud of the service connection");
+    expect(step.text).toContain("No token was sent to it");
     expect(workspace.filter(({ tokenId }) => tokenId)).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       inputs: { target: "prod" },
       prepare: (bundle) => addScript(bundle, script),
     });
-    expect(step.text).toContain("It gets no token");
+    expect(step.text).toContain("No token was sent.");
     expect(step.errors.join("\n")).toContain("No such cluster.");
     expect(step.errors.join("\n")).not.toContain("accounts.azuredatabricks.net");
   });
@@ -148,7 +148,9 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
       prepare: withHost(`https://${silent}`),
     });
     expect(step.durationMs).toBeLessThan(75_000);
-    expect(step.errors.join("\n")).toMatch(/The CLI asked for no token within a minute: .*No token was given out/);
+    expect(step.errors.join("\n")).toMatch(
+      /The CLI did not ask for a token within a minute, because .*No token was sent/,
+    );
     expect(step.errors.join("\n")).toContain(silent);
     expect(step.errors.join("\n")).toContain(lab.workspace.url);
   }, 90_000);

@@ -54,7 +54,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       }),
     );
     expect(step).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
-    const mentions = step.log.filter((line) => line.includes("Not passed to the CLI"));
+    const mentions = step.log.filter((line) => line.includes("Variables not passed to the CLI"));
     expect(mentions).toHaveLength(1);
     for (const variable of Object.keys(hostile)) expect(mentions[0]).toContain(variable);
     const subjects = new Set(workspace.map(({ subject }) => subject).filter(Boolean));
@@ -65,7 +65,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     const step = await deploy({
       agent: { environment: { AZURE_EXTENSION_DIR: "/opt/az/azcliextensions" } },
     });
-    expect(step.text).not.toContain("Not passed to the CLI");
+    expect(step.text).not.toContain("Variables not passed to the CLI");
   });
 
   it.each(["azure-cli", "pat", "azure-msi"])("names the line to remove when the bundle pins %s", async (authType) => {
@@ -112,7 +112,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     const step = await deployWith(`if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
     expect(step.errors).toEqual([
-      expect.stringMatching(/chooses its own authentication \(azure-cli\).*#bundle-authentication/),
+      expect.stringMatching(/sets its own authentication \(azure-cli\).*#bundle-authentication/),
     ]);
   });
 
