@@ -1,4 +1,5 @@
 import type { InputReader } from "../common/pipeline/inputs.ts";
+import { quoted } from "../common/pipeline/secrets.ts";
 
 /** Flags that would override an input or the output format, or that would stop the command from doing its work. */
 const refused: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ export function readArguments(reader: InputReader): string[] {
   for (const word of looseWords(split)) {
     reader.problem(
       "arguments",
-      `"${word}" is not an option. Choose the command with the input command, and what to run with the input run.`,
+      `${quoted(word)} is not an option. Choose the command with the input command, and what to run with the input run.`,
     );
   }
   return split;

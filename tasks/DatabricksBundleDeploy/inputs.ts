@@ -2,6 +2,7 @@ import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
 import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
+import { quoted, quotedUrl, withoutSecretParts } from "../common/pipeline/secrets.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
 
@@ -105,7 +106,7 @@ function workspaceHost(reader: InputReader): string | undefined {
   if (origin === undefined) {
     reader.problem(
       "workspaceUrl",
-      `"${text}" is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
+      `${quotedUrl(text)} is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
     );
   }
   return origin;
@@ -138,7 +139,7 @@ function bundleVariables(reader: InputReader): Record<string, string> {
     // The line is not quoted: it may be a part of a secret.
     if (name === undefined || value === undefined)
       reader.problem("variables", `line ${index + 1} does not have the form name=value.`);
-    else if (variables.has(name)) reader.problem("variables", `${name} is set twice.`);
+    else if (variables.has(name)) reader.problem("variables", `${withoutSecretParts(name)} is set twice.`);
     else variables.set(name, value);
   }
   return Object.fromEntries(variables);
@@ -147,9 +148,9 @@ function bundleVariables(reader: InputReader): Record<string, string> {
 function runKeys(reader: InputReader): string[] {
   const keys = reader.lines("run");
   for (const key of keys) {
-    if (key.includes(",")) reader.problem("run", `"${key}" contains a comma. Write one key per line.`);
+    if (key.includes(",")) reader.problem("run", `${quoted(key)} contains a comma. Write one key per line.`);
     else if (/^-|\s/.test(key))
-      reader.problem("run", `"${key}" is not a resource key such as nightly or jobs.nightly.`);
+      reader.problem("run", `${quoted(key)} is not a resource key such as nightly or jobs.nightly.`);
   }
   return keys;
 }

@@ -16,8 +16,30 @@ export interface PlanFile {
 
 const format = "databricks-bundle-plan/1";
 
-export function formatPlanFile({ bundle, target, workspaceUrl, commit, resources }: PlanFile): string {
-  return `${JSON.stringify({ format, bundle, target, workspaceUrl, commit, resources }, undefined, 2)}\n`;
+/** `mask` hides secrets in names, as in the log. */
+export function formatPlanFile(plan: PlanFile, mask: (text: string) => string): string {
+  return `${JSON.stringify({ format, ...maskedPlan(plan, mask) }, undefined, 2)}\n`;
+}
+
+/** A plan as its file shows it, so that two plans compare equal if only hidden parts differ; keys stay distinct. */
+export function maskedPlan(plan: PlanFile, mask: (text: string) => string): PlanFile {
+  const seen = new Map<string, number>();
+  const keyOf = (key: string) => {
+    const masked = mask(key);
+    const count = (seen.get(masked) ?? 0) + 1;
+    seen.set(masked, count);
+    return count === 1 ? masked : `${masked} (${count})`;
+  };
+  const { bundle, target, workspaceUrl, commit, resources } = plan;
+  return {
+    bundle: mask(bundle),
+    target: mask(target),
+    workspaceUrl: mask(workspaceUrl),
+    commit,
+    resources: resources.map(({ key, action, fields, digest }) => {
+      return { key: keyOf(key), action, fields: fields.map(mask), digest };
+    }),
+  };
 }
 
 const downloadAdvice =

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLoopback } from "../common/pipeline/network.ts";
+import { quoted, quotedUrl } from "../common/pipeline/secrets.ts";
 import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
 
 /** The version that the bundle in a folder (absolute path) requires. */
@@ -47,7 +48,7 @@ function readVersion(reader: InputReader): InstallerInputs["version"] {
   if (!request) {
     reader.problem(
       "version",
-      `"${text}" is not valid. Use latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
+      `${quoted(text)} is not valid. Use latest, bundle, a version (1.13.0) or a range (1.x, ~1.12.0, >=1.10 <2).`,
     );
   }
   return request ?? { kind: "latest" };
@@ -61,7 +62,7 @@ function readUrl(reader: InputReader): string | undefined {
 }
 
 function urlProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return `"${text}" is not a URL.`;
+  if (!URL.canParse(text)) return `${quotedUrl(text)} is not a URL.`;
   const url = new URL(text);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
     return `${url.protocol}//${url.host} is not allowed. Use https; http is allowed only for this machine (localhost).`;
@@ -91,12 +92,10 @@ function readArchivePath(reader: InputReader): string | undefined {
 
 function readChecksum(reader: InputReader): string | undefined {
   // GitHub's release pages show digests with this prefix.
-  const text = reader
-    .text("checksum")
-    ?.toLowerCase()
-    .replace(/^sha256:/, "");
-  if (text !== undefined && !/^[0-9a-f]{64}$/.test(text)) {
-    reader.problem("checksum", `"${text}" is not a SHA-256 (64 hexadecimal digits).`);
+  const given = reader.text("checksum");
+  const text = given?.toLowerCase().replace(/^sha256:/, "");
+  if (given !== undefined && !/^[0-9a-f]{64}$/.test(text ?? "")) {
+    reader.problem("checksum", `${quoted(given)} is not a SHA-256 (64 hexadecimal digits).`);
   }
   return text;
 }

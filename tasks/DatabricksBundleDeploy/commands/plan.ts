@@ -8,8 +8,9 @@ import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, printGroup, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { sourceCommit } from "../../common/pipeline/job.ts";
+import { maskSecrets } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
-import { isDeployed, type PlanFile, planDifferences } from "../plan-file.ts";
+import { isDeployed, maskedPlan, type PlanFile, planDifferences } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
 import { runCommand } from "./run-cli.ts";
 import { readSummary, workspaceUrlOf } from "./summary.ts";
@@ -47,7 +48,8 @@ export function printPlan({ plan }: PlannedDeployment): void {
 /** Prints every difference of the current plan from the approved one; throws a UserError if there is one. */
 export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDeployment): void {
   warnOfOtherCommit(approved, now);
-  const differences = planDifferences(approved, now);
+  // The file does not contain secrets, so the current plan is compared without them.
+  const differences = planDifferences(maskedPlan(approved, maskSecrets), maskedPlan(now, maskSecrets));
   if (differences.length === 0) {
     print(`The plan matches the approved plan. ${planCounts(plan)}`);
     return;

@@ -2,8 +2,9 @@ import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
 import { type BundlePlan, countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
-import { print, secretMasker, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
+import { print, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
 import { isPullRequestBuild, writeJobFile } from "../../common/pipeline/job.ts";
+import { maskSecrets } from "../../common/pipeline/secrets.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
@@ -34,7 +35,7 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
   publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan), warnings });
   setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
   setOutput("deletesPresent", String(counts.delete > 0));
-  setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file)));
+  setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file, maskSecrets)));
 }
 
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
@@ -47,7 +48,7 @@ export function publishDeployment(step: Step, deployment: Deployment, runs: read
   };
   publishPage(page);
   decorate("The output summaryPath", () =>
-    setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, secretMasker()))),
+    setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, maskSecrets))),
   );
   if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
 }
@@ -82,7 +83,7 @@ function publishPage(page: Page): void {
   if (page.target) setOutput("target", page.target);
   setOutput("identity", page.identity);
   decorate("The summary page", () =>
-    uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker()))),
+    uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, maskSecrets))),
   );
 }
 

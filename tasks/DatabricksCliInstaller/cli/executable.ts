@@ -4,6 +4,7 @@ import clean from "semver/functions/clean.js";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { parsedMembers } from "../../common/pipeline/json.ts";
+import { shorten } from "../../common/pipeline/secrets.ts";
 import type { Platform } from "../platform.ts";
 
 const answerWithinMs = 60_000;
@@ -44,7 +45,7 @@ function versionIn(output: string): string | undefined {
 }
 
 function firstLine(text: string): string {
-  return text.trim().split(/\r?\n/, 1)[0]?.slice(0, 300) ?? "";
+  return shorten(text.trim().split(/\r?\n/, 1)[0] ?? "", 300);
 }
 
 /** Runs an executable; gives the version that it reports. Throws a UserError when it cannot run or is not a Databricks CLI. */

@@ -1,5 +1,6 @@
 import * as tl from "azure-pipelines-task-lib/task";
 import { jobVariables } from "./job.ts";
+import { rememberSecret } from "./secrets.ts";
 
 /** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colors `##[`. */
 export function neutralize(text: string): string {
@@ -41,27 +42,21 @@ export function logIssue(type: "error" | "warning", message: string, place?: Sou
   tl.command("task.logissue", { type, ...properties }, neutralize(message));
 }
 
-const registeredSecrets = new Set<string>();
-
-/** From here on the agent shows `***` for this value; call it before anything can print the value. */
+/** From here on the agent shows `***` for this value and its lines; call it before anything can print the value. */
 export function registerSecret(value: string): void {
-  for (const line of value.split(/\r?\n/)) {
-    if (line.trim() === "") continue;
-    registeredSecrets.add(line);
-    tl.command("task.setsecret", null, line);
+  for (const line of rememberSecret(value)) tl.command("task.setsecret", null, line);
+}
+
+/**
+ * Registers the lines of the job's secret variables. The agent itself hides each variable as a whole, which hides nothing
+ * where a value of several lines is printed line by line.
+ */
+export function registerJobSecrets(): void {
+  for (const { value, secret } of jobVariables()) {
+    if (!secret) continue;
+    if (/[\r\n]/.test(value)) registerSecret(value);
+    else rememberSecret(value);
   }
-}
-
-/** Masks registered secrets and the job's secret variables in files to upload: the agent masks only logs. */
-export function secretMasker(): (text: string) => string {
-  const secrets = [...registeredSecrets, ...jobSecrets()];
-  secrets.sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
-}
-
-function jobSecrets(): string[] {
-  const lines = jobVariables().flatMap(({ secret, value }) => (secret ? value.split(/\r?\n/) : []));
-  return lines.filter((line) => line.trim() !== "");
 }
 
 /** Sets an output variable, read by later steps as `$(stepName.name)`. */

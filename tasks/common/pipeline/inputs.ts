@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
+import { maskSecrets, quoted } from "./secrets.ts";
 
 /** Reads a task's inputs and collects their problems, so that all are reported at once. */
 export interface InputReader {
@@ -40,8 +41,13 @@ export function inputReader(): InputReader {
   const text: InputReader["text"] = (name) => {
     const value = tl.getInput(name)?.trim();
     const macro = value && unresolvedMacro(value);
-    if (macro) add(name, `${macro} was not replaced: this job has no variable with that name.`);
-    return value || undefined;
+    if (macro) {
+      add(
+        name,
+        `${macro} was not replaced: this job has no variable with that name. To pass the text ${macro} itself, write $${macro}.`,
+      );
+    }
+    return value ? withLiteralMacros(value) : undefined;
   };
 
   return {
@@ -53,14 +59,15 @@ export function inputReader(): InputReader {
       return value ?? "";
     },
     flag(name, otherwise = false) {
-      const value = text(name)?.toLowerCase() ?? String(otherwise);
-      if (value !== "true" && value !== "false") problem(name, `"${value}" is not true or false.`);
+      const given = text(name) ?? String(otherwise);
+      const value = given.toLowerCase();
+      if (value !== "true" && value !== "false") problem(name, `${quoted(given)} is not true or false.`);
       return value === "true";
     },
     oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T {
       const value = text(name) ?? otherwise;
       const match = allowed.find((one) => one.toLowerCase() === value.toLowerCase());
-      if (match === undefined) problem(name, `"${value}" is not one of ${allowed.join(", ")}.`);
+      if (match === undefined) problem(name, `${quoted(value)} is not one of ${allowed.join(", ")}.`);
       return match ?? otherwise;
     },
     lines: (name) =>
@@ -69,11 +76,12 @@ export function inputReader(): InputReader {
         .map((line) => line.trim())
         .filter((line) => line !== ""),
     folder(name) {
-      const folder = path.resolve(defaultFolder(), text(name) ?? ".");
+      const value = text(name) ?? ".";
+      const folder = path.resolve(defaultFolder(), value);
       if (statOf(folder)?.isDirectory()) return folder;
       const advice =
         checkoutAdvice(folder) ?? `Set it to a folder that exists. Relative paths start at ${defaultFolder()}.`;
-      problem(name, `there is no folder ${folder}. ${advice}`);
+      problem(name, `there is no folder ${shownPath(value, folder)}. ${advice}`);
       return undefined;
     },
     file(name, advice) {
@@ -81,7 +89,7 @@ export function inputReader(): InputReader {
       if (value === undefined) return undefined;
       const file = path.resolve(defaultFolder(), value);
       if (statOf(file)?.isFile()) return file;
-      problem(name, `there is no file ${file}. ${advice}`);
+      problem(name, `there is no file ${shownPath(value, file)}. ${advice}`);
       return undefined;
     },
     finish() {
@@ -93,9 +101,21 @@ export function inputReader(): InputReader {
   };
 }
 
+const macroPattern = String.raw`\$\([A-Za-z_][\w.\- ]*\)`;
+
 /** The first `$(macro)` that the agent did not replace, e.g. a variable that this job does not have. */
 export function unresolvedMacro(value: string): string | undefined {
-  return /\$\([A-Za-z_][\w.\- ]*\)/.exec(value)?.[0];
+  return new RegExp(`(?<!\\$)${macroPattern}`).exec(value)?.[0];
+}
+
+/** A value in which `$$(name)`, which the agent leaves as it is if the job has no variable `name`, is the text `$(name)`. */
+export function withLiteralMacros(value: string): string {
+  return value.replace(new RegExp(`\\$(?=${macroPattern})`, "g"), "");
+}
+
+/** An absolute path is not always its input word for word, and the agent would not recognize a secret in it. */
+function shownPath(value: string, file: string): string {
+  return maskSecrets(value) === value ? file : maskSecrets(value);
 }
 
 /** What to do if files are missing from a folder because nothing was checked out; otherwise undefined. */

@@ -1,5 +1,6 @@
 import * as tl from "azure-pipelines-task-lib/task";
 import { type AzureCloud, azureCloud, entraAuthority } from "./azure-cloud.ts";
+import { registerSecret } from "./commands.ts";
 import { UserError } from "./errors.ts";
 
 interface EntraApplication {
@@ -55,6 +56,7 @@ export function readServiceConnection(id: string): ServiceConnection {
       section: "service-connection",
     });
   }
+  registerCredentials(authorization.parameters);
   const fields: Fields = {
     id,
     parameter: (name) => parameterValue(authorization.parameters, name),
@@ -70,6 +72,11 @@ export function readServiceConnection(id: string): ServiceConnection {
     default:
       throw unsupportedScheme(authorization.scheme);
   }
+}
+
+/** The agent hides a certificate only as a whole, not its lines. */
+function registerCredentials(parameters: Readonly<Record<string, string>>): void {
+  for (const value of Object.values(parameters)) if (/[\r\n]/.test(value)) registerSecret(value);
 }
 
 /** The raw content of a connection. */

@@ -1,6 +1,7 @@
 import { type TroubleshootingSection, UserError } from "./errors.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { parsedMembers } from "./json.ts";
+import { shorten } from "./secrets.ts";
 
 /**
  * The user's error for a request without an answer: `what` failed, and why. `advice` follows the hint for that kind of
@@ -16,5 +17,5 @@ export function unreachable(error: unknown, what: string, section: Troubleshooti
 export function serverMessage(answer: string, names: readonly string[]): string {
   const body = parsedMembers(answer);
   const text = names.map((name) => body[name]).find((one) => typeof one === "string" && one !== "");
-  return typeof text === "string" ? text.slice(0, 500) : "";
+  return typeof text === "string" ? shorten(text, 500) : "";
 }

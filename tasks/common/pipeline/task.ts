@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
-import { complete, debug, print, registerSecret, warn } from "./commands.ts";
+import { complete, debug, print, registerJobSecrets, registerSecret, warn } from "./commands.ts";
 import { removeFromProcessEnvironment } from "./environment.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
@@ -30,6 +30,7 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
   try {
+    registerJobSecrets();
     const network = agentNetwork();
     registerProxyPasswords(network);
     removeUntrustedCertificates();

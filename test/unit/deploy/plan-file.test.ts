@@ -24,7 +24,10 @@ const printed = JSON.stringify({
 describe("A plan file", () => {
   it("contains no values of fields", () => {
     const plan = parseBundlePlan(printed);
-    const text = formatPlanFile({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" });
+    const text = formatPlanFile(
+      { ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" },
+      (text) => text,
+    );
     expect(parsePlanFile(text)?.commit).toBe("4b82");
     expect(text).not.toMatch(/Nightly|Old/);
     expect(

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import { cancelBudget } from "../../pipeline/cancellation.ts";
+import { endOfPiece } from "../../pipeline/secrets.ts";
 
 /** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
@@ -144,8 +145,10 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 /** A longer line is passed on in pieces, so that output without line ends cannot fill the memory. */
 const longestLine = 64 * 1024;
+/** More than this that is all secret is hidden here. */
+const longestSecret = 8 * longestLine;
 
-/** Splits a byte stream into lines at `\n`, `\r\n` and single `\r`, as the agent does. */
+/** Splits a byte stream into lines at `\n`, `\r\n` and single `\r`, as the agent does. No secret is cut in two. */
 export function lineSplitter(onLine: (line: string) => void): { write(chunk: Buffer): void; end(): void } {
   const decoder = new StringDecoder("utf8");
   let rest = "";
@@ -153,10 +156,12 @@ export function lineSplitter(onLine: (line: string) => void): { write(chunk: Buf
     const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
     for (const line of lines) onLine(line);
-    if (rest.length > longestLine) {
-      onLine(rest);
-      rest = "";
-    }
+    if (rest.length <= longestLine) return;
+    const end = endOfPiece(rest);
+    if (end > 0) onLine(rest.slice(0, end));
+    else if (rest.length > longestSecret) onLine("***");
+    else return;
+    rest = end > 0 ? rest.slice(end) : "";
   };
   return {
     write: (chunk) => take(decoder.write(chunk)),

@@ -1,0 +1,148 @@
+/** The secrets as they were given, and those lines of them that count as secrets. */
+const values = new Set<string>();
+/** The same in every form in which the agent's masker hides them. */
+const forms = new Set<string>();
+
+const mask = "***";
+
+/** A shorter line says little, and hiding it (a bracket, a blank) would make a log unreadable. */
+const shortestLine = 6;
+/** Shorter text is found in a long secret by chance. */
+const shortestPart = 4;
+
+/**
+ * Remembers a secret for the functions of this file. Returns its lines that are secrets of their own: the value if it has
+ * one line, otherwise those of at least 6 characters that are not the header or footer of a PEM file.
+ */
+export function rememberSecret(value: string): string[] {
+  if (value.trim() === "") return [];
+  const lines = secretLines(value);
+  for (const form of variantsOf(value)) addForms(form);
+  for (const line of lines) {
+    values.add(line);
+    addForms(line);
+  }
+  values.add(value);
+  return lines;
+}
+
+/** The agent hides only whole values, and what prints a secret of several lines prints it line by line. */
+function secretLines(value: string): string[] {
+  if (!/[\r\n]/.test(value)) return [value];
+  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+  return [...new Set(lines)].filter((line) => line.length >= shortestLine && !/^-----[A-Z ]+-----$/.test(line));
+}
+
+/** What the agent derives from a secret variable at the start of a job (agent: Worker.cs). */
+function variantsOf(value: string): string[] {
+  const encoded = Buffer.from(value, "utf8").toString("base64");
+  const escaped = [value, encoded].flatMap((text) => [
+    text,
+    escapeLineEnds(text.replaceAll("%", "%AZP25")),
+    escapeLineEnds(text),
+  ]);
+  return escaped.flatMap((text) => [text, withoutQuotes(text), text.replace(/^[\r\n ]+|[\r\n ]+$/g, "")]);
+}
+
+/** A value in the encodings that the agent's masker adds to every value (agent: HostContext.cs). */
+function addForms(value: string): void {
+  const json = JSON.stringify(value).slice(1, -1);
+  const uri = encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
+  const plain = value.replace(/\\([\\'"])/g, "$1").replaceAll("\\t", "\t");
+  for (const form of [value, json, uri, plain]) if (form.trim() !== "") forms.add(form);
+}
+
+function hexadecimal(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+function escapeLineEnds(text: string): string {
+  return text.replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function withoutQuotes(text: string): string {
+  return /^(["']).*\1$/s.test(text) ? text.replace(/^["']+|["']+$/g, "") : text;
+}
+
+/** Passwords in URLs, which the agent always hides. */
+const urlPassword = /(?<=\/\/[^:/?#\s]+:)[^\s@/?#]+(?=@)/g;
+
+/** Text with `***` for each secret: for files to upload, because the agent masks only logs. */
+export function maskSecrets(text: string): string {
+  const passwords = [...text.matchAll(urlPassword)].map((match): Range => [match.index, match.index + match[0].length]);
+  let masked = "";
+  let position = 0;
+  for (const [start, end] of merged([...secretRanges(text), ...passwords])) {
+    masked += text.slice(position, start) + mask;
+    position = end;
+  }
+  return masked + text.slice(position);
+}
+
+type Range = readonly [start: number, end: number];
+
+function secretRanges(text: string): Range[] {
+  const ranges: Range[] = [];
+  for (const form of forms) {
+    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) ranges.push([at, at + form.length]);
+  }
+  return ranges;
+}
+
+/** Sorted, with ranges that overlap or touch as one. */
+function merged(ranges: readonly Range[]): Range[] {
+  const result: [number, number][] = [];
+  for (const [start, end] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else result.push([start, end]);
+  }
+  return result;
+}
+
+/** Text of at most `most` characters, cut where no secret is cut in two: the agent would not hide its first half. */
+export function shorten(text: string, most: number): string {
+  return text.length <= most ? text : text.slice(0, cutBefore(text, most));
+}
+
+/**
+ * Where to cut text that goes on later: its length, or the beginning of the secret that its end cuts in two. 0 if all of it
+ * may belong to secrets.
+ */
+export function endOfPiece(text: string): number {
+  const starts = [...forms].map((form) => beginningAtEnd(text, form));
+  return cutBefore(text, Math.min(text.length, ...starts));
+}
+
+/** Where the text ends with the beginning of a secret; otherwise its length. */
+function beginningAtEnd(text: string, form: string): number {
+  const first = form.charAt(0);
+  const from = Math.max(0, text.length - form.length + 1);
+  for (let at = text.indexOf(first, from); at >= 0; at = text.indexOf(first, at + 1)) {
+    if (form.startsWith(text.slice(at))) return at;
+  }
+  return text.length;
+}
+
+function cutBefore(text: string, at: number): number {
+  const cut = merged(secretRanges(text)).find(([start, end]) => start < at && at < end);
+  if (cut) return cut[0];
+  const isInCharacter = /[\uD800-\uDBFF]/.test(text.charAt(at - 1)) && at < text.length;
+  return isInCharacter ? at - 1 : at;
+}
+
+/** Text that was not understood, in quotation marks; `"***"` if it is a part of a secret. */
+export function quoted(text: string): string {
+  return `"${withoutSecretParts(text)}"`;
+}
+
+/** The same for an address, without the user name and the password before its host. */
+export function quotedUrl(text: string): string {
+  return quoted(text).replace(/^"([a-z][a-z+.-]*:\/\/)?[^"]*@/i, `"$1${mask}@`);
+}
+
+/** `***` for a part of a secret; otherwise the text with its secrets hidden. */
+export function withoutSecretParts(text: string): string {
+  const isPart = text.length >= shortestPart && [...values].some((value) => value.includes(text));
+  return isPart ? mask : maskSecrets(text);
+}
