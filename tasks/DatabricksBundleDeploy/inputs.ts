@@ -2,7 +2,7 @@ import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
 import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
-import { quoted, quotedUrl, withoutSecretParts } from "../common/pipeline/secrets.ts";
+import { isLineOfSecret, quoted, quotedUrl, withoutSecretParts } from "../common/pipeline/secrets.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
 
@@ -137,12 +137,19 @@ function bundleVariables(reader: InputReader): Record<string, string> {
     if (line.trim() === "") continue;
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
     // The line is not quoted: it may be a part of a secret.
-    if (name === undefined || value === undefined)
-      reader.problem("variables", `line ${index + 1} does not have the form name=value.`);
+    if (name === undefined || value === undefined) reader.problem("variables", lineProblem(line, index + 1));
     else if (variables.has(name)) reader.problem("variables", `${withoutSecretParts(name)} is set twice.`);
     else variables.set(name, value);
   }
   return Object.fromEntries(variables);
+}
+
+function lineProblem(line: string, number: number): string {
+  if (!isLineOfSecret(line)) return `line ${number} does not have the form name=value.`;
+  return (
+    "a secret of several lines cannot be a value here, because a value ends with its line. In env of this step, set " +
+    "BUNDLE_VAR_<name> to the secret instead, with the name of the bundle variable."
+  );
 }
 
 function runKeys(reader: InputReader): string[] {

@@ -1,2 +1,2 @@
-export { parseDocument } from "yaml";
+export { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
 export { fromBufferPromise } from "yauzl";

@@ -1,6 +1,7 @@
-import { bundleFileNames, filesIncludedBy, readBundleFile, rootFiles } from "../../common/databricks/bundle/files.ts";
+import { readBundleDocuments } from "../../common/databricks/bundle/documents.ts";
+import { bundleFileNames, rootFiles } from "../../common/databricks/bundle/files.ts";
+import type { YamlValues } from "../../common/databricks/bundle/yaml-values.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { members } from "../../common/pipeline/json.ts";
 import { parseBundleConstraint, type VersionRequest } from "./request.ts";
 
 /** The value of `bundle.databricks_cli_version`, and the file that sets it. */
@@ -47,39 +48,23 @@ function rootFile(folder: string): string {
   });
 }
 
+/** Skips files that cannot set the version. A key can be written in another way, but not without a backslash. */
+const mayMatter = /databricks_cli_version|\\/;
+
 /** The CLI merges included files over the root file in the order of `include`, so the last one that sets it wins. */
 async function readConstraint(root: string): Promise<Constraint | undefined> {
-  const document = await readYaml(root);
-  const patterns = Array.isArray(document["include"]) ? document["include"] : [];
-  let constraint = constraintOf(document, root);
-  for (const file of filesIncludedBy(root, patterns.map(String))) {
-    constraint = constraintOf(await readYaml(file), file) ?? constraint;
-  }
-  return constraint;
-}
-
-function constraintOf(document: Record<string, unknown>, file: string): Constraint | undefined {
-  const value = members(document["bundle"])["databricks_cli_version"];
-  return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
-}
-
-/** The CLI reads the first of several documents and the last value of a repeated key, and ignores tags on mappings and lists. */
-const likeTheCli = { merge: true, uniqueKeys: false, logLevel: "silent" } as const;
-
-async function readYaml(file: string): Promise<Record<string, unknown>> {
-  const { parseDocument } = await import("../formats.lazy.ts");
-  try {
-    const document = parseDocument(readBundleFile(file), likeTheCli);
-    const [syntaxError] = document.errors;
-    if (syntaxError) throw syntaxError;
-    return members(document.toJS({ maxAliasCount: -1 }));
-  } catch (error) {
-    // The lines after the first one are a drawing of the place in the file.
-    const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
-    throw new UserError(`Cannot read ${file}: ${reason}.`, {
-      hint: "Fix the file: version: bundle reads the bundle file and all files that it includes.",
+  const documents = readBundleDocuments(root, await import("../formats.lazy.ts"), mayMatter);
+  const unread = documents.find(({ problem }) => problem !== undefined);
+  if (unread) {
+    throw new UserError(`Cannot read ${unread.file}: ${unread.problem}.`, {
+      hint: "Fix the file, or set the input version to a version: version: bundle reads the bundle file and all files that it includes.",
       section: "bundle-version",
-      cause: error,
     });
   }
+  return documents.flatMap(({ file, values }) => constraintOf(values, file) ?? []).at(-1);
+}
+
+function constraintOf(values: YamlValues, file: string): Constraint | undefined {
+  const value = values.lastAt("bundle", "databricks_cli_version");
+  return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
 }

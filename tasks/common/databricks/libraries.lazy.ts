@@ -5,4 +5,4 @@ export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelin
 export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 export { Config } from "@databricks/sdk-experimental/dist/config/Config";
 // Included here because agents unpack every file of a task, and this file is loaded late anyway.
-export { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
+export { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";

@@ -131,6 +131,12 @@ function cutBefore(text: string, at: number): number {
   return isInCharacter ? at - 1 : at;
 }
 
+/** Whether a line is one of a secret that has several. */
+export function isLineOfSecret(line: string): boolean {
+  const text = line.trim();
+  return [...values].some((value) => /[\r\n]/.test(value) && value.split(/[\r\n]+/).some((one) => one.trim() === text));
+}
+
 /** Text that was not understood, in quotation marks; `"***"` if it is a part of a secret. */
 export function quoted(text: string): string {
   return `"${withoutSecretParts(text)}"`;

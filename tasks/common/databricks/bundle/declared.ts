@@ -1,5 +1,6 @@
-import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
-import { type YamlValues, yamlValues } from "./yaml-values.ts";
+import { readBundleDocuments } from "./documents.ts";
+import { rootFiles } from "./files.ts";
+import type { YamlValues } from "./yaml-values.ts";
 
 /** What a bundle's files declare about the workspace and the sign-in. The CLI does not allow variables here. */
 export interface Declared {
@@ -15,7 +16,8 @@ export interface Declared {
 
 /** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
 export async function readDeclared(folder: string, target: string | undefined): Promise<Declared> {
-  const documents = await readDocuments(folder);
+  const files = await readDocuments(folder);
+  const documents = files.map(({ values }) => values);
   const name = target ?? defaultTarget(documents);
   const bundleWide = documents.map((document) => (key: string) => document.at("workspace", key));
   const ofTargets = (names: readonly string[]) =>
@@ -26,12 +28,15 @@ export async function readDeclared(folder: string, target: string | undefined): 
     .flatMap((valuesOf) => valuesOf("host"))
     .findLast((value) => value !== undefined && value !== null);
   const candidates = [...bundleWide, ...ofTargets(target === undefined ? targetNames(documents) : [target])];
-  const authTypes = candidates.flatMap((valuesOf) => valuesOf("auth_type")).flatMap((value) => text(value) ?? []);
+  const authTypes = [
+    ...candidates.flatMap((valuesOf) => valuesOf("auth_type")).flatMap((value) => text(value) ?? []),
+    ...files.flatMap(({ unparsed = "" }) => [...unparsed.matchAll(authTypeLine)].map(([, value = ""]) => value)),
+  ];
   const [root] = documents;
   return {
     host: text(host),
     authTypes: [...new Set(authTypes)],
-    variables: documents.every(({ isSound }) => isSound)
+    variables: files.every(({ problem }) => problem === undefined)
       ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]
       : undefined,
     hasPreinit: (root?.at("experimental", "scripts", "preinit") ?? []).some((value) => text(value) !== undefined),
@@ -59,28 +64,16 @@ function defaultTarget(documents: readonly YamlValues[]): string | undefined {
   return names.length === 1 ? names[0] : names.find(isDefault);
 }
 
-/** The root file and those that it includes, in the order in which the CLI merges them. */
-async function readDocuments(folder: string): Promise<YamlValues[]> {
-  const [file] = rootFiles(folder);
-  if (file === undefined) return [];
-  const yaml = await import("../libraries.lazy.ts");
-  // Of several documents in one file, only the first counts, as for the CLI.
-  const parse = (content: string) => yamlValues(yaml, yaml.parseDocument(content, { uniqueKeys: false }));
-  const root = parse(readText(file));
-  const included = filesIncludedBy(file, root.textsAt("include"));
-  const contents = included.map(readText).filter((content) => mayMatter.test(content));
-  return [root, ...contents.map(parse)];
-}
+/** A bundle must not hide another way to sign in behind more text than the task parses. */
+const authTypeLine = /\bauth_type["']?\s*:\s*["']?([\w-]+)/g;
 
 /** Skips files that contain only resources. A key can be written in another way, but not without a backslash. */
 const mayMatter = /workspace|targets|environments|variables|\\/;
 
-function readText(file: string): string {
-  try {
-    return readBundleFile(file);
-  } catch {
-    return "";
-  }
+async function readDocuments(folder: string) {
+  const [root] = rootFiles(folder);
+  if (root === undefined) return [];
+  return readBundleDocuments(root, await import("../libraries.lazy.ts"), mayMatter);
 }
 
 function text(value: unknown): string | undefined {

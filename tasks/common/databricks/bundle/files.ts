@@ -15,11 +15,32 @@ export function filesIncludedBy(root: string, patterns: readonly string[]): stri
   return [...new Set(files)].filter((file) => file !== root);
 }
 
-/** A file's text as the CLI's parser reads it. Throws if the file cannot be read. */
+/** A larger file is left to the CLI. */
+const largestFile = 10 * 1024 * 1024;
+
+/** A file's text as the CLI's parser reads it. Throws if it cannot be read, is not a regular file, or is larger than 10 MB. */
 export function readBundleFile(file: string): string {
-  const content = fs.readFileSync(file);
+  const content = readRegularFile(file);
   // For the CLI's parser, all of these end a line and therefore a comment.
   return new TextDecoder(encodingOf(content)).decode(content).replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n");
+}
+
+function readRegularFile(file: string): Buffer {
+  // Opening a named pipe waits for its other end, except with O_NONBLOCK, which Windows does not have.
+  const descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = fs.fstatSync(descriptor);
+    if (!stats.isFile()) throw new Error("it is not a regular file");
+    if (stats.size > largestFile) throw new Error("it is larger than 10 MB");
+    const content = Buffer.alloc(stats.size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < content.length; length += read) {
+      read = fs.readSync(descriptor, content, length, content.length - length, null);
+    }
+    return content.subarray(0, length);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /** YAML can also be UTF-16, which the CLI recognizes by its byte order mark. */
@@ -43,34 +64,69 @@ function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+/** Like Go, this passes over what cannot be read: a link in a circle, a folder that has just been removed. */
 function children(parent: string, name: string): string[] {
   if (!/[*?[\\]/.test(name)) {
     const child = path.join(parent, name);
-    return fs.existsSync(child) ? [child] : [];
+    return exists(child) ? [child] : [];
   }
-  if (!fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory()) return [];
-  const matcher = namePattern(name);
-  return fs
-    .readdirSync(parent)
-    .filter((child) => matcher.test(child))
+  const matches = nameMatcher(name);
+  return namesIn(parent)
+    .filter(matches)
     .map((child) => path.join(parent, child));
 }
 
-function namePattern(name: string): RegExp {
+function exists(file: string): boolean {
+  try {
+    fs.lstatSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** No name contains it. */
+const anyText = "/";
+
+function nameMatcher(name: string): (child: string) => boolean {
   const pattern = name.replace(/\\.|\[\^?(?:\\.|[^\]\\])+\]|[*?]|[\\^$.|+(){}[\]]/gsu, (token) => {
-    if (token === "*") return ".*";
+    if (token === "*") return anyText;
     if (token === "?") return ".";
     if (token.startsWith("\\") && token.length > 1) return literal(token.slice(1));
     return token.length > 1
       ? token.replace(/\\(.)/gsu, (_, character: string) => literal(character, /[\\\]^-]/))
       : literal(token);
   });
+  const parts = pattern.split(anyText);
   try {
-    return new RegExp(`^${pattern}$`, "su");
+    const expressions = parts.map((part, index) => {
+      const isLast = index === parts.length - 1;
+      return new RegExp(`${index === 0 ? "^" : ""}${part}${isLast ? "$" : ""}`, "gsu");
+    });
+    return (child) => matchesInOrder(expressions, child);
   } catch {
     // A reversed range, which matches nothing in Go.
-    return /(?!)/;
+    return () => false;
   }
+}
+
+/** Each part at its first place after the one before: with one expression for all, many stars could take for ever. */
+function matchesInOrder(expressions: readonly RegExp[], child: string): boolean {
+  let from = 0;
+  return expressions.every((expression) => {
+    expression.lastIndex = from;
+    const found = expression.test(child);
+    from = expression.lastIndex;
+    return found;
+  });
 }
 
 /** Escapes a character that has a meaning in JavaScript; in brackets that includes a hyphen. */

@@ -1,7 +1,10 @@
 import type { Document } from "yaml";
 
-type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq">;
-type Entry = readonly [key: string, value: unknown];
+/** What the reader needs of the package yaml, which each task loads late in a file of its own. */
+export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq" | "parseDocument" | "visit">;
+
+/** By key: every value that a reader could take, the one that the CLI takes last. */
+type Members = ReadonlyMap<string, ReadonlySet<unknown>>;
 
 /**
  * Looks up values in a YAML document. Readers treat merges and duplicate keys differently, so it returns all
@@ -13,45 +16,77 @@ export interface YamlValues {
    * a mapping's own keys to merged ones, and the last of equal keys or merges.
    */
   at(...path: readonly string[]): unknown[];
+  /** The value that the CLI finds at a path of keys; undefined if there is none. */
+  lastAt(...path: readonly string[]): unknown;
   /** Keys of the mapping at a path, including merged ones. */
   keysAt(...path: readonly string[]): string[];
-  /** Whether the whole document is valid YAML. */
-  readonly isSound: boolean;
   /** Texts in the lists at a path. */
   textsAt(...path: readonly string[]): string[];
 }
 
-export function yamlValues(yaml: Yaml, document: Document): YamlValues {
-  const resolved = (node: unknown) => (yaml.isAlias(node) ? node.resolve(document) : node);
-  const textOf = (node: unknown) => (yaml.isScalar(node) ? String(node.value) : "");
+/** Merged members of all mappings together; more come from a document that is made to take for ever. */
+const mostMembers = 1_000_000;
 
-  function entriesOf(node: unknown, outer: ReadonlySet<unknown> = new Set()): Entry[] {
+/** Throws an Error if the merges of a document are too many to look up values. */
+export function yamlValues(yaml: Yaml, document: Document): YamlValues {
+  const { resolved, mappings } = readReferences(yaml, document);
+  const textOf = (node: unknown) => (yaml.isScalar(node) ? String(node.value) : "");
+  const known = new Map<unknown, Members>();
+  let count = 0;
+
+  function membersOf(node: unknown): Members {
     const mapping = resolved(node);
-    if (!yaml.isMap(mapping) || outer.has(mapping)) return [];
-    const seen = new Set(outer).add(mapping);
-    const all = mapping.items.map(({ key, value }): Entry => [textOf(resolved(key)), value]);
-    const own = all.filter(([key]) => key !== "<<");
-    const merges = all.filter(([key]) => key === "<<").map(([, value]) => resolved(value));
-    const sources = merges.flatMap((source) => (yaml.isSeq(source) ? source.items : [source]));
-    return [...sources.flatMap((source) => entriesOf(source, seen)), ...own];
+    if (!yaml.isMap(mapping)) return new Map();
+    const done = known.get(mapping);
+    if (done) return done;
+    const members = new Map<string, Set<unknown>>();
+    // A merge in a circle finds nothing.
+    known.set(mapping, new Map());
+    const add = (key: string, value: unknown) => {
+      const values = members.get(key) ?? new Set();
+      values.delete(value);
+      members.set(key, values.add(value));
+      count += 1;
+      if (count > mostMembers) throw new Error("its merges are too complex");
+    };
+    const all = mapping.items.map(({ key, value }) => [textOf(resolved(key)), resolved(value)] as const);
+    const merges = all.flatMap(([key, value]) => (key === "<<" ? [value] : []));
+    for (const source of merges.flatMap((merge) => (yaml.isSeq(merge) ? merge.items : [merge]))) {
+      for (const [key, values] of membersOf(source)) for (const value of values) add(key, value);
+    }
+    for (const [key, value] of all) if (key !== "<<") add(key, value);
+    known.set(mapping, members);
+    return members;
   }
 
+  for (const mapping of mappings) membersOf(mapping);
   const nodesAt = (path: readonly string[]) =>
     path.reduce<unknown[]>(
-      (nodes, wanted) =>
-        nodes.flatMap((node) => entriesOf(node)).flatMap(([key, value]) => (key === wanted ? [value] : [])),
+      (nodes, key) => [...new Set(nodes.flatMap((node) => [...(membersOf(node).get(key) ?? [])]))],
       [document.contents],
     );
+  const plain = (node: unknown) => (yaml.isScalar(node) ? node.value : node);
   return {
-    isSound: document.errors.length === 0,
-    at: (...path) =>
-      nodesAt(path)
-        .map(resolved)
-        .map((node) => (yaml.isScalar(node) ? node.value : node)),
+    at: (...path) => nodesAt(path).map(plain),
+    lastAt: (...path) =>
+      plain(path.reduce<unknown>((node, key) => [...(membersOf(node).get(key) ?? [])].at(-1), document.contents)),
     textsAt: (...path) =>
-      nodesAt(path)
-        .map(resolved)
-        .flatMap((node) => (yaml.isSeq(node) ? node.items.map((item) => textOf(resolved(item))) : [])),
-    keysAt: (...path) => nodesAt(path).flatMap((node) => entriesOf(node).map(([key]) => key)),
+      nodesAt(path).flatMap((node) => (yaml.isSeq(node) ? node.items.map((item) => textOf(resolved(item))) : [])),
+    keysAt: (...path) => [...new Set(nodesAt(path).flatMap((node) => [...membersOf(node).keys()]))],
   };
+}
+
+/** The mappings of a document, and what its aliases stand for: the package itself searches the document for each of them. */
+function readReferences(yaml: Yaml, document: Document) {
+  const anchors = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  const mappings: unknown[] = [];
+  yaml.visit(document, {
+    Node(_, node) {
+      if (yaml.isMap(node)) mappings.push(node);
+      if (yaml.isAlias(node)) targets.set(node, anchors.get(node.source));
+      else if ("anchor" in node && node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return { mappings, resolved: (node: unknown) => (yaml.isAlias(node) ? targets.get(node) : node) };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -120,5 +121,65 @@ describe("What a bundle's files declare", () => {
   it("declares nothing when files cannot be read", async () => {
     write({ "databricks.yml": "include: ['[z-a].yml', more.yml]\n", "more.yml": "workspace: [\n" });
     expect(await readDeclared(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
+  });
+
+  const known = "workspace: {host: https://all}\nvariables: {a: {default: 1}}\n";
+
+  it.each<[string, (file: string) => void]>([
+    ["a device without an end", (file) => fs.symlinkSync("/dev/zero", file)],
+    ["a named pipe", (file) => void execFileSync("mkfifo", [file])],
+    ["a folder", (file) => fs.mkdirSync(file)],
+    ["a link in a circle", (file) => fs.symlinkSync(file, file)],
+    ["a link to nothing", (file) => fs.symlinkSync("nothing", file)],
+    [
+      "a file of more than 10 MB",
+      (file) => fs.writeFileSync(file, `variables: {b: {}}\n#${"x".repeat(10 * 1024 * 1024)}`),
+    ],
+    ["a file of too many values", (file) => fs.writeFileSync(file, `variables: [${"a,".repeat(600_000)}]`)],
+    ["a deeply nested list", (file) => fs.writeFileSync(file, `variables: ${"[".repeat(200_000)}`)],
+  ])("leaves %s to the CLI: the variables are unknown then", async (_, make) => {
+    write({ "databricks.yml": `include: ['*.yml']\n${known}` });
+    make(path.join(folder, "odd.yml"));
+    const start = performance.now();
+    expect(await readDeclared(folder, undefined)).toMatchObject({ host: "https://all", variables: undefined });
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it("declares nothing when the root file is too large", async () => {
+    write({ "databricks.yml": `${known}#${"x".repeat(10 * 1024 * 1024)}` });
+    expect(await readDeclared(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
+  });
+
+  it("reads merges that multiply in no time", async () => {
+    const levels = Array.from(
+      { length: 30 },
+      (_, level) => `l${level + 1}: &l${level + 1} {<<: [*l${level}, *l${level}, *l${level}]}`,
+    );
+    write({ "databricks.yml": `l0: &l0 {host: https://all}\n${levels.join("\n")}\nworkspace: *l30\n` });
+    const start = performance.now();
+    expect((await readDeclared(folder, undefined)).host).toBe("https://all");
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it("leaves merges of too many values to the CLI", async () => {
+    const wide = Array.from({ length: 3_000 }, (_, index) => `k${index}: 1`).join(", ");
+    const levels = Array.from({ length: 1_000 }, (_, level) => `l${level + 1}: &l${level + 1} {<<: *l${level}}`);
+    write({ "databricks.yml": `l0: &l0 {${wide}}\n${levels.join("\n")}\n${known}` });
+    const start = performance.now();
+    expect((await readDeclared(folder, undefined)).variables).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it("finds auth_type in a file that is too complex to be parsed", async () => {
+    write({ "databricks.yml": `${pinned}x: [${"a,".repeat(600_000)}]\n` });
+    expect(await readDeclared(folder, undefined)).toMatchObject({ authTypes: ["azure-cli"], variables: undefined });
+  });
+
+  it("resolves an alias to the last anchor before it, however many there are", async () => {
+    const aliases = Array.from({ length: 20_000 }, () => "*h").join(", ");
+    write({ "databricks.yml": `x: [&h https://other, ${aliases}, &h https://all]\nworkspace: {host: *h}\ny: &h z\n` });
+    const start = performance.now();
+    expect((await readDeclared(folder, undefined)).host).toBe("https://all");
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

@@ -53,7 +53,30 @@ describe("An include pattern of a bundle", () => {
     ["z\\(1)/*.yml", ["z(1)/a.yml"]],
     ["[\\a\\-].yml", ["a.yml"]],
     ["[z-a].yml", []],
+    ["*a*.*m*", ["a.yml"]],
+    ["a*a.yml", []],
+    ["*.y*l*", [".e.yml", "a.yml", "b.yaml", "q-\\r.yml", "\uFB01.yml", "🚀.yml"]],
   ])("matches the same files as the CLI for the include pattern %s", (pattern, expected) => {
     expect(includedFiles(folder, pattern).map((file) => path.relative(folder, file))).toEqual(expected);
+  });
+
+  it("passes over links in a circle and folders that are not there, as the CLI does", () => {
+    const inner = path.join(folder, "links");
+    fs.mkdirSync(inner);
+    fs.symlinkSync("loop", path.join(inner, "loop"));
+    fs.symlinkSync("nowhere", path.join(inner, "broken"));
+    fs.mkdirSync(path.join(inner, "sub"));
+    fs.writeFileSync(path.join(inner, "sub", "a.yml"), "");
+    expect(includedFiles(inner, "*/*.yml")).toEqual([path.join(inner, "sub", "a.yml")]);
+    expect(includedFiles(inner, "*/a.yml")).toEqual([path.join(inner, "sub", "a.yml")]);
+    expect(includedFiles(inner, "gone/*.yml")).toEqual([]);
+    fs.rmSync(inner, { recursive: true });
+  });
+
+  it("is matched at once, whatever number of stars it has", () => {
+    fs.writeFileSync(path.join(folder, `${"a".repeat(200)}.txt`), "");
+    const start = performance.now();
+    expect(includedFiles(folder, `${"a*".repeat(60)}b.yml`)).toEqual([]);
+    expect(performance.now() - start).toBeLessThan(500);
   });
 });

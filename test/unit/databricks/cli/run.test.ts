@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CliCommand, lineSplitter, runCli } from "../../../../tasks/common/databricks/cli/run.ts";
+import { rememberSecret } from "../../../../tasks/common/pipeline/secrets.ts";
 
 describe("Running the CLI", () => {
   let folder: string;
@@ -108,5 +109,25 @@ describe("Splitting output into lines", () => {
     const pieces = linesOf(long, long, "\nnext");
     expect(pieces.join("")).toBe(`${long}${long}next`);
     expect(pieces.length).toBeGreaterThan(2);
+  });
+
+  it("cuts no secret in two, wherever it is in a long line", () => {
+    const secret = "0123456789abcdefghijklmnopqrstuvwxyzAB";
+    rememberSecret(secret);
+    for (let shift = 0; shift <= secret.length + 1; shift += 1) {
+      const before = "x".repeat(64 * 1024 - shift + 1);
+      const pieces = linesOf(`${before}${secret.slice(0, shift)}`, `${secret.slice(shift)} y`, "z".repeat(70_000));
+      expect(pieces.join("")).toBe(`${before}${secret} y${"z".repeat(70_000)}`);
+      expect(pieces.filter((piece) => piece.includes(secret))).toHaveLength(1);
+      expect(pieces.length).toBeGreaterThan(1);
+    }
+  });
+
+  it("hides what is nothing but the beginning of secrets, once it fills the memory", () => {
+    rememberSecret("#".repeat(1000));
+    const pieces = linesOf(...Array<string>(20).fill("#".repeat(64 * 1024)), "\nnext");
+    expect(pieces).toContain("***");
+    expect(pieces.at(-1)).toBe("next");
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(700_000);
   });
 });

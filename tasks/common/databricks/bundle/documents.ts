@@ -1,0 +1,62 @@
+import { filesIncludedBy, readBundleFile } from "./files.ts";
+import { type Yaml, type YamlValues, yamlValues } from "./yaml-values.ts";
+
+/** A file of a bundle, read within limits of size and complexity. */
+export interface BundleDocument {
+  readonly file: string;
+  /** Empty if the file could not be read. */
+  readonly values: YamlValues;
+  /** Why the values are not complete; undefined if they are. */
+  readonly problem: string | undefined;
+  /** The text of a file that is beyond the limits of complexity; otherwise undefined. */
+  readonly unparsed: string | undefined;
+}
+
+/** The CLI reads the first of several documents and the last value of a repeated key, and ignores tags on mappings and lists. */
+const likeTheCli = { uniqueKeys: false, logLevel: "silent" } as const;
+
+/** What separates values, in all files together; reading so many takes some seconds. */
+const mostParts = 500_000;
+
+/**
+ * The root file and those that it includes, in the order in which the CLI merges them. Leaves out included files in which
+ * nothing matches `relevant`. Never throws: what cannot be read has a problem.
+ */
+export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp): BundleDocument[] {
+  let parts = 0;
+  const count = (text: string) => {
+    parts += text.match(/[\n,:[{]/g)?.length ?? 0;
+    if (parts > mostParts) throw new Error("the files of the bundle are too large together");
+  };
+  const read = (file: string, isRelevant: (text: string) => boolean): BundleDocument[] => {
+    let unparsed: string | undefined;
+    try {
+      const text = readBundleFile(file);
+      if (!isRelevant(text)) return [];
+      unparsed = text;
+      count(text);
+      const document = yaml.parseDocument(text, likeTheCli);
+      const [syntaxError] = document.errors;
+      return [
+        {
+          file,
+          values: yamlValues(yaml, document),
+          problem: syntaxError && reasonOf(syntaxError),
+          unparsed: undefined,
+        },
+      ];
+    } catch (error) {
+      return [{ file, values: yamlValues(yaml, yaml.parseDocument("")), problem: reasonOf(error), unparsed }];
+    }
+  };
+  const first = read(root, () => true);
+  const patterns = first.flatMap(({ values }) => values.textsAt("include"));
+  const included = filesIncludedBy(root, patterns);
+  return [...first, ...included.flatMap((file) => read(file, (text) => relevant.test(text)))];
+}
+
+/** The first line; the lines after it are a drawing of the place in the file. */
+function reasonOf(error: unknown): string {
+  const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
+  return reason;
+}
