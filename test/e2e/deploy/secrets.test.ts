@@ -1,0 +1,122 @@
+import fs from "node:fs";
+import { describe, expect, it } from "vitest";
+import { createClientCertificate } from "../../lab/certificates.ts";
+import { bundleOf, job } from "../bundles/bundles.ts";
+import { findLeaks, type Secret, stepTraces } from "../leak-search.ts";
+import { taskNodes } from "../nodes.ts";
+import type { Checkout } from "../steps/checkout.ts";
+import type { Step } from "../steps/step.ts";
+import { useLab } from "../use-lab.ts";
+
+/** The lines of a PEM file, each of which would be a leak. */
+function linesOf(pem: string): Secret[] {
+  const lines = pem.split("\n").filter((line) => line.length > 5 && !line.startsWith("-----"));
+  return lines.map((value, index) => ({ name: `line ${index + 1}`, value }));
+}
+
+/** What people and later steps see: the agent masks what the task prints before it is shown. */
+function shown(step: Step, { job }: Checkout) {
+  const handedOn = ["summaryPath", "planPath"].flatMap((name) => {
+    const file = step.outputs[name];
+    return file ? [{ where: `file ${name}`, text: fs.readFileSync(file, "utf8") }] : [];
+  });
+  const secret = new Set([
+    "output",
+    ...job.variables
+      .names()
+      .filter(isSecretName)
+      .map((name) => `variable ${name}`),
+  ]);
+  return [...stepTraces(step, job).filter(({ where }) => !secret.has(where)), ...handedOn];
+
+  function isSecretName(name: string): boolean {
+    return job.variables.isSecret(name);
+  }
+}
+
+const withKey = (more = "") => bundleOf("keyed", job("a", `"Job of \${var.key}"`), `variables:\n  key: {}\n${more}`);
+
+describe.each(taskNodes)("A secret of several lines on $name", ({ path: node }) => {
+  const { checkout } = useLab(node);
+
+  async function checkoutWithKey(more?: string) {
+    const pem = await createClientCertificate();
+    const variables = { pem: { value: pem, secret: true }, "system.debug": { value: "true" } };
+    const bundle = await checkout(withKey(more), { job: { variables } });
+    return { ...bundle, bundle, pem, lines: linesOf(pem) };
+  }
+
+  it.each(["variables", "run", "arguments", "target", "workspaceUrl", "workingDirectory", "plan", "command"])(
+    "stays hidden when it is refused in the input %s",
+    async (name) => {
+      const { run, bundle, lines } = await checkoutWithKey();
+      const step = await run({ [name]: name === "variables" ? "key=$(pem)" : "$(pem)" });
+      expect(step.result, step.text).toBe("Failed");
+      expect(findLeaks(lines, shown(step, bundle))).toEqual([]);
+    },
+  );
+
+  it("is refused in variables with the way to pass it", async () => {
+    const { run } = await checkoutWithKey();
+    const step = await run({ variables: "key=$(pem)" });
+    expect(step.errors).toEqual([
+      expect.stringContaining("variables: a secret of several lines cannot be a value here"),
+    ]);
+    expect(step.errors[0]).toContain("In env of this step, set BUNDLE_VAR_<name>");
+  });
+
+  it("reaches the bundle through env, and stays hidden in log, page and files, although the CLI repeats it", async () => {
+    const { run, bundle, lines } = await checkoutWithKey(
+      `experimental:\n  scripts:\n    postinit: printf '%s\\n' "$BUNDLE_VAR_key"\n`,
+    );
+    const env = { BUNDLE_VAR_key: "$(pem)" };
+    const plan = await run({ command: "plan" }, { env });
+    expect(plan.result, plan.text).toBe("Succeeded");
+    expect(findLeaks(lines, shown(plan, bundle))).toEqual([]);
+    const step = await run({}, { env });
+    expect(step.result, step.text).toBe("Succeeded");
+    expect(step.text).toContain("-----BEGIN PRIVATE KEY-----");
+    expect(step.page).toContain("Job of");
+    expect(findLeaks(lines, shown(step, bundle))).toEqual([]);
+  });
+
+  it("stays hidden in an error of the CLI that repeats it", async () => {
+    const { run, bundle, lines } = await checkoutWithKey(
+      `experimental:\n  scripts:\n    postinit: 'printf "Error: bad %s\\n\\n" "$BUNDLE_VAR_key" >&2; exit 1'\n`,
+    );
+    const step = await run({}, { env: { BUNDLE_VAR_key: "$(pem)" } });
+    expect(step.result).toBe("Failed");
+    expect(step.text).toContain("Error: bad -----BEGIN");
+    expect(findLeaks(lines, shown(step, bundle))).toEqual([]);
+  });
+});
+
+describe.each(taskNodes)("A secret of one line on $name", ({ path: node }) => {
+  const { checkout } = useLab(node);
+  const phrase = "correct horse battery staple 0123456";
+
+  function checkoutWithPhrase(more?: string) {
+    const variables = { phrase: { value: phrase, secret: true } };
+    return checkout(bundleOf("phrased", job("a", "A"), more), { job: { variables } });
+  }
+
+  it.each(["arguments", "run", "variables"])(
+    "is not quoted in part when it is refused in the input %s",
+    async (name) => {
+      const { run } = await checkoutWithPhrase();
+      const step = await run({ [name]: "$(phrase)" });
+      expect(step.result).toBe("Failed");
+      for (const part of phrase.split(" ")) expect(step.text).not.toContain(part);
+    },
+  );
+
+  it("is not cut in two in a line of more than 64 KB", async () => {
+    const { folder, run } = await checkoutWithPhrase(`experimental:\n  scripts:\n    postinit: cat long.txt\n`);
+    const places = Array.from({ length: 40 }, (_, index) => `${"x".repeat(65_536 - index)}${phrase}`);
+    fs.writeFileSync(`${folder}/long.txt`, `${places.join("\n")}\n${places.join("")}\n`);
+    const step = await run();
+    expect(step.result, step.text.slice(0, 2000)).toBe("Succeeded");
+    expect(step.text).toContain("x***");
+    for (const part of phrase.split(" ")) expect(step.text).not.toContain(part);
+  });
+});
