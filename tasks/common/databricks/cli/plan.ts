@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, members, textOf } from "../../pipeline/json.ts";
+import { canonicalJson, members, printedMembers, textOf } from "../../pipeline/json.ts";
 import type { BundleResource } from "./summary.ts";
 
 export type PlannedAction = "create" | "update" | "recreate" | "delete" | "skip";
@@ -27,7 +27,7 @@ export type Engine = "direct" | "terraform";
 
 /** Reads the JSON of `bundle plan`; throws if it is not valid JSON. */
 export function parseBundlePlan(json: string): BundlePlan {
-  const root = members(JSON.parse(json));
+  const root = printedMembers(json);
   const resources = Object.entries(members(root["plan"])).map(([key, entry]) => plannedResource(key, members(entry)));
   resources.sort((a, b) => (a.key < b.key ? -1 : 1));
   // Only the direct engine numbers its plans.

@@ -1,4 +1,4 @@
-import { members, textOf } from "../../pipeline/json.ts";
+import { members, printedMembers, textOf } from "../../pipeline/json.ts";
 
 /** A resource of a bundle, from `databricks bundle summary -o json`. */
 export interface BundleResource {
@@ -42,7 +42,7 @@ export function unknownSummary(target: string | undefined): BundleSummary {
 
 /** Reads the JSON of `bundle summary` or `bundle validate`. */
 export function parseBundleSummary(json: string): BundleSummary {
-  const root = members(JSON.parse(json));
+  const root = printedMembers(json);
   const bundle = members(root["bundle"]);
   const workspace = members(root["workspace"]);
   const all = Object.entries(members(root["resources"])).flatMap(([type, byKey]) =>
