@@ -195,8 +195,8 @@ function terraformDownload(): UserError {
 function unreadableGitFolder(folder: string): UserError {
   return new UserError(`The Databricks CLI cannot read the Git data of the bundle's folder (${folder}).`, {
     hint:
-      "It does not support Git submodules: copy the bundle to a folder outside the submodule before this step, or check its " +
-      "repository out on its own.",
+      "It does not support Git submodules. Before this step, copy the bundle to a folder outside the submodule, or delete the " +
+      "file .git in the submodule's folder.",
     section: "deploy-failed",
   });
 }

@@ -31,7 +31,7 @@ export const knownErrors = {
   /** The terraform engine needs a program that the agent cannot download. */
   terraformDownload: /error downloading Terraform/,
   /** [folder]: a Git submodule or worktree that the CLI cannot read (databricks/cli, libs/git/worktree.go). */
-  gitFolder: /expected "commondir" file in worktree git folder at "?([^":]+)/,
+  gitFolder: /expected "commondir" file in worktree git folder at "([^"]+)"/,
   /** How the legacy CLI, a Python package of the same name, refuses a command. */
   legacyCli: /No such command/,
   /** The workspace refused a request for lack of rights. */
