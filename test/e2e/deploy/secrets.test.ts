@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Job } from "../../lab/agent/agent.ts";
 import { createClientCertificate } from "../../lab/certificates.ts";
-import { bundleOf, job } from "../bundles/bundles.ts";
-import { findLeaks, type Secret, stepTraces } from "../leak-search.ts";
+import { bundleOf, job as jobOf } from "../bundles/bundles.ts";
+import { findLeaks, type Secret, stepTraces, type Trace } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
-import type { Checkout } from "../steps/checkout.ts";
 import type { Step } from "../steps/step.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -14,27 +14,14 @@ function linesOf(pem: string): Secret[] {
   return lines.map((value, index) => ({ name: `line ${index + 1}`, value }));
 }
 
-/** What people and later steps see: the agent masks what the task prints before it is shown. */
-function shown(step: Step, { job }: Checkout) {
-  const handedOn = ["summaryPath", "planPath"].flatMap((name) => {
-    const file = step.outputs[name];
-    return file ? [{ where: `file ${name}`, text: fs.readFileSync(file, "utf8") }] : [];
-  });
-  const secret = new Set([
-    "output",
-    ...job.variables
-      .names()
-      .filter(isSecretName)
-      .map((name) => `variable ${name}`),
-  ]);
-  return [...stepTraces(step, job).filter(({ where }) => !secret.has(where)), ...handedOn];
-
-  function isSecretName(name: string): boolean {
-    return job.variables.isSecret(name);
-  }
+/** What people and later steps see: not what the task printed before the agent masked it. */
+function shown(step: Step, job: Job): Trace[] {
+  const traces = stepTraces(step, job).filter(({ where }) => where !== "output");
+  const files = ["summaryPath", "planPath"].flatMap((name) => step.outputs[name] ?? []);
+  return [...traces, ...files.map((file) => ({ where: file, text: fs.readFileSync(file, "utf8") }))];
 }
 
-const withKey = (more = "") => bundleOf("keyed", job("a", `"Job of \${var.key}"`), `variables:\n  key: {}\n${more}`);
+const withKey = (more = "") => bundleOf("keyed", jobOf("a", `"Job of \${var.key}"`), `variables:\n  key: {}\n${more}`);
 
 describe.each(taskNodes)("A secret of several lines on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
@@ -42,17 +29,16 @@ describe.each(taskNodes)("A secret of several lines on $name", ({ path: node }) 
   async function checkoutWithKey(more?: string) {
     const pem = await createClientCertificate();
     const variables = { pem: { value: pem, secret: true }, "system.debug": { value: "true" } };
-    const bundle = await checkout(withKey(more), { job: { variables } });
-    return { ...bundle, bundle, pem, lines: linesOf(pem) };
+    return { ...(await checkout(withKey(more), { job: { variables } })), lines: linesOf(pem) };
   }
 
   it.each(["variables", "run", "arguments", "target", "workspaceUrl", "workingDirectory", "plan", "command"])(
     "stays hidden when it is refused in the input %s",
     async (name) => {
-      const { run, bundle, lines } = await checkoutWithKey();
+      const { run, job, lines } = await checkoutWithKey();
       const step = await run({ [name]: name === "variables" ? "key=$(pem)" : "$(pem)" });
       expect(step.result, step.text).toBe("Failed");
-      expect(findLeaks(lines, shown(step, bundle))).toEqual([]);
+      expect(findLeaks(lines, shown(step, job))).toEqual([]);
     },
   );
 
@@ -66,28 +52,28 @@ describe.each(taskNodes)("A secret of several lines on $name", ({ path: node }) 
   });
 
   it("reaches the bundle through env, and stays hidden in log, page and files, although the CLI repeats it", async () => {
-    const { run, bundle, lines } = await checkoutWithKey(
+    const { run, job, lines } = await checkoutWithKey(
       `experimental:\n  scripts:\n    postinit: printf '%s\\n' "$BUNDLE_VAR_key"\n`,
     );
     const env = { BUNDLE_VAR_key: "$(pem)" };
     const plan = await run({ command: "plan" }, { env });
     expect(plan.result, plan.text).toBe("Succeeded");
-    expect(findLeaks(lines, shown(plan, bundle))).toEqual([]);
+    expect(findLeaks(lines, shown(plan, job))).toEqual([]);
     const step = await run({}, { env });
     expect(step.result, step.text).toBe("Succeeded");
     expect(step.text).toContain("-----BEGIN PRIVATE KEY-----");
     expect(step.page).toContain("Job of");
-    expect(findLeaks(lines, shown(step, bundle))).toEqual([]);
+    expect(findLeaks(lines, shown(step, job))).toEqual([]);
   });
 
   it("stays hidden in an error of the CLI that repeats it", async () => {
-    const { run, bundle, lines } = await checkoutWithKey(
+    const { run, job, lines } = await checkoutWithKey(
       `experimental:\n  scripts:\n    postinit: 'printf "Error: bad %s\\n\\n" "$BUNDLE_VAR_key" >&2; exit 1'\n`,
     );
     const step = await run({}, { env: { BUNDLE_VAR_key: "$(pem)" } });
     expect(step.result).toBe("Failed");
     expect(step.text).toContain("Error: bad -----BEGIN");
-    expect(findLeaks(lines, shown(step, bundle))).toEqual([]);
+    expect(findLeaks(lines, shown(step, job))).toEqual([]);
   });
 });
 
@@ -97,7 +83,7 @@ describe.each(taskNodes)("A secret of one line on $name", ({ path: node }) => {
 
   function checkoutWithPhrase(more?: string) {
     const variables = { phrase: { value: phrase, secret: true } };
-    return checkout(bundleOf("phrased", job("a", "A"), more), { job: { variables } });
+    return checkout(bundleOf("phrased", jobOf("a", "A"), more), { job: { variables } });
   }
 
   it.each(["arguments", "run", "variables"])(
