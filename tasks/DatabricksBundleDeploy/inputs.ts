@@ -2,7 +2,7 @@ import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
 import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
-import { isLineOfSecret, quoted, quotedUrl, withoutSecretParts } from "../common/pipeline/secrets.ts";
+import { isLineOfSecret, quoted, quotedUrl, shownName } from "../common/pipeline/secrets.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
 
@@ -138,7 +138,7 @@ function bundleVariables(reader: InputReader): Record<string, string> {
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
     // The line is not quoted: it may be a part of a secret.
     if (name === undefined || value === undefined) reader.problem("variables", lineProblem(line, index + 1));
-    else if (variables.has(name)) reader.problem("variables", `${withoutSecretParts(name)} is set twice.`);
+    else if (variables.has(name)) reader.problem("variables", `${shownName(name)} is set twice.`);
     else variables.set(name, value);
   }
   return Object.fromEntries(variables);

@@ -1,7 +1,7 @@
 import { print, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { environmentName } from "../../common/pipeline/job.ts";
-import { withoutSecretParts } from "../../common/pipeline/secrets.ts";
+import { shownName } from "../../common/pipeline/secrets.ts";
 
 const prefix = "BUNDLE_VAR_";
 
@@ -53,7 +53,7 @@ function refuseUnknown(given: VariableSources["given"], declared: readonly strin
   if (unknown.length === 0) return;
   const known = declared.join(", ") || "none";
   throw new UserError(
-    `variables: the bundle does not declare ${unknown.map(withoutSecretParts).join(", ")}. Its declared variables: ${known}.`,
+    `variables: the bundle does not declare ${unknown.map(shownName).join(", ")}. Its declared variables: ${known}.`,
     {
       hint: "Correct the name, or declare it under variables in databricks.yml.",
       section: "inputs",

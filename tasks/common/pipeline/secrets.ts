@@ -139,7 +139,7 @@ export function isLineOfSecret(line: string): boolean {
 
 /** Text that was not understood, in quotation marks; `"***"` if it is a part of a secret. */
 export function quoted(text: string): string {
-  return `"${withoutSecretParts(text)}"`;
+  return `"${isPartOfSecret(text) ? mask : maskSecrets(text)}"`;
 }
 
 /** The same for an address, without the user name and the password before its host. */
@@ -147,8 +147,11 @@ export function quotedUrl(text: string): string {
   return quoted(text).replace(/^"([a-z][a-z+.-]*:\/\/)?[^"]*@/i, `"$1${mask}@`);
 }
 
-/** `***` for a part of a secret; otherwise the text with its secrets hidden. */
-export function withoutSecretParts(text: string): string {
-  const isPart = text.length >= shortestPart && [...values].some((value) => value.includes(text));
-  return isPart ? mask : maskSecrets(text);
+/** The same for the name in `name=value`, without quotation marks. */
+export function shownName(name: string): string {
+  return isPartOfSecret(`${name}=`) ? mask : maskSecrets(name);
+}
+
+function isPartOfSecret(text: string): boolean {
+  return text.length >= shortestPart && [...values].some((value) => value.includes(text));
 }

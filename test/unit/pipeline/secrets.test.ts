@@ -75,6 +75,12 @@ describe("Secrets", () => {
     expect(secrets.quotedUrl("host/path")).toBe(`"host/path"`);
   });
 
+  it("are not named in part, if a line of one looks like name=value", () => {
+    secrets.rememberSecret("region\nZm9vYmFy==\n");
+    expect(secrets.shownName("Zm9vYmFy")).toBe("***");
+    expect(secrets.shownName("regi")).toBe("regi");
+  });
+
   it("of several lines are recognized by a line", () => {
     secrets.rememberSecret(key);
     secrets.rememberSecret("single");
