@@ -2,6 +2,7 @@ import { type Diagnostic, unplacedErrors } from "../../common/databricks/cli/dia
 import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
 import { isTooOld } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { issueText } from "../session/issues.ts";
 import { type CommandEnd, type FailedStep, foreignHost, knownFailures, oldCli } from "./known-failures.ts";
 
@@ -87,7 +88,7 @@ function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, fac
   const quote = first && cause && issueText({ ...first, summary: cause.text, detail: "" });
   const what = command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
   const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
-  const message = `"databricks bundle ${command}"${what} ${end}${quote ? `: ${quote.replace(/\.$/, "")}` : ""}.`;
+  const message = `"databricks bundle ${command}"${what} ${end}${quote ? `: ${withoutEnd(quote, /\.$/)}` : ""}.`;
   const explained = first && cause?.isWhole ? [first] : [];
   if (quote && knownErrors.noPermission.test(quote)) {
     const hint =
@@ -110,5 +111,5 @@ function causeOf({ summary, detail }: Diagnostic): { readonly text: string; read
   const text = lines.reduce((joined, line) => (/[.:;,]$/.test(joined) ? `${joined} ${line}` : `${joined}; ${line}`));
   if (text.length <= longestQuote || lines.length === 1) return { text, isWhole: true };
   const [first = ""] = lines;
-  return { text: `${first.replace(/[:;,.]+$/, "")} … ${lines.at(-1)}`, isWhole: false };
+  return { text: `${withoutEnd(first, /[:;,.]+$/)} … ${lines.at(-1)}`, isWhole: false };
 }

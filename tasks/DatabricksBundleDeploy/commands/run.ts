@@ -5,6 +5,7 @@ import type { WorkspaceConnection } from "../../common/databricks/workspace/clie
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection } from "./cancelled.ts";
@@ -59,7 +60,7 @@ export async function runResources(
 export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
-  const said = failed.message === "" ? "" : `: ${failed.message.replace(/[.:\s]+$/, "")}`;
+  const said = failed.message === "" ? "" : `: ${withoutEnd(failed.message, /[.:\s]+$/)}`;
   throw new UserError(`The bundle was deployed, but the run of ${failed.key} ended with ${failed.result}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
     section: "run-failed",

@@ -105,6 +105,12 @@ export function shorten(text: string, most: number): string {
   return text.length <= most ? text : text.slice(0, cutBefore(text, most));
 }
 
+/** Text without what matches at its end, for a sentence to go on; unchanged if that is the end of a secret. */
+export function withoutEnd(text: string, end: RegExp): string {
+  const at = text.search(end);
+  return at >= 0 && cutBefore(text, at) === at ? text.slice(0, at) : text;
+}
+
 /**
  * Where to cut text that goes on later: its length, or the beginning of the secret that its end cuts in two. 0 if all of it
  * may belong to secrets.

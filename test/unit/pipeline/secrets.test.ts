@@ -54,6 +54,14 @@ describe("Secrets", () => {
     expect(secrets.shorten("ab 🚀", 4)).toBe("ab ");
   });
 
+  it("keep their last character where a sentence goes on", () => {
+    secrets.rememberSecret("s3cret.");
+    expect(secrets.withoutEnd("bad value.", /\.$/)).toBe("bad value");
+    expect(secrets.withoutEnd("bad s3cret.", /\.$/)).toBe("bad s3cret.");
+    expect(secrets.withoutEnd("bad s3cret..", /\.+$/)).toBe("bad s3cret..");
+    expect(secrets.withoutEnd("no end", /\.$/)).toBe("no end");
+  });
+
   it("that may begin at the end of a piece are held back", () => {
     secrets.rememberSecret("0123456789");
     expect(secrets.endOfPiece("text")).toBe(4);
