@@ -79,7 +79,7 @@ describe.each(taskNodes)("A secret of several lines on $name", ({ path: node }) 
 
 describe.each(taskNodes)("A secret of one line on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
-  const phrase = "correct horse battery staple 0123456";
+  const phrase = "correct horse battery staple nectarine";
 
   function checkoutWithPhrase(more?: string) {
     const variables = { phrase: { value: phrase, secret: true } };
