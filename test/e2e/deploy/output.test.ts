@@ -25,7 +25,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
         {
           type: "error",
           message: expect.stringMatching(
-            /"databricks bundle validate" failed \(exit code 1\)\. Each error stands above/,
+            /"databricks bundle validate" failed \(exit code 1\)\.\sEach error stands above/,
           ),
         },
       ]);
