@@ -2,9 +2,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type BundleFiles, bundleOf, job, manyFiles, manyTasks } from "../../test/e2e/bundles/bundles.ts";
-import { type BundleCheckout, checkout } from "../../test/e2e/deploy/step.ts";
-import { labAgent } from "../../test/e2e/harness.ts";
 import { taskNodes } from "../../test/e2e/nodes.ts";
+import { startLabAgent } from "../../test/e2e/steps/agent.ts";
+import { type Checkout, checkOut } from "../../test/e2e/steps/checkout.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
 import { root } from "../project.ts";
 import { type BenchRow, interleavedMedians, wallMs } from "./measure.ts";
@@ -33,13 +33,16 @@ export async function benchDeploy(): Promise<BenchRow[]> {
 async function ownTime(lab: Lab, node: (typeof taskNodes)[number]): Promise<BenchRow[]> {
   const cli = await timedCli(lab);
   const environment = { PATH: `${cli.folder}:/usr/bin:/bin`, DATABRICKS_RATE_LIMIT: "1000" };
-  const agents = [await labAgent(lab, node.path, { environment }), await labAgent(lab, node.path, { environment })];
+  const agents = [
+    await startLabAgent(lab, node.path, { environment }),
+    await startLabAgent(lab, node.path, { environment }),
+  ];
   try {
     const [small, large] = [
-      await checkout(agents[0] as (typeof agents)[number], lab, smallest),
-      await checkout(agents[1] as (typeof agents)[number], lab, largest),
+      await checkOut(agents[0] as (typeof agents)[number], lab, smallest),
+      await checkOut(agents[1] as (typeof agents)[number], lab, largest),
     ];
-    const deploy = async ({ run }: BundleCheckout) => {
+    const deploy = async ({ run }: Checkout) => {
       const before = cli.totalMs();
       const { durationMs, result } = await run();
       if (result !== "Succeeded") throw new Error(`A deploy ended in ${result}.`);

@@ -1,12 +1,12 @@
 import type { MetadataService } from "../../common/identity/metadata-service.ts";
 import { type SilenceWatch, watchSilence } from "../../common/pipeline/silence.ts";
 
-/** A CLI that is silent for so long and has not come for a token talks to a host that does not answer. */
+/** If the CLI is silent for this long and has not asked for a token, its host does not answer. */
 const firstTokenWithinMs = 50_000;
 
 /**
- * Watches for the first token: the CLI itself would try a host that does not answer for fifteen silent minutes. There is
- * no limit for a bundle with a script that runs before the CLI signs in.
+ * Watches for the CLI's first request for a token: the CLI itself would try a host that does not answer for fifteen silent
+ * minutes. A bundle with a script that runs before the CLI signs in has no limit.
  */
 export function watchForFirstToken(
   { servedHosts, refusedHosts }: Pick<MetadataService, "servedHosts" | "refusedHosts">,

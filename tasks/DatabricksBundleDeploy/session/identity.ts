@@ -10,17 +10,17 @@ import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/
 import type { DeployInputs } from "../inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 
-/** Who the step is in a workspace, and in which. */
+/** The service principal that the step signs in as, and the workspaces that may get its token. */
 export interface StepIdentity {
   readonly token: AccessTokenSource;
-  /** Who issues it, in words for people. */
+  /** The services that issue the token, for messages. */
   readonly issuers: string;
   readonly rule: HostRule;
-  /** Application id; undefined where only the token tells. */
+  /** Application ID; undefined if only the token contains it. */
   readonly clientId: string | undefined;
 }
 
-/** The identity that inputs and service connection ask for; nothing is sent yet. Throws a UserError where they disagree. */
+/** The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match. */
 export function stepIdentity(
   http: Http,
   inputs: DeployInputs,
@@ -36,7 +36,7 @@ export function stepIdentity(
 }
 
 function issuersOf(connection: ServiceConnection): string {
-  if (connection.scheme === "ManagedServiceIdentity") return "this machine's own metadata service";
+  if (connection.scheme === "ManagedServiceIdentity") return "the metadata service of this machine";
   const entra = `Entra (${new URL(connection.authority).host})`;
   return connection.scheme === "WorkloadIdentityFederation" ? `Azure DevOps and ${entra}` : entra;
 }
@@ -50,7 +50,7 @@ function databricksIdentity(
   if (host === undefined || connection.scheme !== "WorkloadIdentityFederation") {
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
-      hint: "The workspace at that address exchanges the connection's ID token for a token of its own.",
+      hint: "With this setting, the workspace at workspaceUrl exchanges the connection's ID token for its own access token.",
       section: "databricks-federation",
     });
   }

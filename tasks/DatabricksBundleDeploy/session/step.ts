@@ -4,12 +4,12 @@ import type { DeployInputs } from "../inputs.ts";
 import { type DiagnosticReporter, diagnosticReporter } from "./issues.ts";
 import type { Session } from "./sign-in.ts";
 
-/** What the commands of one step share. */
+/** What all commands of a step use. */
 export interface Step extends Session {
   readonly inputs: DeployInputs;
   readonly task: Task;
   readonly cancel: AbortSignal;
-  /** How long a cancelled deploy may go on to reach a safe point, in milliseconds. */
+  /** How long a canceled deploy may continue to reach a safe point, in milliseconds. */
   readonly safePointMs: number;
   readonly startedAt: Date;
   readonly diagnostics: DiagnosticReporter;

@@ -42,7 +42,7 @@ describe("the SBOM", () => {
     expect(parts.map(({ name }) => name)).toEqual(expect.arrayContaining(["@azure/msal-common", "yauzl"]));
   });
 
-  it("gives each its address among packages, and its licence", () => {
+  it("gives each package its purl and its license", () => {
     for (const { name, versionInfo, licenseDeclared, externalRefs } of document.packages.slice(1)) {
       const referenceLocator = `pkg:npm/${name.replace(/^@/, "%40")}@${versionInfo}`;
       expect(externalRefs).toEqual([{ referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator }]);

@@ -35,9 +35,9 @@ describe("vss-extension.json", () => {
       expect.arrayContaining(["getstarted", "learn", "license", "privacypolicy", "support"]),
     );
     for (const { uri } of Object.values(links).filter(({ uri }) => !uri.startsWith(".."))) {
-      const [file = "", anchor] = uri.split("#");
+      const [file = "", section] = uri.split("#");
       expect(fs.existsSync(path.join(root, file)), uri).toBe(true);
-      if (anchor) expect(read(file).toLowerCase(), uri).toMatch(new RegExp(`^#+ .*${anchor}|id="${anchor}"`, "m"));
+      if (section) expect(read(file).toLowerCase(), uri).toMatch(new RegExp(`^#+ .*${section}|id="${section}"`, "m"));
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isVisible } from "../../lab/agent/visible-rule.ts";
+import { isVisible } from "../../lab/agent/server/validation.ts";
 import { type TaskDefinition, tasks } from "./project.ts";
 
 interface Term {
