@@ -26,7 +26,7 @@ export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp):
   let parts = 0;
   const count = (text: string) => {
     parts += text.match(/[\n,:[{]/g)?.length ?? 0;
-    if (parts > mostParts) throw new Error("the files of the bundle are too large together");
+    if (parts > mostParts) throw new Error("together with the other files of the bundle, it is too large");
   };
   const read = (file: string, isRelevant: (text: string) => boolean): BundleDocument[] => {
     let unparsed: string | undefined;
