@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseBundlePlan } from "../../../tasks/common/databricks/cli/plan.ts";
 import {
   formatPlanFile,
+  maskedPlan,
   type PlanFile,
   parsePlanFile,
   planDifferences,
@@ -22,6 +23,29 @@ const printed = JSON.stringify({
 });
 
 describe("A plan file", () => {
+  it("hides secrets in names, and still tells resources apart", () => {
+    const mask = (text: string) => text.replace(/s3cret\d?/g, "***");
+    const resource = { action: "update" as const, digest: undefined };
+    const approved: PlanFile = {
+      bundle: "b-s3cret",
+      target: "t",
+      workspaceUrl: "https://w",
+      commit: "4b82",
+      resources: [
+        { ...resource, key: "jobs.s3cret1", fields: ["tags.s3cret1"] },
+        { ...resource, key: "jobs.s3cret2", fields: [] },
+      ],
+    };
+    const text = formatPlanFile(approved, mask);
+    expect(text).not.toContain("s3cret");
+    const file = parsePlanFile(text) as PlanFile;
+    expect(planDifferences(maskedPlan(file, mask), maskedPlan(approved, mask))).toEqual([]);
+    const fewer = { ...approved, resources: approved.resources.slice(0, 1) };
+    expect(planDifferences(maskedPlan(file, mask), maskedPlan(fewer, mask))).toEqual([
+      "jobs.*** (2): approved as update, now not in the plan",
+    ]);
+  });
+
   it("contains no values of fields", () => {
     const plan = parseBundlePlan(printed);
     const text = formatPlanFile(
