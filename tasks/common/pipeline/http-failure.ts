@@ -173,11 +173,20 @@ function caAdvice(kind: HttpFailureKind, { missingCaFile }: Network): string | u
   );
 }
 
+/** `the agent's proxy host:port` */
+export function proxyName({ url, variable }: AgentProxy): string {
+  return `${variable ? "the proxy" : "the agent's proxy"} ${url.host}`;
+}
+
 function proxyFailure(failure: ProxyFailure, url: string, network: Network): HttpFailure | undefined {
   const { proxy, status, cause } = failure;
-  const name = `the agent's proxy ${proxy.url.host}`;
-  const fail = (kind: HttpFailureKind, reason: string) =>
-    new HttpFailure(kind, url, reason, { cause: failure, advice: caAdvice(kind, network) });
+  const name = proxyName(proxy);
+  const source =
+    proxy.variable && `The proxy is the one that the variable ${proxy.variable} of this machine or job names.`;
+  const fail = (kind: HttpFailureKind, reason: string) => {
+    const advice = [source, caAdvice(kind, network)].filter(Boolean).join(" ") || undefined;
+    return new HttpFailure(kind, url, reason, { cause: failure, advice });
+  };
   if (status === 407) return fail("proxy-credentials", `${name} requires credentials (407)`);
   if (status === 502 || status === 503 || status === 504) {
     return fail("proxy-gateway", `${name} could not connect to it (${status})`);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "./commands.ts";
 import { connectionTo } from "./connection.ts";
 import { Cancelled } from "./errors.ts";
-import { type Attempt, HttpFailure, ProxyFailure, toHttpFailure } from "./http-failure.ts";
+import { type Attempt, HttpFailure, ProxyFailure, proxyName, toHttpFailure } from "./http-failure.ts";
 import { instanceMetadataHost, isLoopback, type Network } from "./network.ts";
 import { watchSilence } from "./silence.ts";
 
@@ -179,7 +179,7 @@ function watchTime({ idleTimeoutMs = 30_000, totalTimeoutMs = 4 * idleTimeoutMs 
     /** What was overdue when the attempt ended with `error`; undefined if nothing was. */
     overdue(error: unknown): Attempt["overdue"] {
       if (silence.signal.aborted) {
-        const who = error instanceof ProxyFailure ? `the agent's proxy ${error.proxy.url.host}` : "it";
+        const who = error instanceof ProxyFailure ? proxyName(error.proxy) : "it";
         return { kind: "timeout", reason: `${who} did not answer in time` };
       }
       if (!total.signal.aborted) return undefined;

@@ -81,6 +81,7 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
   return {
     url,
+    variable: "HTTPS_PROXY",
     username: decoded(url.username) || undefined,
     password: decoded(url.password) || undefined,
     bypass: bypass.filter((host) => host !== "").map(noProxyPattern),

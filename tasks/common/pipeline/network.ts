@@ -4,6 +4,8 @@ export interface AgentProxy {
   readonly url: URL;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** Set if a variable names the proxy, and not the agent's own setting. */
+  readonly variable?: "HTTPS_PROXY";
   /** Case-insensitive; tested against whole URLs, as the agent does. */
   readonly bypass: readonly RegExp[];
 }

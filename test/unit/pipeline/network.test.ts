@@ -220,6 +220,35 @@ describe("An agent's proxy and CA", () => {
     });
   });
 
+  it.each([
+    [403, "proxy", /refused to connect \(403\)/, /Check the agent's proxy/],
+    [502, "proxy-gateway", /could not connect to it \(502\)/, /^Check the address first/],
+    [503, "proxy-gateway", /could not connect to it \(503\)/, /^Check the address first/],
+    [504, "proxy-gateway", /could not connect to it \(504\)/, /^Check the address first/],
+    [200, undefined, undefined, undefined],
+  ])("tells what a proxy means with the status %i", async (status, kind, message, hint) => {
+    const answering = http.createServer().on("connect", (_, socket) => {
+      if (status === 200) return void socket.end("HTTP/1.1 200 OK\r\n\r\n");
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 6\r\n\r\nsecret`);
+    });
+    await new Promise<void>((resolve) => answering.listen(0, "127.0.0.1", resolve));
+    const url = new URL(`http://127.0.0.1:${(answering.address() as { port: number }).port}`);
+    const named = send({ url, variable: "HTTPS_PROXY" }, certificate);
+    if (kind === undefined) await expect(named).rejects.toMatchObject({ kind: "reset" });
+    else {
+      await expect(named).rejects.toMatchObject({
+        kind,
+        message: expect.stringMatching(message),
+        hint: expect.stringMatching(hint),
+      });
+      await expect(named).rejects.toMatchObject({ hint: expect.stringContaining("that the variable HTTPS_PROXY") });
+      await expect(send({ url }, certificate)).rejects.toMatchObject({
+        hint: expect.not.stringContaining("HTTPS_PROXY"),
+      });
+    }
+    answering.close();
+  });
+
   it("gives up when the proxy accepts the connection and the host stays silent", async () => {
     proxy.blackhole("silent.example");
     const silent = { host: "silent.example", idleTimeoutMs: 500 };
