@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { print } from "./commands.ts";
 import { connectionTo } from "./connection.ts";
 import { Cancelled } from "./errors.ts";
-import { type Attempt, HttpFailure, ProxyFailure, proxyName, toHttpFailure } from "./http-failure.ts";
+import { HttpFailure, toHttpFailure } from "./http-failure.ts";
+import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limits.ts";
 import { instanceMetadataHost, isLoopback, type Network } from "./network.ts";
-import { watchSilence } from "./silence.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -54,8 +53,6 @@ export interface Http {
 const maxRedirects = 10;
 const maxTextBytes = 16 * 1024 * 1024;
 const longestStreamMs = 30 * 60_000;
-/** A step that waits this long in silence looks as if it hung. */
-const silentRetryMs = 10_000;
 const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
 /** The only way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellation. */
@@ -165,37 +162,6 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
   };
 }
 
-/** Watches the silence and the whole time of one attempt. */
-function watchTime({ idleTimeoutMs = 30_000, totalTimeoutMs = 4 * idleTimeoutMs }: HttpRequest) {
-  const silence = watchSilence(idleTimeoutMs);
-  const total = watchSilence(totalTimeoutMs);
-  return {
-    signal: AbortSignal.any([silence.signal, total.signal]),
-    heard: silence.heard,
-    stop: () => {
-      silence.stop();
-      total.stop();
-    },
-    /** What was overdue when the attempt ended with `error`; undefined if nothing was. */
-    overdue(error: unknown): Attempt["overdue"] {
-      if (silence.signal.aborted) {
-        const who = error instanceof ProxyFailure ? proxyName(error.proxy) : "it";
-        return { kind: "timeout", reason: `${who} did not answer in time` };
-      }
-      if (!total.signal.aborted) return undefined;
-      return { kind: "slow", reason: `its answer was not complete after ${Math.round(totalTimeoutMs / 1000)} seconds` };
-    },
-  };
-}
-
-/** Prints a line before each attempt that would begin later than ten seconds after `startedAt`. */
-function printSlowRetry(startedAt: number): NonNullable<HttpRequest["onRetry"]> {
-  return (reason, waitMs) => {
-    if (Date.now() + waitMs - startedAt < silentRetryMs) return;
-    print(`${reason}. Trying again in ${Math.max(1, Math.round(waitMs / 1000))} s.`);
-  };
-}
-
 /** A request without a socket, which still waits for the proxy's tunnel, does not react to its abort signal. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = () => {};
@@ -251,16 +217,4 @@ export function allowedUrl(url: string, instanceMetadata = false): URL {
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {
   const credential = new Set(["authorization", "cookie", "proxy-authorization"]);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !credential.has(name.toLowerCase())));
-}
-
-function backoffMs(attempt: number): number {
-  return Math.min(500 * 2 ** (attempt - 1), 8_000) * (0.75 + Math.random() / 2);
-}
-
-/** Retry-After is seconds or an HTTP date (RFC 9110 §10.2.3). A pipeline should not wait longer than a minute. */
-export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
-  const value = headers["retry-after"];
-  if (!value) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 60_000);
 }
