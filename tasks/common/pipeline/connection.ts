@@ -1,6 +1,6 @@
 import type { Agent, AgentOptions, ClientRequest, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
+import type { PeerCertificate, SecureContext } from "node:tls";
 import { ProxyFailure } from "./http-failure.ts";
 import { type AgentProxy, type Network, proxyFor } from "./network.ts";
 
@@ -14,6 +14,7 @@ export interface Connection {
 /** Options of node:tls that http passes on to it. */
 interface TlsOptions {
   readonly rejectUnauthorized: boolean;
+  readonly checkServerIdentity?: (name: string, certificate: PeerCertificate) => Error | undefined;
   readonly secureContext?: SecureContext;
 }
 
@@ -40,14 +41,35 @@ async function tlsOptions(network: Network): Promise<TlsOptions> {
   return { ...verified, secureContext };
 }
 
+/** A URL writes an IPv6 address in brackets, a socket without them. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/**
+ * Returns a test whether a certificate is for `host`. Not every Node recognizes an IPv6 address in a certificate (24.18 does
+ * not), but its OpenSSL does.
+ */
+async function certificateCheck(host: string): Promise<NonNullable<TlsOptions["checkServerIdentity"]>> {
+  const { isIP } = await import("node:net");
+  const { checkServerIdentity } = await import("node:tls");
+  if (isIP(host) === 0) return (_, certificate) => checkServerIdentity(host, certificate);
+  const { X509Certificate } = await import("node:crypto");
+  return (_, { raw }) => {
+    if (new X509Certificate(raw).checkIP(host) !== undefined) return undefined;
+    const reason = new Error(`The certificate does not contain the IP address ${host}.`);
+    return Object.assign(reason, { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+  };
+}
+
 /** The connection for one request to `url`, with this network's proxy and certificates. */
 export async function connectionTo(network: Network, url: URL): Promise<Connection> {
-  // A URL writes an IPv6 address in brackets, a socket without them.
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(url.hostname);
   const tls = await tlsOptions(network);
   const proxy = proxyFor(network, url);
   if (proxy) return throughProxy(proxy, host, tls);
-  return { options: { host, agent: await directAgent(url, tls) }, explain: (error) => error };
+  const agent = await directAgent(url, { ...tls, checkServerIdentity: await certificateCheck(host) });
+  return { options: { host, agent }, explain: (error) => error };
 }
 
 async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
@@ -59,10 +81,14 @@ async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
 
 async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): Promise<Connection> {
   const { HttpsProxyAgent } = await import("./proxy-agent.lazy.ts");
-  const { checkServerIdentity } = await import("node:tls");
   // The credentials are not part of the address, which the library writes to its debug output.
   const address = new URL(proxy.url.origin);
-  const agent = new HttpsProxyAgent(address, { ...addressTimeout, ...tls, headers: credentials(proxy) });
+  const agent = new HttpsProxyAgent(address, {
+    ...addressTimeout,
+    ...tls,
+    checkServerIdentity: await certificateCheck(withoutBrackets(address.hostname)),
+    headers: credentials(proxy),
+  });
   let connected = false;
   agent.on("proxyConnect", ({ statusCode }: { statusCode: number }, request: ClientRequest) => {
     connected = statusCode === 200;
@@ -70,12 +96,7 @@ async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): P
   });
   // The library does not pass its own options on to the connection with the host, and gives that connection no name to
   // verify if the host is an IP address.
-  const toHost = {
-    ...tls,
-    secureEndpoint: true,
-    checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
-      checkServerIdentity(host, certificate),
-  };
+  const toHost = { ...tls, secureEndpoint: true, checkServerIdentity: await certificateCheck(host) };
   return {
     options: { ...toHost, host, agent },
     explain: (error) =>
