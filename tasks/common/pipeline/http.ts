@@ -139,7 +139,9 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     const connection = await connectionTo(network, url);
     const prepareRequest = (options: RequestOptions) => void Object.assign(options, connection.options, { signal });
     const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
-    const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false });
+    // The empty proxy keeps the library from the variables HTTP_PROXY and HTTPS_PROXY.
+    const proxy = { proxyUrl: "" };
+    const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false, proxy });
     // The library accepts a string or no body. An empty POST still needs its Content-Length.
     const body = (request.method === "POST" ? (request.body ?? "") : null) as string;
     const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};

@@ -29,7 +29,7 @@ describe.each(taskNodes)("A proxy on $name", ({ path: node }) => {
     const step = await deploy({ agent: { caFile, proxy: { url: front.url, username: "agent", password } } });
     await front.close();
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    const hosts = [...front.received.matchAll(/^CONNECT (\S+):443/gm)].map(([, host]) => host);
+    const hosts = [...front.received.matchAll(/CONNECT (\S+):443 HTTP/g)].map(([, host]) => host);
     expect(new Set(hosts)).toEqual(
       new Set(["dev.azure.com", "login.microsoftonline.com", new URL(lab.workspace.url).hostname]),
     );

@@ -84,6 +84,13 @@ describe("The HTTP module", () => {
     await expect(client().send({ ...request, url: stalling.url })).rejects.toMatchObject({ kind: "timeout" });
   });
 
+  it("does not read the proxy variables itself", async () => {
+    const { url } = await serve(answer(200, "direct"));
+    for (const name of ["HTTP_PROXY", "HTTPS_PROXY"]) vi.stubEnv(name, "not an address");
+    const sent = client().send({ method: "GET", url });
+    await expect(sent.finally(() => vi.unstubAllEnvs())).resolves.toMatchObject({ text: "direct" });
+  });
+
   it("gives up on a server that never stops sending", async () => {
     let timer: NodeJS.Timeout | undefined;
     const trickling = await serve((_, response) => {
