@@ -6,13 +6,16 @@ import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
 
 /**
- * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects of the HTTP client,
- * colors of a debug log: never used here, so not packaged. If an optional package were only left out, Node would
+ * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects and proxies of the HTTP
+ * client, Kerberos of the proxy agent: never used here, so not packaged. If an optional package were only left out, Node would
  * look for it in the agent's folders, where a job could put it.
  */
 const absentPackages = Object.fromEntries(
-  ["google-auth-library", "open", "qs", "supports-color"].map((name) => [name, absent]),
+  ["google-auth-library", "kerberos", "open", "qs", "tunnel"].map((name) => [name, absent]),
 );
+
+/** The libraries' own debug logs, which a variable of the job (`DEBUG`) would turn on, can contain what is secret. */
+const debug = fileURLToPath(new URL("silent-debug.cjs", import.meta.url));
 
 const options: BuildOptions = {
   bundle: true,
@@ -21,7 +24,7 @@ const options: BuildOptions = {
   format: "cjs",
   minify: true,
   legalComments: "none",
-  alias: absentPackages,
+  alias: { ...absentPackages, debug },
   logLevel: "warning",
 };
 

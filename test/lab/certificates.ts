@@ -16,14 +16,20 @@ export interface CertificateAuthority {
   readonly certificate: string;
   /** Path of a file with that PEM: a value for the agent's CA setting, GIT_SSL_CAINFO or SSL_CERT_FILE. */
   readonly file: string;
-  /** Issues a server certificate for host names and IP addresses. */
-  issue(hostNames: readonly string[]): Promise<ServerCertificate>;
+  /** Issues a server certificate for host names and IP addresses, which is valid for two days unless another time is given. */
+  issue(hostNames: readonly string[], valid?: Validity): Promise<ServerCertificate>;
+}
+
+/** The time in which a certificate is valid. */
+export interface Validity {
+  readonly notBeforeDate: Date;
+  readonly notAfterDate: Date;
 }
 
 const hour = 60 * 60 * 1000;
 const keyOptions = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
 
-function validity() {
+function validity(): Validity {
   const now = Date.now();
   return { notBeforeDate: new Date(now - hour), notAfterDate: new Date(now + 48 * hour) };
 }
@@ -43,13 +49,17 @@ export async function createCertificateAuthority(folder: string): Promise<Certif
   const file = path.join(folder, "ca.pem");
   await fs.promises.writeFile(file, authority.cert);
   const signer = { key: authority.private, cert: authority.cert };
-  return { certificate: authority.cert, file, issue: (hostNames) => issueCertificate(signer, hostNames) };
+  return { certificate: authority.cert, file, issue: (hostNames, valid) => issueCertificate(signer, hostNames, valid) };
 }
 
-async function issueCertificate(ca: ServerCertificate, hostNames: readonly string[]): Promise<ServerCertificate> {
+async function issueCertificate(
+  ca: ServerCertificate,
+  hostNames: readonly string[],
+  valid = validity(),
+): Promise<ServerCertificate> {
   const issued = await generate([{ name: "commonName", value: hostNames[0] ?? "localhost" }], {
     ...keyOptions,
-    ...validity(),
+    ...valid,
     ca,
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },

@@ -1,7 +1,7 @@
 import type { Agent, IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
-import { httpsOverHttp } from "tunnel";
+import { HttpsProxyAgent } from "https-proxy-agent";
 import type { ProxyCredentials } from "./proxy/credentials.ts";
 
 /** How to reach the lab's servers under their real names. */
@@ -32,7 +32,7 @@ export interface Reply {
 export function requestOverTls(route: Route, url: string | URL, message: Message = {}): Promise<Reply> {
   const { hostname, pathname, search } = new URL(url);
   const target = route.proxy
-    ? { host: hostname, port: 443, agent: tunnelAgent(route.ca, route.proxy) }
+    ? { host: hostname, port: 443, agent: proxyAgent(route.proxy), ca: route.ca }
     : { host: "127.0.0.1", port: route.port ?? 443, agent: false as const, servername: hostname, ca: route.ca };
   return new Promise((resolve, reject) => {
     const request = httpsRequest({
@@ -52,8 +52,13 @@ export function requestOverTls(route: Route, url: string | URL, message: Message
   });
 }
 
-function tunnelAgent(ca: string, { url, username, password }: NonNullable<Route["proxy"]>): Agent {
-  const { hostname, port } = new URL(url);
-  const proxyAuth = username === undefined ? {} : { proxyAuth: `${username}:${password ?? ""}` };
-  return httpsOverHttp({ ca: [Buffer.from(ca)], proxy: { host: hostname, port: Number(port), ...proxyAuth } });
+function proxyAgent({ url, username, password }: NonNullable<Route["proxy"]>): Agent {
+  const proxy = new URL(url);
+  Object.assign(proxy, { username: encodeURIComponent(username ?? ""), password: encodeURIComponent(password ?? "") });
+  const agent = new HttpsProxyAgent(proxy);
+  // The agent would return a refusal of the proxy as the reply of the server.
+  agent.on("proxyConnect", ({ statusCode }) => {
+    if (statusCode !== 200) throw new Error(`The proxy answered ${statusCode}.`);
+  });
+  return agent;
 }

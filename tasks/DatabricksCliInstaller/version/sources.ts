@@ -46,7 +46,18 @@ interface Source {
 const patience = { attempts: 3, idleTimeoutMs: 10_000 };
 
 /** Failures that every other URL of the same host would cause too. */
-const ofTheHost = new Set<HttpFailureKind>(["name", "refused", "timeout", "tls", "proxy", "proxy-credentials"]);
+const ofTheHost = new Set<HttpFailureKind>([
+  "name",
+  "refused",
+  "timeout",
+  "tls",
+  "tls-name",
+  "tls-time",
+  "proxy",
+  "proxy-credentials",
+  "proxy-gateway",
+  "proxy-tls",
+]);
 
 /** The sources of the newest release, best first; GitHub's rate-limited API is not among them. */
 export function latestSources(releases: Releases): Source[] {

@@ -1,4 +1,5 @@
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
+import { parsedMembers } from "../pipeline/json.ts";
 
 interface Refusal {
   readonly why: string;
@@ -62,6 +63,17 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
 };
 
+/** Codes that Microsoft's reference calls retryable or temporary. They also come with a status of 400. */
+const temporary = new Set(["50033", "90006", "90012", "90024", "90033", "90090"]);
+
+/** Why the same request can succeed a moment later, as Entra's answer says; undefined for every other answer. */
+export function temporaryRefusal(answer: string): string | undefined {
+  const code = /AADSTS(\d+)/.exec(answer)?.[1];
+  if (code !== undefined && temporary.has(code)) return `Entra reports a temporary problem (AADSTS${code})`;
+  const isUnavailable = parsedMembers(answer)["error"] === "temporarily_unavailable";
+  return isUnavailable ? "Entra reports a temporary problem (temporarily_unavailable)" : undefined;
+}
+
 function noFederatedCredential(why: string): Refusal {
   return {
     why,
@@ -88,6 +100,13 @@ export function entraRefusal(message: string, client: { tenantId: string; author
     return new UserError(
       `Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${known.why} (AADSTS${code}).`,
       { hint: known.hint, section: known.section },
+    );
+  }
+  if (temporary.has(code)) {
+    return new UserError(
+      `Entra (${host}, tenant ${client.tenantId}) could not issue an access token: it reports a temporary problem ` +
+        `(AADSTS${code}).`,
+      { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra" },
     );
   }
   const quote = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;

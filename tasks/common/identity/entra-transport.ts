@@ -1,6 +1,8 @@
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
+import { print } from "../pipeline/commands.ts";
 import type { Http } from "../pipeline/http.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
+import { temporaryRefusal } from "./entra-errors.ts";
 
 export interface EntraTransport {
   readonly httpClient: HttpClient;
@@ -44,6 +46,8 @@ async function send(settings: EntraTransportSettings, request: PipelineRequest):
     ...(typeof request.body === "string" ? { body: request.body } : {}),
     redirects: "manual",
     idleTimeoutMs: 10_000,
+    isBusy: ({ status, text }) => (status >= 400 ? temporaryRefusal(text) : undefined),
+    onRetry: (reason, waitMs) => print(`${reason}. Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
     ...(instanceMetadata ? { instanceMetadata, idleTimeoutMs: 5_000, attempts: 3 } : {}),
   });
   if (response.status >= 300 && response.status < 400) {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { debug, registerSecret, warn } from "../pipeline/commands.ts";
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
@@ -60,21 +59,19 @@ async function requestIdToken(http: Http, address: IdTokenAddress, connectionId:
   const url = new URL(address.url);
   url.searchParams.set("api-version", "7.1");
   url.searchParams.set("serviceConnectionId", connectionId);
-  for (let attempt = 1; ; attempt++) {
-    const response = await sendRequest(http, url.href, address.jobToken);
-    const token = response.status === 200 ? parsedToken(response.text) : undefined;
-    if (token) return token;
-    if (attempt === 3 || !isTransient(response)) throw refusal(response, url.host);
-    await sleep(1_000 * attempt);
-  }
+  const response = await sendRequest(http, url.href, address.jobToken);
+  const token = response.status === 200 ? parsedToken(response.text) : undefined;
+  if (token === undefined) throw refusal(response, url.host);
+  return token;
 }
 
 /**
  * Azure DevOps can also refuse a plan like this for a moment; the agent retries as well
  * (ContainerOperationProvider.cs).
  */
-function isTransient({ status, text }: HttpResponse): boolean {
-  return status === 403 && text.includes("TaskOrchestrationPlanSecurityException");
+function momentaryRefusal({ status, text }: HttpResponse): string | undefined {
+  const isMomentary = status === 403 && text.includes("TaskOrchestrationPlanSecurityException");
+  return isMomentary ? "Azure DevOps does not give access to this job yet (403)" : undefined;
 }
 
 async function sendRequest(http: Http, url: string, jobToken: string): Promise<HttpResponse> {
@@ -90,6 +87,7 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
         "X-TFS-FedAuthRedirect": "Suppress",
       },
       idleTimeoutMs: 10_000,
+      isBusy: momentaryRefusal,
     });
   } catch (error) {
     throw unreachable(error, "Azure DevOps did not issue an ID token", "network");

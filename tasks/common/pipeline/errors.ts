@@ -23,6 +23,7 @@ export const troubleshootingSections = [
   "managed-identity",
   "network",
   "no-cli",
+  "other-tenant",
   "permissions",
   "plan-differs",
   "run-failed",

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connectionTo } from "./connection.ts";
 import { Cancelled } from "./errors.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
-import { instanceMetadataHost, isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
-import { watchSilence } from "./silence.ts";
+import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limits.ts";
+import { instanceMetadataHost, isLoopback, type Network } from "./network.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -13,11 +14,18 @@ export interface HttpRequest {
   readonly body?: string;
   /** Longest silence of the other side, in milliseconds; default 30,000. */
   readonly idleTimeoutMs?: number;
+  /** Longest time of one attempt, in milliseconds; default four times the longest silence, or 30 minutes for a stream. */
+  readonly totalTimeoutMs?: number;
   /** Number of attempts when the failure is transient (408, 429, 5xx, network); default 4. */
   readonly attempts?: number;
   /** `follow` (default for GET and HEAD), or `manual` to return the 3xx to the caller (default for POST). */
   readonly redirects?: "follow" | "manual";
-  /** Called before each further attempt, with the reason of the last failure and the time until the attempt. */
+  /** The reason why an answer, whatever its status, asks for another attempt. Only for `send`. */
+  readonly isBusy?: (response: HttpResponse) => string | undefined;
+  /**
+   * Called before each further attempt, with the reason of the last failure and the time until the attempt. By default, a
+   * line is printed once the request has taken ten seconds.
+   */
   readonly onRetry?: (reason: string, waitMs: number) => void;
   /** Allows plain HTTP to the metadata service of an Azure machine, the only such address outside this machine. */
   readonly instanceMetadata?: boolean;
@@ -38,61 +46,61 @@ export interface HttpResponse extends Omit<StreamedResponse, "body"> {
 export interface Http {
   /** Sends a request and reads the whole body as text. Every status is an answer; throws HttpFailure when there is none. */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** The same for large bodies: `read` consumes the stream, and runs again from the start when the transfer breaks. */
+  /** The same for large bodies without `isBusy`: `read` consumes the stream, and runs again from the start when the transfer breaks. */
   stream<T>(request: HttpRequest, read: (response: StreamedResponse) => Promise<T>): Promise<T>;
 }
 
 const maxRedirects = 10;
 const maxTextBytes = 16 * 1024 * 1024;
+const longestStreamMs = 30 * 60_000;
 const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
 /** The only way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellation. */
 export function createHttp(network: Network, userAgent: string, cancel: AbortSignal): Http {
-  const stream: Http["stream"] = async (request, read) => {
+  type Read<T> = (response: StreamedResponse, last: boolean) => Promise<T>;
+
+  async function untilAnswered<T>(request: HttpRequest, read: Read<T>): Promise<T> {
     const attempts = request.attempts ?? 4;
+    const onRetry = request.onRetry ?? printSlowRetry(Date.now());
     for (let attempt = 1; ; attempt++) {
       const last = attempt >= attempts;
       const outcome = await tryOnce(request, last, read);
       if (outcome.done) return outcome.value;
       const waitMs = outcome.retryAfterMs ?? backoffMs(attempt);
-      request.onRetry?.(outcome.reason, waitMs);
+      onRetry(outcome.reason, waitMs);
       await sleep(waitMs, undefined, { signal: cancel }).catch(() => {
         throw new Cancelled();
       });
     }
-  };
+  }
 
   type Outcome<T> = { done: true; value: T } | { done: false; reason: string; retryAfterMs: number | undefined };
 
-  async function tryOnce<T>(
-    request: HttpRequest,
-    last: boolean,
-    read: (response: StreamedResponse) => Promise<T>,
-  ): Promise<Outcome<T>> {
-    const silence = watchSilence(request.idleTimeoutMs ?? 30_000);
-    const signal = AbortSignal.any([cancel, silence.signal]);
+  async function tryOnce<T>(request: HttpRequest, last: boolean, read: Read<T>): Promise<Outcome<T>> {
+    const limit = watchTime(request);
+    const signal = AbortSignal.any([cancel, limit.signal]);
     // The address after the redirects so far, so that a failure names its host.
     let url = request.url;
     try {
       const response = await open(request, signal, (next) => {
         url = next;
       });
-      response.body.on("data", silence.heard);
+      response.body.on("data", limit.heard);
       response.body.pause();
       if (!last && retryStatuses.has(response.status)) {
         response.body.destroy();
         const reason = `${new URL(url).host} returned status ${response.status}`;
         return { done: false, reason, retryAfterMs: retryAfterMs(response.headers) };
       }
-      return { done: true, value: await read(response) };
+      return { done: true, value: await read(response, last) };
     } catch (error) {
       if (cancel.aborted) throw new Cancelled();
-      const failure = toHttpFailure(error, url, silence.signal.aborted, proxyFor(network, new URL(url)));
+      const failure = toHttpFailure(error, { url, network, overdue: limit.overdue(error) });
       if (!failure) throw error;
       if (last || !failure.transient) throw failure;
       return { done: false, reason: failure.message, retryAfterMs: undefined };
     } finally {
-      silence.stop();
+      limit.stop();
     }
   }
 
@@ -112,6 +120,9 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       if (hop === maxRedirects) throw new HttpFailure("redirects", request.url, `more than ${maxRedirects} redirects`);
       response.body.destroy();
       const next = allowedUrl(redirectTarget(location, url));
+      if (url.protocol === "https:" && next.protocol !== "https:") {
+        throw new HttpFailure("insecure", url.href, `it redirects to ${next.origin}, which does not use https`);
+      }
       if (next.host !== url.host) headers = withoutCredentials(headers);
       url = next;
     }
@@ -125,24 +136,30 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
   ): Promise<StreamedResponse> {
     // Loaded with the first request: steps that fail on their inputs start faster.
     const { HttpClient } = await import("typed-rest-client/HttpClient");
-    const agent = await socketAgent(network, url);
-    const prepareRequest = (options: RequestOptions) => void Object.assign(options, { signal, agent });
+    const connection = await connectionTo(network, url);
+    const prepareRequest = (options: RequestOptions) => void Object.assign(options, connection.options, { signal });
     const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
-    const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false });
+    // The empty proxy keeps the library from the variables HTTP_PROXY and HTTPS_PROXY.
+    const proxy = { proxyUrl: "" };
+    const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false, proxy });
     // The library accepts a string or no body. An empty POST still needs its Content-Length.
     const body = (request.method === "POST" ? (request.body ?? "") : null) as string;
     const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};
     const sent = client.request(request.method, url.href, body, { ...headers, ...length });
-    const { message } = await unlessAborted(sent, signal);
+    const { message } = await unlessAborted(sent, signal).catch((error: unknown) => {
+      throw connection.explain(error);
+    });
     return { status: message.statusCode ?? 0, headers: message.headers, url: url.href, body: message };
   }
 
   return {
-    stream,
+    stream: (request, read) => untilAnswered({ totalTimeoutMs: longestStreamMs, ...request }, read),
     send: (request) =>
-      stream(request, async (response) => {
-        const { body, ...rest } = response;
-        return { ...rest, text: await readText(body, request.url) };
+      untilAnswered(request, async ({ body, ...rest }, last) => {
+        const response = { ...rest, text: await readText(body, request.url) };
+        const reason = last ? undefined : request.isBusy?.(response);
+        if (reason !== undefined) throw new HttpFailure("busy", request.url, reason);
+        return response;
       }),
   };
 }
@@ -202,16 +219,4 @@ export function allowedUrl(url: string, instanceMetadata = false): URL {
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {
   const credential = new Set(["authorization", "cookie", "proxy-authorization"]);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !credential.has(name.toLowerCase())));
-}
-
-function backoffMs(attempt: number): number {
-  return Math.min(500 * 2 ** (attempt - 1), 8_000) * (0.75 + Math.random() / 2);
-}
-
-/** Retry-After is seconds or an HTTP date (RFC 9110 §10.2.3). A pipeline should not wait longer than a minute. */
-export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
-  const value = headers["retry-after"];
-  if (!value) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 60_000);
 }

@@ -11,9 +11,12 @@ import type { AgentProxy, Network } from "./network.ts";
 export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
   const names = jobVariables().map(({ name }) => name);
   refuseImitation(names);
+  const caFile = getHttpCertConfiguration()?.caFile;
+  const missingCaFile = caFile && !fs.existsSync(caFile) ? caFile : undefined;
   return {
     proxy: agentProxy() ?? machineProxy(environment),
-    extraCertificates: certificates(environment["NODE_EXTRA_CA_CERTS"], names),
+    extraCertificates: certificates(missingCaFile ? undefined : caFile, environment["NODE_EXTRA_CA_CERTS"], names),
+    missingCaFile,
   };
 }
 
@@ -47,10 +50,12 @@ function refuseImitation(names: readonly string[]): void {
 function agentProxy(): AgentProxy | undefined {
   const configured = getHttpProxyConfiguration();
   if (!configured) return undefined;
+  const url = proxyAddress(configured.proxyUrl);
+  requireHttp(url, "The agent's proxy (--proxyurl)", "Configure the agent with the address of an HTTP proxy.");
   return {
-    url: new URL(configured.proxyUrl),
-    username: configured.proxyUsername || undefined,
-    password: configured.proxyPassword || undefined,
+    url,
+    username: configured.proxyUsername || decoded(url.username) || undefined,
+    password: configured.proxyPassword || decoded(url.password) || undefined,
     bypass: (configured.proxyBypassHosts ?? []).flatMap((pattern) => bypassPattern(pattern) ?? []),
   };
 }
@@ -71,19 +76,27 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   const value = environment["HTTPS_PROXY"] ?? environment["https_proxy"];
   if (!value) return undefined;
   const url = proxyAddress(value);
-  if (url === undefined) {
-    throw new UserError("The variable HTTPS_PROXY is not the address of a proxy.", {
-      hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
-      section: "network",
-    });
-  }
+  const hint = "Correct it on this agent or in the job, or configure the agent with --proxyurl.";
+  requireHttp(url, "The variable HTTPS_PROXY", hint);
   const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
   return {
     url,
+    variable: "HTTPS_PROXY",
     username: decoded(url.username) || undefined,
     password: decoded(url.password) || undefined,
     bypass: bypass.filter((host) => host !== "").map(noProxyPattern),
   };
+}
+
+/** Throws a UserError unless `url` is the address of an HTTP proxy. `what` names the setting. */
+function requireHttp(url: URL | undefined, what: string, hint: string): asserts url is URL {
+  if (url && /^https?:$/.test(url.protocol) && url.hostname !== "") return;
+  // The address may contain a password.
+  const why =
+    url && /^socks/.test(url.protocol)
+      ? `names a SOCKS proxy (${url.protocol}//${url.host}), which the tasks do not support`
+      : "is not the address of an HTTP proxy";
+  throw new UserError(`${what} ${why}.`, { hint, section: "network" });
 }
 
 /** A proxy without a scheme uses HTTP (Go: net/http, ProxyFromEnvironment). */
@@ -101,9 +114,16 @@ function decoded(text: string): string {
   }
 }
 
-function noProxyPattern(host: string): RegExp {
-  if (host === "*") return /.*/;
-  const name = host.replace(/^\*?\./, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+/**
+ * A name of NO_PROXY matches itself and the names below it, with or without a port, as for the CLI (Go: httpproxy). An IPv6
+ * address may be in brackets.
+ */
+function noProxyPattern(entry: string): RegExp {
+  if (entry === "*") return /.*/;
+  const isBareIpv6 = /^[\da-f]*:[\da-f:.]*:[\da-f:.]*$/i.test(entry);
+  const host = isBareIpv6 ? `[${entry}]` : entry.replace(/^\*?\./, "");
+  // A URL does not contain the port 443, which is the usual one.
+  const name = host.replace(/:443$/, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^https?://([^/]*\\.)?${name}([:/]|$)`, "i");
 }
 
@@ -135,8 +155,11 @@ export function untrustedCertificates(names: readonly string[] = jobVariables().
 }
 
 /** PEM text. Empty when Node's own list contains more than is trusted, undefined when that list is right. */
-function certificates(extraFile: string | undefined, names: readonly string[]): string | undefined {
-  const caFile = getHttpCertConfiguration()?.caFile;
+function certificates(
+  caFile: string | undefined,
+  extraFile: string | undefined,
+  names: readonly string[],
+): string | undefined {
   const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
   if (!caFile && !extraFile) return undefined;
   const extra = extraFile && !isUntrusted ? readIfThere(extraFile) : "";

@@ -25,7 +25,7 @@ export interface Task {
  * removes temporary files.
  */
 export async function runTask(work: (task: Task) => Promise<void>): Promise<void> {
-  // Node's warnings about old library code (the proxy tunnel's) mean nothing to a pipeline author.
+  // Node's warnings about old library code mean nothing to a pipeline author.
   process.noDeprecation = true;
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
@@ -33,6 +33,7 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
     registerJobSecrets();
     const network = agentNetwork();
     registerProxyPasswords(network);
+    if (network.missingCaFile !== undefined) warnOfMissingCaFile(network.missingCaFile);
     removeUntrustedCertificates();
     await work({
       cancel,
@@ -56,6 +57,14 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
 /** The agent itself masks its proxy's password only as it was typed. */
 function registerProxyPasswords(network: Network): void {
   for (const password of proxyPasswords(network)) registerSecret(password);
+}
+
+/** In a container job, the agent's path is often one of the host only. Public hosts do not need the file. */
+function warnOfMissingCaFile(file: string): void {
+  warn(
+    `The agent's CA file ${file} (--sslcacert) does not exist here, so the task trusts only the public CAs. In a ` +
+      "container job, mount the file into the container under the same path.",
+  );
 }
 
 /** Removes variables that name certificate authorities and that any step could have set, and warns of those. */

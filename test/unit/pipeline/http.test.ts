@@ -1,8 +1,10 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
-import { allowedUrl, createHttp, retryAfterMs } from "../../../tasks/common/pipeline/http.ts";
+import { allowedUrl, createHttp } from "../../../tasks/common/pipeline/http.ts";
+import { retryAfterMs } from "../../../tasks/common/pipeline/http-limits.ts";
 import type { Network } from "../../../tasks/common/pipeline/network.ts";
 
 const direct: Network = { proxy: undefined, extraCertificates: undefined };
@@ -80,6 +82,68 @@ describe("The HTTP module", () => {
       response.write("half");
     });
     await expect(client().send({ ...request, url: stalling.url })).rejects.toMatchObject({ kind: "timeout" });
+  });
+
+  it("does not read the proxy variables itself", async () => {
+    const { url } = await serve(answer(200, "direct"));
+    for (const name of ["HTTP_PROXY", "HTTPS_PROXY"]) vi.stubEnv(name, "not an address");
+    const sent = client().send({ method: "GET", url });
+    await expect(sent.finally(() => vi.unstubAllEnvs())).resolves.toMatchObject({ text: "direct" });
+  });
+
+  it("gives up on a server that never stops sending", async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const trickling = await serve((_, response) => {
+      response.writeHead(200);
+      timer = setInterval(() => response.write("."), 20);
+    });
+    const request = { method: "GET", url: trickling.url, idleTimeoutMs: 200 } as const;
+    await expect(client().send(request)).rejects.toMatchObject({
+      kind: "slow",
+      message: expect.stringContaining("its answer was not complete after 1 seconds"),
+    });
+    clearInterval(timer);
+    expect(trickling.requests).toHaveLength(1);
+  });
+
+  it("gives a stream more time than other answers", async () => {
+    const slow = await serve((_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write("."), 20);
+      setTimeout(() => {
+        clearInterval(timer);
+        response.end("end");
+      }, 600);
+    });
+    const request = { method: "GET", url: slow.url, idleTimeoutMs: 100, attempts: 1 } as const;
+    expect(await client().stream(request, ({ body }) => text(body))).toMatch(/end$/);
+    await expect(client().send(request)).rejects.toMatchObject({ kind: "slow" });
+  });
+
+  it("tries again after an answer that the caller calls busy, and returns the last answer", async () => {
+    const request = {
+      method: "GET",
+      attempts: 2,
+      isBusy: ({ status }: { status: number }) => `busy ${status}`,
+    } as const;
+    const { url, requests } = await serve(answer(400, "later"));
+    const reasons: string[] = [];
+    const onRetry = (reason: string) => void reasons.push(reason);
+    expect(await client().send({ ...request, url, onRetry })).toMatchObject({ status: 400, text: "later" });
+    expect(requests).toHaveLength(2);
+    expect(reasons).toEqual([`${new URL(url).host}: busy 400`]);
+  });
+
+  it("prints a line when it waits longer than ten seconds for the next attempt", async () => {
+    const printed = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const { url } = await serve(answer(503, "", { "Retry-After": "12" }));
+    const cancel = new AbortController();
+    const sent = client(cancel.signal).send({ method: "GET", url });
+    setTimeout(() => cancel.abort(), 300);
+    await expect(sent).rejects.toBeInstanceOf(Cancelled);
+    const lines = printed.mock.calls.map(([line]) => String(line));
+    printed.mockRestore();
+    expect(lines.join("")).toContain(`${new URL(url).host} returned status 503. Trying again in 12 s.`);
   });
 
   it("can be cancelled while it waits for an answer or for the next attempt", async () => {

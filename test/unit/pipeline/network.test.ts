@@ -1,31 +1,40 @@
 import fs from "node:fs";
+import http from "node:http";
 import https from "node:https";
+import type { LookupFunction } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectionTo } from "../../../tasks/common/pipeline/connection.ts";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp } from "../../../tasks/common/pipeline/http.ts";
 import { type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
 import { agentNetwork } from "../../../tasks/common/pipeline/network-settings.ts";
-import { createCertificateAuthority } from "../../lab/certificates.ts";
+import { type CertificateAuthority, createCertificateAuthority } from "../../lab/certificates.ts";
 import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
+import { startTlsProxy } from "../../lab/proxy/tls-proxy.ts";
 
 const credentials = { username: "agent", password: "p@ss:w/rd" };
 
 describe("An agent's proxy and CA", () => {
   let folder: string;
+  let authority: CertificateAuthority;
   let certificate: string;
   let server: https.Server;
   let proxy: ConnectProxy;
 
   beforeAll(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "network-"));
-    const authority = await createCertificateAuthority(folder);
+    authority = await createCertificateAuthority(folder);
     certificate = authority.certificate;
-    server = https.createServer(await authority.issue(["api.example"]), (_, response) => response.end("reached"));
+    server = https.createServer(await authority.issue(["api.example", "10.1.2.3"]), (_, response) =>
+      response.end("reached"),
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     proxy = await startProxy(credentials);
-    proxy.map("api.example", (server.address() as { port: number }).port);
+    for (const name of ["api.example", "10.1.2.3", "other.example", "10.1.2.4"]) {
+      proxy.map(name, (server.address() as { port: number }).port);
+    }
   });
 
   afterAll(async () => {
@@ -71,17 +80,182 @@ describe("An agent's proxy and CA", () => {
   it("reports a proxy that asks for credentials, does not know the host, or cannot be reached", async () => {
     await expect(send({}, certificate)).rejects.toMatchObject({ kind: "proxy-credentials" });
     await expect(send(credentials, certificate, { host: "unknown.example" })).rejects.toMatchObject({
-      kind: "proxy",
+      kind: "proxy-gateway",
       message: expect.stringContaining("502"),
+      hint: expect.stringMatching(/^Check the address first: .*unknown\.example does not exist.*the proxy can reach/),
     });
     const gone = { ...credentials, url: new URL("http://127.0.0.1:9") };
     await expect(send(gone, certificate)).rejects.toMatchObject({ kind: "proxy" });
   });
 
+  describe.each([
+    ["IPv4", "127.0.0.1"],
+    ["IPv6", "::1"],
+  ])("An HTTPS proxy with an %s address", (_, address) => {
+    it("reaches a host with credentials", async () => {
+      const front = await startTlsProxy(proxy.url, await authority.issue([address]), address);
+      const answer = await send({ ...credentials, url: new URL(front.url) }, certificate);
+      await front.close();
+      expect(answer).toMatchObject({ status: 200, text: "reached" });
+      expect(front.received).toContain(Buffer.from("agent:p@ss:w/rd").toString("base64"));
+    });
+
+    it("does not get the password if its certificate is not trusted, whatever NODE_TLS_REJECT_UNAUTHORIZED is", async () => {
+      process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+      const front = await startTlsProxy(proxy.url, await authority.issue([address]), address);
+      try {
+        await expect(send({ ...credentials, url: new URL(front.url) }, undefined)).rejects.toMatchObject({
+          kind: "proxy-tls",
+          message: expect.stringMatching(/^api\.example: the agent's proxy .* its certificate is not trusted/),
+          hint: expect.stringMatching(/--sslcacert.*password was not sent/),
+        });
+      } finally {
+        delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+        await front.close();
+      }
+      expect(front).toMatchObject({ clients: 1, received: "" });
+    });
+  });
+
+  it("does not get the password if the certificate of the proxy is for another name", async () => {
+    const front = await startTlsProxy(proxy.url, await authority.issue(["proxy.example"]));
+    await expect(send({ ...credentials, url: new URL(front.url) }, certificate)).rejects.toMatchObject({
+      kind: "proxy-tls",
+      message: expect.stringContaining("is for another name"),
+    });
+    await front.close();
+    expect(front).toMatchObject({ clients: 1, received: "" });
+  });
+
+  it.each(["other.example", "10.1.2.4"])("verifies the name %s through a proxy", async (host) => {
+    await expect(send(credentials, certificate, { host })).rejects.toMatchObject({
+      kind: "tls-name",
+      message: expect.stringContaining("its certificate is for another name"),
+    });
+  });
+
+  it("reaches a host by its IP address through a proxy", async () => {
+    expect(await send(credentials, certificate, { host: "10.1.2.3" })).toMatchObject({ text: "reached" });
+  });
+
+  it.each([
+    ["has expired", -48, -24, /clock.*must be renewed/],
+    ["is not valid yet", 24, 48, /clock.*must be renewed/],
+  ])("tells a certificate that %s from one that is not trusted", async (words, from, to, hint) => {
+    const at = (hours: number) => new Date(Date.now() + hours * 3_600_000);
+    const issued = await authority.issue(["127.0.0.1"], { notBeforeDate: at(from), notAfterDate: at(to) });
+    const late = https.createServer(issued, (_, response) => response.end("reached"));
+    await new Promise<void>((resolve) => late.listen(0, "127.0.0.1", resolve));
+    const { port } = late.address() as { port: number };
+    const network: Network = { proxy: undefined, extraCertificates: certificate };
+    const http = createHttp(network, "test/1.0", new AbortController().signal);
+    await expect(http.send({ method: "GET", url: `https://127.0.0.1:${port}/` })).rejects.toMatchObject({
+      kind: "tls-time",
+      message: expect.stringContaining(words),
+      hint: expect.stringMatching(hint),
+    });
+    late.close();
+  });
+
+  it("reaches a host by its IPv6 address", async () => {
+    const ipv6 = https.createServer(await authority.issue(["::1"]), (_, response) => response.end("reached"));
+    await new Promise<void>((resolve) => ipv6.listen(0, "::1", resolve));
+    const { port } = ipv6.address() as { port: number };
+    const network: Network = { proxy: undefined, extraCertificates: certificate };
+    const http = createHttp(network, "test/1.0", new AbortController().signal);
+    expect(await http.send({ method: "GET", url: `https://[::1]:${port}/` })).toMatchObject({ text: "reached" });
+    ipv6.close();
+  });
+
+  it("reaches a host whose IPv6 address leads nowhere, and gives each address enough time", async () => {
+    const { port } = server.address() as { port: number };
+    const network: Network = { proxy: undefined, extraCertificates: certificate };
+    const { options } = await connectionTo(network, new URL("https://api.example/"));
+    const addresses = [
+      { address: "2001:db8::1", family: 6 },
+      { address: "127.0.0.1", family: 4 },
+    ];
+    const lookup = ((_host, _options, found) => found(null, addresses)) as LookupFunction;
+    const status = await new Promise((resolve, reject) => {
+      https.get({ ...options, port, lookup }, ({ statusCode }) => resolve(statusCode)).on("error", reject);
+    });
+    expect(status).toBe(200);
+    expect(options.agent).toMatchObject({ options: { autoSelectFamilyAttemptTimeout: 2_500 } });
+  });
+
+  it("does not follow a redirect from https to plain HTTP on this machine", async () => {
+    let reached = false;
+    const plain = http.createServer((_, response) => {
+      reached = true;
+      response.end();
+    });
+    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
+    const origin = `http://127.0.0.1:${(plain.address() as { port: number }).port}`;
+    const redirecting = https.createServer(await authority.issue(["127.0.0.1"]), (_, response) => {
+      response.writeHead(302, { Location: `${origin}/?token=secret` }).end();
+    });
+    await new Promise<void>((resolve) => redirecting.listen(0, "127.0.0.1", resolve));
+    const { port } = redirecting.address() as { port: number };
+    const client = createHttp(
+      { proxy: undefined, extraCertificates: certificate },
+      "test/1.0",
+      new AbortController().signal,
+    );
+    await expect(client.send({ method: "GET", url: `https://127.0.0.1:${port}/` })).rejects.toMatchObject({
+      kind: "insecure",
+      message: `127.0.0.1:${port}: it redirects to ${origin}, which does not use https`,
+    });
+    plain.close();
+    redirecting.close();
+    expect(reached).toBe(false);
+  });
+
+  it("names a missing CA file of the agent where a certificate is not trusted", async () => {
+    const { port } = server.address() as { port: number };
+    const network: Network = { proxy: undefined, extraCertificates: undefined, missingCaFile: "/agent/ca.pem" };
+    const http = createHttp(network, "test/1.0", new AbortController().signal);
+    await expect(http.send({ method: "GET", url: `https://127.0.0.1:${port}/` })).rejects.toMatchObject({
+      kind: "tls",
+      hint: expect.stringMatching(/The agent's CA file \/agent\/ca\.pem does not exist here\. .*container/),
+    });
+  });
+
+  it.each([
+    [403, "proxy", /refused to connect \(403\)/, /Check the agent's proxy/],
+    [502, "proxy-gateway", /could not connect to it \(502\)/, /^Check the address first/],
+    [503, "proxy-gateway", /could not connect to it \(503\)/, /^Check the address first/],
+    [504, "proxy-gateway", /could not connect to it \(504\)/, /^Check the address first/],
+    [200, undefined, undefined, undefined],
+  ])("tells what a proxy means with the status %i", async (status, kind, message, hint) => {
+    const answering = http.createServer().on("connect", (_, socket) => {
+      if (status === 200) return void socket.end("HTTP/1.1 200 OK\r\n\r\n");
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 6\r\n\r\nsecret`);
+    });
+    await new Promise<void>((resolve) => answering.listen(0, "127.0.0.1", resolve));
+    const url = new URL(`http://127.0.0.1:${(answering.address() as { port: number }).port}`);
+    const named = send({ url, variable: "HTTPS_PROXY" }, certificate);
+    if (kind === undefined) await expect(named).rejects.toMatchObject({ kind: "reset" });
+    else {
+      await expect(named).rejects.toMatchObject({
+        kind,
+        message: expect.stringMatching(message),
+        hint: expect.stringMatching(hint),
+      });
+      await expect(named).rejects.toMatchObject({ hint: expect.stringContaining("that the variable HTTPS_PROXY") });
+      await expect(send({ url }, certificate)).rejects.toMatchObject({
+        hint: expect.not.stringContaining("HTTPS_PROXY"),
+      });
+    }
+    answering.close();
+  });
+
   it("gives up when the proxy accepts the connection and the host stays silent", async () => {
     proxy.blackhole("silent.example");
     const silent = { host: "silent.example", idleTimeoutMs: 500 };
-    await expect(send(credentials, certificate, silent)).rejects.toMatchObject({ kind: "timeout" });
+    await expect(send(credentials, certificate, silent)).rejects.toMatchObject({
+      kind: "timeout",
+      message: `silent.example: the agent's proxy ${new URL(proxy.url).host} did not answer in time`,
+    });
   });
 
   it("accepts bypass patterns that only .NET can read", () => {

@@ -12,9 +12,12 @@ export class WorkspaceError extends Error {
   readonly status: number;
   /** A web page instead of an API response: sign-in, private link, captive proxy. */
   readonly isWebPage: boolean;
+  /** The address that a redirect leads to, and the answer's text: what it says, whatever its form. */
+  readonly answer: string;
 
-  constructor(status: number, message: string, isWebPage: boolean) {
+  constructor(status: number, message: string, isWebPage: boolean, answer = message) {
     super(message);
+    this.answer = answer;
     this.name = "WorkspaceError";
     this.status = status;
     this.isWebPage = isWebPage;
@@ -67,5 +70,6 @@ function parsed({ status, headers, text }: HttpResponse): unknown {
   const body = parsedObject(text);
   if (status === 200 && (body || text.trim() === "")) return body ?? {};
   const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
-  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage);
+  const answer = `${headers.location ?? ""}\n${text}`;
+  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage, answer);
 }

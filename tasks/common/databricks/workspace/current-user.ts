@@ -29,45 +29,113 @@ export async function readCurrentUser(
 /** Refusals of an address, whatever the identity: IP access lists, and disabled public access. */
 const blockedNetwork = /blocked by Databricks IP ACL|Unauthorized network access to workspace/i;
 
+/** Where a workspace with Private Link sends agents outside its network (databricks-sdk-go: apierr). */
+const privateLink = /private-link-validation-error/i;
+
+/** The tenants in what a workspace says of a token from another tenant: the one that it expects, and the token's. */
+const otherIssuer =
+  /Expected iss claim to be:? *https:\/\/[\w.-]+\/([\w-]+)\S* but was:? *https:\/\/[\w.-]+\/([\w-]+)/i;
+
+/** How workspaces refuse a token that is genuine, but not of one of their service principals. */
+const unknownCaller = /Invalid access token/i;
+
 function explained(error: unknown, host: string, clientId: string): unknown {
   if (!(error instanceof WorkspaceError)) {
     return unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
-  const detail = error.message === "" ? "" : `: ${error.message}`;
-  if (error.isWebPage) {
-    return new UserError(`${host} returned a web page (${error.status}) instead of a response of the Databricks API.`, {
+  // What an answer says counts more than its status and form: a gateway sends the same words as JSON, text or a page.
+  return (
+    tenantRefusal(error, host) ??
+    networkRefusal(error, host) ??
+    pageInstead(error, host) ??
+    callerRefusal(error, host, clientId) ??
+    unexpectedStatus(error, host)
+  );
+}
+
+function detailOf({ message }: WorkspaceError): string {
+  return message === "" ? "" : `: ${message}`;
+}
+
+function tenantRefusal({ status, answer }: WorkspaceError, host: string): UserError | undefined {
+  const [, expected, given] = otherIssuer.exec(answer) ?? [];
+  if (expected === undefined || given === undefined) return undefined;
+  return new UserError(
+    `The workspace ${host} belongs to another Entra tenant (${status}): it accepts tokens of the tenant ` +
+      `${expected}, but the service connection is of the tenant ${given}.`,
+    {
       hint:
-        "Check workspaceUrl, or workspace.host of the bundle. A workspace with Private Link returns such a page " +
-        "to agents outside its network.",
-      section: "workspace-not-reachable",
-    });
-  }
-  if (error.status === 403 && blockedNetwork.test(error.message)) {
-    return new UserError(`The workspace ${host} does not allow access from this agent's network (403${detail}).`, {
-      hint:
-        "Add the agent's IP address to the IP access list of the workspace. If public access is disabled " +
-        "(Private Link), use a self-hosted agent inside the network of the workspace.",
-      section: "workspace-not-reachable",
-    });
-  }
-  if (error.status === 401 || error.status === 403) {
+        "Use a service connection whose application is in the tenant of the workspace, or correct workspaceUrl, or " +
+        "workspace.host of the bundle.",
+      section: "other-tenant",
+    },
+  );
+}
+
+function networkRefusal(error: WorkspaceError, host: string): UserError | undefined {
+  const { status, answer } = error;
+  if (privateLink.test(answer)) {
     return new UserError(
-      `The workspace ${host} denied access to the service principal ${clientId} (${error.status}${detail}).`,
+      `The workspace ${host} uses Private Link, and does not allow access from this agent's network (${status}).`,
       {
         hint:
-          "In the workspace, add the service principal of the connection under Settings > Identity and access > " +
-          "Service principals. Use its application ID, which the connection shows under Project settings > Service " +
-          "connections (this log masks it). The service principal must be in the tenant of the workspace.",
-        section: "service-principal-not-in-workspace",
+          "Use a self-hosted agent inside the network of the workspace. If this agent is inside, its DNS or its proxy " +
+          "leads to the public address of the workspace instead of the private one.",
+        section: "workspace-not-reachable",
       },
     );
   }
+  const refusal = status >= 400 ? blockedNetwork.exec(answer) : null;
+  if (!refusal) return undefined;
+  const detail = detailOf(error) || `: ${refusal[0]}`;
+  return new UserError(`The workspace ${host} does not allow access from this agent's network (${status}${detail}).`, {
+    hint:
+      "Add the agent's IP address to the IP access list of the workspace. If public access is disabled " +
+      "(Private Link), use a self-hosted agent inside the network of the workspace.",
+    section: "workspace-not-reachable",
+  });
+}
+
+function pageInstead({ status, isWebPage, answer }: WorkspaceError, host: string): UserError | undefined {
+  if (!isWebPage) return undefined;
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(answer)?.[1]?.replace(/\s+/g, " ").trim();
+  const about = title ? ` The page's title is "${title}".` : "";
+  const isSignIn = /\/(login|signin|oidc|aad\/auth)|\bsign[ -]?in\b|\blog ?in\b/i.test(answer);
+  const page = isSignIn ? "its sign-in page" : "a web page";
+  return new UserError(`${host} returned ${page} (${status}) instead of a response of the Databricks API.${about}`, {
+    hint: isSignIn
+      ? "Check workspaceUrl, or workspace.host of the bundle: it is probably not the address of a workspace. A proxy " +
+        "can also answer with a sign-in page."
+      : "Check workspaceUrl, or workspace.host of the bundle, and whether a proxy answers in place of the workspace. A " +
+        "workspace with Private Link returns such a page to agents outside its network.",
+    section: "workspace-not-reachable",
+  });
+}
+
+function callerRefusal(error: WorkspaceError, host: string, clientId: string): UserError | undefined {
+  const { status, answer } = error;
+  if (status !== 401 && status !== 403 && !(status === 400 && unknownCaller.test(answer))) return undefined;
   return new UserError(
-    `The workspace ${host} returned status ${error.status} when the task checked its identity${detail}.`,
+    `The workspace ${host} denied access to the service principal ${clientId} (${status}${detailOf(error)}).`,
     {
       hint:
-        "Check workspaceUrl, or workspace.host of the bundle, and run the step again. If the error remains, " +
-        "check https://status.azuredatabricks.net.",
+        "In the workspace, add the service principal of the connection under Settings > Identity and access > " +
+        "Service principals. Use its application ID, which the connection shows under Project settings > Service " +
+        "connections (this log masks it). The service principal must be in the tenant of the workspace.",
+      section: "service-principal-not-in-workspace",
+    },
+  );
+}
+
+function unexpectedStatus(error: WorkspaceError, host: string): UserError {
+  const { status } = error;
+  return new UserError(
+    `The workspace ${host} returned status ${status} when the task checked its identity${detailOf(error)}.`,
+    {
+      hint:
+        status < 500
+          ? "Check workspaceUrl, or workspace.host of the bundle."
+          : "Run the step again. If the error remains, check https://status.azuredatabricks.net.",
       section: "workspace-not-reachable",
     },
   );

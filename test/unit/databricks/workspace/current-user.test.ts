@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { readCurrentUser } from "../../../../tasks/common/databricks/workspace/current-user.ts";
-import type { Http } from "../../../../tasks/common/pipeline/http.ts";
+import type { Http, HttpResponse } from "../../../../tasks/common/pipeline/http.ts";
 
 const host = "https://adb-1.2.azuredatabricks.net";
 
 function checkAgainst(status: number, message: string) {
+  const text = JSON.stringify({ error_code: status, message });
+  return checkAnswer({ status, headers: { "content-type": "application/json" }, text });
+}
+
+function checkAnswer(answer: Omit<HttpResponse, "url">) {
   const http: Http = {
-    send: async ({ url }) => ({
-      status,
-      headers: { "content-type": "application/json" },
-      url,
-      text: JSON.stringify({ error_code: status, message }),
-    }),
+    send: async ({ url }) => ({ ...answer, url }),
     stream: () => Promise.reject(new Error("Nothing is streamed.")),
   };
   return readCurrentUser({ host, http, token: async () => ({ value: "the token" }) }, "the id");
@@ -25,6 +25,62 @@ describe("The current user of a workspace", () => {
     await expect(checkAgainst(403, message)).rejects.toMatchObject({
       message: `The workspace ${host} does not allow access from this agent's network (403: ${message}).`,
       hint: expect.stringMatching(/IP access list.*Private Link/),
+      section: "workspace-not-reachable",
+    });
+  });
+
+  const [workspaceTenant, ownTenant] = ["00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"];
+  const issuers =
+    `Expected iss claim to be: https://sts.windows.net/${workspaceTenant}/, ` +
+    `but was: https://sts.windows.net/${ownTenant}/`;
+  const reason = `io.jsonwebtoken.IncorrectClaimException: ${issuers}`;
+  const page = `<html>\n<head>\n<title>Error 400 ${reason}.</title>\n</head><body><pre>    ${reason}.</pre></body></html>`;
+
+  it.each([
+    ["JSON", "application/json", JSON.stringify({ error_code: "BAD_REQUEST", message: reason })],
+    ["text", "text/plain", reason],
+    ["a page", "text/html;charset=utf-8", page],
+  ])("names both tenants if the workspace belongs to another one, and answers with %s", async (_, type, text) => {
+    await expect(checkAnswer({ status: 400, headers: { "content-type": type }, text })).rejects.toMatchObject({
+      message:
+        `The workspace ${host} belongs to another Entra tenant (400): it accepts tokens of the tenant ` +
+        `${workspaceTenant}, but the service connection is of the tenant ${ownTenant}.`,
+      hint: expect.stringContaining("in the tenant of the workspace"),
+      section: "other-tenant",
+    });
+  });
+
+  it("tells Private Link from a sign-in page, and both from another page", async () => {
+    const redirect = (location: string) => checkAnswer({ status: 303, headers: { location }, text: "" });
+    await expect(redirect("/login.html?error=private-link-validation-error:123")).rejects.toMatchObject({
+      message: `The workspace ${host} uses Private Link, and does not allow access from this agent's network (303).`,
+      hint: expect.stringContaining("inside the network"),
+    });
+    await expect(redirect("https://contoso.example/login.html")).rejects.toMatchObject({
+      message: `${host} returned its sign-in page (303) instead of a response of the Databricks API.`,
+      hint: expect.stringContaining("not the address of a workspace"),
+    });
+    const headers = { "content-type": "text/html" };
+    const text = "<html><title>\n Blocked by Contoso </title></html>";
+    await expect(checkAnswer({ status: 403, headers, text })).rejects.toMatchObject({
+      message: `${host} returned a web page (403) instead of a response of the Databricks API. The page's title is "Blocked by Contoso".`,
+      section: "workspace-not-reachable",
+    });
+  });
+
+  it("recognizes a refusal of the agent's address on a page", async () => {
+    const text = "<html><pre>Unauthorized network access to workspace: 1234567890123456</pre></html>";
+    await expect(checkAnswer({ status: 403, headers: { "content-type": "text/html" }, text })).rejects.toMatchObject({
+      message: `The workspace ${host} does not allow access from this agent's network (403: Unauthorized network access to workspace).`,
+    });
+  });
+
+  it("treats an unknown token as a missing member, also with status 400", async () => {
+    await expect(checkAgainst(400, "Invalid access token. [ReqId: 1]")).rejects.toMatchObject({
+      section: "service-principal-not-in-workspace",
+    });
+    await expect(checkAgainst(400, "Malformed request")).rejects.toMatchObject({
+      message: `The workspace ${host} returned status 400 when the task checked its identity: Malformed request.`,
       section: "workspace-not-reachable",
     });
   });

@@ -1,0 +1,117 @@
+import type { Agent, AgentOptions, ClientRequest, RequestOptions } from "node:http";
+import type { Socket } from "node:net";
+import type { PeerCertificate, SecureContext } from "node:tls";
+import { ProxyFailure } from "./http-failure.ts";
+import { type AgentProxy, type Network, proxyFor } from "./network.ts";
+
+/** How one request reaches its host. */
+export interface Connection {
+  readonly options: RequestOptions;
+  /** Returns the error of the request, as a ProxyFailure if the proxy had not connected it to its host. */
+  explain(error: unknown): unknown;
+}
+
+/** Options of node:tls that http passes on to it. */
+interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly checkServerIdentity?: (name: string, certificate: PeerCertificate) => Error | undefined;
+  readonly secureContext?: SecureContext;
+}
+
+/**
+ * Node tries the addresses of a host one after the other, IPv4 and IPv6 in turn, and gives each but the last this many
+ * milliseconds. Its default of 250 is too short for a distant host.
+ */
+const addressTimeout = { autoSelectFamilyAttemptTimeout: 2_500 };
+
+const secureContexts = new WeakMap<Network, SecureContext>();
+
+/**
+ * Trusts the public roots and the agent's own authorities, because Node's `ca` option replaces its built-in list.
+ * The context is created once, because reading about 150 certificates takes longer than a request. Verification is set
+ * explicitly, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default.
+ */
+async function tlsOptions(network: Network): Promise<TlsOptions> {
+  const verified = { rejectUnauthorized: true };
+  if (network.extraCertificates === undefined) return verified;
+  const { createSecureContext, rootCertificates } = await import("node:tls");
+  const known = secureContexts.get(network);
+  const secureContext = known ?? createSecureContext({ ca: [...rootCertificates, network.extraCertificates] });
+  secureContexts.set(network, secureContext);
+  return { ...verified, secureContext };
+}
+
+/** A URL writes an IPv6 address in brackets, a socket without them. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/**
+ * Returns a test whether a certificate is for `host`. Not every Node recognizes an IPv6 address in a certificate (24.18 does
+ * not), but its OpenSSL does.
+ */
+async function certificateCheck(host: string): Promise<NonNullable<TlsOptions["checkServerIdentity"]>> {
+  const { isIP } = await import("node:net");
+  const { checkServerIdentity } = await import("node:tls");
+  if (isIP(host) === 0) return (_, certificate) => checkServerIdentity(host, certificate);
+  const { X509Certificate } = await import("node:crypto");
+  return (_, { raw }) => {
+    if (new X509Certificate(raw).checkIP(host) !== undefined) return undefined;
+    const reason = new Error(`The certificate does not contain the IP address ${host}.`);
+    return Object.assign(reason, { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+  };
+}
+
+/** The connection for one request to `url`, with this network's proxy and certificates. */
+export async function connectionTo(network: Network, url: URL): Promise<Connection> {
+  const host = withoutBrackets(url.hostname);
+  const tls = await tlsOptions(network);
+  const proxy = proxyFor(network, url);
+  if (proxy) return throughProxy(proxy, host, tls);
+  const agent = await directAgent(url, { ...tls, checkServerIdentity: await certificateCheck(host) });
+  return { options: { host, agent }, explain: (error) => error };
+}
+
+async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
+  const options: AgentOptions & typeof addressTimeout = { ...addressTimeout };
+  // Node's network modules are loaded with the first request: steps that fail on their inputs start faster.
+  if (url.protocol === "http:") return new (await import("node:http")).Agent(options);
+  return new (await import("node:https")).Agent({ ...options, ...tls });
+}
+
+async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): Promise<Connection> {
+  const { HttpsProxyAgent } = await import("./proxy-agent.lazy.ts");
+  // The credentials are not part of the address, which the library writes to its debug output.
+  const address = new URL(proxy.url.origin);
+  const agent = new HttpsProxyAgent(address, {
+    ...addressTimeout,
+    ...tls,
+    checkServerIdentity: await certificateCheck(withoutBrackets(address.hostname)),
+    headers: credentials(proxy),
+  });
+  let connected = false;
+  agent.on("proxyConnect", ({ statusCode }: { statusCode: number }, request: ClientRequest) => {
+    connected = statusCode === 200;
+    if (!connected) request.once("proxy", ({ socket }) => refuse(proxy, statusCode, socket));
+  });
+  // The library does not pass its own options on to the connection with the host, and gives that connection no name to
+  // verify if the host is an IP address.
+  const toHost = { ...tls, secureEndpoint: true, checkServerIdentity: await certificateCheck(host) };
+  return {
+    options: { ...toHost, host, agent },
+    explain: (error) =>
+      connected || error instanceof ProxyFailure ? error : new ProxyFailure(proxy, { cause: error }),
+  };
+}
+
+function credentials({ username, password }: AgentProxy): Record<string, string> {
+  if (!username) return {};
+  const encoded = Buffer.from(`${username}:${password ?? ""}`).toString("base64");
+  return { "Proxy-Authorization": `Basic ${encoded}` };
+}
+
+/** The library would return the answer of the proxy as if it came from the host. */
+function refuse(proxy: AgentProxy, status: number, socket: Socket): never {
+  socket.destroy();
+  throw new ProxyFailure(proxy, { status });
+}
