@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
+import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
+import { taskNodes } from "../nodes.ts";
+import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+
+describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
+  let lab: InstallerLab;
+  let agent: Agent;
+
+  beforeAll(async () => {
+    lab = await startInstallerLab();
+    const large = lab.fakeCli("1.11.0", "large");
+    fs.appendFileSync(large, `exit\n${"#".repeat(2_000_000)}\n`);
+    await lab.publish({ version: "1.11.0", executable: large });
+  });
+
+  afterAll(() => lab?.close());
+
+  beforeEach(async () => {
+    agent = await lab.startAgent(node);
+  });
+
+  afterEach(() => agent.dispose());
+
+  const root = () => path.join(agent.toolsDirectory, "databricks");
+
+  it("to store a file of the CLI's size is named with the cause and what to do, and nothing is left", async () => {
+    const onStart = (pid: number) => void execFileSync("prlimit", ["--pid", String(pid), "--fsize=1000000"]);
+    const step = await install(agent, { version: "1.11.0" }, { onStart });
+    expect(step.messages("error")[0]).toMatch(
+      new RegExp(
+        `Cannot write to the tool cache ${root()}: the file is larger than is allowed here \\(EFBIG\\)\\. Raise the file size limit.*AGENT_TOOLSDIRECTORY.*#tools-folder`,
+      ),
+    );
+    expect(fs.readdirSync(root())).toEqual([]);
+  });
+
+  it.each<[string, (tools: string) => void, RegExp]>([
+    [
+      "its folder is a file",
+      (tools) => fs.writeFileSync(path.join(tools, "databricks"), ""),
+      /\/databricks: it exists already \(EEXIST\)\. Check what is at this path/,
+    ],
+    [
+      "its folder is a link to nowhere",
+      (tools) => fs.symlinkSync("/nonexistent/folder", path.join(tools, "databricks")),
+      /\/databricks: (it exists already|a file or folder is missing) \(E/,
+    ],
+    [
+      "its folder is a link to itself",
+      (tools) => fs.symlinkSync("databricks", path.join(tools, "databricks")),
+      /\/databricks: (it exists already \(EEXIST|its symbolic links lead in a circle \(ELOOP)/,
+    ],
+    [
+      "the folder of the version is a link to itself",
+      (tools) => {
+        fs.mkdirSync(path.join(tools, "databricks"));
+        fs.symlinkSync("1.11.0", path.join(tools, "databricks", "1.11.0"));
+      },
+      /\/databricks: (it exists already \(EEXIST|its symbolic links lead in a circle \(ELOOP), \S+1\.11\.0\)/,
+    ],
+  ])("to write to the tool cache is named when %s", async (_, prepare, message) => {
+    prepare(agent.toolsDirectory);
+    for (const version of ["1.11.0", "latest"]) {
+      const step = await install(agent, { version });
+      expect(step.messages("error")[0], version).toMatch(message);
+      expect(step.messages("error")[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/);
+      expect(step.text).not.toContain("unexpected");
+    }
+  });
+
+  it("does not hide that no source has a version, when the tool cache cannot be read", async () => {
+    fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "");
+    const step = await install(agent, { version: "1.x", downloadUrl: lab.mirrorUrl });
+    expect(step.messages("error")[0]).toMatch(/No source reports a version in range 1\.x.*#version/);
+  });
+
+  describe("to read an archive on the agent", () => {
+    const name = archiveName("1.11.0", thisPlatform);
+
+    it("is named when the archive is too large to be one", async () => {
+      const step = await install(
+        agent,
+        { archivePath: name, checksum: "0".repeat(64) },
+        {
+          prepare: (folder) => {
+            fs.writeFileSync(path.join(folder, name), "");
+            fs.truncateSync(path.join(folder, name), 5 * 1024 ** 3);
+          },
+        },
+      );
+      expect(step.messages("error")[0]).toMatch(
+        /_amd64\.zip is larger than any release of the Databricks CLI.*#archive/,
+      );
+    });
+
+    it("is named when its checksum file is a folder", async () => {
+      const archive = await lab.releases.archive("1.11.0", thisPlatform);
+      const step = await install(
+        agent,
+        { archivePath: name },
+        {
+          prepare: (folder) => {
+            fs.writeFileSync(path.join(folder, name), archive);
+            fs.mkdirSync(path.join(folder, sumsName("1.11.0")));
+          },
+        },
+      );
+      expect(step.messages("error")[0]).toMatch(/Cannot read \S+_SHA256SUMS: it is a folder, not a file \(EISDIR\)/);
+    });
+  });
+});
