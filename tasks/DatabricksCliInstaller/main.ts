@@ -1,5 +1,9 @@
+// First, because the next import writes to the temporary folder.
+import "../common/pipeline/load-failure.ts";
+
 import path from "node:path";
 import { prependPath, print, setOutput, warn } from "../common/pipeline/commands.ts";
+import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache, type ToolCache } from "./cache/tool-cache.ts";
 import { waitWhileBusy } from "./cache/while-busy.ts";
@@ -13,6 +17,7 @@ import { bundleVersion } from "./version/from-bundle.ts";
 import { knownProblems } from "./version/known-problems.ts";
 import type { VersionRequest } from "./version/request.ts";
 
+endOfLoad();
 void runTask(async ({ http, cancel }) => {
   const inputs = loadInputs();
   const platform = agentPlatform();

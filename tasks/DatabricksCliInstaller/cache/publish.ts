@@ -4,6 +4,7 @@ import path from "node:path";
 import { debug } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import { fileFailure } from "../../common/pipeline/file-failure.ts";
+import { makeFolder } from "./make-folder.ts";
 import { recordName, writeRecord } from "./record.ts";
 import { claimName, replaceFile } from "./rename.ts";
 import { isIntact, startable, type ToolCache, writeMarker } from "./tool-cache.ts";
@@ -25,7 +26,7 @@ export async function stage(cache: ToolCache, content: Buffer, archiveSha256: st
   const folder = path.join(cache.root, `${stagingPrefix}${randomUUID().slice(0, 8)}`);
   const executable = startable(path.join(folder, platform.executable), platform);
   try {
-    fs.mkdirSync(cache.root, { recursive: true });
+    makeFolder(cache.root);
     await removeAbandoned(cache);
     fs.mkdirSync(folder);
     const written = fs.promises.writeFile(executable, content, { mode: 0o755 });
@@ -53,7 +54,7 @@ export async function publish(
 ): Promise<void> {
   const folder = cache.folder(version);
   try {
-    fs.mkdirSync(path.dirname(folder), { recursive: true });
+    makeFolder(path.dirname(folder));
     const claimed = await claimName(staged.folder, folder, cache);
     if (!claimed && !(await isIntact(cache, version, archiveSha256))) await replaceContent(cache, staged, folder);
     writeMarker(cache, version);
@@ -84,7 +85,7 @@ function hasMovedAside(folder: string): boolean {
 /** Replaces file by file, so that the executable is never missing for other steps that use it. */
 async function replaceContent(cache: ToolCache, staged: StagedCli, folder: string): Promise<void> {
   if (!fs.statSync(folder).isDirectory()) fs.rmSync(folder);
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const name of [cache.platform.executable, recordName]) {
     const aside = path.join(staged.folder, `${asidePrefix}${name}`);
     await replaceFile(path.join(staged.folder, name), path.join(folder, name), aside, cache);

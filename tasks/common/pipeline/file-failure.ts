@@ -31,7 +31,7 @@ const causes: Record<string, Cause> = {
   },
   ENOTDIR: { words: "a part of the path is a file, not a folder", advice: place },
   EISDIR: { words: "it is a folder, not a file", advice: place },
-  EEXIST: { words: "it exists already", advice: place },
+  EEXIST: { words: "another file or link has this name", advice: place },
   ENOTEMPTY: { words: "the folder is not empty", advice: place },
   ELOOP: { words: "its symbolic links lead in a circle", advice: place },
   ENAMETOOLONG: { words: "the path is too long", advice: "Use a shorter path." },

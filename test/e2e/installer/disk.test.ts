@@ -43,17 +43,17 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
     [
       "its folder is a file",
       (tools) => fs.writeFileSync(path.join(tools, "databricks"), ""),
-      /\/databricks: it exists already \(EEXIST\)\. Check what is at this path/,
+      /\/databricks: another file or link has this name \(EEXIST\)\. Check what is at this path/,
     ],
     [
       "its folder is a link to nowhere",
       (tools) => fs.symlinkSync("/nonexistent/folder", path.join(tools, "databricks")),
-      /\/databricks: (it exists already|a file or folder is missing) \(E/,
+      /\/databricks: another file or link has this name \(EEXIST\)/,
     ],
     [
       "its folder is a link to itself",
       (tools) => fs.symlinkSync("databricks", path.join(tools, "databricks")),
-      /\/databricks: (it exists already \(EEXIST|its symbolic links lead in a circle \(ELOOP)/,
+      /\/databricks: its symbolic links lead in a circle \(ELOOP\)/,
     ],
     [
       "the folder of the version is a link to itself",
@@ -61,7 +61,7 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
         fs.mkdirSync(path.join(tools, "databricks"));
         fs.symlinkSync("1.11.0", path.join(tools, "databricks", "1.11.0"));
       },
-      /\/databricks: (it exists already \(EEXIST|its symbolic links lead in a circle \(ELOOP), \S+1\.11\.0\)/,
+      /\/databricks: its symbolic links lead in a circle \(ELOOP, \S+1\.11\.0\)/,
     ],
   ])("to write to the tool cache is named when %s", async (_, prepare, message) => {
     prepare(agent.toolsDirectory);

@@ -41,7 +41,7 @@ describe("A file operation that the system refuses", () => {
       () => fs.mkdirSync(path.join(folder, "missing", "below")),
     ],
     ["EISDIR", /it is a folder/, () => fs.openSync(folder, "w")],
-    ["EEXIST", /it exists already/, () => fs.mkdirSync(folder)],
+    ["EEXIST", /another file or link has this name/, () => fs.mkdirSync(folder)],
     ["ENAMETOOLONG", /the path is too long/, () => fs.mkdirSync(path.join(folder, "x".repeat(300)))],
     ["ENOENT", /a to \S+b\)/, () => fs.renameSync(path.join(folder, "a"), path.join(folder, "b"))],
   ])("names the path for the system's own %s", (code, message, work) => {

@@ -121,10 +121,13 @@ describe("Publishing a CLI in the tool cache", () => {
       expect(fs.readdirSync(path.join(cache.root, "1.0.0"))).toEqual([]);
     });
 
-    it("does not keep an old folder of a killed installer from being left for later", async () => {
-      fs.mkdirSync(path.join(cache.root, ".installing-old"), { recursive: true });
-      vi.spyOn(fs, "statSync").mockImplementation(() => {
-        throw refusal("EACCES");
+    it("leaves a killed installer's folder that cannot be read to a later installation", async () => {
+      const old = path.join(cache.root, ".installing-old");
+      fs.mkdirSync(old, { recursive: true });
+      const { statSync } = fs;
+      vi.spyOn(fs, "statSync").mockImplementation((file) => {
+        if (file === old) throw refusal("EACCES");
+        return statSync(file);
       });
       await expect(stage(cache, Buffer.from("cli"), "archive")).resolves.toHaveProperty("folder");
     });
