@@ -73,6 +73,19 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
     }
   });
 
+  it("to write to the temporary folder while the task is loaded is named with the cause", async () => {
+    // With the agent's proxy password, a file of this name is written there before anything else.
+    const temporary = path.join(agent.toolsDirectory, "..", "_temp");
+    const prepare = () => fs.mkdirSync(path.join(temporary, "proxy"));
+    const step = await install(agent, { version: "1.11.0" }, { prepare });
+    expect(step.result).toBe("Failed");
+    expect(step.messages("error")).toEqual([
+      expect.stringMatching(
+        /Cannot write to the agent's temporary folder \S+_temp: it is a folder, not a file \(EISDIR, \S+proxy\)\..*#temporary-folder/,
+      ),
+    ]);
+  });
+
   it("does not hide that no source has a version, when the tool cache cannot be read", async () => {
     fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "");
     const step = await install(agent, { version: "1.x", downloadUrl: lab.mirrorUrl });
