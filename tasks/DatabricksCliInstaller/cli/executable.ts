@@ -68,7 +68,7 @@ function noVersion({ code, stdout, stderr }: Ended, withinMs: number): NoVersion
 function endInWords(code: Ended["code"], text: string, withinMs: number): string {
   if (code === "timeout") return `it did not end within ${withinMs / 1000} seconds`;
   if (code === "too much output") return "it wrote more than 1 MB";
-  return `it ended with ${code}: ${text}`;
+  return `it ended with ${code}${text === "" ? " and wrote nothing" : `: ${text}`}`;
 }
 
 function versionIn(output: string): string | undefined {
@@ -117,7 +117,7 @@ function refuse(executable: string, platform: Platform, { code, words }: NoVersi
       anchor: "executable",
     });
   }
-  throw new UserError(`${executable} did not report its version: ${words}`, {
+  throw new UserError(`${executable} did not report its version: ${words}.`, {
     hint: hintFor(code),
     anchor: "executable",
   });

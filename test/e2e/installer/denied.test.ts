@@ -68,7 +68,7 @@ describe.each(taskNodes)("A mirror that answers 403, on $name", ({ path: node })
     ]);
   });
 
-  it("for its list is not asked for an exact version's list", async () => {
+  it("for its list still serves an exact version", async () => {
     serve({ [archivePath]: archive, [sumsPath]: sums() });
     const step = await run("1.10.0");
     expect(step.result, step.text).toBe("Succeeded");

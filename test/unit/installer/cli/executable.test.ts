@@ -171,6 +171,12 @@ describe("Asking an executable for its version", () => {
     expect(await askVersion(script(text), never, patienceMs)).not.toHaveProperty("legacy");
   });
 
+  it("reports an executable that writes nothing", async () => {
+    expect(await askVersion(script("exit 3"), never, patienceMs)).toMatchObject({
+      words: "it ended with 3 and wrote nothing",
+    });
+  });
+
   it("shows the last line of a Python stack trace", async () => {
     const text = "printf 'Traceback (most recent call last):\\n  File x\\nImportError: no yaml\\n' >&2; exit 1";
     expect(await askVersion(script(text), never, patienceMs)).toMatchObject({ text: "ImportError: no yaml" });
