@@ -21,11 +21,13 @@ export function absence({ status }: Answer, { isGitHub }: Releases): Absence | u
 }
 
 /** What to do when a server denies access. */
-export function accessHint({ isGitHub, hasCredentials }: Releases): string {
-  if (isGitHub) return "A proxy or firewall in front of the server probably denied the request. Allow it there.";
-  return hasCredentials
-    ? "The server, or a proxy in front of it, denied the request. Check the user name and the token in downloadUrl, and that they may read these files."
-    : "The server, or a proxy in front of it, denied the request. If a mirror needs credentials, put them in its URL: https://user:token@host/.";
+export function accessHint(releases: Releases): string {
+  const denied = "The server, or a proxy in front of it, denied the request.";
+  if (releases.isGitHub) return `${denied} Allow the host in the proxy, or use ${anotherWay(releases)}.`;
+  if (!releases.hasCredentials) {
+    return `${denied} If a mirror needs credentials, put them in its URL: https://user:token@host/.`;
+  }
+  return `${denied} Check the user name and the token in downloadUrl, and that they may read these files.`;
 }
 
 /** Throws a UserError for an answer that is not the unchanged file: an error status, a web page or an encoded body. */

@@ -84,9 +84,9 @@ async function fallBackToCache(
   let place = 0;
   while (place < fitting.length && (await cacheState(cache, fitting[place] ?? "", checksum)) !== "intact") place += 1;
   const version = fitting[place];
-  if (version === undefined) throw noSourceReports(request, releases, asked, fitting);
+  if (version === undefined) throw noSourceReports(request, releases, asked, unusable(fitting, checksum));
   const why = `${new URL(releases.base).host} did not report ${describe(request)}`;
-  const better = place > 0 ? ` ${unusable(fitting.slice(0, place))}` : "";
+  const better = place > 0 ? ` ${unusable(fitting.slice(0, place), checksum)}` : "";
   warn(
     `Using Databricks CLI ${version} from this agent's tool cache, because ${why}. A newer version may exist.${better}`,
   );
@@ -108,11 +108,10 @@ function noSourceReports(
   request: VersionRequest,
   releases: Releases,
   asked: readonly Answer[],
-  cached: readonly string[],
+  cacheInWords: string,
 ): UserError {
-  const nothing = cached.length > 0 ? unusable(cached) : "The tool cache does not contain one either.";
   return new UserError(`No source reports ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
-    hint: `${nothing} ${adviceFor(releases, asked)}`,
+    hint: `${cacheInWords} ${adviceFor(releases, asked)}`,
     anchor: "version",
   });
 }
@@ -134,6 +133,9 @@ function adviceFor(releases: Releases, asked: readonly Answer[]): string {
   return `The mirror does not list its versions at ${base}/. Set the input version to an exact version.`;
 }
 
-function unusable(versions: readonly string[]): string {
-  return `The tool cache contains ${versions.join(", ")}, but not as this task installed it.`;
+/** Why cached versions that the request admits cannot be used. */
+function unusable(versions: readonly string[], checksum: string | undefined): string {
+  if (versions.length === 0) return "The tool cache does not contain one either.";
+  const as = checksum === undefined ? "as this task installed it" : "from the archive with the input checksum";
+  return `The tool cache contains ${versions.join(", ")}, but not ${as}.`;
 }

@@ -135,7 +135,7 @@ describe.each(taskNodes)("A mirror that answers 403, on $name", ({ path: node })
     lab.releases.fault(/1\.10\.0_.*\.zip$/, { status: 403 });
     const step = await install(agent, { version: "1.10.0" });
     expect(step.messages("error")[0]).toMatch(
-      /Cannot download databricks_cli_1\.10\.0_\S+: \S+ returned status 403\. A proxy or firewall .*#download/,
+      /Cannot download databricks_cli_1\.10\.0_\S+: \S+ returned status 403\. The server, or a proxy .* Allow the host in the proxy, or use downloadUrl.*#download/,
     );
   });
 });

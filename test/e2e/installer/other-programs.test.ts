@@ -104,6 +104,17 @@ describe.each(taskNodes)("A program named databricks on PATH, on $name", ({ path
       expect(again.outputs["source"], again.text).toBe("cache");
     });
 
+    it("is not replaced by a cached CLI from another archive when no source reports the versions", async () => {
+      await install(agent, { version: "1.11.0" });
+      const range = { version: "1.x", downloadUrl: lab.mirrorUrl };
+      const right = await install(agent, { ...range, checksum: await checksum() });
+      expect(right.outputs, right.text).toMatchObject({ version: "1.11.0", source: "cache" });
+      const wrong = await install(agent, { ...range, checksum: "0".repeat(64) });
+      expect(wrong.messages("error")[0]).toMatch(
+        /No source reports .* The tool cache contains 1\.11\.0, but not from the archive with the input checksum\./,
+      );
+    });
+
     it("does not take the place of a download that the checksum refuses", async () => {
       put(`printf '{"Version":"1.11.0"}'`);
       const step = await install(agent, { version: "1.11.0", checksum: "0".repeat(64) });
