@@ -4,8 +4,8 @@ import { unzipSync, type Zippable, zipSync } from "fflate";
 const timestamp = new Date(1980, 0, 1);
 
 /**
- * The same archive without what differs between two runs: sorted, one timestamp, no folder entries. A compressor in
- * JavaScript gives the same bytes on every platform, which the zlib of the Node binary does not promise.
+ * The same archive without differences between two runs: sorted, one timestamp, no folder entries. A compressor in
+ * JavaScript produces the same bytes on every platform; the zlib of the Node binary does not guarantee that.
  */
 export function reproducibleArchive(archive: Uint8Array): Uint8Array {
   const files = Object.entries(unzipSync(archive)).filter(([name]) => !name.endsWith("/"));

@@ -3,9 +3,7 @@ import path from "node:path";
 import { benchDeploy } from "./bench/deploy.ts";
 import { benchInstaller } from "./bench/installer.ts";
 import type { BenchRow } from "./bench/measure.ts";
-import { root } from "./build.ts";
-
-const largestPackage = 500_000;
+import { largestPackage, root } from "./project.ts";
 
 function packageSize(): BenchRow {
   const dist = path.join(root, "dist");

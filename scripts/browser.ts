@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-/** Nothing but the page: no network of the browser's own, no profile of the user's. */
+/** Shows only the page: no requests of the browser itself, no profile of the user. */
 const options = [
   "--headless",
   "--no-sandbox",

@@ -4,27 +4,25 @@ import { fileURLToPath } from "node:url";
 import { version } from "../package.json";
 import { bundleTask } from "./bundle.ts";
 import { listingLinks, listingPage, repositoryUrl, variantPage } from "./listing.ts";
+import { root, taskNames } from "./project.ts";
 import { thirdPartyNotices } from "./third-party-notices.ts";
 import { type VariantName, variantManifest, variantTask } from "./variants.ts";
-
-export const root = path.resolve(fileURLToPath(import.meta.url), "../..");
-export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy"] as const;
 
 /** What to build, and where to put what goes into the package. */
 export interface Edition {
   readonly variant: VariantName;
   /** `1.2.3`, of the extension and its tasks. */
   readonly version: string;
-  /** The staging folder: the manifest and its files, each task in a folder of its own. */
+  /** The staging folder: the manifest and its files, each task in its own folder. */
   readonly stage: string;
 }
 
-/** What everybody installs. */
+/** The edition that all users install. */
 export const production: Edition = { variant: "production", version, stage: path.join(root, "dist", "extension") };
 
 /** Fills the staging folder. */
 export async function buildExtension(edition: Edition = production): Promise<void> {
-  if (!/^\d+\.\d+\.\d+$/.test(edition.version)) throw new Error(`${edition.version} is no version such as 1.2.3.`);
+  if (!/^\d+\.\d+\.\d+$/.test(edition.version)) throw new Error(`${edition.version} is not a version such as 1.2.3.`);
   fs.rmSync(edition.stage, { recursive: true, force: true });
   for (const name of taskNames) await stageTask(name, edition);
   stageListing(edition);

@@ -7,8 +7,8 @@ const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
 
 /**
  * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects of the HTTP client,
- * colours of a debug log: never used here, so not shipped. An optional package that is merely left out would be looked
- * for in the agent's folders, where a job could put it.
+ * colors of a debug log: never used here, so not packaged. If an optional package were only left out, Node would
+ * look for it in the agent's folders, where a job could put it.
  */
 const absentPackages = Object.fromEntries(
   ["google-auth-library", "open", "qs", "supports-color"].map((name) => [name, absent]),
@@ -25,7 +25,7 @@ const options: BuildOptions = {
   logLevel: "warning",
 };
 
-/** The task library's messages in English alone, the language of all others. */
+/** Keeps only the English messages of the task library, the language of all other messages. */
 const englishMessages: Plugin = {
   name: "english-messages",
   setup({ onLoad }) {
@@ -36,7 +36,7 @@ const englishMessages: Plugin = {
   },
 };
 
-/** `x.lazy.ts` becomes a file `x.js` of its own, loaded when imported: parsing it costs more than all the rest. */
+/** `x.lazy.ts` becomes a separate file `x.js` that is loaded on import: parsing it takes longer than all other code. */
 function lazyFiles(found: Map<string, string>): Plugin {
   return {
     name: "lazy-files",
@@ -51,7 +51,7 @@ function lazyFiles(found: Map<string, string>): Plugin {
   };
 }
 
-/** Bundles a file with all that it imports into one file; gives what went in. */
+/** Bundles a file with all its imports into one file. Returns the list of its inputs. */
 async function bundle(root: string, entry: string, outfile: string, plugins: Plugin[]): Promise<Metafile> {
   const task = { ...options, absWorkingDir: root, entryPoints: [entry], outfile, plugins };
   const { metafile, warnings } = await build({ ...task, metafile: true });
@@ -61,7 +61,7 @@ async function bundle(root: string, entry: string, outfile: string, plugins: Plu
 
 /**
  * Bundles a task into `index.js` in `folder`, and each of its lazy modules into a file beside it: minified CommonJS that
- * needs no node_modules. Gives what went in, with paths relative to `root`.
+ * does not need node_modules. Returns the inputs of each file, with paths relative to `root`.
  */
 export async function bundleTask(root: string, entry: string, folder: string): Promise<Metafile[]> {
   const lazy = new Map<string, string>();

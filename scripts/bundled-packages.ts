@@ -2,17 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Metafile } from "esbuild";
 
-/** A package of which the bundler took in a part. */
+/** A package of which at least a part is in the bundle. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
-  /** An SPDX expression; undefined when its manifest gives none. */
-  readonly licence: string | undefined;
+  /** An SPDX expression; undefined if its manifest does not contain one. */
+  readonly license: string | undefined;
   /** Absolute path of its files. */
   readonly folder: string;
 }
 
-/** The packages in what the bundler really took in, each version once, by name and version. */
+/** The packages that the bundle actually contains, each version once, sorted by name and version. */
 export function bundledPackages(root: string, metafiles: readonly Metafile[]): BundledPackage[] {
   const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
   const folders = new Set(inputs.flatMap((input) => packageFolder(input) ?? []));
@@ -29,6 +29,10 @@ function packageFolder(input: string): string | undefined {
 function readPackage(folder: string): BundledPackage {
   const manifest = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Record<string, unknown>;
   const { name, version, license } = manifest;
-  const licence = typeof license === "string" ? license : undefined;
-  return { name: String(name), version: String(version), licence, folder };
+  return {
+    name: String(name),
+    version: String(version),
+    license: typeof license === "string" ? license : undefined,
+    folder,
+  };
 }

@@ -2,12 +2,12 @@ import { type VariantName, variants, variantTaskName, variantTitle } from "./var
 
 type Json = Record<string, unknown>;
 
-/** The project's page, the one place that names it; everything else is relative to its main branch. */
+/** The project's page. Only the manifest contains this address; all other links are relative to its main branch. */
 export function repositoryUrl(manifest: Json): string {
   return (manifest["repository"] as { uri: string }).uri;
 }
 
-/** The Marketplace shows no page of the repository: relative links become absolute, packaged pictures stay. */
+/** The Marketplace does not show pages of the repository: relative links become absolute, packaged pictures stay. */
 export function listingPage(markdown: string, repository: string): string {
   return markdown
     .replace(/<!--[\s\S]*?-->\n*/g, "")

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { root, taskNames } from "./build.ts";
+import { root, taskNames } from "./project.ts";
 
 interface TaskTables {
   readonly inputs: readonly {
@@ -15,7 +15,7 @@ interface TaskTables {
   readonly outputVariables: readonly { readonly name: string; readonly description: string }[];
 }
 
-/** The page with its tables of inputs and outputs as the task definitions have them, between their markers. */
+/** The page with its tables of inputs and outputs, written from the task definitions between their markers. */
 export function withTaskTables(page: string): string {
   return taskNames.reduce((text, name) => {
     const task = JSON.parse(fs.readFileSync(path.join(root, "tasks", name, "task.json"), "utf8")) as TaskTables;
@@ -23,7 +23,7 @@ export function withTaskTables(page: string): string {
   }, page);
 }
 
-/** Replaces what stands between `<!-- marker -->` and `<!-- end -->`. */
+/** Replaces the text between `<!-- marker -->` and `<!-- end -->`. */
 function between(text: string, marker: string, content: string): string {
   const [start, end] = [`<!-- ${marker} -->\n`, "<!-- end -->"];
   const from = text.indexOf(start);

@@ -4,13 +4,11 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { reproducibleArchive } from "./archive.ts";
-import { buildExtension, type Edition, production, root } from "./build.ts";
+import { buildExtension, type Edition, production } from "./build.ts";
+import { largestPackage, root } from "./project.ts";
 import { variantNamed } from "./variants.ts";
 
-/** In bytes. */
-export const largestPackage = 500_000;
-
-/** Builds <folder>/<publisher>.<id>-<version>.vsix, the same bytes from the same sources, and gives its path. */
+/** Builds <folder>/<publisher>.<id>-<version>.vsix, the same bytes from the same sources. Returns its path. */
 export async function packageExtension(edition: Edition, folder: string): Promise<string> {
   await buildExtension(edition);
   const manifest = fs.readFileSync(path.join(edition.stage, "vss-extension.json"), "utf8");
@@ -26,7 +24,7 @@ export async function packageExtension(edition: Edition, folder: string): Promis
   return file;
 }
 
-/** A warning of the packager is an error: it warns of what the Marketplace or an agent would refuse. */
+/** Treats a warning of the packager as an error: the Marketplace or an agent would refuse such a package. */
 async function runPackager(stage: string, file: string): Promise<void> {
   const tfx = path.join(root, "node_modules", "tfx-cli", "_build", "tfx-cli.js");
   const options = ["--root", stage, "--manifests", "vss-extension.json", "--output-path", file, "--no-color"];
@@ -37,7 +35,7 @@ async function runPackager(stage: string, file: string): Promise<void> {
   if (warnings.length > 0) throw new Error(`The packager warned:\n${warnings.join("\n")}`);
 }
 
-/** Packages of other versions, so that a folder holds what was built last. */
+/** Removes packages of other versions, so that the folder contains only the last build. */
 function removeOlder(folder: string, prefix: string): void {
   for (const name of fs.readdirSync(folder)) {
     if (name.startsWith(prefix) && /^\d[\d.]*\.vsix$/.test(name.slice(prefix.length)))
@@ -45,7 +43,7 @@ function removeOlder(folder: string, prefix: string): void {
   }
 }
 
-/** What the command line asks for: nothing, or a variant and a version of its own, into a folder of its own. */
+/** Reads the command line: no arguments, or a variant and its version, which go into a separate folder. */
 function askedFor([variant, version]: readonly string[]): { edition: Edition; folder: string } {
   const dist = path.join(root, "dist");
   if (variant === undefined) return { edition: production, folder: dist };

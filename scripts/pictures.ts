@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { photograph } from "./browser.ts";
-import { root } from "./build.ts";
+import { root } from "./project.ts";
 import { listingPreview, logPage, summaryPage } from "./screenshot-pages.ts";
 
 /** Which drawing becomes which icon; the sizes are those that agents and the Marketplace show. */
@@ -35,7 +35,7 @@ function takeScreenshots(): void {
   take(summaryPage(section(sections, "The summary on the run page")), "run-summary.png");
 }
 
-/** The packaged page, for the eyes alone: it is no part of the package. The demo has packaged it. */
+/** Shows the packaged page. The picture is not part of the package, which the demo has built. */
 function showListing(): void {
   const page = fs.readFileSync(path.join(root, "dist", "extension", "overview.md"), "utf8");
   photograph(listingPreview(page, root), path.join(root, "dist", "listing.png"), listing);
@@ -62,9 +62,9 @@ function take(html: string, name: string): void {
   console.log(`images/${name} (${fs.statSync(file).size} bytes)`);
 }
 
-/** Text and plain surfaces need few colours. Needs pngquant. */
-function compress(file: string, colours: number): void {
-  execFileSync("pngquant", ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, `${colours}`, file]);
+/** Text and plain surfaces need few colors. Needs pngquant. */
+function compress(file: string, colors: number): void {
+  execFileSync("pngquant", ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, `${colors}`, file]);
 }
 
 drawIcons();

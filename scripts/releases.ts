@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 
 /**
- * What decides the bytes of a task; tests, documentation and the listing do not. The manifest names the repository,
- * whose pages error messages point to. Of package.json only the version goes in, and a new version may differ.
+ * The files that determine the bytes of a task; tests, documentation and the listing do not. The manifest names the
+ * repository, and error messages link to its pages. From package.json only the version is used, and a new version may differ.
  */
 export const taskSources = [
   "tasks",
@@ -10,6 +10,7 @@ export const taskSources = [
   "scripts/build.ts",
   "scripts/bundle.ts",
   "scripts/bundled-packages.ts",
+  "scripts/project.ts",
   "scripts/third-party-notices.ts",
   "scripts/variants.ts",
   "package-lock.json",

@@ -5,11 +5,11 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { license, name as project, version } from "../package.json";
 import { repository } from "../vss-extension.json";
-import { root, taskNames } from "./build.ts";
 import { bundleTask } from "./bundle.ts";
 import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
+import { root, taskNames } from "./project.ts";
 
-/** The sources that a list of parts is of. */
+/** The commit that a list of parts describes. */
 export interface SourceCommit {
   readonly hash: string;
   /** `2026-01-31T12:00:00Z` */
@@ -17,12 +17,12 @@ export interface SourceCommit {
 }
 
 /**
- * The packages that the extension contains, as SPDX 2.3 in JSON. npm's own list has what package.json asks for; bundled
- * are parts of that, and packages of which only a part is needed. The time is that of the commit: the same sources give
- * the same list.
+ * The packages that the extension contains, as SPDX 2.3 in JSON. npm's own list contains everything that package.json
+ * requires; the bundle contains only a part of that. The time is that of the commit, so the same sources produce the same
+ * list.
  */
 export function spdxDocument(packages: readonly BundledPackage[], commit: SourceCommit): object {
-  const extension = { name: project, version, licence: license };
+  const extension = { name: project, version, license };
   const parts = packages.map((one) => spdxPackage(one, partId(one)));
   const relation = (from: string, relationshipType: string, to: string) => ({
     spdxElementId: from,
@@ -44,7 +44,7 @@ export function spdxDocument(packages: readonly BundledPackage[], commit: Source
   };
 }
 
-function spdxPackage({ name, version, licence }: Omit<BundledPackage, "folder">, SPDXID: string) {
+function spdxPackage({ name, version, license }: Omit<BundledPackage, "folder">, SPDXID: string) {
   return {
     SPDXID,
     name,
@@ -52,24 +52,24 @@ function spdxPackage({ name, version, licence }: Omit<BundledPackage, "folder">,
     downloadLocation: "NOASSERTION",
     filesAnalyzed: false,
     licenseConcluded: "NOASSERTION",
-    licenseDeclared: licence ?? "NOASSERTION",
+    licenseDeclared: license ?? "NOASSERTION",
     copyrightText: "NOASSERTION",
     ...(SPDXID === "SPDXRef-extension" ? {} : { externalRefs: [packageUrl(name, version)] }),
   };
 }
 
-/** The specification of package URLs wants a scope's @ as %40. */
+/** The specification of package URLs requires a scope's @ as %40. */
 function packageUrl(name: string, version: string) {
   const referenceLocator = `pkg:npm/${name.replace("@", "%40")}@${version}`;
   return { referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator };
 }
 
-/** SPDX ids are letters, digits, dots and dashes. */
+/** SPDX IDs consist of letters, digits, dots and dashes. */
 function partId({ name, version }: BundledPackage): string {
   return `SPDXRef-${`${name}-${version}`.replace("@", "").replace(/[^A-Za-z0-9.-]/g, "-")}`;
 }
 
-/** What the bundler takes into all tasks. */
+/** The packages that the bundles of all tasks contain. */
 export async function packagesOfTasks(): Promise<BundledPackage[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sbom-"));
   try {

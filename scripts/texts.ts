@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { root } from "./build.ts";
+import { root } from "./project.ts";
 import { type ListedText, listTexts } from "./texts/text-list.ts";
 import { brokenRules } from "./texts/writing-rules.ts";
 

@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 
 type Json = Record<string, unknown>;
 
-/** How an edition of the extension differs from the one that everybody installs. */
+/** How an edition of the extension differs from the one that all users install. */
 interface Variant {
-  /** Follows the extension's and the tasks' names and ids; empty for the edition that everybody installs. */
+  /** Added to the names and IDs of the extension and its tasks; empty for the edition that all users install. */
   readonly suffix: string;
   readonly public: boolean;
   readonly galleryFlags: readonly string[];
 }
 
-/** Editions that can be installed side by side: tasks of the same name or id would make every pipeline ambiguous. */
+/** Editions that can be installed side by side: tasks with the same name or ID would make every pipeline ambiguous. */
 export const variants = {
   production: { suffix: "", public: true, galleryFlags: ["Public"] },
   preview: { suffix: "preview", public: true, galleryFlags: ["Public", "Preview"] },
@@ -21,7 +21,7 @@ export type VariantName = keyof typeof variants;
 
 /** The variant of that name; throws for an unknown one. */
 export function variantNamed(name: string): VariantName {
-  if (!Object.hasOwn(variants, name)) throw new Error(`${name} is none of ${Object.keys(variants).join(", ")}.`);
+  if (!Object.hasOwn(variants, name)) throw new Error(`${name} is not one of ${Object.keys(variants).join(", ")}.`);
   return name as VariantName;
 }
 
@@ -38,7 +38,7 @@ export function variantTask(task: Json, name: VariantName, version: string): Jso
   const [Major, Minor, Patch] = version.split(".").map(Number);
   const stamped = { ...task, version: { Major, Minor, Patch } };
   if (!suffix) return stamped;
-  // Help is on the page of the item that the task came with.
+  // The help is on the Marketplace page of the variant itself.
   const ownItem = (text: unknown) => String(text).replace(/itemName=[\w-]+\.[\w-]+/g, `$&-${suffix}`);
   return {
     ...stamped,
@@ -50,19 +50,19 @@ export function variantTask(task: Json, name: VariantName, version: string): Jso
   };
 }
 
-/** What a variant calls the extension or a task where people read it. */
+/** The title of the extension or a task in a variant. */
 export function variantTitle(title: string, name: VariantName): string {
   const { suffix } = variants[name];
   return suffix ? `${title} (${suffix})` : title;
 }
 
-/** What pipelines call a variant's task. */
+/** The name of a variant's task in pipelines. */
 export function variantTaskName(task: string, name: VariantName): string {
   const { suffix } = variants[name];
   return `${task}${suffix.charAt(0).toUpperCase()}${suffix.slice(1)}`;
 }
 
-/** The same id for the same task and variant, always: pipelines hold on to it. */
+/** Always the same ID for the same task and variant: pipelines depend on it. */
 function variantTaskId(id: string, suffix: string): string {
   const digest = createHash("sha256").update(`${id}-${suffix}`).digest("hex");
   return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-8$3-8$4-$5");

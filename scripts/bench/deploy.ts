@@ -1,15 +1,15 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { type BundleFiles, bundleOf, job, manyFiles, manyTasks } from "../../test/e2e/bundles/bundles.ts";
-import { type BundleCheckout, checkout } from "../../test/e2e/deploy/step.ts";
-import { labAgent } from "../../test/e2e/harness.ts";
 import { taskNodes } from "../../test/e2e/nodes.ts";
+import { startLabAgent } from "../../test/e2e/steps/agent.ts";
+import { type Checkout, checkOut } from "../../test/e2e/steps/checkout.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
+import { root } from "../project.ts";
 import { type BenchRow, interleavedMedians, wallMs } from "./measure.ts";
 
-const built = fileURLToPath(new URL("../../dist/extension/tasks/DatabricksBundleDeploy", import.meta.url));
+const built = path.join(root, "dist/extension/tasks/DatabricksBundleDeploy");
 const ownTimeLimitMs = 350;
 const growthLimit = 1.3;
 const firstErrorLimit = 2.6;
@@ -33,13 +33,16 @@ export async function benchDeploy(): Promise<BenchRow[]> {
 async function ownTime(lab: Lab, node: (typeof taskNodes)[number]): Promise<BenchRow[]> {
   const cli = await timedCli(lab);
   const environment = { PATH: `${cli.folder}:/usr/bin:/bin`, DATABRICKS_RATE_LIMIT: "1000" };
-  const agents = [await labAgent(lab, node.path, { environment }), await labAgent(lab, node.path, { environment })];
+  const agents = [
+    await startLabAgent(lab, node.path, { environment }),
+    await startLabAgent(lab, node.path, { environment }),
+  ];
   try {
     const [small, large] = [
-      await checkout(agents[0] as (typeof agents)[number], lab, smallest),
-      await checkout(agents[1] as (typeof agents)[number], lab, largest),
+      await checkOut(agents[0] as (typeof agents)[number], lab, smallest),
+      await checkOut(agents[1] as (typeof agents)[number], lab, largest),
     ];
-    const deploy = async ({ run }: BundleCheckout) => {
+    const deploy = async ({ run }: Checkout) => {
       const before = cli.totalMs();
       const { durationMs, result } = await run();
       if (result !== "Succeeded") throw new Error(`A deploy ended in ${result}.`);
@@ -63,7 +66,7 @@ async function ownTime(lab: Lab, node: (typeof taskNodes)[number]): Promise<Benc
   }
 }
 
-/** The lab's CLI behind a script that adds up how long it ran. */
+/** The lab's CLI, started by a script that adds up its run time. */
 async function timedCli(lab: Lab): Promise<{ folder: string; totalMs(): number }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "timed-cli-"));
   const log = path.join(folder, "ns.log");

@@ -1,14 +1,14 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { taskNodes } from "../../test/e2e/nodes.ts";
 import { createCertificateAuthority } from "../../test/lab/certificates.ts";
 import { buildDatabricks } from "../../test/lab/databricks/build.ts";
 import { archiveName, startReleases, sumsName, thisPlatform } from "../../test/lab/releases/releases.ts";
+import { root } from "../project.ts";
 import { type BenchRow, type Command, interleavedMedians, wallMs } from "./measure.ts";
 
-const built = fileURLToPath(new URL("../../dist/extension/tasks/DatabricksCliInstaller", import.meta.url));
+const built = path.join(root, "dist/extension/tasks/DatabricksCliInstaller");
 const version = "1.11.0";
 const cachedLimit = 3;
 const coldLimit = 1.2;
@@ -71,7 +71,7 @@ function row(what: string, ours: number, theirs: number, limit: number, unit: st
   return { what, value: ours / theirs, limit, unit, detail: `${ours.toFixed(0)} ms against ${theirs.toFixed(0)} ms` };
 }
 
-/** The task with an agent's environment, and folders of its own. */
+/** The task with an agent's environment and its own folders. */
 function installation(
   [node, task]: readonly [string, string],
   folder: string,
@@ -96,7 +96,7 @@ function installation(
   return { command: { executable: node, arguments: [task], environment, workingDirectory: folder }, clear };
 }
 
-/** What pipelines do without the task: download, check, unpack. */
+/** What pipelines do without the task: download, verify, unpack. */
 function systemTools(folder: string, mirror: string) {
   fs.mkdirSync(folder, { recursive: true });
   const base = `${mirror}/v${version}`;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** One line of the table: what was measured, in which ratio or size, and what it may be. */
+/** One line of the table: what was measured, its ratio or size, and its limit. */
 export interface BenchRow {
   readonly what: string;
   /** Measured value, in the unit of `limit`. */

@@ -32,7 +32,7 @@ const kindFirst = /^(HttpFailure|logIssue|complete|problem|add)$/;
 
 /** Properties whose values are not read by people. */
 const mechanicalProperties =
-  /^(anchor|kind|method|encoding|headers|stdio|env|signal|type|id|helpUrl|category|visibility|runsOn|demands|target|visibleRule|endpointId|endpointUrl|resultSelector|resultTemplate|\$schema|restrictions|execution|minimumAgentVersion|Major|Minor|Patch)$/;
+  /^(section|kind|method|encoding|headers|stdio|env|signal|type|id|helpUrl|category|visibility|runsOn|demands|target|visibleRule|endpointId|endpointUrl|resultSelector|resultTemplate|\$schema|restrictions|execution|minimumAgentVersion|Major|Minor|Patch)$/;
 
 /** A literal that names something for programs: a variable, a path, a URL, an option, a command for the agent. */
 const identifier = /^([a-z]+[A-Z_\d]\w*|[A-Z\d]+_\w*|[\w{}]*[/\\=#@_]\S*|-\S*|\.\S*|[\w{}.-]+\.\w+|[a-z]+(-[a-z]+)+)$/;

@@ -1,37 +1,58 @@
 import type { InputReader } from "../common/pipeline/inputs.ts";
 
-/** Flags that would overrule an input or what the task reads from the CLI, or that would keep the command from its work. */
+/** Flags that would override an input or the output format, or that would stop the command from doing its work. */
 const refused: Readonly<Record<string, string>> = {
-  "--profile": "The task signs in through the service connection: use azureSubscription and workspaceUrl",
-  "-p": "The task signs in through the service connection: use azureSubscription and workspaceUrl",
+  "--profile": "the task signs in through the service connection; use azureSubscription and workspaceUrl",
+  "-p": "the task signs in through the service connection; use azureSubscription and workspaceUrl",
   "--target": "use the input target",
   "-t": "use the input target",
   "--environment": "use the input target",
   "-e": "use the input target",
   "--var": "use the input variables",
-  "--output": "the task chooses the output itself; read its output variables",
-  "-o": "the task chooses the output itself; read its output variables",
+  "--output": "the task sets the output format; use the step's output variables",
+  "-o": "the task sets the output format; use the step's output variables",
   "--auto-approve": "use the input autoApprove",
   "--force-lock": "use the input forceLock",
   "--fail-on-active-runs": "use the input failOnActiveRuns",
   "--plan": "use the input plan",
-  "--help": "the CLI would show its help and do nothing else",
-  "-h": "the CLI would show its help and do nothing else",
+  "--help": "the CLI would print its help and do nothing else",
+  "-h": "the CLI would print its help and do nothing else",
 };
 
-/** The input `arguments`, split as a shell would at spaces and line ends; a value with spaces stands in quotes. */
+/** The input `arguments`, split at spaces and line ends as in a shell; a value with spaces must be in quotes. */
 export function readArguments(reader: InputReader): string[] {
   const split = splitArguments(reader.text("arguments") ?? "");
   if (split === undefined) {
-    reader.problem("arguments", "a quote is not closed.");
+    reader.problem("arguments", "a quotation mark is not closed.");
     return [];
   }
   for (const argument of split) {
     for (const flag of flagsOf(argument)) {
-      if (Object.hasOwn(refused, flag)) reader.problem("arguments", `${flag} is refused: ${refused[flag]}.`);
+      if (Object.hasOwn(refused, flag)) reader.problem("arguments", `${flag} is not allowed: ${refused[flag]}.`);
     }
   }
+  if (split.flatMap(flagsOf).filter((flag) => flag === "-q" || flag === "--quiet").length > 1) {
+    reader.problem("arguments", "-q is allowed only once: with a second one, the CLI no longer reports what it did.");
+  }
+  for (const word of looseWords(split)) {
+    reader.problem(
+      "arguments",
+      `"${word}" is not an option. Choose the command with the input command, and what to run with the input run.`,
+    );
+  }
   return split;
+}
+
+/** Options that stand alone: a word after one of them is not its value. */
+const switches = /^(-q+|--(quiet|strict|force|verbose|debug|include-locations))$/;
+
+/** Words that are neither an option nor the value of one. */
+function looseWords(split: readonly string[]): string[] {
+  return split.filter((word, index) => {
+    const before = split[index - 1];
+    const takesValue = before?.startsWith("-") && !before.includes("=") && !switches.test(before);
+    return !word.startsWith("-") && !takesValue;
+  });
 }
 
 /** undefined when a quote is not closed. */
@@ -42,7 +63,7 @@ export function splitArguments(text: string): string[] | undefined {
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double = "", single = "") => double + single));
 }
 
-/** Short flags may stand together, the last with a value: -qtdev is -q -t dev; all that follows -c is the id of a cluster. */
+/** Short flags can be combined, the last one with a value: -qtdev is -q -t dev. What follows -c is the ID of a cluster. */
 function flagsOf(argument: string): string[] {
   const [, switches, valued = ""] = /^-(?!-)([^pteoc]*)([pteo]?)/.exec(argument) ?? [];
   if (switches === undefined) return argument.split("=", 1);

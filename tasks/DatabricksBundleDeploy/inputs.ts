@@ -1,5 +1,6 @@
 import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
+import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
@@ -9,17 +10,17 @@ export type Command = "validate" | "plan" | "deploy" | "destroy";
 const commands: readonly Command[] = ["validate", "plan", "deploy", "destroy"];
 
 export interface DeployInputs {
-  /** Id (GUID, lower case) of the service connection. */
+  /** ID of the service connection (GUID, lowercase). */
   readonly connectionId: string;
-  /** `https://name`; undefined when the bundle names its workspace. */
+  /** `https://name`; undefined if the bundle names the workspace. */
   readonly host: string | undefined;
-  /** Absolute path of the folder that holds databricks.yml. */
+  /** Absolute path of the folder that contains databricks.yml. */
   readonly folder: string;
   readonly target: string | undefined;
   readonly command: Command;
-  /** Who exchanges the connection's ID token: Entra, or the workspace itself. */
+  /** Where the connection's ID token is exchanged: at Entra, or in the workspace itself. */
   readonly authentication: "entra" | "databricks";
-  /** Application id of the service principal whose federation policy the workspace applies. */
+  /** Application ID of the service principal that has the federation policy. */
   readonly databricksClientId: string | undefined;
   /** Bundle variables by name. */
   readonly variables: Readonly<Record<string, string>>;
@@ -28,20 +29,20 @@ export interface DeployInputs {
   readonly autoApprove: boolean;
   readonly forceLock: boolean;
   readonly failOnActiveRuns: boolean;
-  /** What an earlier `command: plan` found; a deploy must find the same. */
+  /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
-  /** Further arguments of the CLI's command. */
+  /** Additional arguments for the CLI command. */
   readonly arguments: readonly string[];
 }
 
-/** All inputs of the step, checked together; throws one UserError that names every problem. */
+/** Reads all inputs of the step; throws one UserError that names every problem. */
 export function loadInputs(): DeployInputs {
   const reader = inputReader();
   const inputs: DeployInputs = {
     connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
     host: workspaceHost(reader),
     folder: bundleFolder(reader),
-    target: reader.text("target"),
+    target: reader.text("target") ?? targetVariable(),
     command: reader.oneOf("command", commands, "deploy"),
     authentication: reader.oneOf("authentication", ["entra", "databricks"], "entra"),
     databricksClientId: reader.text("databricksClientId"),
@@ -58,15 +59,39 @@ export function loadInputs(): DeployInputs {
   return Object.freeze(inputs);
 }
 
+/** The commands on which an input has an effect. */
+const effective = {
+  run: ["deploy"],
+  plan: ["deploy"],
+  autoApprove: ["deploy", "destroy"],
+  forceLock: ["deploy", "destroy"],
+  failOnActiveRuns: ["deploy"],
+} as const satisfies Record<string, readonly Command[]>;
+
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, authentication, databricksClientId } = inputs;
-  // The classic editor hides them under other commands, and the agent sends on what they held.
-  const misplaced = `goes with command: deploy, not with ${command}. The editor shows it under command: deploy; empty it there.`;
-  if (run.length > 0 && command !== "deploy") reader.problem("run", misplaced);
-  if (reader.text("plan") && command !== "deploy") reader.problem("plan", misplaced);
+  const { command, run, autoApprove, forceLock, failOnActiveRuns, authentication, databricksClientId } = inputs;
+  const given: Record<keyof typeof effective, boolean> = {
+    run: run.length > 0,
+    plan: reader.text("plan") !== undefined,
+    autoApprove,
+    forceLock,
+    failOnActiveRuns,
+  };
+  for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
+    if (!given[name] || commands.includes(command)) continue;
+    // The classic editor hides them under other commands, and the agent sends on what they held.
+    const where = commands.join(" or ");
+    reader.problem(
+      name,
+      `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
+    );
+  }
   if (databricksClientId && authentication !== "databricks") {
-    reader.problem("databricksClientId", "goes with authentication: databricks; choose that, or empty it.");
+    reader.problem(
+      "databricksClientId",
+      "can be used only with authentication: databricks. Select that, or clear this input.",
+    );
   }
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
@@ -80,29 +105,39 @@ function workspaceHost(reader: InputReader): string | undefined {
   if (origin === undefined) {
     reader.problem(
       "workspaceUrl",
-      `"${text}" is no https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
+      `"${text}" is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
     );
   }
   return origin;
+}
+
+/** The CLI's own variables for the target, in its order; a job that sets one means it. */
+function targetVariable(): string | undefined {
+  const name = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"].find((one) => process.env[one]);
+  if (name === undefined) return undefined;
+  print(`Target: ${process.env[name]} (from the variable ${name}, because the input target is empty)`);
+  return process.env[name];
 }
 
 function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
   if (folder === undefined) return "";
   if (rootFiles(folder).length === 0) {
-    const advice = checkoutAdvice(folder) ?? "Name the folder that holds it.";
+    const advice = checkoutAdvice(folder) ?? "Set workingDirectory to the folder that contains it.";
     reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
   return folder;
 }
 
-/** `name=value` lines; the value is taken as it stands, up to the line's end. */
+/** `name=value` lines; the value is everything up to the end of the line, unchanged. */
 function bundleVariables(reader: InputReader): Record<string, string> {
   const variables = new Map<string, string>();
-  for (const line of (reader.text("variables") ?? "").split(/\r?\n/)) {
+  for (const [index, line] of (reader.text("variables") ?? "").split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
-    if (name === undefined || value === undefined) reader.problem("variables", `"${line.trim()}" is not name=value.`);
+    // The line is not quoted: it may be a part of a secret.
+    if (name === undefined || value === undefined)
+      reader.problem("variables", `line ${index + 1} does not have the form name=value.`);
     else if (variables.has(name)) reader.problem("variables", `${name} is set twice.`);
     else variables.set(name, value);
   }
@@ -112,7 +147,9 @@ function bundleVariables(reader: InputReader): Record<string, string> {
 function runKeys(reader: InputReader): string[] {
   const keys = reader.lines("run");
   for (const key of keys) {
-    if (/^-|\s/.test(key)) reader.problem("run", `"${key}" is no resource key such as nightly or jobs.nightly.`);
+    if (key.includes(",")) reader.problem("run", `"${key}" contains a comma. Write one key per line.`);
+    else if (/^-|\s/.test(key))
+      reader.problem("run", `"${key}" is not a resource key such as nightly or jobs.nightly.`);
   }
   return keys;
 }

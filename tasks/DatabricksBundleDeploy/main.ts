@@ -2,7 +2,7 @@ import { runTask } from "../common/pipeline/task.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan } from "./commands/plan.ts";
-import { type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
+import { checkRunKeys, type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
 import { validateBundle } from "./commands/summary.ts";
 import { type Command, loadInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
@@ -32,15 +32,17 @@ async function plan(step: Step): Promise<void> {
 }
 
 async function deploy(step: Step): Promise<void> {
+  await checkRunKeys(step);
   if (step.inputs.plan) confirmPlan(step.inputs.plan, await planBundle(step));
   const deployment = await deployBundle(step);
   const runs: FinishedRun[] = [];
   try {
-    await runResources(step, deployment, (run) => runs.push(run));
+    if (!deployment.problem) await runResources(step, deployment, (run) => runs.push(run));
   } finally {
-    // A cancel ends the runs; what is deployed stays deployed. This asks nobody, so it is done before the agent's kill.
+    // A cancel ends the runs; what is deployed stays deployed. This needs no request, so it is done before the agent's kill.
     publishDeployment(step, deployment, runs);
   }
+  if (deployment.problem) throw deployment.problem;
   requireSuccess(runs);
 }
 

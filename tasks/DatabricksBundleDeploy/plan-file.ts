@@ -1,15 +1,15 @@
 import fs from "node:fs";
 import type { PlannedAction, PlannedResource } from "../common/databricks/cli/plan.ts";
-import { members, parsedMembers, textOf } from "../common/databricks/json.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
+import { members, parsedMembers, textOf } from "../common/pipeline/json.ts";
 
-/** What `planPath` points to: what a deploy would do, and no value of any field. */
+/** The contents of the file that `planPath` points to: what a deploy would do, without the values of fields. */
 export interface PlanFile {
   /** Name of the bundle. */
   readonly bundle: string;
   readonly target: string;
   readonly workspaceUrl: string;
-  /** Of the sources; undefined where the job had none. */
+  /** Commit of the sources; undefined if the job had none. */
   readonly commit: string | undefined;
   readonly resources: readonly PlannedResource[];
 }
@@ -21,18 +21,18 @@ export function formatPlanFile({ bundle, target, workspaceUrl, commit, resources
 }
 
 const downloadAdvice =
-  'Add "- download: current" with the artifact of the planning step before this step, or check the path.';
+  'Before this step, add "- download: current" with the artifact of the planning step, or check the path.';
 
-/** The plan that the input `plan` names. */
+/** Reads the plan file that the input `plan` names; undefined without that input, or after reporting a problem with it. */
 export function readPlanFile(reader: InputReader): PlanFile | undefined {
   const file = reader.file("plan", downloadAdvice);
   if (file === undefined) return undefined;
   const plan = parsePlanFile(fs.readFileSync(file, "utf8"));
-  if (plan === undefined) reader.problem("plan", `${file} is no plan that command: plan of this task has written.`);
+  if (plan === undefined) reader.problem("plan", `${file} is not a plan file from command: plan of this task.`);
   return plan;
 }
 
-/** undefined when the text is no plan. */
+/** undefined if the text is not a plan file. */
 export function parsePlanFile(text: string): PlanFile | undefined {
   const root = parsedMembers(text);
   const resources = root["resources"];
@@ -54,7 +54,7 @@ export function parsePlanFile(text: string): PlanFile | undefined {
   };
 }
 
-/** How the plan of now differs from the approved one, one line a difference. */
+/** The differences of the current plan from the approved one, one per line. */
 export function planDifferences(approved: PlanFile, now: PlanFile): string[] {
   const places = (["bundle", "target", "workspaceUrl"] as const).flatMap((name) =>
     approved[name] === now[name] ? [] : [`${name}: approved for ${approved[name]}, now ${now[name]}`],
@@ -71,16 +71,16 @@ function resourceDifference(
   after: PlannedResource | undefined,
 ): string | undefined {
   if (before === undefined) return `${key}: was not in the approved plan, now ${after && wordOf(after)}`;
-  if (after === undefined) return `${key}: approved was ${wordOf(before)}, now it is not in the plan`;
+  if (after === undefined) return `${key}: approved as ${wordOf(before)}, now not in the plan`;
   const parts: string[] = [];
-  if (before.action !== after.action) parts.push(`approved was ${wordOf(before)}, now ${wordOf(after)}`);
+  if (before.action !== after.action) parts.push(`approved as ${wordOf(before)}, now ${wordOf(after)}`);
   const added = after.fields.filter((field) => !before.fields.includes(field));
   const dropped = before.fields.filter((field) => !after.fields.includes(field));
   if (added.length > 0) parts.push(`now also changes ${added.join(", ")}`);
   if (dropped.length > 0) parts.push(`no longer changes ${dropped.join(", ")}`);
   if (parts.length === 0 && before.digest !== after.digest) {
     const fields = after.fields.length > 0 ? ` of ${after.fields.join(", ")}` : "";
-    parts.push(`${wordOf(after)} with other values${fields}`);
+    parts.push(`${wordOf(after)} with different values${fields}`);
   }
   return parts.length === 0 ? undefined : `${key}: ${parts.join("; ")}`;
 }
@@ -89,7 +89,7 @@ function wordOf({ action }: PlannedResource): string {
   return action === "skip" ? "unchanged" : action;
 }
 
-/** Whether nothing is left to do of an approved plan that had something to do: it has been deployed. */
+/** Whether the approved plan has been deployed: it had changes, and the current plan has none. */
 export function isDeployed(approved: PlanFile, now: PlanFile): boolean {
   const hasWork = ({ resources }: PlanFile) => resources.some(({ action }) => action !== "skip");
   return hasWork(approved) && !hasWork(now);

@@ -29,7 +29,7 @@ export function agentPlatform(
   const supported = `${Object.keys(systems).join(", ")} on ${Object.keys(architectures).join(", ")}`;
   throw new UserError(`There is no Databricks CLI release for this agent, which reports ${given}.`, {
     hint: `Releases exist for ${supported}. Run the job on one of these systems (the task reads Agent.OS and Agent.OSArchitecture).`,
-    anchor: "unsupported-platform",
+    section: "unsupported-platform",
   });
 }
 

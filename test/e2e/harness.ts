@@ -2,8 +2,6 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { taskSources } from "../../scripts/releases.ts";
-import { type Agent, type AgentSettings, type Job, type JobSettings, startAgent } from "../lab/agent/agent.ts";
-import type { Deployer, Lab } from "../lab/lab.ts";
 import { sourceChangedAfter } from "./package-age.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,7 +11,7 @@ export const exampleBundle = path.join(root, "examples", "bundle");
 
 let current: string | undefined;
 
-/** The packaged extension (EXTENSION_VSIX, else the one in dist); every e2e test runs what users get. */
+/** The path of the packaged extension: EXTENSION_VSIX, or else the one in dist. Every e2e test runs what users get. */
 export function packagedExtension(): string {
   const given = process.env["EXTENSION_VSIX"];
   if (given) return given;
@@ -21,7 +19,7 @@ export function packagedExtension(): string {
   return current;
 }
 
-/** The package in dist; throws for one without the latest changes, whose tests would say nothing about them. */
+/** The package in dist. Throws if it does not contain the latest changes. */
 function currentPackage(): string {
   const dist = path.join(root, "dist");
   const files = fs.existsSync(dist) ? fs.readdirSync(dist).filter((name) => name.endsWith(".vsix")) : [];
@@ -33,39 +31,4 @@ function currentPackage(): string {
   const changed = sourceChangedAfter(built, root, taskSources);
   if (changed !== undefined) throw new Error(`${changed} is newer than dist/${file}: run "npm run package" first.`);
   return built;
-}
-
-/** An agent in the lab's network, with the real Databricks CLI on its PATH. */
-export async function labAgent(lab: Lab, node: string, settings: Partial<AgentSettings> = {}): Promise<Agent> {
-  const cliFolder = path.dirname(await lab.programs.cli());
-  const { environment, ...rest } = settings;
-  return startAgent({
-    vsix: packagedExtension(),
-    node,
-    ...lab.agentNetwork,
-    environment: { PATH: `${cliFolder}:/usr/bin:/bin`, ...environment },
-    ...rest,
-  });
-}
-
-/** A job in which `bundle` (default: the example) is checked out as the folder `bundle`. */
-export async function bundleJob(
-  agent: Agent,
-  lab: Lab,
-  options: { deployers?: readonly Deployer[]; bundle?: string; job?: Partial<JobSettings> } = {},
-): Promise<Job> {
-  const job = await agent.startJob({ ...lab.job(...(options.deployers ?? [lab.deployer])), ...options.job });
-  fs.cpSync(options.bundle ?? exampleBundle, path.join(job.workingDirectory, "bundle"), { recursive: true });
-  return job;
-}
-
-/** Inputs that deploy the bundle of `bundleJob` to the lab's workspace. */
-export function deployInputs(lab: Lab, overrides: Record<string, string> = {}): Record<string, string> {
-  return {
-    azureSubscription: lab.deployer.connection.id,
-    workspaceUrl: lab.workspace.url,
-    workingDirectory: "bundle",
-    target: "dev",
-    ...overrides,
-  };
 }

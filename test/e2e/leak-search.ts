@@ -3,28 +3,31 @@ import path from "node:path";
 import type { Agent, Job, StepResult } from "../lab/agent/agent.ts";
 import type { Lab } from "../lab/lab.ts";
 
-/** Something that must be seen nowhere. */
+/** A value that must not appear anywhere. */
 export interface Secret {
   readonly name: string;
   readonly value: string;
 }
 
-/** A place where a secret could be, by name, and what stands there. */
+/** A place where a secret could appear, and its content. */
 export interface Trace {
   readonly where: string;
   readonly text: string;
 }
 
 export interface Watch {
-  /** For `StepSettings.onStart`: from then on all that the step starts is sampled, and each file that it writes. */
+  /** For `StepSettings.onStart`: starts to sample all processes that the step starts, and each file that it writes. */
   readonly onStart: (pid: number) => void;
-  /** Ends the sampling; gives what was seen. */
+  /** Ends the sampling, and returns what it saw. */
   stop(): Trace[];
 }
 
 const sampleEveryMs = 4;
 
-/** Samples command line and environment of what a step starts (not its own: the agent fills that), and the files it writes. */
+/**
+ * Samples the command lines and environments of what a step starts, and the files that it writes. The agent sets the step's
+ * own environment, which is not sampled.
+ */
 export function watchStep(agent: Agent): Watch {
   const seen = new Map<string, Trace>();
   const files = new Map<string, string>();
@@ -36,7 +39,7 @@ export function watchStep(agent: Agent): Watch {
     note("command line of the task", own);
     for (const pid of descendants(step)) {
       const command = readProc(pid, "cmdline");
-      // Between fork and exec a child still shows its parent's memory.
+      // Between fork and exec, a child process still shows its parent's memory.
       if (command === "" || command === own) continue;
       const name = command.split("\0").join(" ").trim();
       note(`command line of ${name}`, command);
@@ -63,7 +66,7 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
-/** Empty for processes that are gone. */
+/** Empty for a process that has ended. */
 function readProc(pid: number, file: string): string {
   try {
     return fs.readFileSync(`/proc/${pid}/${file}`, "latin1");
@@ -83,13 +86,13 @@ function changedFiles(agent: Agent, known: Map<string, string>): Trace[] {
       known.set(file, state);
       changed.push({ where: `file ${path.relative(agent.root, file)}`, text: fs.readFileSync(file, "latin1") });
     } catch {
-      // It was removed since it was listed.
+      // The file was removed after it was listed.
     }
   }
   return changed;
 }
 
-/** What the agent itself keeps there, and no step may change. */
+/** What the agent itself keeps there. Steps must not change it. */
 const notSearched = new Set(["externals", "_tasks", "_tool"]);
 
 function listFiles(folder: string): string[] {
@@ -106,7 +109,7 @@ function listFiles(folder: string): string[] {
   });
 }
 
-/** Everything that a step printed or handed to the agent, apart from the commands that hide a secret. */
+/** Everything that a step printed or passed to the agent, except the commands that hide a secret. */
 export function stepTraces(step: StepResult, job: Job): Trace[] {
   const printed = [...step.raw.stdout, ...step.raw.stderr].filter((line) => !/##vso\[task\.setsecret/i.test(line));
   const published = job.variables.names().filter((name) => !job.variables.isSecret(name));
@@ -130,7 +133,7 @@ export function issuedTokens(lab: Lab): Secret[] {
   ];
 }
 
-/** Where a secret, its base64 or its first 20 characters stand, each as `ID token (base64) in log`. */
+/** The places that contain a secret, its Base64 or its first 20 characters, for example `ID token (base64) in log`. */
 export function findLeaks(secrets: readonly Secret[], traces: readonly Trace[]): string[] {
   const leaks = secrets.flatMap(({ name, value }) =>
     forms(value).flatMap(([form, text]) =>
@@ -148,13 +151,13 @@ function forms(value: string): [form: string, text: string][] {
   ];
 }
 
-/** Base64 and base64url of a text wherever it starts in what was encoded, e.g. after `user:` in Basic credentials. */
+/** Base64 and Base64url of a text at any position in what was encoded, for example after `user:` in Basic credentials. */
 function base64Forms(value: string): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const encoded = Buffer.from(" ".repeat(offset) + value)
       .toString("base64")
       .replace(/=+$/, "");
-    // The first and last characters hold bits of what stands beside it.
+    // The first and last characters also hold bits of the text before and after it.
     const inner = encoded.slice(Math.ceil((offset * 8) / 6), -1);
     return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")];
   });

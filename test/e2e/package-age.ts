@@ -1,14 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** One of `sources` (files, and folders with all that is in them) below `folder` that was changed after `built` was. */
+/** The first file of `sources` (files and folders below `folder`) that was changed after `built`. */
 export function sourceChangedAfter(built: string, folder: string, sources: readonly string[]): string | undefined {
   const changed = (file: string) => fs.statSync(path.join(folder, file)).mtimeMs;
   const time = fs.statSync(built).mtimeMs;
   return sources.flatMap((source) => filesOf(folder, source)).find((file) => changed(file) > time);
 }
 
-/** A folder's own time is left out: editors that put files of their own beside a source change it. */
+/** Ignores the time of a folder itself, which editors change with their temporary files. */
 function filesOf(folder: string, source: string): string[] {
   const full = path.join(folder, source);
   if (!fs.statSync(full).isDirectory()) return [source];

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import fs from "node:fs";
 import { isIP } from "node:net";
-import { join } from "node:path";
+import path from "node:path";
 import { generate } from "selfsigned";
 
 /** A private key and its certificate, both PEM. */
 export interface ServerCertificate {
-  key: string;
-  cert: string;
+  readonly key: string;
+  readonly cert: string;
 }
 
 /** A private certificate authority, as companies run for their proxies and servers. */
 export interface CertificateAuthority {
   /** The authority's own certificate, PEM. */
-  certificate: string;
+  readonly certificate: string;
   /** Path of a file with that PEM: a value for the agent's CA setting, GIT_SSL_CAINFO or SSL_CERT_FILE. */
-  file: string;
+  readonly file: string;
   /** Issues a server certificate for host names and IP addresses. */
   issue(hostNames: readonly string[]): Promise<ServerCertificate>;
 }
@@ -30,7 +30,7 @@ function validity() {
 
 /** Makes a certificate authority and writes its certificate into `folder`; the key stays in memory. */
 export async function createCertificateAuthority(folder: string): Promise<CertificateAuthority> {
-  // Of two authorities of one name, OpenSSL tries the first alone.
+  // OpenSSL tries only the first of two authorities with the same name.
   const name = `Contoso Private Root CA ${randomBytes(4).toString("hex")}`;
   const authority = await generate([{ name: "commonName", value: name }], {
     ...keyOptions,
@@ -40,8 +40,8 @@ export async function createCertificateAuthority(folder: string): Promise<Certif
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const file = join(folder, "ca.pem");
-  await writeFile(file, authority.cert);
+  const file = path.join(folder, "ca.pem");
+  await fs.promises.writeFile(file, authority.cert);
   const signer = { key: authority.private, cert: authority.cert };
   return { certificate: authority.cert, file, issue: (hostNames) => issueCertificate(signer, hostNames) };
 }

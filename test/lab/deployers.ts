@@ -4,19 +4,22 @@ import type { AzureDevOps } from "./azure-devops/azure-devops.ts";
 import type { Entra } from "./entra/entra.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
-export type SetupStep = "connection-authorised" | "federated-credential" | "workspace-member";
+/** What an organization sets up once for a service connection. */
+export const setupSteps = ["connection-authorized", "federated-credential", "workspace-member"] as const;
+
+export type SetupStep = (typeof setupSteps)[number];
 
 /** A service principal with the service connection that signs in as it. */
 export interface Deployer {
   readonly clientId: string;
   readonly connection: ServiceConnection;
-  /** What its ID tokens say. */
+  /** Issuer and subject of its ID tokens. */
   readonly federation: { readonly issuer: string; readonly subject: string };
 }
 
 /** How a service connection differs from the usual one: federated, issuer Entra, commercial cloud. */
 export interface DeployerKind {
-  /** Who signs its ID tokens. */
+  /** The service that signs its ID tokens. */
   readonly issuer?: "entra" | "azure-devops";
   readonly cloud?: keyof typeof authorities;
   /** Signs in with this secret instead. */
@@ -25,7 +28,7 @@ export interface DeployerKind {
   readonly certificate?: string;
   /** Signs in as a managed identity of the agent's machine instead. */
   readonly managedIdentity?: "of the machine" | "assigned by a user";
-  /** What the workspace calls its service principal. */
+  /** The name of its service principal in the workspace. */
   readonly displayName?: string;
 }
 
@@ -39,14 +42,14 @@ const authorities = {
   AzureChinaCloud: "https://login.chinacloudapi.cn/",
 };
 
-/** Makes service principals with connections, with all set-up steps done but for those named. */
+/** Makes service principals with connections, with all set-up steps done except those named. */
 export function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspace: Workspace): AddDeployer {
   return (missing = [], connectionName, kind = {}) => {
     const clientId = randomUUID();
     const id = randomUUID();
     const name = connectionName ?? `databricks-${id.slice(0, 8)}`;
     const { issuer = "entra", secret, certificate } = kind;
-    const authorized = !missing.includes("connection-authorised");
+    const authorized = !missing.includes("connection-authorized");
     const federation = azureDevOps.addServiceConnection({ id, name, issuer, tenantId, authorized });
     const federated = !missing.includes("federated-credential") && !secret && !certificate && !kind.managedIdentity;
     entra.addApplication({
@@ -68,7 +71,7 @@ export function deployerFactory(azureDevOps: AzureDevOps, entra: Entra, workspac
   };
 }
 
-/** The part of a connection that says how it signs in, as Azure DevOps hands it to a job. */
+/** How a connection signs in, as Azure DevOps hands it to a job. */
 function authorization(
   clientId: string,
   federation: { issuer: string; subject: string },

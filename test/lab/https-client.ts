@@ -7,25 +7,25 @@ import type { ProxyCredentials } from "./proxy/credentials.ts";
 /** How to reach the lab's servers under their real names. */
 export interface Route {
   /** The certificate to trust, PEM. */
-  ca: string;
+  readonly ca: string;
   /** The proxy's URL; without it requests go to `port` of 127.0.0.1, whatever the name. */
-  proxy?: { url: string } & ProxyCredentials;
-  port?: number;
+  readonly proxy?: { url: string } & ProxyCredentials;
+  readonly port?: number;
 }
 
 /** What to send. */
 export interface Message {
-  method?: string;
-  headers?: Record<string, string>;
-  body?: string;
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
 
 /** A whole answer. Redirects are not followed. */
 export interface Reply {
-  status: number;
-  headers: IncomingHttpHeaders;
-  content: Buffer;
-  text: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly content: Buffer;
+  readonly text: string;
 }
 
 /** Sends one request over TLS, with verification, on a connection of its own; rejects after ten seconds of silence. */

@@ -8,7 +8,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /** A server on 127.0.0.1. */
 export interface RunningServer {
-  port: number;
+  readonly port: number;
   /** Stops listening and ends every open connection. */
   close(): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { type Releases, releaseHostNames, startReleases } from "./releases/relea
 import { createFederation, type Federation } from "./workspace/federation.ts";
 import { startWorkspace, type Workspace } from "./workspace/workspace.ts";
 
-export type { Deployer, DeployerKind, SetupStep } from "./deployers.ts";
+export { type Deployer, type DeployerKind, type SetupStep, setupSteps } from "./deployers.ts";
 
 /** A local Azure: every server on loopback, reached under its real name through the agent's proxy and CA settings. */
 export interface Lab {
@@ -36,7 +36,7 @@ export interface Lab {
 }
 
 export const workspaceHost = "adb-1234567890123456.7.azuredatabricks.net";
-/** Under these names the same workspace answers too: as another one of its cloud, and as one of another cloud. */
+/** The same workspace also answers under these names, as another workspace of its cloud and of other clouds. */
 export const otherWorkspaceHosts = {
   AzureCloud: "adb-6543210987654321.1.azuredatabricks.net",
   AzureUSGovernment: "adb-1234567890123456.7.databricks.azure.us",
@@ -45,8 +45,14 @@ export const otherWorkspaceHosts = {
 } as const;
 const proxyCredentials = { username: "agent", password: "p@ss:w/rd" };
 
-/** Starts everything; `log` hears when programs are built first. */
-export async function startLab(log?: (line: string) => void): Promise<Lab> {
+/**
+ * Starts everything. `log` gets a line when programs are built first. The first of `workspaceHosts` is the workspace's
+ * own name; it also answers to the others.
+ */
+export async function startLab(
+  log?: (line: string) => void,
+  workspaceHosts: readonly string[] = [workspaceHost, ...Object.values(otherWorkspaceHosts)],
+): Promise<Lab> {
   const programs = await buildDatabricks(log ? { log } : {});
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
   const authority = await createCertificateAuthority(folder);
@@ -57,11 +63,11 @@ export async function startLab(log?: (line: string) => void): Promise<Lab> {
   });
   const releases = await startReleases({ certificate: await authority.issue(releaseHostNames) });
   const federation = await createFederation((issuer) => azureDevOps.jwks(issuer));
-  const workspaceHosts = [workspaceHost, ...Object.values(otherWorkspaceHosts)];
+  const [host = workspaceHost] = workspaceHosts;
   const workspace = await startWorkspace({
     program: programs.workspace,
-    host: workspaceHost,
-    workspaceId: "1234567890123456",
+    host,
+    workspaceId: /^adb-(\d+)\./.exec(host)?.[1] ?? "1234567890123456",
     certificate: await authority.issue(workspaceHosts),
     members: [],
     verifyToken: async (token) => {

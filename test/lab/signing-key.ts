@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type CryptoKey, exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from "jose";
 
-/** A key that signs tokens, with what others need to verify them. */
+/** A key that signs tokens, and the public keys that verify them. */
 export interface SigningKey {
   /** Signs claims as an RS256 JWT. */
   sign(claims: JWTPayload): Promise<string>;
-  publicKey: CryptoKey;
-  jwks: JSONWebKeySet;
+  readonly publicKey: CryptoKey;
+  readonly jwks: JSONWebKeySet;
 }
 
-/** Makes an RSA key; its id stands in the header of every token it signs. */
+/** Makes an RSA key; its id is in the header of every token that it signs. */
 export async function createSigningKey(): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const kid = randomUUID().replaceAll("-", "").toUpperCase();

@@ -2,17 +2,15 @@ import type { TakenLock } from "../../common/databricks/cli/output.ts";
 import { unfinishedLogs } from "../../common/databricks/cli/state.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug, print, warn } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
 
-/** Less than the agent leaves: a line about the outcome must still come out. */
-const requestsMs = 1_200;
-
 /**
- * After a cancel has ended a deploy or destroy half-way: releases its lock, unless somebody has taken it by force since.
- * `statePath` is the lock's folder in the workspace.
+ * Releases the lock of a deploy or destroy that a cancel has interrupted, unless another deployment has taken it by force
+ * since. `statePath` is the lock's folder in the workspace.
  */
 export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath: string | undefined): Promise<void> {
   if (statePath === undefined) return;
@@ -20,26 +18,26 @@ export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath:
   if (workspace === undefined) return;
   try {
     const own = { user: step.identity, since: step.startedAt, until: takenBy, forced: step.inputs.forceLock };
-    if (await releaseOwnLock(workspace, statePath, own)) print("The lock of this deployment was released.");
+    if (await releaseOwnLock(workspace, statePath, own)) print("Released the deployment lock.");
   } catch (error) {
     debug(String(error));
-    print("Whether this deployment left its lock behind is not known; the next deploy says so if it did.");
+    print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
   }
 }
 
-/** The cancelled step's own requests end at once; those that clean up get a moment of their own. */
+/** A connection for cleaning up with its own short time limit: the canceled step's other requests end immediately. */
 export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   const workspace = step.workspace();
   if (workspace === undefined) return undefined;
-  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(requestsMs)) };
+  return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(cancelBudget.releaseMs)) };
 }
 
-/** Where the CLI was ended half-way, what it did stands only in its write-ahead log: says where, and what that means. */
+/** Warns of write-ahead logs: if the CLI was stopped before it finished, only they record what it has done. */
 export function warnOfUnfinishedState({ cli, startedAt }: Pick<Step, "cli" | "startedAt">): void {
   for (const file of unfinishedLogs(cli, startedAt)) {
     warn(
-      `The deployment was stopped half-way. ${file} holds what it had done: a deploy from the same folder completes it; ` +
-        "one from a fresh checkout may create those resources a second time.",
+      `The deployment was stopped before it finished. ${file} records what it had already done. A deploy from ` +
+        "the same folder completes it; a deploy from a fresh checkout may create those resources a second time.",
     );
   }
 }

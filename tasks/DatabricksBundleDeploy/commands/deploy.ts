@@ -1,20 +1,39 @@
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
-import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import type { Engine } from "../../common/databricks/cli/plan.ts";
+import { deployedEngine, removeSyncSnapshots, targetsWithSnapshot } from "../../common/databricks/cli/state.ts";
+import { type BundleSummary, unknownSummary } from "../../common/databricks/cli/summary.ts";
+import { print } from "../../common/pipeline/commands.ts";
+import { UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
-import { warnOfLeftResources } from "./left-resources.ts";
+import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { CommandKilled, runCommand, shownOutput } from "./run-cli.ts";
 import { readSummary } from "./summary.ts";
+import { describeFiles, missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
 
 /** A deploy that has succeeded. */
 export interface Deployment extends DeployedActions {
   readonly summary: BundleSummary;
   readonly left: CliFacts["left"];
+  readonly engine: Engine | undefined;
+  /** Why the step fails although the bundle is deployed; the summary may then hold only what the step knows by itself. */
+  readonly problem: UserError | undefined;
 }
 
-/** Deploys the bundle with one run of the CLI, its output shown as it comes. Throws a UserError that explains a failure. */
+/** Deploys the bundle, its output shown as it comes, and checks that its files are there. Throws a UserError that explains a failure. */
 export async function deployBundle(step: Step): Promise<Deployment> {
+  const remembered = targetsWithSnapshot(step.cli);
+  const facts = await runDeploy(step);
+  const { summary, problem } = await deployedSummary(step);
+  const filesProblem = problem
+    ? undefined
+    : await uploadMissingFiles(step, summary, remembered.includes(summary.target));
+  const engine = deployedEngine(step.cli, summary.target);
+  return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
+}
+
+async function runDeploy(step: Step): Promise<CliFacts> {
   const output = shownOutput(step);
   try {
     await runCommand(step, "deploy", {
@@ -22,16 +41,57 @@ export async function deployBundle(step: Step): Promise<Deployment> {
       output,
       safePointMs: step.safePointMs,
     });
+    return output.facts;
   } catch (error) {
     warnOfUnfinishedState(step);
     const { lock } = output.facts;
     if (error instanceof CommandKilled && lock) await releaseLock(step, lock, lock.statePath);
     throw error;
   } finally {
-    warnOfLeftResources(output.facts.left);
+    warnOfLeftResources(output.facts);
+    warnOfReservations(output.facts);
   }
-  const summary = await readSummary(step);
-  return { summary, left: output.facts.left, ...deployedActions(step.cli, output.facts, summary) };
+}
+
+/**
+ * Files that resources use may be missing, because this agent remembers an upload that somebody has deleted since: then all
+ * are uploaded again. Warns of what the CLI does not upload; gives an error for what it should have uploaded.
+ */
+async function uploadMissingFiles(
+  step: Step,
+  summary: BundleSummary,
+  isRemembered: boolean,
+): Promise<UserError | undefined> {
+  let missing = await missingFiles(step, summary);
+  const uploaded = missing.length > 0 && isRemembered ? removeSyncSnapshots(step.cli, summary.target) : undefined;
+  if (uploaded !== undefined) {
+    print(`Uploading all files again, because the workspace does not have ${describeFiles(missing)}.`);
+    await runDeploy(step);
+    missing = await missingFiles(step, summary);
+  }
+  const lost = missing.filter(({ relativePath }) => uploaded?.has(relativePath));
+  warnOfMissingFiles(
+    step.inputs.folder,
+    missing.filter((file) => !lost.includes(file)),
+  );
+  if (lost.length === 0) return undefined;
+  return new UserError(
+    `The bundle was deployed, but the workspace does not have ${describeFiles(lost)}, although all files were uploaded again.`,
+    { hint: "Check the CLI output above, and whether something else deletes these files.", section: "deploy-failed" },
+  );
+}
+
+/** A deploy that has succeeded stays one where it cannot be read back. */
+async function deployedSummary(step: Step): Promise<Pick<Deployment, "summary" | "problem">> {
+  try {
+    return { summary: await readSummary(step), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { hint, section } = error;
+    const message = `The bundle was deployed, but what was deployed could not be read: ${error.message}`;
+    const details = { section, cause: error, ...(hint === undefined ? {} : { hint }) };
+    return { summary: unknownSummary(step.inputs.target), problem: new UserError(message, details) };
+  }
 }
 
 function deployFlags({ inputs }: Step): string[] {

@@ -1,26 +1,27 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
-import { readDeploymentStates } from "../../common/databricks/cli/state.ts";
+import { deployedEngine } from "../../common/databricks/cli/state.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import type { Step } from "../session/step.ts";
 import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
-import { warnOfLeftResources } from "./left-resources.ts";
+import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { CommandKilled, runCommand, shownOutput } from "./run-cli.ts";
 import { readSummary } from "./summary.ts";
 
 /** A destroy that has succeeded. */
 export interface Destruction {
-  /** The bundle, with the resources that were deployed. */
+  /** The bundle with the resources that were deployed. */
   readonly summary: BundleSummary;
   readonly left: CliFacts["left"];
   readonly engine: Engine | undefined;
 }
 
-/** Deletes what the bundle has deployed; gives what that was. Nothing deployed is not a failure. */
+/** Deletes the deployed resources of the bundle, and returns what they were. It succeeds if nothing was deployed. */
 export async function destroyBundle(step: Step): Promise<Destruction> {
   const { inputs, safePointMs } = step;
-  const deployed = await readSummary(step);
-  const engine = readDeploymentStates(step.cli).get(deployed.target)?.engine;
+  // What this agent remembers may have been changed or destroyed from elsewhere since.
+  const deployed = await readSummary(step, "remote");
+  const engine = deployedEngine(step.cli, deployed.target);
   const output = shownOutput(step);
   const flags = ["--auto-approve", ...(inputs.forceLock ? ["--force-lock"] : [])];
   try {
@@ -31,8 +32,11 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
     if (error instanceof CommandKilled && lock) await releaseLock(step, lock, deployed.statePath);
     throw error;
   } finally {
-    warnOfLeftResources(output.facts.left);
+    warnOfLeftResources(output.facts);
+    warnOfReservations(output.facts);
   }
-  const resources = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
+  const { nothingDeployed } = output.facts;
+  const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
+  const resources = nothingDeployed ? [] : known;
   return { summary: { ...deployed, resources }, left: output.facts.left, engine };
 }

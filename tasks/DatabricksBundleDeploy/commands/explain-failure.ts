@@ -5,18 +5,19 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { issueText } from "../session/issues.ts";
 import { type CommandEnd, type FailedStep, foreignHost, knownFailures, oldCli } from "./known-failures.ts";
 
-/** An error for users together with the CLI's errors that it explains; all others are shown beside it. */
+/** An error for users, with the CLI's errors that it explains; all others are shown next to it. */
 export interface Explanation {
   readonly error: UserError;
   readonly explained: readonly Diagnostic[];
 }
 
 /**
- * Why a command failed, in the words of the person who can fix it. What the step itself has seen comes first: without a
- * fitting CLI, a host or a token, the CLI's errors are only consequences.
+ * Explains why a command failed, in terms of what the user can fix. The step's own observations come first: without a
+ * supported CLI, a host or a token, the CLI's errors are only consequences.
  */
 export function explainFailure(step: FailedStep, command: string, failed: CommandEnd): Explanation {
-  const { errors } = failed.facts;
+  const { errors, crash } = failed.facts;
+  if (crash !== undefined) return { error: crashed(command, crash), explained: [] };
   const seen = unsupportedVersion(step) ?? unansweredHost(step, failed) ?? refusedHost(step) ?? failedToken(step);
   if (seen) return { error: seen, explained: errors.filter((error) => knownErrors.noToken.test(textOf(error))) };
   for (const { pattern, explain } of knownFailures) {
@@ -27,7 +28,7 @@ export function explainFailure(step: FailedStep, command: string, failed: Comman
     const error = found[0] && explain(found[0].match, step, failed);
     if (error) return { error, explained: found.map((one) => one.error) };
   }
-  return unknownFailure(command, failed);
+  return unknownFailure(step, command, failed);
 }
 
 function textOf({ lines }: Diagnostic): string {
@@ -36,45 +37,78 @@ function textOf({ lines }: Diagnostic): string {
 
 function unsupportedVersion({ cliVersion }: FailedStep): UserError | undefined {
   const version = cliVersion.seen();
-  return version !== undefined && isTooOld(version) ? oldCli(`is ${version}`) : undefined;
+  return version !== undefined && isTooOld(version) ? oldCli(`is version ${version}`) : undefined;
+}
+
+function crashed(command: string, payload: string): UserError {
+  return new UserError(`The Databricks CLI crashed in "databricks bundle ${command}": ${payload}.`, {
+    hint:
+      "Try another version of the CLI (input version of DatabricksCliInstaller@1), and report the crash at " +
+      "https://github.com/databricks/cli/issues with the stack trace above.",
+    section: "deploy-failed",
+  });
 }
 
 function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd): UserError | undefined {
   if (!silent) return undefined;
+  const waited = "The CLI did not ask for a token within a minute";
+  if (declared.host === undefined && inputs.host !== undefined) {
+    return new UserError(`${waited}: it cannot reach ${inputs.host}, although this task can. No token was sent.`, {
+      hint:
+        "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that " +
+        "inspects TLS.",
+      section: "network",
+    });
+  }
   const bundle = declared.host ? `the bundle's workspace.host ${declared.host}` : "the bundle's workspace.host";
   const step = inputs.host ? ` The step's workspaceUrl is ${inputs.host}.` : "";
-  return new UserError(
-    `The CLI asked for no token within a minute: ${bundle} does not answer. No token was given out.${step}`,
-    { hint: "Correct workspace.host of the bundle target, or remove it and give workspaceUrl.", anchor: "wrong-host" },
-  );
+  return new UserError(`${waited}, because ${bundle} does not answer. No token was sent.${step}`, {
+    hint: "Correct workspace.host in the bundle target, or remove it and set workspaceUrl.",
+    section: "wrong-host",
+  });
 }
 
 function refusedHost({ inputs, metadataService: { servedHosts, refusedHosts } }: FailedStep): UserError | undefined {
   const [asked] = refusedHosts;
-  // Once the CLI has its token, what is refused another one is a program that it started.
+  // Once the CLI has its token, a refused request comes from a program that the CLI started.
   return asked === undefined || servedHosts.size > 0 ? undefined : foreignHost(asked, inputs.host);
 }
 
 function failedToken({ metadataService }: FailedStep): UserError | undefined {
   const failure = metadataService.lastFailure();
   if (failure === undefined || failure instanceof UserError) return failure;
-  return new UserError(`The access token could not be renewed: ${String(failure)}`, { anchor: "entra" });
+  return new UserError(`The access token could not be renewed: ${String(failure)}`, { section: "entra" });
 }
 
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
-function unknownFailure(command: string, { exitCode, facts: { errors } }: CommandEnd): Explanation {
-  const [quoted] = unplacedErrors(errors);
-  const [firstLine = ""] = quoted?.summary.split("\n", 1) ?? [];
-  const quote = quoted && issueText({ ...quoted, summary: firstLine });
-  const end = exitCode === null ? "was ended by a signal" : `failed (exit code ${exitCode})`;
-  const message = `"databricks bundle ${command}" ${end}${quote ? `: ${quote.replace(/\.$/, "")}` : ""}.`;
-  const explained = quoted ? [quoted] : [];
+function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, facts }: CommandEnd): Explanation {
+  const [first] = unplacedErrors(facts.errors);
+  const cause = first && causeOf(first);
+  const quote = first && cause && issueText({ ...first, summary: cause.text, detail: "" });
+  const what = command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
+  const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
+  const message = `"databricks bundle ${command}"${what} ${end}${quote ? `: ${quote.replace(/\.$/, "")}` : ""}.`;
+  const explained = first && cause?.isWhole ? [first] : [];
   if (quote && knownErrors.noPermission.test(quote)) {
     const hint =
-      "The service principal of the connection lacks a right in the workspace: give it what this needs, and run the step again.";
-    return { error: new UserError(message, { hint, anchor: "permissions" }), explained };
+      "The service principal of the connection does not have a required permission in the workspace. Grant it, and run the step again.";
+    return { error: new UserError(message, { hint, section: "permissions" }), explained };
   }
-  const hint =
-    quote || errors.length === 0 ? "The CLI's own output stands above." : "Each error stands above, with its place.";
-  return { error: new UserError(message, { hint, anchor: "deploy-failed" }), explained };
+  const isPlaced = !quote && facts.errors.length > 0;
+  const hint = isPlaced ? "Each error is shown above with its file and line." : "See the CLI output above.";
+  return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
+}
+
+/** What the workspace's answer to a request adds to an error says nothing that its first line does not. */
+const requestFact = /^(Endpoint|HTTP Status|API error_code|API message): /;
+const longestQuote = 300;
+
+/** The lines of an error that tell its cause: all of them where they are few, else the first and the last. */
+function causeOf({ summary, detail }: Diagnostic): { readonly text: string; readonly isWhole: boolean } {
+  const all = `${summary}\n${detail}`.split("\n").map((line) => line.trim());
+  const lines = all.filter((line) => line !== "" && !requestFact.test(line));
+  const text = lines.reduce((joined, line) => (/[.:;,]$/.test(joined) ? `${joined} ${line}` : `${joined}; ${line}`));
+  if (text.length <= longestQuote || lines.length === 1) return { text, isWhole: true };
+  const [first = ""] = lines;
+  return { text: `${first.replace(/[:;,.]+$/, "")} … ${lines.at(-1)}`, isWhole: false };
 }

@@ -8,20 +8,20 @@ import type { Step } from "../session/step.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandEnd {
-  /** null when a signal ended the CLI. */
+  /** null if a signal ended the CLI. */
   readonly exitCode: number | null;
   readonly facts: CliFacts;
-  /** It never asked for a token and was stopped. */
+  /** Whether the task stopped the CLI because it never asked for a token. */
   readonly silent: boolean;
 }
 
-/** What an explanation may look at besides the CLI's error. */
+/** What an explanation can use in addition to the CLI's error. */
 export type FailedStep = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "declared">;
 
-/** An error of the CLI that the task explains; it explains every error of the run in which the pattern is found, and no other. */
+/** An error of the CLI that the task explains. It covers only the errors of the run that match the pattern. */
 export interface KnownFailure {
   readonly pattern: RegExp;
-  /** undefined where the pattern is found, but something else is the matter. */
+  /** undefined if the error matches, but has another cause. */
   readonly explain: (match: RegExpExecArray, step: FailedStep, failed: CommandEnd) => UserError | undefined;
 }
 
@@ -44,16 +44,22 @@ export const knownFailures: readonly KnownFailure[] = [
   },
   { pattern: knownErrors.destructiveChanges, explain: (_match, _step, failed) => destructiveChanges(failed) },
   { pattern: knownErrors.lineageMismatch, explain: staleState },
+  { pattern: knownErrors.newerState, explain: ([, state = ""]) => newerState(state) },
+  { pattern: knownErrors.missingVariable, explain: ([, name = ""]) => missingVariable(name) },
+  { pattern: knownErrors.complexVariable, explain: ([, name = ""]) => complexVariable(name) },
+  { pattern: knownErrors.terraformDownload, explain: terraformDownload },
+  { pattern: knownErrors.gitFolder, explain: ([, folder = ""]) => unreadableGitFolder(folder) },
+  { pattern: knownErrors.legacyCli, explain: () => oldCli("is the legacy Python package databricks-cli") },
 ];
 
 function unmetConstraint(required = "", current = ""): UserError {
-  return new UserError(`The bundle asks for Databricks CLI ${required}; this agent has ${current}.`, {
-    hint: "Let DatabricksCliInstaller@1, before this step, install it: version: bundle, and the workingDirectory of this step.",
-    anchor: "cli-version",
+  return new UserError(`The bundle requires Databricks CLI ${required}, but this agent has ${current}.`, {
+    hint: "Before this step, add DatabricksCliInstaller@1 with version: bundle and the workingDirectory of this step.",
+    section: "cli-version",
   });
 }
 
-/** A command or flag that the task itself uses is missing from an older CLI; one from the input `arguments` is the author's. */
+/** An older CLI does not have a command or flag that the task uses. A flag from the input `arguments` is not explained here. */
 function unknownWord(
   command: string | undefined,
   flag: string | undefined,
@@ -62,25 +68,30 @@ function unknownWord(
   const isGiven = inputs.arguments.some((argument) => argument === flag || argument.startsWith(`${flag}=`));
   if (command === undefined && isGiven) return undefined;
   const version = cliVersion.seen();
-  return oldCli(version === undefined ? `does not know ${command ?? flag}` : `is ${version}`);
+  return oldCli(version === undefined ? `does not support ${command ?? flag}` : `is version ${version}`);
 }
 
 export function oldCli(which: string): UserError {
-  return new UserError(`The Databricks CLI on this agent ${which}; this task needs ${oldestCliVersion} or later.`, {
-    hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    anchor: "cli-version",
-  });
+  return new UserError(
+    `The Databricks CLI on this agent ${which}, but this task needs version ${oldestCliVersion} or later.`,
+    {
+      hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
+      section: "cli-version",
+    },
+  );
 }
 
-/** The bundle target names another workspace than the step, or one that may have no token. */
+/** The bundle target names another workspace than the step, or one to which no token may be sent. */
 export function foreignHost(asked: string, expected: string | undefined): UserError {
-  const against = expected ? `the step's workspaceUrl is ${expected}` : "it is no workspace of the connection's cloud";
+  const against = expected
+    ? `the step's workspaceUrl is ${expected}`
+    : "that is not a workspace in the cloud of the service connection";
   const differsInCase = asked.toLowerCase() === expected?.toLowerCase();
-  return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was given out.`, {
+  return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was sent.`, {
     hint: differsInCase
-      ? "They differ in upper and lower case alone, which the CLI takes for different hosts: write workspace.host in small letters."
-      : "Make workspaceUrl and the bundle's workspace.host agree, or remove workspace.host from the bundle.",
-    anchor: "wrong-host",
+      ? "They differ only in upper and lower case, but the CLI treats them as different hosts. Write workspace.host in lowercase."
+      : "Set workspaceUrl and the bundle's workspace.host to the same address, or remove workspace.host from the bundle.",
+    section: "wrong-host",
   });
 }
 
@@ -88,10 +99,10 @@ function noHost({ inputs, declared }: FailedStep): UserError | undefined {
   if (inputs.host || declared.host) return undefined;
   const target = inputs.target ? `its target ${inputs.target}` : "its target";
   return new UserError(
-    `No workspace is named: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
+    `No workspace is specified: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
     {
-      hint: "Give workspaceUrl, or set workspace.host in the bundle target.",
-      anchor: "wrong-host",
+      hint: "Set workspaceUrl, or set workspace.host in the bundle target.",
+      section: "wrong-host",
     },
   );
 }
@@ -103,12 +114,12 @@ function foreignAuthentication(authType: string): UserError | undefined {
 function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError {
   const age = ageOf(acquiredAt, new Date());
   return new UserError(
-    `The deployment of this target is locked by ${user} since ${acquiredAt.toISOString()} (${age} ago).`,
+    `The deployment of this target has been locked by ${user} since ${acquiredAt.toISOString()} (${age} ago).`,
     {
       hint: forced
-        ? "Another deployment took the lock meanwhile: let one deployment at a time run."
-        : "If that deployment still runs, wait for it. If it was cancelled or its agent was lost, run this step once with forceLock: true.",
-      anchor: "deploy-lock",
+        ? "Another deployment took the lock in the meantime. Run only one deployment of this target at a time."
+        : "If that deployment is still running, wait until it ends. If it was canceled or its agent was lost, run this step once with forceLock: true.",
+      section: "deploy-lock",
     },
   );
 }
@@ -124,18 +135,68 @@ export function ageOf(start: Date, now: Date): string {
 function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
   const actions = destructive.map(({ action, key }) => `${action} ${key}`);
   const shown = listSome([...new Set(actions)], 20);
-  return new UserError(`The deployment would ${shown || "delete or recreate resources"}; no resource was changed.`, {
-    hint: "Data may be lost. If that is what you want, set autoApprove: true for this deployment.",
-    anchor: "destructive-changes",
-  });
+  return new UserError(
+    `No resource was changed, because the deployment would ${shown || "delete or recreate resources"}.`,
+    {
+      hint: "This can delete data. To allow it, set autoApprove: true for this deployment.",
+      section: "destructive-changes",
+    },
+  );
 }
 
 function staleState(): UserError {
   return new UserError(
-    "The state that this agent keeps of the bundle belongs to a deployment that was destroyed since.",
+    "The local state of the bundle on this agent does not belong to the deployment in the workspace, which has probably been destroyed and created again.",
     {
-      hint: "Delete the folder .databricks beside databricks.yml on this agent, or check out with clean: true.",
-      anchor: "stale-state",
+      hint: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
+      section: "stale-state",
     },
   );
+}
+
+function newerState(state: string): UserError {
+  return new UserError(
+    `The bundle was last deployed with a newer Databricks CLI: this one cannot read version ${state} of its state.`,
+    {
+      hint: "Install a newer version with DatabricksCliInstaller@1, at least the one that deployed the bundle last.",
+      section: "cli-version",
+    },
+  );
+}
+
+function missingVariable(name: string): UserError {
+  return new UserError(`The bundle variable ${name} has no value.`, {
+    hint: `Set it in the input variables, one ${name}=value per line, or give it a default in the bundle.`,
+    section: "inputs",
+  });
+}
+
+function complexVariable(name: string): UserError {
+  return new UserError(
+    `The bundle variable ${name} is complex, and the input variables and BUNDLE_VAR_${name} can hold only text.`,
+    {
+      hint:
+        `Write {"${name}": …} to .databricks/bundle/<target>/variable-overrides.json in the bundle's folder before this step, ` +
+        "or set its value in the bundle target.",
+      section: "inputs",
+    },
+  );
+}
+
+function terraformDownload(): UserError {
+  return new UserError("The Databricks CLI could not download Terraform, which deploys this bundle.", {
+    hint:
+      "Use the direct engine (bundle.engine: direct, CLI 1.3 or later), or install Terraform on the agent and set " +
+      "DATABRICKS_TF_EXEC_PATH, DATABRICKS_TF_VERSION and DATABRICKS_TF_CLI_CONFIG_FILE.",
+    section: "deploy-failed",
+  });
+}
+
+function unreadableGitFolder(folder: string): UserError {
+  return new UserError(`The Databricks CLI cannot read the Git data of the bundle's folder (${folder}).`, {
+    hint:
+      "It does not support Git submodules: copy the bundle to a folder outside the submodule before this step, or check its " +
+      "repository out on its own.",
+    section: "deploy-failed",
+  });
 }

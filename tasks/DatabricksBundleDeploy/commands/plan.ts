@@ -14,14 +14,14 @@ import type { Step } from "../session/step.ts";
 import { runCommand } from "./run-cli.ts";
 import { readSummary, workspaceUrlOf } from "./summary.ts";
 
-/** What a deploy would do, and to what. */
+/** What a deploy would do, and the bundle that it would deploy. */
 export interface PlannedDeployment {
   readonly plan: BundlePlan;
   readonly summary: BundleSummary;
   readonly file: PlanFile;
 }
 
-/** Plans a deploy; builds the bundle's artifacts, changes nothing in the workspace. */
+/** Plans a deploy. This builds the bundle's artifacts, and changes nothing in the workspace. */
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
   const printed = parseBundlePlan(await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments }));
   const summary = await readSummary(step);
@@ -31,7 +31,7 @@ export async function planBundle(step: Step): Promise<PlannedDeployment> {
   return { plan, summary, file: { bundle, target, workspaceUrl, commit: sourceCommit(), resources: plan.resources } };
 }
 
-/** One line, as the CLI words it. */
+/** One line, in the CLI's own wording. */
 export function planCounts({ resources }: BundlePlan): string {
   const { create, update, delete: deleted, unchanged } = countActions(resources);
   return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged`;
@@ -44,29 +44,29 @@ export function printPlan({ plan }: PlannedDeployment): void {
   print(planCounts(plan));
 }
 
-/** Throws a UserError, after showing every difference, unless the plan of now is the approved one. */
+/** Prints every difference of the current plan from the approved one; throws a UserError if there is one. */
 export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDeployment): void {
   warnOfOtherCommit(approved, now);
   const differences = planDifferences(approved, now);
   if (differences.length === 0) {
-    print(`The plan is the approved one. ${planCounts(plan)}`);
+    print(`The plan matches the approved plan. ${planCounts(plan)}`);
     return;
   }
   printGroup("Differences from the approved plan", differences);
   const shown = listSome(differences, 5, "; ");
-  throw new UserError(`The plan is not the approved one, so nothing was deployed. ${shown}.`, {
+  throw new UserError(`Nothing was deployed, because the plan does not match the approved plan. ${shown}.`, {
     hint: isDeployed(approved, now)
-      ? "It seems to be deployed already, by an earlier attempt of this step for instance: start a new run for a new plan."
-      : "The workspace, the bundle or a variable has changed since the approval: plan again and have that plan approved.",
-    anchor: "plan-differs",
+      ? "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run to get a new plan."
+      : "The workspace, the bundle or a variable has changed since the approval. Plan again, and have the new plan approved.",
+    section: "plan-differs",
   });
 }
 
-/** Files and wheels may differ where the plans are the same. */
+/** Files and wheels can differ although the plans match. */
 function warnOfOtherCommit({ commit: approved }: PlanFile, { commit: now }: PlanFile): void {
   if (approved === undefined || now === undefined || approved === now) return;
   warn(
-    `The approved plan was made of commit ${approved}, this deploy is of commit ${now}. A plan compares resources, not the ` +
-      "content of files and wheels: deploy the commit that was planned to have the files that were approved.",
+    `The approved plan is from commit ${approved}, but this deploy is from commit ${now}. A plan compares ` +
+      "resources, not the content of files and wheels. To deploy the approved files, deploy the commit that was planned.",
   );
 }

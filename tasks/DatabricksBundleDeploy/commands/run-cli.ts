@@ -1,50 +1,50 @@
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
 import { type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
-import { runBundleCommand } from "../../common/databricks/cli/run.ts";
+import { type OutputStream, runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
-import { explainFailure } from "./explain-failure.ts";
+import { type Explanation, explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 
 export interface CommandOptions {
   readonly arguments?: readonly string[];
-  /** Asks for JSON on stdout, which is not shown. */
+  /** Requests JSON on stdout, which is not shown. */
   readonly json?: boolean;
-  /** Takes the output; default: one that shows everything. */
+  /** Receives the output; default: all output is shown. */
   readonly output?: CliOutput;
-  /** How long the command may go on after a cancel, in milliseconds; default 0. */
+  /** How long the command may continue after a cancel, in milliseconds; default 0. */
   readonly safePointMs?: number;
 }
 
 export interface CommandOutcome extends CommandEnd {
-  /** The JSON, where it was asked for. */
+  /** The JSON, if it was requested. */
   readonly stdout: string;
 }
 
-/** The step was cancelled, and with it the CLI, in the middle of its work: it could not clean up behind itself. */
+/** The step was canceled, and the CLI was killed before it could clean up. */
 export class CommandKilled extends Cancelled {}
 
-/** The exit code of a program that Windows ended at Ctrl+C, which the agent sends to the CLI too. */
+/** The exit code of a program that Windows ends on Ctrl+C, which the agent also sends to the CLI. */
 const endedByControlC = 0xc000013a;
 
 /** Output that is shown as it comes, made harmless, with diagnostics as issues. */
-export function shownOutput({ cli, diagnostics }: Step): CliOutput {
-  return cliOutput(cli, { onLine: print, onDiagnostic: diagnostics.report });
+export function shownOutput({ diagnostics }: Step): CliOutput {
+  return cliOutput({ onLine: print, onDiagnostic: diagnostics.report });
 }
 
 /** The same, but only diagnostics are shown; the rest in runs with `system.debug`. */
-export function quietOutput({ cli, diagnostics }: Step): CliOutput {
-  return cliOutput(cli, { onLine: debug, onDiagnostic: diagnostics.report });
+export function quietOutput({ diagnostics }: Step): CliOutput {
+  return cliOutput({ onLine: debug, onDiagnostic: diagnostics.report });
 }
 
-/** Runs `databricks bundle <command>` and gives its stdout; throws a UserError that explains a failure. */
+/** Runs `databricks bundle <command>` and returns its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
   if (outcome.exitCode !== 0) {
-    const { error, explained } = explainFailure(step, command, outcome);
+    const { error, explained } = explain(step, command, outcome);
     const others = unplacedErrors(outcome.facts.errors).filter((one) => !explained.includes(one));
     for (const other of others) step.diagnostics.reportUnplaced(other);
     throw error;
@@ -53,12 +53,12 @@ export async function runCommand(step: Step, command: string, options: CommandOp
   return outcome.stdout;
 }
 
-/** The same, with a failure as an outcome; throws Cancelled when the step was cancelled meanwhile. */
+/** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
 export async function tryCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
   const { output = shownOutput(step), safePointMs = 0 } = options;
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);
   const onCancel = () => {
-    if (safePointMs > 0) print("Cancelled: the deployment may still reach a safe point.");
+    if (safePointMs > 0) print("Canceled: waiting for the deployment to reach a safe point.");
   };
   step.cancel.addEventListener("abort", onCancel, { once: true });
   try {
@@ -68,7 +68,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
       json: options.json === true,
       onLine(line, stream) {
         silence.heard();
-        output.line(line, stream);
+        readLine(output, line, stream);
       },
       stops: [
         { signal: step.cancel, afterMs: safePointMs },
@@ -83,5 +83,29 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
   } finally {
     step.cancel.removeEventListener("abort", onCancel);
     silence.stop();
+  }
+}
+
+/** An explanation is decoration: where it fails, the failure itself is still told. */
+function explain(step: Step, command: string, outcome: CommandOutcome): Explanation {
+  try {
+    return explainFailure(step, command, outcome);
+  } catch (error) {
+    debug(String(error));
+    const message = `"databricks bundle ${command}" failed (exit code ${outcome.exitCode}).`;
+    return {
+      error: new UserError(message, { hint: "See the CLI output above.", section: "deploy-failed" }),
+      explained: [],
+    };
+  }
+}
+
+/** A line that cannot be read is shown as it is: it must not end the deployment that printed it. */
+function readLine(output: CliOutput, line: string, stream: OutputStream): void {
+  try {
+    output.line(line, stream);
+  } catch (error) {
+    debug(String(error));
+    print(line);
   }
 }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
-import type { BundleResource } from "../../common/databricks/cli/summary.ts";
+import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
@@ -9,18 +10,39 @@ import type { Step } from "../session/step.ts";
 import { cleanupConnection } from "./cancelled.ts";
 import type { Deployment } from "./deploy.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
+import { readSummary } from "./summary.ts";
 
 export interface FinishedRun {
   readonly key: string;
-  /** undefined for what has no page: apps and scripts, or a run that did not start. */
+  /** undefined without a page: for apps and scripts, or a run that did not start. */
   readonly url: string | undefined;
-  /** SUCCESS is the one good end. */
+  /** Only SUCCESS means that the run succeeded. */
   readonly result: string;
   readonly message: string;
   readonly durationMs: number;
 }
 
 type RunEnd = Pick<FinishedRun, "result" | "message">;
+
+const runnableTypes = ["jobs", "pipelines", "apps"];
+
+/** Throws a UserError, before anything is deployed, for keys in the input `run` that the bundle does not have. */
+export async function checkRunKeys(step: Step): Promise<void> {
+  if (step.inputs.run.length === 0) return;
+  const { resources, scripts } = await readSummary(step);
+  const runnable = resources.filter(({ type }) => runnableTypes.includes(type));
+  const known = [...runnable.map(({ type, key }) => `${type}.${key}`), ...scripts];
+  const names = new Set([...known, ...runnable.map(({ key }) => key)]);
+  const unknown = step.inputs.run.filter((key) => !names.has(key));
+  if (unknown.length === 0) return;
+  throw new UserError(
+    `run: the bundle has no job, pipeline, app or script ${unknown.join(", ")}. Nothing was deployed.`,
+    {
+      hint: known.length > 0 ? `It has ${listSome(known, 10)}.` : "It has none at all.",
+      section: "inputs",
+    },
+  );
+}
 
 /** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
 export async function runResources(
@@ -29,36 +51,40 @@ export async function runResources(
   onEnd: (run: FinishedRun) => void,
 ): Promise<void> {
   for (const key of step.inputs.run) {
-    if (!(await runResource(step, key, summary.resources, onEnd))) break;
+    if (!(await runResource(step, key, summary, onEnd))) break;
   }
 }
 
-/** Throws a UserError when a run did not succeed. */
+/** Throws a UserError if a run did not succeed. */
 export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
   const said = failed.message === "" ? "" : `: ${failed.message.replace(/[.:\s]+$/, "")}`;
-  throw new UserError(`The bundle is deployed, but the run of ${failed.key} ended in ${failed.result}${said}.`, {
-    hint: failed.url ? `See ${failed.url}` : "The CLI's own output stands above.",
-    anchor: "run-failed",
+  throw new UserError(`The bundle was deployed, but the run of ${failed.key} ended with ${failed.result}${said}.`, {
+    hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
+    section: "run-failed",
   });
 }
 
-/** Gives whether the run succeeded. */
+/** Returns whether the run succeeded. */
 async function runResource(
   step: Step,
   key: string,
-  resources: readonly BundleResource[],
+  summary: BundleSummary,
   onEnd: (run: FinishedRun) => void,
 ): Promise<boolean> {
   const startedAt = Date.now();
   const output = shownOutput(step);
-  const started = () => startedRun(step, output.facts);
+  const isScript = summary.scripts.includes(key);
+  // What a script prints is its own: it announces no run.
+  const started = () => (isScript ? undefined : startedRun(step, output.facts));
   const ended = (end: RunEnd) => onEnd({ key, url: started()?.url, ...end, durationMs: Date.now() - startedAt });
   print(`Running ${key}`);
   try {
     const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output });
-    const end = await verify(step, { key, exitCode, run: started()?.run, resources, error: facts.firstError ?? "" });
+    const end = isScript
+      ? scriptEnd(exitCode, facts)
+      : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "" }, isApp(key, summary));
     ended(end);
     return end.result === "SUCCESS";
   } catch (error) {
@@ -68,46 +94,52 @@ async function runResource(
   }
 }
 
+function isApp(key: string, { resources }: BundleSummary): boolean {
+  const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
+  return resource?.type === "apps";
+}
+
+/** The CLI becomes the script, so that the exit code is the script's. */
+function scriptEnd(exitCode: number | null, { lastLine }: CliFacts): RunEnd {
+  if (exitCode === 0) return { result: "SUCCESS", message: "" };
+  return { result: exitCode === null ? "a signal" : `exit code ${exitCode}`, message: lastLine };
+}
+
 interface Ended {
-  readonly key: string;
   readonly exitCode: number | null;
-  readonly run: WorkspaceRun | undefined;
-  readonly resources: readonly BundleResource[];
+  readonly run: StartedRun | undefined;
   /** The CLI's first error; "" where it printed none. */
   readonly error: string;
 }
 
-/** The CLI exits with 0 for ends that are no success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
-async function verify(step: Step, ended: Ended): Promise<RunEnd> {
-  const { key, exitCode, run, resources, error } = ended;
-  const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
+/** The CLI exits with 0 for ends that are not a success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
+async function verify(step: Step, { exitCode, run, error }: Ended, isApp: boolean): Promise<RunEnd> {
   const workspace = step.workspace();
   if (run && workspace) {
-    const { result, message } = await stateOf(workspace, run);
+    const { result, message } = await endOfRun(step, workspace, run);
     return { result, message: message || (result === "SUCCESS" ? "" : error) };
   }
-  if (exitCode !== 0) return { result: "FAILED", message: error + (resource ? "" : runnable(resources)) };
-  if (resource?.type !== "jobs" && resource?.type !== "pipelines") return { result: "SUCCESS", message: "" };
-  return { result: "UNKNOWN", message: "the CLI named no run that the workspace could be asked about" };
+  if (exitCode !== 0) return { result: "FAILED", message: error };
+  if (isApp) return { result: "SUCCESS", message: "" };
+  return { result: "UNKNOWN", message: "the CLI did not report a run, so the task cannot check its result" };
 }
 
-async function stateOf(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<RunEnd> {
+const pollMs = 5_000;
+
+/** Waits for the end of a run; the CLI may have stopped watching it while it goes on. */
+async function endOfRun(step: Step, workspace: WorkspaceConnection, { run, url }: StartedRun): Promise<RunEnd> {
   try {
-    const { result = "RUNNING", message } = await readRun(workspace, run);
-    return { result, message };
+    for (let isFirst = true; ; isFirst = false) {
+      const { result, message } = await readRun(workspace, run);
+      if (result !== undefined) return { result, message };
+      if (isFirst) print(`The CLI has stopped watching the run, which goes on: waiting for its end. ${url}`);
+      await sleep(pollMs, undefined, { signal: step.cancel });
+    }
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (step.cancel.aborted) throw new Cancelled();
     const said = error instanceof Error ? error.message : String(error);
-    return { result: "UNKNOWN", message: `the workspace does not say how it ended (${said})` };
+    return { result: "UNKNOWN", message: `the workspace did not report how it ended (${said})` };
   }
-}
-
-/** What could have been meant by a key that is none of the bundle's. */
-function runnable(resources: readonly BundleResource[]): string {
-  const keys = resources
-    .filter(({ type }) => ["jobs", "pipelines", "apps"].includes(type))
-    .map(({ type, key }) => `${type}.${key}`);
-  return keys.length > 0 ? `; the bundle has ${listSome(keys, 10)}` : "";
 }
 
 interface StartedRun {
@@ -116,8 +148,8 @@ interface StartedRun {
 }
 
 /**
- * The run that the CLI has announced. The server may do so by another name of the workspace's: the page is that of the
- * step's own.
+ * The run that the CLI has announced. The server may use another name of the workspace in the URL, which is replaced with
+ * the step's own.
  */
 function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
   const host = step.host();
@@ -131,13 +163,13 @@ function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
 async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
   try {
     const workspace = cleanupConnection(step);
-    if (workspace === undefined) throw new Error("The workspace is not known.");
+    if (workspace === undefined) throw new Error("The workspace is unknown.");
     await cancelRun(workspace, run);
-    print(`The run was cancelled: ${url}`);
+    print(`Canceled the run: ${url}`);
     return { result: "CANCELED", message: "" };
   } catch (error) {
     debug(String(error));
-    logIssue("warning", `The run could not be cancelled and may go on: ${url}`);
-    return { result: "UNKNOWN", message: "it could not be cancelled and may go on" };
+    logIssue("warning", `The run could not be canceled and may still be running: ${url}`);
+    return { result: "UNKNOWN", message: "it could not be canceled and may still be running" };
   }
 }

@@ -1,7 +1,7 @@
-/** Characters that make text read otherwise than it is (Unicode TR 9). */
+/** Characters that change the order in which text is displayed (Unicode TR 9). */
 const bidirectional = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
-/** Names are other people's text: no Markdown, no HTML, no link, no new table cell or line. */
+/** Escapes names, which users choose, so that they cannot contain Markdown, HTML or links, or start a table cell or line. */
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\r\n\t\u2028\u2029\u0085]+/g, " ")
@@ -20,12 +20,12 @@ export function markdownLink(text: string, url: string): string {
     : escapeMarkdown(text);
 }
 
-/** encodeURIComponent leaves parentheses as they are. */
+/** Encodes parentheses too, which encodeURIComponent does not. */
 function percentEncoded(character: string): string {
   return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }
 
-/** A table; cells are Markdown already. */
+/** The lines of a table; the cells must already be Markdown. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)];

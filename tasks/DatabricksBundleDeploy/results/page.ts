@@ -1,9 +1,9 @@
+import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
-import type { DeployedAction } from "../../common/databricks/cli/state.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 
-/** What the run page shows of a step, in words of anybody: nothing is escaped or masked yet. */
+/** What the run page shows for a step; the text is not escaped or masked yet. */
 export interface Page {
   /** e.g. deployed */
   readonly verb: string;
@@ -11,12 +11,16 @@ export interface Page {
   readonly target: string;
   readonly mode: string | undefined;
   readonly workspaceUrl: string;
-  /** Application id of the service principal. */
+  /** Application ID of the service principal. */
   readonly identity: string;
+  /** The name that the workspace shows for it; undefined where it was not asked. */
+  readonly identityName: string | undefined;
   readonly rootPath: string | undefined;
   readonly cliVersion: string | undefined;
   readonly engine: string | undefined;
   readonly durationMs: number;
+  /** Sentences at the top of the page. */
+  readonly warnings: readonly string[];
   /** One line above the resources. */
   readonly counts: string | undefined;
   readonly resources: readonly PageRow[];
@@ -42,12 +46,13 @@ export function pageMarkdown(page: Page, mask: (text: string) => string): string
   const text = (value: string) => escapeMarkdown(mask(value));
   const link = (name: string, url: string | undefined) => (url ? markdownLink(mask(name), mask(url)) : text(name));
   return [
-    `### Databricks bundle ${text(page.bundle)}: ${page.verb}`,
+    `### Databricks bundle ${text(page.bundle)}: ${text(page.verb)}`,
     "",
+    ...page.warnings.flatMap((warning) => [`**${text(warning)}**`, ""]),
     ...markdownTable(["", ""], facts(page, text, link)),
     "",
     ...(page.counts ? [text(page.counts), ""] : []),
-    ...resourceTable(page.resources, text, link),
+    ...resourceTable(page.resources, text, link, mask),
     ...runTable(page.runs, text, link),
     "",
   ].join("\n");
@@ -61,8 +66,8 @@ function facts(page: Page, text: Text, link: Link): string[][] {
   return [
     ["Workspace", link(host, page.workspaceUrl)],
     ["Target", text(page.mode ? `${page.target} (${page.mode})` : page.target)],
-    ["Service principal", text(page.identity)],
-    ...(page.rootPath ? [["Folder", text(page.rootPath)]] : []),
+    ["Service principal", text(page.identityName ? `${page.identityName} (${page.identity})` : page.identity)],
+    ...(page.rootPath ? [["Workspace folder", text(page.rootPath)]] : []),
     ...(page.cliVersion
       ? [["Databricks CLI", text(page.engine ? `${page.cliVersion}, ${page.engine} engine` : page.cliVersion)]]
       : []),
@@ -71,23 +76,28 @@ function facts(page: Page, text: Text, link: Link): string[][] {
 }
 
 /** Changes come first, so that a cut at the end leaves out what stays as it is. */
-function resourceTable(resources: readonly PageRow[], text: Text, link: Link): string[] {
-  if (resources.length === 0) return ["There are no resources."];
+function resourceTable(resources: readonly PageRow[], text: Text, link: Link, mask: Text): string[] {
+  if (resources.length === 0) return ["The bundle has no resources."];
   const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
   const sorted = [...resources.filter(isChange), ...resources.filter((row) => !isChange(row))];
   const rows = sorted
     .slice(0, shownRows)
     .map((row) => [
-      text(row.key),
+      keyCell(mask(row.key)),
       actionText(row, text),
       row.name === undefined ? "" : link(row.name, row.url),
       text(row.id ?? ""),
     ]);
   const more = resources.length - rows.length;
   return [
-    ...markdownTable(["Resource", "Action", "Name", "Id"], rows),
+    ...markdownTable(["Resource", "Action", "Name", "ID"], rows),
     ...(more > 0 ? ["", `… and ${more} more.`] : []),
   ];
+}
+
+/** As code, because a renderer may take a key such as jobs.my_job for the name of a host, and link it. */
+function keyCell(key: string): string {
+  return /^[\w.-]+$/.test(key) ? `\`${key}\`` : escapeMarkdown(key);
 }
 
 const words: { readonly [action in PageRow["action"] & string]?: string } = {
@@ -112,7 +122,7 @@ function runTable(runs: readonly FinishedRun[], text: Text, link: Link): string[
   return ["", ...markdownTable(["Run", "Result", "Duration"], rows)];
 }
 
-/** The same for programs: what `summaryPath` points to. */
+/** The same as JSON for programs: the contents of the file that `summaryPath` points to. */
 export function pageJson(page: Page, mask: (text: string) => string): string {
   const { bundle, target, workspaceUrl, identity, runs } = page;
   const resources = page.resources.map(({ key, name, id, url, action }) => {

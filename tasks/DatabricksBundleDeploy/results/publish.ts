@@ -1,15 +1,15 @@
+import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
-import { countActions } from "../../common/databricks/cli/plan.ts";
-import type { DeployedAction } from "../../common/databricks/cli/state.ts";
+import { type BundlePlan, countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
-import { print, secretMasker, setOutput, uploadSummary } from "../../common/pipeline/commands.ts";
-import { isPullRequestBuild } from "../../common/pipeline/job.ts";
-import { writeJobFile } from "../../common/pipeline/temporary.ts";
+import { print, secretMasker, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
+import { isPullRequestBuild, writeJobFile } from "../../common/pipeline/job.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
 import type { FinishedRun } from "../commands/run.ts";
 import { workspaceUrlOf } from "../commands/summary.ts";
+import { listSome } from "../listing.ts";
 import { formatPlanFile } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
 import { type Page, type PageRow, pageJson, pageMarkdown } from "./page.ts";
@@ -29,7 +29,9 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
     return { key, action, name, id, url, fields };
   });
   const verb = isPullRequestBuild() ? "what this pull request would change" : "planned; nothing was deployed";
-  publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan) });
+  const warnings = dataLossWarnings(plan);
+  for (const warning of warnings) warn(warning);
+  publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan), warnings });
   setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
   setOutput("deletesPresent", String(counts.delete > 0));
   setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file)));
@@ -38,13 +40,15 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
   const { summary, actions, engine, counts } = deployment;
   const page = {
-    ...pageOf(step, summary, "deployed", deployedRows(deployment)),
+    ...pageOf(step, summary, deployedVerb(deployment, runs), deployedRows(deployment)),
     engine,
     runs,
     counts: countsOf(actions.values(), counts),
   };
   publishPage(page);
-  setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, secretMasker())));
+  decorate("The output summaryPath", () =>
+    setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, secretMasker()))),
+  );
   if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
 }
 
@@ -57,13 +61,38 @@ export function publishDestruction(step: Step, { summary, left, engine }: Destru
   publishPage({ ...pageOf(step, summary, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
 }
 
+const shownLosses = 20;
+
+function dataLossWarnings({ dataLosses }: BundlePlan): string[] {
+  if (dataLosses.length === 0) return [];
+  return [`This plan deletes or recreates ${listSome(dataLosses, shownLosses)}: data may be lost when it is deployed.`];
+}
+
+function deployedVerb({ problem }: Deployment, runs: readonly FinishedRun[]): string {
+  if (problem) return "deployed, but with a problem";
+  const failed = runs.find(({ result }) => result !== "SUCCESS");
+  return failed ? `deployed, but the run of ${failed.key} did not succeed` : "deployed";
+}
+
 /** What every command hands on: output variables for later steps, a page for people. */
 function publishPage(page: Page): void {
-  setOutput("workspaceUrl", page.workspaceUrl);
-  setOutput("bundleName", page.bundle);
-  setOutput("target", page.target);
+  // What an unreadable bundle leaves unknown is not set.
+  if (page.workspaceUrl) setOutput("workspaceUrl", page.workspaceUrl);
+  if (page.bundle) setOutput("bundleName", page.bundle);
+  if (page.target) setOutput("target", page.target);
   setOutput("identity", page.identity);
-  uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker())));
+  decorate("The summary page", () =>
+    uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, secretMasker()))),
+  );
+}
+
+/** A page that cannot be written never changes the result of what it shows. */
+function decorate(what: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function pageOf(step: Step, summary: BundleSummary, verb: string, resources: readonly PageRow[]): Page {
@@ -74,6 +103,8 @@ function pageOf(step: Step, summary: BundleSummary, verb: string, resources: rea
     mode: summary.mode,
     workspaceUrl: workspaceUrlOf(step, summary),
     identity: step.identity,
+    identityName: step.identityName,
+    warnings: [],
     rootPath: summary.rootPath,
     cliVersion: step.cliVersion.seen(),
     engine: undefined,
@@ -88,7 +119,7 @@ function bareRow({ type, key, name, id, url }: BundleResource): PageRow {
   return { key: `${type}.${key}`, action: undefined, name, id, url, fields: [] };
 }
 
-/** What is deployed now, and what the deploy deleted or was to delete. */
+/** The resources that are deployed now, and those that the deploy deleted or failed to delete. */
 function deployedRows({ summary, actions, left }: Deployment): PageRow[] {
   const rows = summary.resources
     .filter(({ id }) => id !== undefined)
@@ -111,7 +142,7 @@ const countedWords: readonly (readonly [DeployedAction | "notSelected", string])
   ["notSelected", "not selected"],
 ];
 
-/** One line; undefined where nothing is known. The CLI's own counts win; it does not count what it has left. */
+/** One line; undefined if there are no counts. The CLI's own counts take precedence, but they do not include left resources. */
 function countsOf(actions: Iterable<DeployedAction>, reported?: ReportedCounts): string | undefined {
   const own = new Map<string, number>();
   for (const action of actions) own.set(action, (own.get(action) ?? 0) + 1);

@@ -1,11 +1,11 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 
-/** The one way to sign in that the step gives to the CLI. */
+/** The only way to sign in that the step gives to the CLI. */
 const ours = "metadata-service";
 
 /**
- * `workspace.auth_type` in a bundle wins over everything that the CLI can be told from outside, so a bundle could sign in
- * as whoever else this machine knows (az, a machine's managed identity). Throws a UserError with the line to remove.
+ * Throws a UserError with the line to remove if the bundle sets another `workspace.auth_type`. It takes precedence over all
+ * other settings of the CLI, so a bundle could sign in with other credentials of this machine (az, managed identity).
  */
 export function refuseOtherAuthentication(authTypes: readonly (string | undefined)[]): void {
   const other = authTypes.find((authType) => authType !== undefined && authType !== ours);
@@ -13,22 +13,19 @@ export function refuseOtherAuthentication(authTypes: readonly (string | undefine
 }
 
 export function otherAuthentication(authType: string): UserError {
-  return new UserError(
-    `The bundle chooses its own authentication (${authType}) and so passes by the service connection.`,
-    {
-      hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If it stands in another target, name the bundle target in the input target.`,
-      anchor: "bundle-authentication",
-    },
-  );
+  return new UserError(`The bundle sets its own authentication (${authType}), which bypasses the service connection.`, {
+    hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If only another target sets it, set the input target to the bundle target that you want.`,
+    section: "bundle-authentication",
+  });
 }
 
-/** The CLI ended well without a token of this step: whoever it was, it was not the service connection. */
+/** The CLI succeeded without a token of this step, so it did not use the service connection. */
 export function otherIdentity(): UserError {
   return new UserError(
-    "The CLI succeeded without asking for a token, so with an identity other than the connection's.",
+    "The CLI succeeded without asking for a token, so it used an identity other than the service connection.",
     {
-      hint: "Remove auth_type and other credentials from workspace in the bundle and the files that it includes.",
-      anchor: "bundle-authentication",
+      hint: "Remove auth_type and other credentials from workspace in the bundle and in the files that it includes.",
+      section: "bundle-authentication",
     },
   );
 }

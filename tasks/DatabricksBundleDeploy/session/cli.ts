@@ -8,35 +8,38 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { findOnPath } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
+import type { BundleVariables } from "./variables.ts";
 
-/** Path of the Databricks CLI; throws a UserError with the step to add when there is none. */
+/** Path of the Databricks CLI; throws a UserError with the step to add if there is no CLI. */
 export function findCli(): string {
   const executable = findOnPath("databricks");
   if (executable) return executable;
   throw new UserError("There is no Databricks CLI on this agent's PATH.", {
     hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    anchor: "no-cli",
+    section: "no-cli",
   });
 }
 
 /**
- * Writes what the CLI, and all that it starts, needs to sign in through the metadata service; the service's address
- * becomes a secret.
+ * Writes what the CLI, and every program that it starts, needs to sign in through the metadata service. Registers the
+ * service's address as a secret.
  */
 export function prepareCli(
   { network, temporaryFolder }: Task,
-  { folder, target, host, variables }: DeployInputs,
+  { folder, target, host }: DeployInputs,
   executable: string,
   metadataServiceUrl: string,
+  variables: BundleVariables,
 ): Cli {
   registerSecret(path.posix.basename(metadataServiceUrl));
   const advice = trustStoreAdvice(network);
   if (advice) print(advice);
   const signIn = { metadataServiceUrl, host };
   writeProfile(signIn, temporaryFolder);
-  const base = withoutAgentSecrets(process.env);
+  const unset = new Set(variables.unset);
+  const environment = Object.entries(withoutAgentSecrets(process.env)).filter(([name]) => !unset.has(name));
+  const base = Object.fromEntries(environment);
   const certificates = writeCertificates(network, base, temporaryFolder);
-  const bundleVariables = Object.entries(variables).map(([name, value]) => [`BUNDLE_VAR_${name}`, value]);
   return {
     executable,
     folder,
@@ -47,7 +50,7 @@ export function prepareCli(
         signIn,
         temporaryFolder,
       ),
-      ...Object.fromEntries(bundleVariables),
+      ...variables.set,
     },
   };
 }

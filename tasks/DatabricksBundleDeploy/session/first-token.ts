@@ -1,29 +1,18 @@
 import type { MetadataService } from "../../common/identity/metadata-service.ts";
+import { type SilenceWatch, watchSilence } from "../../common/pipeline/silence.ts";
 
-export interface FirstTokenWatch {
-  /** Aborted when the CLI has neither asked for a token nor said anything for too long. */
-  readonly signal: AbortSignal;
-  /** The CLI printed something: it may be running a script of the bundle, and the wait starts anew. */
-  heard(): void;
-  stop(): void;
-}
-
-/** A CLI that is silent for so long and has not come for a token talks to a host that does not answer. */
+/** If the CLI is silent for this long and has not asked for a token, its host does not answer. */
 const firstTokenWithinMs = 50_000;
 
 /**
- * Watches for the first token: the CLI itself would try a host that does not answer for fifteen silent minutes. There is
- * no limit for a bundle with a script that runs before the CLI signs in.
+ * Watches for the CLI's first request for a token: the CLI itself would try a host that does not answer for fifteen silent
+ * minutes. A bundle with a script that runs before the CLI signs in has no limit.
  */
 export function watchForFirstToken(
   { servedHosts, refusedHosts }: Pick<MetadataService, "servedHosts" | "refusedHosts">,
   hasPreinit: boolean,
   withinMs = firstTokenWithinMs,
-): FirstTokenWatch {
-  const silence = new AbortController();
-  const timer = setTimeout(() => {
-    const asked = servedHosts.size > 0 || refusedHosts.size > 0;
-    if (!asked && !hasPreinit) silence.abort();
-  }, withinMs);
-  return { signal: silence.signal, heard: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+): SilenceWatch {
+  // A CLI that prints something may be running a script of the bundle, so the wait starts anew.
+  return watchSilence(withinMs, () => servedHosts.size === 0 && refusedHosts.size === 0 && !hasPreinit);
 }

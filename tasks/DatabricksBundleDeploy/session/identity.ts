@@ -1,31 +1,31 @@
 import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
 import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { databricksTokens } from "../../common/identity/databricks-token.ts";
-import { freshIdTokens } from "../../common/identity/fresh-id-token.ts";
-import type { JobIdentity } from "../../common/identity/id-token-address.ts";
+import { freshIdTokens } from "../../common/identity/id-token.ts";
 import { warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { Http } from "../../common/pipeline/http.ts";
+import type { JobInfo } from "../../common/pipeline/job.ts";
 import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 
-/** Who the step is in a workspace, and in which. */
+/** The service principal that the step signs in as, and the workspaces that may get its token. */
 export interface StepIdentity {
   readonly token: AccessTokenSource;
-  /** Who issues it, in words for people. */
+  /** The services that issue the token, for messages. */
   readonly issuers: string;
   readonly rule: HostRule;
-  /** Application id; undefined where only the token tells. */
+  /** Application ID; undefined if only the token contains it. */
   readonly clientId: string | undefined;
 }
 
-/** The identity that inputs and service connection ask for; nothing is sent yet. Throws a UserError where they disagree. */
+/** The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match. */
 export function stepIdentity(
   http: Http,
   inputs: DeployInputs,
   connection: ServiceConnection,
-  job: JobIdentity,
+  job: JobInfo,
 ): StepIdentity {
   if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job);
   const rule = entraHostRule(inputs.host, connection.cloud);
@@ -36,7 +36,7 @@ export function stepIdentity(
 }
 
 function issuersOf(connection: ServiceConnection): string {
-  if (connection.scheme === "ManagedServiceIdentity") return "this machine's own metadata service";
+  if (connection.scheme === "ManagedServiceIdentity") return "the metadata service of this machine";
   const entra = `Entra (${new URL(connection.authority).host})`;
   return connection.scheme === "WorkloadIdentityFederation" ? `Azure DevOps and ${entra}` : entra;
 }
@@ -45,13 +45,13 @@ function databricksIdentity(
   http: Http,
   { host, databricksClientId: clientId }: DeployInputs,
   connection: ServiceConnection,
-  job: JobIdentity,
+  job: JobInfo,
 ): StepIdentity {
   if (host === undefined || connection.scheme !== "WorkloadIdentityFederation") {
     const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
-      hint: "The workspace at that address exchanges the connection's ID token for a token of its own.",
-      anchor: "databricks-federation",
+      hint: "With this setting, the workspace at workspaceUrl exchanges the connection's ID token for its own access token.",
+      section: "databricks-federation",
     });
   }
   const rule = databricksHostRule(host);

@@ -5,11 +5,11 @@ import { logIssue, print, type SourcePlace } from "../../common/pipeline/command
 /** Turns the CLI's diagnostics into issues of the step. */
 export interface DiagnosticReporter {
   /**
-   * Shows a diagnostic where it stands in the output; one that was shown already, by an earlier command, is dropped. An
-   * error without a place is printed as it is: the step's own error may repeat or explain it.
+   * Shows a diagnostic at its place in the output, unless an earlier command has already shown it. An error without a place
+   * is only printed, because the step's own error may repeat or explain it.
    */
   readonly report: (diagnostic: Diagnostic) => void;
-  /** Shows an error without a place on the run page: the step's own error says nothing of it. */
+  /** Shows an error without a place on the run page, because the step's own error does not contain it. */
   readonly reportUnplaced: (error: Diagnostic) => void;
 }
 
@@ -28,13 +28,18 @@ export function diagnosticReporter(bundleFolder: string): DiagnosticReporter {
   };
 }
 
-/** What a diagnostic says, and of what in the bundle's configuration. */
-export function issueText({ summary, paths }: Pick<Diagnostic, "summary" | "paths">): string {
-  const where = paths.filter((one) => one !== "");
-  return where.length > 0 ? `${summary} (at ${where.join(", ")})` : summary;
+/** What a diagnostic says, of what in the bundle's configuration, and where else the cause may be. */
+export function issueText({ summary, detail, paths, locations }: Omit<Diagnostic, "severity" | "lines">): string {
+  const others = locations.slice(1).map(({ file, line, column }) => `${file}:${line}:${column}`);
+  const places = [
+    ...(paths.length > 0 ? [`at ${paths.join(", ")}`] : []),
+    ...(others.length > 0 ? [`also in ${others.join(", ")}`] : []),
+  ];
+  const head = places.length > 0 ? `${summary} (${places.join("; ")})` : summary;
+  return detail === "" ? head : `${head}\n${detail}`;
 }
 
 /** The agent makes a path below the sources relative to its repository by itself. */
-function sourcePlace(bundleFolder: string, { location }: Diagnostic): SourcePlace | undefined {
-  return location && { ...location, file: path.resolve(bundleFolder, location.file) };
+function sourcePlace(bundleFolder: string, { locations: [first] }: Diagnostic): SourcePlace | undefined {
+  return first && { ...first, file: path.resolve(bundleFolder, first.file) };
 }

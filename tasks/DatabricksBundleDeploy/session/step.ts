@@ -1,22 +1,19 @@
-import { cancelGraceMs } from "../../common/pipeline/cancellation.ts";
+import { safePointMs } from "../../common/pipeline/cancellation.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { type DiagnosticReporter, diagnosticReporter } from "./issues.ts";
 import type { Session } from "./sign-in.ts";
 
-/** What the commands of one step share. */
+/** What all commands of a step use. */
 export interface Step extends Session {
   readonly inputs: DeployInputs;
   readonly task: Task;
   readonly cancel: AbortSignal;
-  /** How long a cancelled deploy may go on to reach a safe point, in milliseconds. */
+  /** How long a canceled deploy may continue to reach a safe point, in milliseconds. */
   readonly safePointMs: number;
   readonly startedAt: Date;
   readonly diagnostics: DiagnosticReporter;
 }
-
-/** What is left of the agent's grace for ending the CLI and cleaning up. */
-export const cleanupMs = 2_500;
 
 export function openStep(task: Task, inputs: DeployInputs, session: Session): Step {
   return {
@@ -24,7 +21,7 @@ export function openStep(task: Task, inputs: DeployInputs, session: Session): St
     inputs,
     task,
     cancel: task.cancel,
-    safePointMs: Math.max(0, cancelGraceMs(process.env) - cleanupMs),
+    safePointMs: safePointMs(process.env),
     startedAt: new Date(),
     diagnostics: diagnosticReporter(inputs.folder),
   };

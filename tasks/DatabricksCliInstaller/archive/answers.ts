@@ -1,6 +1,6 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 import type { StreamedResponse } from "../../common/pipeline/http.ts";
-import { HttpFailure } from "../../common/pipeline/http-failure.ts";
+import { unreachable } from "../../common/pipeline/service-errors.ts";
 import type { Releases } from "./releases.ts";
 
 type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
@@ -36,7 +36,7 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
   if (answer.status !== 200) {
     throw new UserError(`Cannot download ${wanted}: ${host} returned status ${answer.status}.`, {
       hint: statusHint(answer.status, releases),
-      anchor: "download",
+      section: "download",
     });
   }
   if (answer.headers["content-type"]?.toLowerCase().startsWith("text/html")) throw webPage(host, wanted, releases);
@@ -46,7 +46,7 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
     `Cannot download ${wanted}: ${host} sent it with Content-Encoding ${encoding}, which the task did not ask for.`,
     {
       hint: "The server stores the file with a Content-Encoding, or a proxy compresses it. Configure the server or the proxy to send the file unchanged.",
-      anchor: "download",
+      section: "download",
     },
   );
 }
@@ -55,18 +55,14 @@ export function expectFile(answer: Answer, wanted: string, releases: Releases): 
 export function webPage(host: string, wanted: string, releases: Releases): UserError {
   return new UserError(`Cannot download ${wanted}: ${host} returned a web page instead of the file.`, {
     hint: `A proxy or a sign-in page answered instead of the server. Allow the host in the proxy, or use ${anotherWay(releases)}.`,
-    anchor: "download",
+    section: "download",
   });
 }
 
 /** The UserError for a network failure during a download; any other error is returned unchanged. */
 export function downloadFailure(error: unknown, wanted: string, releases: Releases): unknown {
-  if (!(error instanceof HttpFailure)) return error;
-  return new UserError(`Cannot download ${wanted}: ${error.message}.`, {
-    hint: `${error.hint} If this agent cannot reach the host, use ${anotherWay(releases)}.`,
-    anchor: "download",
-    cause: error,
-  });
+  const advice = `If this agent cannot reach the host, use ${anotherWay(releases)}.`;
+  return unreachable(error, `Cannot download ${wanted}`, "download", advice);
 }
 
 function statusHint(status: number, releases: Releases): string {

@@ -58,7 +58,7 @@ export function verifyChecksum(archive: string, actual: string, expected: string
   const correct = expectedBy === theInput ? ", or compare the input checksum with the release page" : "";
   throw new UserError(`SHA-256 mismatch for ${archive}: it is ${actual}, but ${expectedBy} requires ${expected}.`, {
     hint: `Nothing was installed. The archive is damaged, or it is not the expected file. Download it again, or check the mirror${correct}.`,
-    anchor: "checksum",
+    section: "checksum",
   });
 }
 
@@ -67,6 +67,6 @@ export function noChecksum(archive: string, where: string, denied = false): User
   const orDenied = denied ? " The server returned status 403 for it: it is missing, or access to it is denied." : "";
   return new UserError(`Cannot verify ${archive}: there is no SHA-256 for it in ${where}.${orDenied}`, {
     hint: "Copy the SHA256SUMS file of the release there, or set the input checksum to the SHA-256 of the archive.",
-    anchor: "checksum",
+    section: "checksum",
   });
 }

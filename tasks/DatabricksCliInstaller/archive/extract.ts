@@ -63,7 +63,7 @@ function isLink(entry: Entry): boolean {
 function unusable(archive: Archive, error: unknown): UserError {
   return new UserError(`Cannot extract ${archive.name}: ${error instanceof Error ? error.message : error}.`, {
     hint: "Nothing was installed. The SHA-256 is the expected one, but the file is not a release archive of the Databricks CLI. Use the .zip from the release page.",
-    anchor: "archive",
+    section: "archive",
     cause: error,
   });
 }

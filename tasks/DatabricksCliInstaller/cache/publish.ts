@@ -115,6 +115,6 @@ function unwritable(root: string, error: unknown): unknown {
   return fileFailure(error, {
     work: `write to the tool cache ${root}`,
     otherwise: "Or set AGENT_TOOLSDIRECTORY to another folder on the machine.",
-    anchor: "tools-folder",
+    section: "tools-folder",
   });
 }

@@ -121,6 +121,6 @@ export function startable(executable: string, platform: Pick<Platform, "os">): s
   if (platform.os !== "windows" || executable.length < 260) return executable;
   throw new UserError(`Windows cannot start ${executable}: the path is too long (${executable.length} characters).`, {
     hint: "Configure the agent with a shorter work folder, or set AGENT_TOOLSDIRECTORY to a shorter path on the machine.",
-    anchor: "tools-folder",
+    section: "tools-folder",
   });
 }

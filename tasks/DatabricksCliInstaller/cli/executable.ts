@@ -114,12 +114,12 @@ function refuse(executable: string, platform: Platform, { code, words }: NoVersi
   if (code === "EACCES" || code === "EPERM") {
     throw new UserError(`This agent is not allowed to run ${executable} (${code}).`, {
       hint: "Its folder is probably mounted with noexec, or a security tool blocks it. Set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
-      anchor: "executable",
+      section: "executable",
     });
   }
   throw new UserError(`${executable} did not report its version: ${words}.`, {
     hint: hintFor(code),
-    anchor: "executable",
+    section: "executable",
   });
 }
 
@@ -139,7 +139,7 @@ function refuseOtherPlatform(executable: string, platform: Platform): void {
   if (built === undefined || built === nameOf(platform)) return;
   throw new UserError(`${executable} is built for ${built}, but this agent runs ${nameOf(platform)}.`, {
     hint: `Use the release archive for ${nameOf(platform)}.`,
-    anchor: "executable",
+    section: "executable",
   });
 }
 

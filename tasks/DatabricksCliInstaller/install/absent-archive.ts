@@ -46,7 +46,7 @@ function hasAbsence(checksum: PublishedChecksum | undefined, absence: Absence): 
 export function accessDenied(absent: readonly AbsentArchive[], why: string, releases: Releases): UserError {
   const { host } = new URL(releases.base);
   const message = `Cannot download Databricks CLI ${versionsOf(absent)} from ${releases.base}: ${host} denied access (status 403).`;
-  return new UserError(message, { hint: `${accessHint(releases)} ${why}`, anchor: "download" });
+  return new UserError(message, { hint: `${accessHint(releases)} ${why}`, section: "download" });
 }
 
 /** The error for a version that the server does not have. */
@@ -64,7 +64,7 @@ export function noSuchRelease(
         nearest.length > 0
           ? `The nearest versions are ${nearest.join(", ")}. Change the input version.`
           : "Check the inputs version and downloadUrl.",
-      anchor: "version",
+      section: "version",
     },
   );
 }

@@ -32,7 +32,7 @@ function readArchive(file: string): Buffer {
     if (fs.statSync(file).size <= maxArchiveBytes) return fs.readFileSync(file);
     throw new UserError(`${file} is larger than any release of the Databricks CLI.`, {
       hint: "Set archivePath to the .zip from the release page.",
-      anchor: "archive",
+      section: "archive",
     });
   });
 }
@@ -41,7 +41,7 @@ function readable<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw fileFailure(error, { work: `read ${file}`, anchor: "archive" });
+    throw fileFailure(error, { work: `read ${file}`, section: "archive" });
   }
 }
 
@@ -53,13 +53,13 @@ function versionOf(file: string, request: VersionRequest, platform: Platform): s
   if (parsed.target !== target) {
     throw new UserError(`${file} is for ${parsed.target}, but this agent needs ${target}.`, {
       hint: "Set archivePath to the archive for this agent's platform.",
-      anchor: "unsupported-platform",
+      section: "unsupported-platform",
     });
   }
   if (request.kind !== "latest" && !admits(request, parsed.version)) {
     throw new UserError(`${file} contains version ${parsed.version}, but this step asks for ${describe(request)}.`, {
       hint: "Change the input version, or set archivePath to another archive.",
-      anchor: "version",
+      section: "version",
     });
   }
   return parsed.version;

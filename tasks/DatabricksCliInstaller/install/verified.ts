@@ -35,6 +35,6 @@ function expectVersion({ request }: Step, archive: Archive, wanted: string | und
   const asked = wanted === undefined ? describe(request) : `version ${wanted}`;
   throw new UserError(`The Databricks CLI in ${archive.name} reports version ${version}, not ${asked}.`, {
     hint: "Nothing was installed. The content of the archive does not match its file name or the input version.",
-    anchor: "executable",
+    section: "executable",
   });
 }

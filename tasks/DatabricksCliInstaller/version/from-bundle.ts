@@ -18,7 +18,7 @@ export async function bundleVersion(folder: string): Promise<Constraint & { read
       `version: bundle needs bundle.databricks_cli_version, but neither ${root} nor a file that it includes sets it.`,
       {
         hint: 'Add it to the bundle (databricks_cli_version: ">= 1.10.0, < 2.0.0"), or set the input version to a version or a range.',
-        anchor: "bundle-version",
+        section: "bundle-version",
       },
     );
   }
@@ -28,7 +28,7 @@ export async function bundleVersion(folder: string): Promise<Constraint & { read
       `bundle.databricks_cli_version in ${constraint.file} is "${constraint.text}", which is not a version constraint that the CLI accepts.`,
       {
         hint: "Use one of these forms: 1.13.0, 1.13.*, >= 1.10.0, or >= 1.10.0, < 2.0.0.",
-        anchor: "bundle-version",
+        section: "bundle-version",
       },
     );
   }
@@ -43,7 +43,7 @@ function rootFile(folder: string): string {
     first === undefined ? "There is no bundle" : "There are several bundle files, which the CLI does not allow,";
   throw new UserError(`${problem} in ${folder}.`, {
     hint: `version: bundle reads one of ${bundleFileNames.join(", ")}. Check workingDirectory, and that an earlier step checks out the repository.`,
-    anchor: "bundle-version",
+    section: "bundle-version",
   });
 }
 
@@ -78,7 +78,7 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
     const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
     throw new UserError(`Cannot read ${file}: ${reason}.`, {
       hint: "Fix the file: version: bundle reads the bundle file and all files that it includes.",
-      anchor: "bundle-version",
+      section: "bundle-version",
       cause: error,
     });
   }

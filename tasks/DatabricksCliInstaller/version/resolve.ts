@@ -65,7 +65,7 @@ export async function lookUp(version: string, releases: Releases): Promise<Listi
 function nothingAdmitted(request: VersionRequest, versions: readonly string[], source: string): UserError {
   return new UserError(`This step asks for ${describe(request)}, but the Databricks CLI has no such release.`, {
     hint: `The newest releases are ${versions.slice(0, 3).join(", ")} (from ${source}). Change the input version.`,
-    anchor: "version",
+    section: "version",
   });
 }
 
@@ -112,7 +112,7 @@ function noSourceReports(
 ): UserError {
   return new UserError(`No source reports ${describe(request)}: ${asked.map(inWords).join("; ")}.`, {
     hint: `${cacheInWords} ${adviceFor(releases, asked)}`,
-    anchor: "version",
+    section: "version",
   });
 }
 

@@ -4,5 +4,5 @@ export { JobsService } from "@databricks/sdk-experimental/dist/apis/jobs/api";
 export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelines/api";
 export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 export { Config } from "@databricks/sdk-experimental/dist/config/Config";
-// Here too, because agents unpack every file of a task, and this one is loaded late anyway.
+// Included here because agents unpack every file of a task, and this file is loaded late anyway.
 export { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";

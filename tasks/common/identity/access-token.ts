@@ -6,22 +6,22 @@ export interface AccessToken {
   readonly expiresAt: number;
 }
 
-/** Gives a token that is valid now; renews it when needed. */
+/** Returns a token that is valid now, after renewing it if needed. */
 export type AccessTokenSource = () => Promise<AccessToken>;
 
 /** Workspaces refuse tokens in their last half minute (databricks-sdk-go: config/oauth_visitors.go); clocks differ too. */
 const longestMarginMs = 60_000;
 
-/** A failed renewal is not tried again within this time, as long as the old token lives. */
+/** Time after a failed renewal before the next attempt, while the old token is valid. */
 const retryAfterMs = 5_000;
 
-/** How long a caller waits for a renewal while the old token would still do. */
+/** How long a caller waits for a renewal while the old token is still valid. */
 const patienceMs = 5_000;
 
 /**
- * Keeps one token fresh: renewed once half of its life is over, by one request however many ask at once. Tokens are said
- * to expire a minute, or for short ones a quarter of their life, before they do.
- * While the old token lives, a renewal that fails or takes long is no failure; after that it is.
+ * Keeps one token fresh: renews it when half of its lifetime is over, with one request for all callers. Tokens are reported
+ * to expire a minute early, or for short ones a quarter of their lifetime.
+ * A renewal that fails or takes long is an error only after the old token has expired.
  */
 export function renewable(
   acquire: () => Promise<AccessToken>,

@@ -1,18 +1,17 @@
 import { debug, registerSecret } from "../pipeline/commands.ts";
 import type { Http } from "../pipeline/http.ts";
+import type { JobInfo } from "../pipeline/job.ts";
 import type { ServiceConnection } from "../pipeline/service-connection.ts";
 import type { AccessToken } from "./access-token.ts";
 import { requestAccessToken } from "./entra.ts";
-import { freshIdTokens } from "./fresh-id-token.ts";
-import type { JobIdentity } from "./id-token-address.ts";
+import { freshIdTokens } from "./id-token.ts";
 import { requestManagedIdentityToken } from "./managed-identity.ts";
 
-/** How to get a new access token to Azure Databricks through a service connection; each is hidden from the log at once. */
-export function connectionTokens(
-  http: Http,
-  job: JobIdentity,
-  connection: ServiceConnection,
-): () => Promise<AccessToken> {
+/**
+ * Returns a function that gets a new access token to Azure Databricks through a service connection, and registers it as
+ * a secret.
+ */
+export function connectionTokens(http: Http, job: JobInfo, connection: ServiceConnection): () => Promise<AccessToken> {
   const request = tokenRequest(http, job, connection);
   return async () => {
     const token = await request();
@@ -22,7 +21,7 @@ export function connectionTokens(
   };
 }
 
-function tokenRequest(http: Http, job: JobIdentity, connection: ServiceConnection): () => Promise<AccessToken> {
+function tokenRequest(http: Http, job: JobInfo, connection: ServiceConnection): () => Promise<AccessToken> {
   switch (connection.scheme) {
     case "WorkloadIdentityFederation": {
       const nextIdToken = freshIdTokens(http, job, connection);

@@ -1,23 +1,23 @@
 import { debug, registerSecret } from "../pipeline/commands.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
 import { parsedMembers } from "../pipeline/json.ts";
+import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
-import type { IdTokenSource } from "./fresh-id-token.ts";
+import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
 
-/** Where an ID token is exchanged, and for whom. */
+/** Where an ID token is exchanged, and for which service principal. */
 export interface DatabricksFederation {
   /** e.g. https://dbc-a1b2c3d4-e5f6.cloud.databricks.com */
   readonly host: string;
-  /** Application id, for a federation policy of one service principal; without it the account's policy decides. */
+  /** Application ID, for a federation policy of one service principal; without it the account's policy decides. */
   readonly clientId: string | undefined;
 }
 
 /**
- * How to get a new access token from the workspace itself, in exchange for a fresh ID token (RFC 8693; Databricks: OAuth
- * token federation); each is hidden from the log at once.
+ * Returns a function that gets a new access token from the workspace itself, in exchange for a new ID token (RFC 8693;
+ * Databricks: OAuth token federation), and registers it as a secret.
  */
 export function databricksTokens(
   http: Http,
@@ -53,12 +53,7 @@ async function exchange(http: Http, { host, clientId }: DatabricksFederation, id
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    throw new UserError(`The workspace ${host} cannot be reached: ${error.message}.`, {
-      hint: error.hint,
-      anchor: "workspace-not-reachable",
-      cause: error,
-    });
+    throw unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
 }
 
@@ -69,14 +64,14 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
 }
 
 function refusal({ status, text }: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
-  const { error_description: description, error } = parsedMembers(text);
-  const said = [description, error].find((one) => typeof one === "string" && one !== "");
-  const answer = `${status}${typeof said === "string" ? `: ${said.slice(0, 500)}` : ""}`;
+  const detail = serverMessage(text, ["error_description", "error"]);
+  const answer = detail === "" ? String(status) : `${status}: ${detail}`;
   const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
-  return new UserError(`${host} gave no token in exchange for the service connection's ID token (${answer}).`, {
+  return new UserError(`${host} did not exchange the service connection's ID token for an access token (${answer}).`, {
     hint:
-      `Give ${owner} a federation policy with audience ${tokenClaims(idToken).audience ?? "of the ID token"} and the issuer and ` +
-      "subject that the connection shows under Project settings > Service connections (this log masks them).",
-    anchor: "databricks-federation",
+      `Create a federation policy for ${owner} with the audience ` +
+      `${tokenClaims(idToken).audience ?? "of the ID token"}, and with the issuer and subject that the ` +
+      "connection shows under Project settings > Service connections (this log masks them).",
+    section: "databricks-federation",
   });
 }

@@ -3,56 +3,62 @@ import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 interface Refusal {
   readonly why: string;
   readonly hint: string;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
 }
 
-/** What Entra's codes mean for a service connection, and what mends it. Codes: Microsoft Entra error reference. */
+/** What Entra's codes mean for a service connection, and the fix for each. Codes: Microsoft Entra error reference. */
 const refusals: Readonly<Record<string, Refusal>> = {
   "70021": noFederatedCredential("no federated credential matches the ID token"),
-  "70025": noFederatedCredential("the application has no federated credential at all"),
-  "700211": noFederatedCredential("no federated credential names the issuer of the ID token"),
-  "700212": noFederatedCredential("no federated credential names the audience api://AzureADTokenExchange"),
-  "700213": noFederatedCredential("no federated credential names the subject of the ID token"),
-  "7002138": noFederatedCredential("the subject of the federated credential differs from the ID token's in case"),
+  "70025": noFederatedCredential("the application does not have a federated credential"),
+  "700211": noFederatedCredential("no federated credential has the issuer of the ID token"),
+  "700212": noFederatedCredential("no federated credential has the audience api://AzureADTokenExchange"),
+  "700213": noFederatedCredential("no federated credential has the subject of the ID token"),
+  "7002138": noFederatedCredential(
+    "the subject of the federated credential differs from the subject of the ID token in upper and lower case",
+  ),
   "700016": {
-    why: "the tenant does not know the application of the service connection",
-    hint: "Check client id and tenant id of the connection; the application may have been deleted or belong elsewhere.",
-    anchor: "application-not-found",
+    why: "the application of the service connection does not exist in the tenant",
+    hint:
+      "Check the client ID and tenant ID of the connection. The application may have been deleted, or may be " +
+      "in another tenant.",
+    section: "application-not-found",
   },
   "90002": {
-    why: "there is no such tenant",
-    hint: "Check the tenant id of the service connection, and that it names the right cloud.",
-    anchor: "application-not-found",
+    why: "the tenant does not exist",
+    hint: "Check the tenant ID of the service connection, and that the connection is for the right cloud.",
+    section: "application-not-found",
   },
   "700024": {
-    why: "the ID token is outside its time of validity",
+    why: "the ID token has expired or is not valid yet",
     hint: "Check the clock of this agent, and run the step again.",
-    anchor: "entra",
+    section: "entra",
   },
   "7000215": {
     why: "its secret is wrong",
-    hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or give it a new secret.",
-    anchor: "connection-secret",
+    hint: convertOr("set a new secret in it"),
+    section: "connection-secret",
   },
   "7000222": {
     why: "its secret has expired",
-    hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or give it a new secret.",
-    anchor: "connection-secret",
+    hint: convertOr("set a new secret in it"),
+    section: "connection-secret",
   },
   "700027": {
-    why: "the application does not know its certificate",
-    hint: "Convert the connection to workload identity federation (one click under Project settings > Service connections), or upload the certificate.",
-    anchor: "connection-secret",
+    why: "its certificate is not registered for the application",
+    hint: convertOr("upload the certificate to the app registration"),
+    section: "connection-secret",
   },
   "500011": {
-    why: "the tenant does not know Azure Databricks",
-    hint: "Use the tenant of the workspace; Azure Databricks is known in a tenant once a workspace was made there.",
-    anchor: "databricks-not-in-tenant",
+    why: "Azure Databricks is not registered in the tenant",
+    hint:
+      "Use the tenant of the workspace. Azure Databricks is registered in a tenant when the first workspace is " +
+      "created there.",
+    section: "databricks-not-in-tenant",
   },
   "53003": {
     why: "a Conditional Access policy for workload identities blocks the sign-in",
     hint: "Ask your Entra administrator to allow this application from this agent's network.",
-    anchor: "conditional-access",
+    section: "conditional-access",
   },
 };
 
@@ -60,10 +66,16 @@ function noFederatedCredential(why: string): Refusal {
   return {
     why,
     hint:
-      "Add one to the app registration or managed identity, with the issuer and subject that the connection shows under " +
-      "Project settings > Service connections (this log masks them). A new one can take some minutes to be known.",
-    anchor: "federated-credential",
+      "Add a federated credential to the app registration or managed identity, with the issuer and subject " +
+      "that the connection shows under Project settings > Service connections (this log masks them). It can " +
+      "take a few minutes to take effect.",
+    section: "federated-credential",
   };
+}
+
+function convertOr(otherAction: string): string {
+  const convert = "Project settings > Service connections > Convert";
+  return `Convert the connection to workload identity federation (${convert}), or ${otherAction}.`;
 }
 
 /** Reads the AADSTS code in an Entra message; undefined when there is none. */
@@ -75,12 +87,12 @@ export function entraRefusal(message: string, client: { tenantId: string; author
   if (known) {
     return new UserError(
       `Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${known.why} (AADSTS${code}).`,
-      { hint: known.hint, anchor: known.anchor },
+      { hint: known.hint, section: known.section },
     );
   }
-  const said = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;
-  return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${said}`, {
-    hint: "The code is explained at login.microsoftonline.com/error.",
-    anchor: "entra",
+  const quote = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;
+  return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${quote}`, {
+    hint: "Look up the code at https://login.microsoftonline.com/error.",
+    section: "entra",
   });
 }

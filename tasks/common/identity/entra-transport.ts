@@ -4,7 +4,7 @@ import { HttpFailure } from "../pipeline/http-failure.ts";
 
 export interface EntraTransport {
   readonly httpClient: HttpClient;
-  /** The last network failure, whose cause the library drops. */
+  /** The last network failure. The library's own error does not contain its cause. */
   readonly failure: () => unknown;
 }
 
@@ -13,7 +13,7 @@ export interface EntraTransportSettings {
   readonly createHttpHeaders: typeof import("./azure-identity.lazy.ts").createHttpHeaders;
   /** Whether a credential may be sent there. */
   readonly allowsUrl: (url: URL) => boolean;
-  /** Asks the metadata service of the machine, without TLS. */
+  /** Requests go to the metadata service of the machine, without TLS. */
   readonly instanceMetadata?: boolean;
 }
 
@@ -34,7 +34,9 @@ export function entraTransport(settings: EntraTransportSettings): EntraTransport
 async function send(settings: EntraTransportSettings, request: PipelineRequest): Promise<PipelineResponse> {
   const { http, createHttpHeaders, allowsUrl, instanceMetadata = false } = settings;
   const { url } = request;
-  if (!allowsUrl(new URL(url))) throw new HttpFailure("redirects", url, "credentials are not sent there");
+  if (!allowsUrl(new URL(url))) {
+    throw new HttpFailure("redirects", url, "the task does not send credentials to this address");
+  }
   const response = await http.send({
     method: request.method === "POST" ? "POST" : "GET",
     url,
@@ -45,7 +47,7 @@ async function send(settings: EntraTransportSettings, request: PipelineRequest):
     ...(instanceMetadata ? { instanceMetadata, idleTimeoutMs: 5_000, attempts: 3 } : {}),
   });
   if (response.status >= 300 && response.status < 400) {
-    // The library would follow, and send the credential along.
+    // The library would follow the redirect and send the credential there.
     throw new HttpFailure("redirects", url, `it redirects (${response.status}), which Entra never does`);
   }
   const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);

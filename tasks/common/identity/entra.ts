@@ -1,12 +1,11 @@
 import { type AzureCloud, isEntraHost } from "../pipeline/azure-cloud.ts";
-import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
+import { unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { entraRefusal } from "./entra-errors.ts";
 import { entraTransport } from "./entra-transport.ts";
 
-/** Who asks Entra for a token. */
+/** The application that requests a token from Entra. */
 export interface EntraClient {
   readonly cloud: AzureCloud;
   readonly tenantId: string;
@@ -15,14 +14,17 @@ export interface EntraClient {
   readonly authority: string;
 }
 
-/** How the client proves who it is. */
+/** How the application authenticates. */
 export type ClientProof =
   | { readonly kind: "assertion"; readonly idToken: string }
   | { readonly kind: "secret"; readonly secret: string }
   /** PEM with certificate and private key. */
   | { readonly kind: "certificate"; readonly certificate: string };
 
-/** Azure Databricks in Entra, the same in every cloud; as a scope it asks for all that the client was granted. */
+/**
+ * Azure Databricks in Entra, the same in every cloud; as a scope it requests everything that was granted to the
+ * application.
+ */
 export const databricksScope = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default";
 
 /** Gets an access token to Azure Databricks from Entra; throws a UserError that explains a refusal. */
@@ -38,7 +40,7 @@ export async function requestAccessToken(http: Http, client: EntraClient, proof:
     httpClient,
     // Our transport retries already.
     retryOptions: { maxRetries: 0 },
-    // The authority is one of a fixed list, so there is nothing to ask for.
+    // The authority comes from a fixed list, so no discovery is needed.
     disableInstanceDiscovery: true,
   };
   try {
@@ -64,12 +66,6 @@ function credential(sdk: Sdk, { tenantId, clientId }: EntraClient, proof: Client
 }
 
 function explained(error: unknown, client: EntraClient): unknown {
-  if (error instanceof HttpFailure) {
-    return new UserError(`Entra gave no access token: ${error.message}.`, {
-      hint: error.hint,
-      anchor: "network",
-      cause: error,
-    });
-  }
-  return error instanceof Error ? (entraRefusal(error.message, client) ?? error) : error;
+  const refusal = error instanceof Error ? entraRefusal(error.message, client) : undefined;
+  return refusal ?? unreachable(error, "Entra did not issue an access token", "network");
 }

@@ -1,58 +1,53 @@
 import { UserError } from "../pipeline/errors.ts";
+import type { JobInfo } from "../pipeline/job.ts";
 
-/** Where this job asks Azure DevOps for ID tokens, and with what. */
-export interface IdTokenRequest {
+/** Where this job asks Azure DevOps for ID tokens, and the token that it sends. */
+export interface IdTokenAddress {
   /** Full URL of the job's `oidctoken` resource, without a query. */
   readonly url: string;
   /** The job access token (System.AccessToken). */
   readonly jobToken: string;
 }
 
-/** What the job knows of itself, as the agent's variables name it. */
-export interface JobIdentity {
-  /** URL of the collection (endpoint SYSTEMVSSCONNECTION). */
-  readonly collectionUrl: string;
-  readonly oidcRequestUri: string | undefined;
-  readonly projectId: string | undefined;
-  /** build, release, deployment, …; the name of the hub. */
-  readonly hostType: string | undefined;
-  readonly planId: string | undefined;
-  readonly jobId: string | undefined;
-  readonly jobToken: string | undefined;
-}
-
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** System.OidcRequestUri where it lies in the job's own organisation, else the same address composed from the job's ids. */
-export function idTokenRequest(job: JobIdentity): IdTokenRequest {
+/** System.OidcRequestUri if it is in the job's own organization, otherwise the same address composed from the job's IDs. */
+export function idTokenAddress(job: JobInfo): IdTokenAddress {
   const { jobToken } = job;
   requireAzureDevOps(job.collectionUrl);
   const url = ownOidcRequestUri(job) ?? composedUrl(job);
   if (!jobToken || !url) {
-    throw new UserError("This job lacks what it takes to ask Azure DevOps for an ID token.", {
-      hint: "Workload identity federation needs Azure DevOps Services; it does not exist on Azure DevOps Server.",
-      anchor: "id-token",
-    });
+    throw new UserError(
+      "This job cannot ask Azure DevOps for an ID token: it does not have a job access token or the IDs that " +
+        "the request needs.",
+      {
+        hint: "Workload identity federation needs Azure DevOps Services. Azure DevOps Server does not support it.",
+        section: "id-token",
+      },
+    );
   }
   return { url, jobToken };
 }
 
 /**
- * The job token goes to Azure DevOps Services alone. The agent sets the collection's address, but an earlier step can
- * set a variable of the same name, which then takes its place (agent: Handler.cs writes variables last).
+ * The job token goes only to Azure DevOps Services. The agent sets the collection's address, but an earlier step can
+ * set a variable of the same name, which then replaces it (agent: Handler.cs writes variables last).
  */
 function requireAzureDevOps(collectionUrl: string): void {
-  if (organisation(collectionUrl) !== undefined) return;
-  throw new UserError(`This job's collection (${collectionUrl || "none"}) is not at Azure DevOps Services.`, {
-    hint:
-      "Workload identity federation needs https://dev.azure.com or https://<organisation>.visualstudio.com. If that is " +
-      "where the job runs, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
-    anchor: "id-token",
-  });
+  if (organization(collectionUrl) !== undefined) return;
+  throw new UserError(
+    `This job's collection (${collectionUrl || "none"}) is not an organization of Azure DevOps Services.`,
+    {
+      hint:
+        "Workload identity federation needs https://dev.azure.com or https://<organization>.visualstudio.com. If " +
+        "the job runs there, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
+      section: "id-token",
+    },
+  );
 }
 
-/** Name of the organisation in an address of Azure DevOps Services (in classic releases: of its Release Management). */
-function organisation(address: string): string | undefined {
+/** Name of the organization in an address of Azure DevOps Services (in classic releases: of its Release Management). */
+function organization(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const { protocol, host, pathname, username } = new URL(address);
   if (protocol !== "https:" || username !== "") return undefined;
@@ -64,16 +59,16 @@ function organisation(address: string): string | undefined {
 const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\/[\w-]+\/oidctoken$/i;
 
 /**
- * A variable set by an earlier step could name any address: the job token goes to the job's own organisation alone, and
- * there to nothing but the resource that issues ID tokens.
+ * A variable set by an earlier step could name any address: the job token goes only to the job's own organization,
+ * and there only to the resource that issues ID tokens.
  */
-function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobIdentity): string | undefined {
-  if (!oidcRequestUri || organisation(oidcRequestUri) !== organisation(collectionUrl)) return undefined;
+function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobInfo): string | undefined {
+  if (!oidcRequestUri || organization(oidcRequestUri) !== organization(collectionUrl)) return undefined;
   const { pathname, search, hash } = new URL(oidcRequestUri);
   return oidcTokenPath.test(pathname) && search === "" && hash === "" ? oidcRequestUri : undefined;
 }
 
-function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobIdentity): string | undefined {
+function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobInfo): string | undefined {
   if (![projectId, planId, jobId].every((id) => id && guid.test(id)) || !/^\w+$/.test(hostType ?? "")) return undefined;
   const job = `${projectId}/_apis/distributedtask/hubs/${hostType}/plans/${planId}/jobs/${jobId}`;
   return `${withSlash(collectionUrl)}${job}/oidctoken`;

@@ -1,16 +1,67 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { debug, registerSecret, warn } from "../pipeline/commands.ts";
 import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
-import type { IdTokenRequest } from "./id-token-address.ts";
+import type { JobInfo } from "../pipeline/job.ts";
+import { parsedMembers, textOf } from "../pipeline/json.ts";
+import type { FederatedConnection } from "../pipeline/service-connection.ts";
+import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
+import { tokenClaims } from "./jwt.ts";
 
-/** Asks Azure DevOps for an ID token (a JWT of about ten minutes) of one service connection. */
-export async function requestIdToken(http: Http, request: IdTokenRequest, connectionId: string): Promise<string> {
-  const url = new URL(request.url);
+/** Gets a new ID token of the connection and registers it as a secret before anything else is printed. */
+export type IdTokenSource = () => Promise<string>;
+
+/**
+ * Returns a source that asks Azure DevOps each time. If that fails, it uses the token that came with the job until it
+ * expires.
+ */
+export function freshIdTokens(http: Http, job: JobInfo, connection: FederatedConnection): IdTokenSource {
+  const warnOnce = issuerWarning(connection);
+  return async () => {
+    const idToken = await newIdToken(http, job, connection);
+    registerSecret(idToken);
+    warnOnce(idToken);
+    return idToken;
+  };
+}
+
+async function newIdToken(http: Http, job: JobInfo, connection: FederatedConnection): Promise<string> {
+  try {
+    return await requestIdToken(http, idTokenAddress(job), connection.id);
+  } catch (error) {
+    const { lateBoundIdToken } = connection;
+    if (!(error instanceof UserError) || !lateBoundIdToken || isExpired(lateBoundIdToken)) throw error;
+    debug(`${error.message} Using the ID token that came with the job.`);
+    return lateBoundIdToken;
+  }
+}
+
+function isExpired(idToken: string): boolean {
+  return (tokenClaims(idToken).expiresAt ?? 0) <= Date.now();
+}
+
+/** Azure DevOps stops issuing tokens only in the public cloud (Azure DevOps: convert service connections). */
+function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => void {
+  let warned = cloud !== "AzureCloud";
+  return (idToken) => {
+    if (warned || !tokenClaims(idToken).issuer?.startsWith("https://vstoken.dev.azure.com/")) return;
+    warned = true;
+    warn(
+      "The service connection uses ID tokens that Azure DevOps issues (vstoken.dev.azure.com). Azure DevOps " +
+        "stops issuing them on 2027-07-01. Open the connection under Project settings > Service connections and " +
+        "convert it to the Entra issuer. This step then works without a change.",
+    );
+  };
+}
+
+/** Requests an ID token (a JWT that is valid for about ten minutes) of one service connection from Azure DevOps. */
+async function requestIdToken(http: Http, address: IdTokenAddress, connectionId: string): Promise<string> {
+  const url = new URL(address.url);
   url.searchParams.set("api-version", "7.1");
   url.searchParams.set("serviceConnectionId", connectionId);
   for (let attempt = 1; ; attempt++) {
-    const response = await sendRequest(http, url.href, request.jobToken);
+    const response = await sendRequest(http, url.href, address.jobToken);
     const token = response.status === 200 ? parsedToken(response.text) : undefined;
     if (token) return token;
     if (attempt === 3 || !isTransient(response)) throw refusal(response, url.host);
@@ -18,7 +69,10 @@ export async function requestIdToken(http: Http, request: IdTokenRequest, connec
   }
 }
 
-/** Azure DevOps refuses a plan so for a moment, too; the agent tries again as well (ContainerOperationProvider.cs). */
+/**
+ * Azure DevOps can also refuse a plan like this for a moment; the agent retries as well
+ * (ContainerOperationProvider.cs).
+ */
 function isTransient({ status, text }: HttpResponse): boolean {
   return status === 403 && text.includes("TaskOrchestrationPlanSecurityException");
 }
@@ -32,63 +86,51 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
         Authorization: `Bearer ${jobToken}`,
         "Content-Type": "application/json",
         Accept: "application/json",
-        // Asks for 401 in place of a redirect to the sign-in page.
+        // Requests 401 instead of a redirect to the sign-in page.
         "X-TFS-FedAuthRedirect": "Suppress",
       },
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    throw new UserError(`Azure DevOps gave no ID token: ${error.message}.`, {
-      hint: error.hint,
-      anchor: "network",
-      cause: error,
-    });
+    throw unreachable(error, "Azure DevOps did not issue an ID token", "network");
   }
 }
 
 function parsedToken(text: string): string | undefined {
-  try {
-    const { oidcToken } = JSON.parse(text) as { oidcToken?: unknown };
-    return typeof oidcToken === "string" && oidcToken !== "" ? oidcToken : undefined;
-  } catch {
-    return undefined;
-  }
+  return textOf(parsedMembers(text)["oidcToken"]);
 }
 
 function refusal({ status, text }: HttpResponse, host: string): UserError {
-  const said = serverMessage(text);
-  const fail = (why: string, hint: string, anchor: TroubleshootingSection = "id-token") =>
-    new UserError(`Azure DevOps (${host}) gave no ID token for the service connection: ${why}.`, { hint, anchor });
+  // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
+  const message = serverMessage(text, ["message", "value"]);
+  const detail = message === "" ? "" : `: ${message}`;
+  const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
+    new UserError(`Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`, {
+      hint,
+      section,
+    });
   if (status === 401) {
     return fail(
       "it did not accept the job access token (401)",
-      "A job's token ends after about a day; run the job again.",
+      "A job access token expires after about a day. Run the job again.",
     );
   }
   if (status === 403 || status === 404) {
     return fail(
-      `this pipeline may not use the connection, or it does not exist (${status}${said})`,
-      "Authorise it under Project settings > Service connections > Security > Pipeline permissions, and run again.",
-      "connection-not-authorised",
+      `this pipeline is not authorized to use the connection, or the connection does not exist (${status}${detail})`,
+      "Authorize the pipeline under Project settings > Service connections > Security > Pipeline permissions, " +
+        "and run it again.",
+      "connection-not-authorized",
     );
   }
   if (status === 200 || (status >= 300 && status < 400)) {
     return fail(
-      `the answer (${status}) holds no token`,
+      `the response (${status}) does not contain a token`,
       "Check that the connection uses workload identity federation.",
     );
   }
-  return fail(`it answered ${status}${said}`, "Run the step again; if it stays, see status.dev.azure.com.");
-}
-
-function serverMessage(text: string): string {
-  try {
-    // Refusals of a connection that the stage does not name come in a wrapper of their own, as `value`.
-    const { message, value } = JSON.parse(text) as { message?: unknown; value?: unknown };
-    const said = [message, value].find((one) => typeof one === "string");
-    return typeof said === "string" ? `: ${said.slice(0, 500)}` : "";
-  } catch {
-    return "";
-  }
+  return fail(
+    `it returned status ${status}${detail}`,
+    "Run the step again. If the error remains, check https://status.dev.azure.com.",
+  );
 }

@@ -1,10 +1,10 @@
-import { parsedMembers } from "../pipeline/json.ts";
+import { parsedMembers, textOf } from "../pipeline/json.ts";
 
-/** The claims that messages and warnings quote; nothing here is verified. */
+/** The claims that messages and warnings quote. They are not verified. */
 export interface TokenClaims {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
-  /** Application id, in access tokens of Entra. */
+  /** Application ID, in access tokens of Entra. */
   readonly applicationId: string | undefined;
   /** Milliseconds since 1970. */
   readonly expiresAt: number | undefined;
@@ -14,17 +14,13 @@ export interface TokenClaims {
 export function tokenClaims(token: string): TokenClaims {
   const { iss, aud, appid, exp } = payload(token);
   return {
-    issuer: text(iss),
-    audience: text(Array.isArray(aud) ? aud[0] : aud),
-    applicationId: text(appid),
+    issuer: textOf(iss),
+    audience: textOf(Array.isArray(aud) ? aud[0] : aud),
+    applicationId: textOf(appid),
     expiresAt: typeof exp === "number" ? exp * 1000 : undefined,
   };
 }
 
 function payload(token: string): Record<string, unknown> {
   return parsedMembers(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

@@ -6,8 +6,8 @@ import { databricksScope } from "./entra.ts";
 import { entraTransport } from "./entra-transport.ts";
 
 /**
- * Gets an access token to Azure Databricks for the managed identity of the agent's machine: of an Azure machine from its
- * metadata service, of a machine connected through Azure Arc from the service on loopback.
+ * Gets an access token to Azure Databricks for the managed identity of the agent's machine. The source is the metadata
+ * service of an Azure machine, or the loopback service of a machine that is connected through Azure Arc.
  */
 export async function requestManagedIdentityToken(http: Http, clientId: string | undefined): Promise<AccessToken> {
   const { ManagedIdentityCredential, createHttpHeaders } = await import("./azure-identity.lazy.ts");
@@ -30,12 +30,12 @@ export async function requestManagedIdentityToken(http: Http, clientId: string |
 
 function explained(error: unknown, clientId: string | undefined): UserError {
   const reason = error instanceof Error ? (/^[^\r\n]*/.exec(error.message)?.[0] ?? "") : String(error);
-  const which = clientId ? `the managed identity ${clientId}` : "a managed identity of its own";
-  return new UserError(`This agent got no token for ${which}: ${reason}`, {
+  const which = clientId ? `the managed identity ${clientId}` : "its managed identity";
+  return new UserError(`This agent could not get a token for ${which}: ${reason}`, {
     hint:
-      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. Better: a connection " +
-      "with workload identity federation, which works on every agent.",
-    anchor: "managed-identity",
+      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. We " +
+      "recommend a connection with workload identity federation, which works on every agent.",
+    section: "managed-identity",
     cause: error,
   });
 }

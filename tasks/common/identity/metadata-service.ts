@@ -6,13 +6,13 @@ import { UserError } from "../pipeline/errors.ts";
 import type { AccessTokenSource } from "./access-token.ts";
 
 /**
- * Databricks' metadata service: gives the current access token to the CLI and whatever it starts, for as long as they run.
+ * Databricks' metadata service: gives the current access token to the CLI and its child processes, for as long as they run.
  * Protocol: databricks-sdk-go, config/auth_metadata_service.go.
  */
 export interface MetadataService {
-  /** Holds a 256-bit random path: whoever knows it may ask for tokens, so it counts as a secret. */
+  /** Contains a 256-bit random path. With it, a program can request tokens, so it is a secret. */
   readonly url: string;
-  /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net; what else asks does not count. */
+  /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net. Other programs do not count. */
   readonly servedHosts: ReadonlySet<string>;
   /** Hosts for which one was refused to a Databricks CLI. */
   readonly refusedHosts: ReadonlySet<string>;
@@ -23,17 +23,17 @@ export interface MetadataService {
 
 export interface MetadataServiceSettings {
   readonly token: AccessTokenSource;
-  /** Who is asked for a new token, in words for people. */
+  /** The services that issue a new token, for messages. */
   readonly issuers: string;
   /** Whether a token may be given out for this host (scheme and host name). */
   readonly allowsHost: (host: string) => boolean;
-  /** Why a client gets no token, from its User-Agent; undefined: it may have one. */
+  /** Why a client with this User-Agent does not get a token; undefined if it may have one. */
   readonly refuseClient?: (userAgent: string) => string | undefined;
-  /** Said to the CLI, and by it to the user, when the host is refused. */
+  /** The message for a refused host. The CLI prints it. */
   readonly refusal: (host: string) => string;
 }
 
-/** Starts the service on 127.0.0.1 at a free port; it answers nobody but holders of its URL. */
+/** Starts the service on 127.0.0.1 at a free port. It answers only requests for its secret path. */
 export async function startMetadataService(
   settings: MetadataServiceSettings,
   withinMs = answerWithinMs,
@@ -45,9 +45,11 @@ export async function startMetadataService(
 
   async function answer(request: http.IncomingMessage): Promise<Answer> {
     const { port } = server.address() as AddressInfo;
-    if (request.url !== path) return refuse(404, "NOT_FOUND", "There is nothing here.");
-    if (!isOwnHost(request.headers.host, port)) return refuse(403, "PERMISSION_DENIED", "Wrong Host header.");
-    if (request.method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is answered.");
+    if (request.url !== path) return refuse(404, "NOT_FOUND", "Not found.");
+    if (!isOwnHost(request.headers.host, port)) {
+      return refuse(403, "PERMISSION_DENIED", "The Host header is not valid.");
+    }
+    if (request.method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is supported.");
     if (request.headers["x-databricks-metadata-version"] !== "1") {
       return refuse(400, "BAD_REQUEST", "The header X-Databricks-Metadata-Version must be 1.");
     }
@@ -57,7 +59,7 @@ export async function startMetadataService(
     const host = String(request.headers["x-databricks-host"] ?? "")
       .replace(/\/+$/, "")
       .toLowerCase();
-    // Python and build scripts of the bundle ask too, which says nothing of the CLI itself.
+    // Python and build scripts of the bundle ask too; their requests do not count as the CLI's.
     const isCli = userAgent.startsWith("cli/");
     if (!settings.allowsHost(host)) {
       if (isCli) refusedHosts.add(host);
@@ -67,7 +69,7 @@ export async function startMetadataService(
       const { value, expiresAt } = await withinTime(settings.token(), settings.issuers, withinMs);
       failure = undefined;
       if (isCli) servedHosts.add(host);
-      // Python's SDK takes expires_on as a JSON number alone.
+      // Python's SDK accepts expires_on only as a JSON number.
       return {
         status: 200,
         body: { access_token: value, token_type: "Bearer", expires_on: Math.floor(expiresAt / 1000) },
@@ -101,15 +103,15 @@ export async function startMetadataService(
   };
 }
 
-/** The SDKs wait ten seconds for an answer, and then cannot say why there was none. */
+/** The SDKs wait ten seconds for an answer, and then cannot report a reason. */
 const answerWithinMs = 9_000;
 
 async function withinTime<T>(promise: Promise<T>, issuers: string, withinMs: number): Promise<T> {
   const late = new AbortController();
   const timeout = sleep(withinMs, undefined, { signal: late.signal, ref: false }).then(() => {
-    throw new UserError(`No new access token has come from ${issuers} within ${withinMs / 1000} seconds.`, {
-      hint: "Check that this agent still reaches them, and run the step again.",
-      anchor: "network",
+    throw new UserError(`Did not get a new access token from ${issuers} within ${withinMs / 1000} seconds.`, {
+      hint: "Check that this agent can still reach the service, and run the step again.",
+      section: "network",
     });
   });
   try {
@@ -128,7 +130,7 @@ function refuse(status: number, errorCode: string, message: string): Answer {
   return { status, body: { error_code: errorCode, message } };
 }
 
-/** Refuses requests made through a foreign name that resolves to loopback (DNS rebinding). */
+/** Refuses requests to another name that resolves to loopback (DNS rebinding). */
 function isOwnHost(header: string | undefined, port: number): boolean {
   return header === `127.0.0.1:${port}` || header === `localhost:${port}`;
 }

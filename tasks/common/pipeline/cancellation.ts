@@ -1,8 +1,21 @@
-/** Aborted when the agent cancels the step: SIGINT first, SIGTERM 7.5 s later, SIGKILL after 2.5 s more by default. */
+/** The agent's defaults in milliseconds: from SIGINT to SIGTERM, and from SIGTERM to SIGKILL. */
+const agentGrace = { interruptMs: 7_500, terminateMs: 2_500 };
+
+/** How a canceled step uses the last 2,500 milliseconds of the agent's grace period. */
+export const cancelBudget = {
+  /** From SIGTERM to SIGKILL of the program that the step runs. */
+  terminateMs: 1_000,
+  /** Requests that clean up: they release a lock and cancel runs. */
+  releaseMs: 1_200,
+  /** Printing the outcome. */
+  reportMs: 300,
+} as const;
+
+/** Aborted when the agent cancels the step: SIGINT first, then SIGTERM, then SIGKILL. */
 export function cancelSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGBREAK"] as const) {
-    // SIGBREAK exists on Windows alone, where the agent sends it in SIGTERM's place.
+    // SIGBREAK exists only on Windows, where the agent sends it instead of SIGTERM.
     if (signal !== "SIGBREAK" || process.platform === "win32") process.on(signal, () => controller.abort());
   }
   return controller.signal;
@@ -11,8 +24,16 @@ export function cancelSignal(): AbortSignal {
 /** Milliseconds between the first cancel signal and the kill; both waits can be set as pipeline variables. */
 export function cancelGraceMs(environment: NodeJS.ProcessEnv): number {
   return (
-    positive(environment["PROCESS_SIGINT_TIMEOUT"], 7_500) + positive(environment["PROCESS_SIGTERM_TIMEOUT"], 2_500)
+    positive(environment["PROCESS_SIGINT_TIMEOUT"], agentGrace.interruptMs) +
+    positive(environment["PROCESS_SIGTERM_TIMEOUT"], agentGrace.terminateMs)
   );
+}
+
+/** Milliseconds for which a canceled step may continue, to reach a safe point: all of the grace period but the budget. */
+export function safePointMs(environment: NodeJS.ProcessEnv): number {
+  const { terminateMs, releaseMs, reportMs } = cancelBudget;
+  const cleanupMs = terminateMs + releaseMs + reportMs;
+  return Math.max(0, cancelGraceMs(environment) - cleanupMs);
 }
 
 function positive(text: string | undefined, otherwise: number): number {

@@ -1,18 +1,18 @@
 import * as tl from "azure-pipelines-task-lib/task";
-import { jobVariables } from "./job-variables.ts";
+import { jobVariables } from "./job.ts";
 
-/** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colours `##[`. */
-export function neutralise(text: string): string {
+/** Makes text from elsewhere inert: the agent acts on `##vso[` anywhere in a line and colors `##[`. */
+export function neutralize(text: string): string {
   return text.replaceAll("##vso[", "##_vso[").replaceAll("##[", "##_[");
 }
 
 /** Prints text for people; never use it for commands. */
 export function print(text: string): void {
-  process.stdout.write(`${neutralise(text)}\n`);
+  process.stdout.write(`${neutralize(text)}\n`);
 }
 
 export function printGroup(title: string, lines: readonly string[]): void {
-  process.stdout.write(`##[group]${neutralise(title)}\n`);
+  process.stdout.write(`##[group]${neutralize(title)}\n`);
   for (const line of lines) print(line);
   process.stdout.write("##[endgroup]\n");
 }
@@ -38,7 +38,7 @@ export function logIssue(type: "error" | "warning", message: string, place?: Sou
   const properties = place
     ? { sourcepath: place.file, linenumber: String(place.line), columnnumber: String(place.column) }
     : {};
-  tl.command("task.logissue", { type, ...properties }, neutralise(message));
+  tl.command("task.logissue", { type, ...properties }, neutralize(message));
 }
 
 const registeredSecrets = new Set<string>();
@@ -52,7 +52,7 @@ export function registerSecret(value: string): void {
   }
 }
 
-/** Hides registered secrets and the job's secret variables in what is uploaded: the agent masks nothing but logs. */
+/** Masks registered secrets and the job's secret variables in files to upload: the agent masks only logs. */
 export function secretMasker(): (text: string) => string {
   const secrets = [...registeredSecrets, ...jobSecrets()];
   secrets.sort((a, b) => b.length - a.length);
@@ -87,6 +87,6 @@ export type Result = "Succeeded" | "SucceededWithIssues" | "Failed" | "Canceled"
 /** Reports the step's result; an error message becomes an issue on the run page. */
 export function complete(result: Result, message = ""): void {
   if (result === "Failed" && message !== "") logIssue("error", message);
-  // The agent parses the result by name; task-lib's own enumeration spells "Canceled" in a way that it refuses.
+  // The agent parses the result by name; task-lib's own enumeration spells "Canceled" in a way that the agent does not accept.
   tl.command("task.complete", { result }, "");
 }

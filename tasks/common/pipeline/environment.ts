@@ -1,8 +1,8 @@
-/** What the agent puts into a task's environment for the task alone: inputs, credentials, secrets. */
+/** Variables that the agent sets only for the task itself: inputs, credentials, secrets. */
 const agentOnly = /^(INPUT_|ENDPOINT_|SECRET_|SECUREFILE_|VSTS_TASKVARIABLE_)/i;
 const agentOnlyNames = new Set(["VSTS_PUBLIC_VARIABLES", "VSTS_SECRET_VARIABLES", "SYSTEM_ACCESSTOKEN"]);
 
-/** The environment without the agent's credentials, inputs and secrets, empty ones included: what a child may see. */
+/** The environment that a child process may have: without the agent's credentials, inputs and secrets, even empty ones. */
 export function withoutAgentSecrets(environment: NodeJS.ProcessEnv): Record<string, string> {
   const entries = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
@@ -11,13 +11,13 @@ export function withoutAgentSecrets(environment: NodeJS.ProcessEnv): Record<stri
   return Object.fromEntries(entries);
 }
 
-/** Removes the same from this process itself, so that nothing started or loaded from here can read it. */
+/** Removes the same variables from this process, so that no program or library that it loads can read them. */
 export function scrubProcessEnvironment(): void {
   const kept = new Set(Object.keys(withoutAgentSecrets(process.env)));
   removeFromProcessEnvironment((name) => !kept.has(name));
 }
 
-/** Removes variables by name; gives the names of those that had a value, sorted. */
+/** Removes variables by name. Returns the names of those that had a value, sorted. */
 export function removeFromProcessEnvironment(isUnwanted: (name: string) => boolean): string[] {
   const names = Object.keys(process.env).filter(isUnwanted);
   const set = names.filter((name) => process.env[name] !== "");

@@ -7,7 +7,7 @@ export const troubleshootingSections = [
   "checksum",
   "cli-version",
   "conditional-access",
-  "connection-not-authorised",
+  "connection-not-authorized",
   "connection-secret",
   "databricks-federation",
   "databricks-not-in-tenant",
@@ -39,30 +39,30 @@ export const troubleshootingSections = [
 
 export type TroubleshootingSection = (typeof troubleshootingSections)[number];
 
-/** What to tell the person who can mend it: what failed (message), what to do next (hint), and where it is documented. */
+/** The parts of an error beside its message: what to do next (hint), and the section that documents it. */
 export interface UserErrorDetails {
   readonly hint?: string;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
   readonly cause?: unknown;
 }
 
-/** A failure that a user can cause and mend; shown without a stack trace. */
+/** A failure that a user can cause and fix; shown without a stack trace. */
 export class UserError extends Error {
   readonly hint: string | undefined;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
 
   constructor(message: string, details: UserErrorDetails) {
     super(message, { cause: details.cause });
     this.name = "UserError";
     this.hint = details.hint;
-    this.anchor = details.anchor;
+    this.section = details.section;
   }
 }
 
-/** The step was cancelled (pipeline run cancelled, step timeout, agent shutdown). */
+/** The step was canceled (pipeline run canceled, step timeout, agent shutdown). */
 export class Cancelled extends Error {
   constructor() {
-    super("The step was cancelled.");
+    super("The step was canceled.");
     this.name = "Cancelled";
   }
 }

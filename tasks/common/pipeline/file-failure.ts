@@ -55,14 +55,14 @@ export interface FailedFileWork {
   readonly work: string;
   /** Another way out, as a full sentence. */
   readonly otherwise?: string;
-  readonly anchor: TroubleshootingSection;
+  readonly section: TroubleshootingSection;
 }
 
 /**
  * The UserError for a file operation that the system refused. It names the path, the cause in words and what to do. Every
  * other error is returned unchanged.
  */
-export function fileFailure(error: unknown, { work, otherwise, anchor }: FailedFileWork): unknown {
+export function fileFailure(error: unknown, { work, otherwise, section }: FailedFileWork): unknown {
   if (!isSystemError(error)) return error;
   const { code, path, dest } = error;
   const cause = causes[code];
@@ -70,7 +70,7 @@ export function fileFailure(error: unknown, { work, otherwise, anchor }: FailedF
   const detail = [code, where].filter(Boolean).join(", ");
   return new UserError(`Cannot ${work}: ${cause?.words ?? error.message} (${detail}).`, {
     hint: [cause?.advice ?? "Check this path on the agent.", otherwise].filter(Boolean).join(" "),
-    anchor,
+    section,
     cause: error,
   });
 }

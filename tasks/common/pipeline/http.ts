@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cancelled } from "./errors.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
 import { instanceMetadataHost, isLoopback, type Network, proxyFor, socketAgent } from "./network.ts";
+import { watchSilence } from "./silence.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -12,17 +13,17 @@ export interface HttpRequest {
   readonly body?: string;
   /** Longest silence of the other side, in milliseconds; default 30,000. */
   readonly idleTimeoutMs?: number;
-  /** Tries in all when the failure is transient (408, 429, 5xx, network); default 4. */
+  /** Number of attempts when the failure is transient (408, 429, 5xx, network); default 4. */
   readonly attempts?: number;
-  /** `follow` (default for GET and HEAD) or hand the 3xx to the caller (default for POST). */
+  /** `follow` (default for GET and HEAD), or `manual` to return the 3xx to the caller (default for POST). */
   readonly redirects?: "follow" | "manual";
-  /** Told why a try failed, before the next one, and how long that one waits. */
+  /** Called before each further attempt, with the reason of the last failure and the time until the attempt. */
   readonly onRetry?: (reason: string, waitMs: number) => void;
-  /** Allows plain HTTP to the Azure machine's own metadata service, the one such address outside this machine. */
+  /** Allows plain HTTP to the metadata service of an Azure machine, the only such address outside this machine. */
   readonly instanceMetadata?: boolean;
 }
 
-/** A response whose body has not been read; `url` is where redirects ended. */
+/** A response whose body has not been read. `url` is the address after all redirects. */
 export interface StreamedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -45,7 +46,7 @@ const maxRedirects = 10;
 const maxTextBytes = 16 * 1024 * 1024;
 const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
-/** The one way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellable. */
+/** The only way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellation. */
 export function createHttp(network: Network, userAgent: string, cancel: AbortSignal): Http {
   const stream: Http["stream"] = async (request, read) => {
     const attempts = request.attempts ?? 4;
@@ -70,7 +71,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
   ): Promise<Outcome<T>> {
     const silence = watchSilence(request.idleTimeoutMs ?? 30_000);
     const signal = AbortSignal.any([cancel, silence.signal]);
-    // Where redirects have led so far: a failure names that host.
+    // The address after the redirects so far, so that a failure names its host.
     let url = request.url;
     try {
       const response = await open(request, signal, (next) => {
@@ -80,7 +81,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       response.body.pause();
       if (!last && retryStatuses.has(response.status)) {
         response.body.destroy();
-        const reason = `${new URL(url).host} answers with status ${response.status}`;
+        const reason = `${new URL(url).host} returned status ${response.status}`;
         return { done: false, reason, retryAfterMs: retryAfterMs(response.headers) };
       }
       return { done: true, value: await read(response) };
@@ -128,7 +129,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     const prepareRequest = (options: RequestOptions) => void Object.assign(options, { signal, agent });
     const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
     const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false });
-    // The library takes a string body or none; an empty POST still needs its Content-Length.
+    // The library accepts a string or no body. An empty POST still needs its Content-Length.
     const body = (request.method === "POST" ? (request.body ?? "") : null) as string;
     const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};
     const sent = client.request(request.method, url.href, body, { ...headers, ...length });
@@ -146,7 +147,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
   };
 }
 
-/** A request that has no socket yet, because the proxy's tunnel does not come, does not notice that it was aborted. */
+/** A request without a socket, which still waits for the proxy's tunnel, does not react to its abort signal. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -170,24 +171,32 @@ async function readText(body: Readable, url: string): Promise<string> {
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxTextBytes) throw new HttpFailure("too-large", url, `a body of more than ${maxTextBytes} bytes`);
+    if (size > maxTextBytes) {
+      throw new HttpFailure("too-large", url, `the response is larger than ${maxTextBytes} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
 function redirectTarget(location: string, from: URL): string {
-  // What it redirects to may hold a signature, so it is not shown.
-  if (!URL.canParse(location, from.href)) throw new HttpFailure("redirects", from.href, "it redirects to no URL");
+  // The target may contain a signature, so it is not shown.
+  if (!URL.canParse(location, from.href)) {
+    throw new HttpFailure("redirects", from.href, "it redirects to an address that is not a URL");
+  }
   return new URL(location, from).href;
 }
 
-/** Only https leaves the machine, but to its own metadata service; throws HttpFailure. */
+/** Parses a URL. Throws HttpFailure for plain HTTP beyond this machine, except to its own metadata service. */
 export function allowedUrl(url: string, instanceMetadata = false): URL {
   const parsed = new URL(url);
   if (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))) return parsed;
   if (instanceMetadata && parsed.origin === `http://${instanceMetadataHost}`) return parsed;
-  throw new HttpFailure("insecure", url, `${parsed.protocol}// is refused: only https may leave this machine`);
+  throw new HttpFailure(
+    "insecure",
+    url,
+    `${parsed.protocol}// is not allowed: only https requests may leave this machine`,
+  );
 }
 
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {
@@ -195,18 +204,11 @@ function withoutCredentials(headers: Record<string, string>): Record<string, str
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !credential.has(name.toLowerCase())));
 }
 
-/** Aborts when nothing was heard for a while; `heard` starts the wait anew. */
-function watchSilence(limitMs: number): { signal: AbortSignal; heard: () => void; stop: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), limitMs);
-  return { signal: controller.signal, heard: () => timer.refresh(), stop: () => clearTimeout(timer) };
-}
-
 function backoffMs(attempt: number): number {
   return Math.min(500 * 2 ** (attempt - 1), 8_000) * (0.75 + Math.random() / 2);
 }
 
-/** Retry-After is seconds or an HTTP date (RFC 9110 §10.2.3); waiting longer than a minute helps nobody in a pipeline. */
+/** Retry-After is seconds or an HTTP date (RFC 9110 §10.2.3). A pipeline should not wait longer than a minute. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
   const value = headers["retry-after"];
   if (!value) return undefined;

@@ -3,20 +3,26 @@ import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
 
-/** Reads a task's inputs and collects what is wrong with them, so that all is reported at once. */
+/** Reads a task's inputs and collects their problems, so that all are reported at once. */
 export interface InputReader {
-  /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem, and hides those that only repeat it. */
+  /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem, and replaces other problems that it causes. */
   text(name: string): string | undefined;
-  /** `alias` is the name that authors of YAML write. */
+  /** `alias` is the input's name in YAML. */
   required(name: string, alias?: string): string;
-  /** An empty input means `otherwise`, which is the default that task.json gives. */
+  /** An empty input means `otherwise`, which is the default in task.json. */
   flag(name: string, otherwise?: boolean): boolean;
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T;
   /** Non-empty lines, each trimmed. */
   lines(name: string): string[];
-  /** Absolute path; relative to the repository root (or artifacts folder), which is also the default. Undefined when there is no such folder, which is a problem. */
+  /**
+   * Absolute path; relative to the repository root (or artifacts folder), which is also the default. Undefined when
+   * there is no such folder, which is a problem.
+   */
   folder(name: string): string | undefined;
-  /** Absolute path, relative to the same folder. Undefined when empty, or when there is no such file: a problem, with this advice. */
+  /**
+   * Absolute path, relative to the same folder. Undefined when empty, or when there is no such file: a problem, with
+   * this advice.
+   */
   file(name: string, advice: string): string | undefined;
   problem(name: string, text: string): void;
   /** Throws one UserError with every problem, if there is any. */
@@ -26,7 +32,7 @@ export interface InputReader {
 export function inputReader(): InputReader {
   const problems = new Map<string, Set<string>>();
   const add = (name: string, text: string) => problems.set(name, (problems.get(name) ?? new Set()).add(text));
-  // What quotes a macro as the input's value is wrong because of the macro, where that is reported already.
+  // A problem that quotes a macro only repeats the problem of that macro, if that is already reported.
   const problem: InputReader["problem"] = (name, text) => {
     if (unresolvedMacro(text) === undefined || !problems.has(name)) add(name, text);
   };
@@ -34,7 +40,7 @@ export function inputReader(): InputReader {
   const text: InputReader["text"] = (name) => {
     const value = tl.getInput(name)?.trim();
     const macro = value && unresolvedMacro(value);
-    if (macro) add(name, `${macro} was not replaced: no variable of that name is known to this job.`);
+    if (macro) add(name, `${macro} was not replaced: this job has no variable with that name.`);
     return value || undefined;
   };
 
@@ -54,7 +60,7 @@ export function inputReader(): InputReader {
     oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T {
       const value = text(name) ?? otherwise;
       const match = allowed.find((one) => one.toLowerCase() === value.toLowerCase());
-      if (match === undefined) problem(name, `"${value}" is none of ${allowed.join(", ")}.`);
+      if (match === undefined) problem(name, `"${value}" is not one of ${allowed.join(", ")}.`);
       return match ?? otherwise;
     },
     lines: (name) =>
@@ -65,7 +71,8 @@ export function inputReader(): InputReader {
     folder(name) {
       const folder = path.resolve(defaultFolder(), text(name) ?? ".");
       if (statOf(folder)?.isDirectory()) return folder;
-      const advice = checkoutAdvice(folder) ?? `Name one that exists; a relative path starts at ${defaultFolder()}.`;
+      const advice =
+        checkoutAdvice(folder) ?? `Set it to a folder that exists. Relative paths start at ${defaultFolder()}.`;
       problem(name, `there is no folder ${folder}. ${advice}`);
       return undefined;
     },
@@ -81,22 +88,25 @@ export function inputReader(): InputReader {
       if (problems.size === 0) return;
       const subject = problems.size === 1 ? "An input of this step is" : `${problems.size} inputs of this step are`;
       const all = [...problems].flatMap(([name, texts]) => [...texts].map((text) => `${name}: ${text}`));
-      throw new UserError(`${subject} not usable. ${all.join(" ")}`, { anchor: "inputs" });
+      throw new UserError([`${subject} not usable.`, ...all].join("\n"), { section: "inputs" });
     },
   };
 }
 
-/** The first `$(macro)` that the agent left unresolved, e.g. a variable that this job does not have. */
+/** The first `$(macro)` that the agent did not replace, e.g. a variable that this job does not have. */
 export function unresolvedMacro(value: string): string | undefined {
   return /\$\([A-Za-z_][\w.\- ]*\)/.exec(value)?.[0];
 }
 
-/** What to do where a folder lacks what it should hold because nothing was checked out; else undefined. */
+/** What to do if files are missing from a folder because nothing was checked out; otherwise undefined. */
 export function checkoutAdvice(folder: string): string | undefined {
   const root = path.resolve(defaultFolder());
   const isInside = folder === root || folder.startsWith(root + path.sep);
   if (!isInside || (statOf(root)?.isDirectory() && fs.readdirSync(root).length > 0)) return undefined;
-  return `Nothing is checked out in ${root}: add "- checkout: self" before this step (a deployment job checks nothing out by itself), or to a classic release an artifact.`;
+  return (
+    `Nothing is checked out in ${root}. In YAML, add "- checkout: self" before this step (a deployment job ` +
+    "does not check out by default). In a classic release, add an artifact."
+  );
 }
 
 /** Repository root in builds, artifacts folder in classic releases. */
@@ -104,7 +114,7 @@ function defaultFolder(): string {
   return tl.getVariable("System.DefaultWorkingDirectory") ?? process.cwd();
 }
 
-/** undefined also where a part of the path is no folder, or may not be read. */
+/** Also undefined when a part of the path is not a folder, or cannot be read. */
 function statOf(file: string): fs.Stats | undefined {
   try {
     return fs.statSync(file);

@@ -1,7 +1,25 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { Writable } from "node:stream";
 import * as tl from "azure-pipelines-task-lib/task";
 
-/** What the job knows of itself; see JobIdentity for the meaning of each. */
-export function readJob() {
+/** The job's ids and addresses, as the agent's variables name them. */
+export interface JobInfo {
+  /** URL of the collection (endpoint SYSTEMVSSCONNECTION). */
+  readonly collectionUrl: string;
+  readonly oidcRequestUri: string | undefined;
+  readonly projectId: string | undefined;
+  /** build, release, deployment, …; the name of the hub. */
+  readonly hostType: string | undefined;
+  readonly planId: string | undefined;
+  readonly jobId: string | undefined;
+  /** The job access token (System.AccessToken). */
+  readonly jobToken: string | undefined;
+}
+
+/** What the agent tells a task about its job. */
+export function readJob(): JobInfo {
   return {
     collectionUrl: tl.getEndpointUrl("SYSTEMVSSCONNECTION", true) ?? "",
     // task-lib's function for a single parameter would print the token as a debug message.
@@ -19,7 +37,7 @@ export function findOnPath(name: string): string | undefined {
   return tl.which(name, false) || undefined;
 }
 
-/** The commit that the job works on; undefined where it has none. */
+/** The commit that the job works on; undefined if there is none. */
 export function sourceCommit(): string | undefined {
   return tl.getVariable("Build.SourceVersion") || undefined;
 }
@@ -27,4 +45,37 @@ export function sourceCommit(): string | undefined {
 /** Whether this is a pull request's validation build. */
 export function isPullRequestBuild(): boolean {
   return tl.getVariable("Build.Reason") === "PullRequest";
+}
+
+/** The job's variables with their original names, which their names in the environment no longer show. */
+export function jobVariables(): tl.VariableInfo[] {
+  // task-lib writes every value that it returns to its debug output.
+  tl.setStdStream(new Writable({ write: (_chunk, _encoding, done) => done() }));
+  try {
+    return tl.getVariables();
+  } finally {
+    tl.setStdStream(process.stdout);
+  }
+}
+
+/** The name under which the agent writes a variable into a task's environment (agent: VarUtil.cs). */
+export function environmentName(name: string): string {
+  return name.replace(/[. ]/g, "_").toUpperCase();
+}
+
+function agentTemporaryFolder(): string {
+  return tl.getVariable("Agent.TempDirectory") ?? os.tmpdir();
+}
+
+/** A folder of this step's own (mode 0700, unguessable name) under Agent.TempDirectory; the caller removes it. */
+export function createTemporaryFolder(): string {
+  return fs.mkdtempSync(path.join(agentTemporaryFolder(), "databricks-step-"));
+}
+
+/** Writes a file that must outlive the step: the agent reads summaries later and empties the folder after the job. */
+export function writeJobFile(name: string, content: string): string {
+  const folder = fs.mkdtempSync(path.join(agentTemporaryFolder(), "databricks-"));
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, content, { mode: 0o600 });
+  return file;
 }

@@ -26,9 +26,9 @@ function reportLoadFailure(error: Error): void {
 /** The logging commands that end the step, without the library, which is not loaded; undefined when no file is at fault. */
 export function loadFailureCommands(error: Error, temporaryFolder: string): string | undefined {
   const work = `write to the agent's temporary folder ${temporaryFolder}`;
-  const failure = fileFailure(error, { work, anchor: "temporary-folder" });
+  const failure = fileFailure(error, { work, section: "temporary-folder" });
   if (!(failure instanceof UserError)) return undefined;
-  const message = `${failure.message} ${failure.hint} Help: ${troubleshootingUrl}#${failure.anchor}`;
+  const message = [failure.message, failure.hint, `Help: ${troubleshootingUrl}#${failure.section}`].join("\n");
   const escaped = message.replaceAll("%", "%AZP25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
   return `##vso[task.logissue type=error;]${escaped}\n##vso[task.complete result=Failed;]\n`;
 }

@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
+import fs from "node:fs";
 import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
-import { environmentName, jobVariables } from "./job-variables.ts";
+import { environmentName, jobVariables } from "./job.ts";
 import type { AgentProxy, Network } from "./network.ts";
 
 /**
  * The agent's proxy and CA; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy, NODE_EXTRA_CA_CERTS
- * adds to its CA. Throws a UserError for settings that cannot be used, or that a variable of the job has taken the place of.
+ * adds to its CA. Throws a UserError for settings that cannot be used, or that a variable of the job has replaced.
  */
 export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
   const names = jobVariables().map(({ name }) => name);
@@ -17,7 +17,7 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
   };
 }
 
-/** What task-lib reads as the agent's own settings. */
+/** The names from which task-lib reads the agent's own settings. */
 const agentSettings = [
   "agent.proxyurl",
   "agent.proxyusername",
@@ -27,8 +27,8 @@ const agentSettings = [
 ];
 
 /**
- * The agent's settings reach a task as variables that no step can set. One of another name that looks the same in the
- * environment would lead the job's token, and the proxy's password, to whoever set it.
+ * The agent's settings reach a task as variables that steps cannot set. A variable with another name that becomes the same
+ * name in the environment would send the job's token and the proxy's password to the author of that variable.
  */
 function refuseImitation(names: readonly string[]): void {
   const written = new Set(agentSettings.map(environmentName));
@@ -36,9 +36,11 @@ function refuseImitation(names: readonly string[]): void {
     (name) => written.has(environmentName(name)) && !agentSettings.includes(name.toLowerCase()),
   );
   if (imitation === undefined) return;
-  throw new UserError(`The variable ${imitation} of this job takes the place of the agent's own setting.`, {
-    hint: "An earlier step or the pipeline has set it: remove it. Configure the agent with --proxyurl and --sslcacert, or set HTTPS_PROXY.",
-    anchor: "network",
+  throw new UserError(`The variable ${imitation} of this job replaces a setting of the agent, which is not allowed.`, {
+    hint:
+      "Remove it from the pipeline, or from the earlier step that sets it. To use a proxy or a CA, configure " +
+      "the agent with --proxyurl and --sslcacert, or set HTTPS_PROXY.",
+    section: "network",
   });
 }
 
@@ -53,7 +55,10 @@ function agentProxy(): AgentProxy | undefined {
   };
 }
 
-/** The agent's patterns are .NET's; those that JavaScript cannot read are taken as `*.domain` or passed over, as it does. */
+/**
+ * The agent's patterns are .NET patterns. Those that JavaScript cannot read are read as `*.domain` or ignored, as the
+ * agent does.
+ */
 function bypassPattern(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern, "i");
@@ -67,9 +72,9 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   if (!value) return undefined;
   const url = proxyAddress(value);
   if (url === undefined) {
-    throw new UserError("The variable HTTPS_PROXY is no address of a proxy.", {
+    throw new UserError("The variable HTTPS_PROXY is not the address of a proxy.", {
       hint: "Correct it on this agent or in the job, or configure the agent with --proxyurl.",
-      anchor: "network",
+      section: "network",
     });
   }
   const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
@@ -81,13 +86,13 @@ function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
   };
 }
 
-/** Written without a scheme, a proxy speaks HTTP (Go: net/http, ProxyFromEnvironment). */
+/** A proxy without a scheme uses HTTP (Go: net/http, ProxyFromEnvironment). */
 function proxyAddress(value: string): URL | undefined {
   const address = value.includes("://") ? value : `http://${value}`;
   return URL.canParse(address) ? new URL(address) : undefined;
 }
 
-/** A password with a bare % was not encoded in the first place. */
+/** A password that contains a bare % was not encoded. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -111,7 +116,7 @@ export function proxyPasswords({ proxy }: Network, environment: NodeJS.ProcessEn
   return [...new Set(spellings)].filter((password) => password !== "");
 }
 
-/** Name certificate authorities to programs that the tasks start, or to Node. */
+/** Variables that name certificate authorities for Node, or for programs that the tasks start. */
 const certificateVariables = new Set([
   "NODE_EXTRA_CA_CERTS",
   "SSL_CERT_FILE",
@@ -121,15 +126,15 @@ const certificateVariables = new Set([
 ]);
 
 /**
- * Whether a variable of the environment names certificate authorities, and any step of the job could have set it: who
- * chooses authority and proxy reads every token.
+ * Returns a test for variables that name certificate authorities and that any step of the job could have set. With its own
+ * authority and proxy, a step could read every token.
  */
 export function untrustedCertificates(names: readonly string[] = jobVariables().map(({ name }) => name)) {
   const written = new Set(names.map(environmentName));
   return (name: string): boolean => certificateVariables.has(name.toUpperCase()) && written.has(name.toUpperCase());
 }
 
-/** PEM text; empty where Node's own list holds more than is trusted, undefined where that list is right. */
+/** PEM text. Empty when Node's own list contains more than is trusted, undefined when that list is right. */
 function certificates(extraFile: string | undefined, names: readonly string[]): string | undefined {
   const caFile = getHttpCertConfiguration()?.caFile;
   const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
@@ -140,19 +145,19 @@ function certificates(extraFile: string | undefined, names: readonly string[]): 
 
 function readCertificates(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new UserError(`The agent's CA file ${file} cannot be read: ${String(error)}`, {
-      hint: "It was given as --sslcacert when the agent was configured; put it back or configure the agent anew.",
-      anchor: "network",
+    throw new UserError(`Cannot read the agent's CA file ${file}: ${String(error)}`, {
+      hint: "The agent was configured with this file (--sslcacert). Restore the file, or configure the agent again.",
+      section: "network",
     });
   }
 }
 
-/** Node itself goes on without a file that it cannot read. */
+/** Like Node, continues without a file that it cannot read. */
 function readIfThere(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return fs.readFileSync(file, "utf8");
   } catch {
     return "";
   }

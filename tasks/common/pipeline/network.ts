@@ -21,7 +21,7 @@ export interface Network {
   readonly extraCertificates: string | undefined;
 }
 
-/** The proxy for one URL, or undefined where it is reached directly, as this machine and its metadata service always are. */
+/** The proxy for one URL. undefined if it is reached directly, as this machine and its metadata service always are. */
 export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
   const { proxy } = network;
   if (!proxy || isLoopback(url.hostname) || url.hostname === instanceMetadataHost) return undefined;
@@ -31,8 +31,8 @@ export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
 const secureContexts = new WeakMap<Network, SecureContext>();
 
 /**
- * What the agent's own authorities need: the public roots too, because Node's `ca` option replaces its built-in list.
- * Made once, because reading some 150 certificates takes longer than a request.
+ * Trusts the public roots and the agent's own authorities, because Node's `ca` option replaces its built-in list.
+ * Created once, because reading about 150 certificates takes longer than a request.
  */
 async function trust(network: Network): Promise<{ secureContext?: SecureContext }> {
   if (network.extraCertificates === undefined) return {};
@@ -43,7 +43,7 @@ async function trust(network: Network): Promise<{ secureContext?: SecureContext 
   return { secureContext };
 }
 
-/** Said outright, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default. */
+/** Set explicitly, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default. */
 const verified = { rejectUnauthorized: true };
 
 /** A socket agent for one URL with this network's proxy and certificates; one agent for one request. */
@@ -70,7 +70,7 @@ export async function socketAgent(network: Network, url: URL): Promise<Agent> {
     : httpsOverHttp(options as tunnel.HttpsOverHttpOptions);
 }
 
-/** Where Azure machines ask for what concerns themselves; link-local, answers plain HTTP alone. */
+/** The metadata service of an Azure machine: link-local, answers only plain HTTP. */
 export const instanceMetadataHost = "169.254.169.254";
 
 export function isLoopback(hostname: string): boolean {

@@ -7,7 +7,7 @@ interface EntraApplication {
   readonly id: string;
   readonly cloud: AzureCloud;
   readonly tenantId: string;
-  /** Application (client) id of the app registration or user-assigned managed identity. */
+  /** Application (client) ID of the app registration or user-assigned managed identity. */
   readonly clientId: string;
   /** Address of Entra, e.g. https://login.microsoftonline.com/. */
   readonly authority: string;
@@ -15,7 +15,7 @@ interface EntraApplication {
 
 export interface FederatedConnection extends EntraApplication {
   readonly scheme: "WorkloadIdentityFederation";
-  /** An ID token that Azure DevOps gave to the job with the connection; may be about to expire. */
+  /** An ID token that Azure DevOps sent to the job with the connection. It may be about to expire. */
   readonly lateBoundIdToken: string | undefined;
 }
 
@@ -38,21 +38,21 @@ export interface ManagedIdentityConnection {
   readonly clientId: string | undefined;
 }
 
-/** An Azure Resource Manager service connection, by the way in which it signs in. */
+/** An Azure Resource Manager service connection, by its way of signing in. */
 export type ServiceConnection =
   | FederatedConnection
   | SecretConnection
   | CertificateConnection
   | ManagedIdentityConnection;
 
-/** Reads the service connection that an input of type connectedService:AzureRM names by its id. Throws a UserError. */
+/** Reads a service connection by its ID, the value of an input of type connectedService:AzureRM. Throws a UserError. */
 export function readServiceConnection(id: string): ServiceConnection {
-  // task-lib's function for a single parameter would print its value, a secret too, as a debug message.
+  // task-lib's function for a single parameter would print its value, even a secret, as a debug message.
   const authorization = tl.getEndpointAuthorization(id, true);
   if (!authorization) {
-    throw new UserError("azureSubscription names no service connection that this job was given.", {
+    throw new UserError("azureSubscription does not name a service connection that this job can use.", {
       hint: "Use the name of an Azure Resource Manager service connection of this project.",
-      anchor: "service-connection",
+      section: "service-connection",
     });
   }
   const fields: Fields = {
@@ -108,13 +108,13 @@ function entraApplication({ id, parameter, data }: Fields): EntraApplication {
   return {
     id,
     cloud,
-    tenantId: required(parameter("tenantid"), "tenant id"),
-    clientId: required(parameter("serviceprincipalid"), "client id"),
+    tenantId: required(parameter("tenantid"), "tenant ID"),
+    clientId: required(parameter("serviceprincipalid"), "client ID"),
     authority: entraAuthority(cloud, data("activeDirectoryAuthority")),
   };
 }
 
-/** What to do about a connection that is no workload identity federation; undefined for one that is. */
+/** How to replace a connection that does not use workload identity federation; undefined for one that does. */
 export function conversionAdvice({ scheme }: ServiceConnection): string | undefined {
   const where = "Project settings > Service connections";
   switch (scheme) {
@@ -122,20 +122,21 @@ export function conversionAdvice({ scheme }: ServiceConnection): string | undefi
       return undefined;
     case "ManagedServiceIdentity":
       return (
-        "The service connection uses the managed identity of this agent's machine, which every pipeline on the machine " +
-        `shares. Create one with workload identity federation in its place (${where} > New).`
+        "The service connection uses the managed identity of this agent's machine, which every pipeline on the " +
+        `machine shares. Replace the connection with one that uses workload identity federation (${where} > New ` +
+        "service connection)."
       );
     default: {
       const credential = scheme === "ServicePrincipalSecret" ? "a secret that expires and can leak" : "a certificate";
       return (
-        `The service connection holds ${credential}. Open it under ${where} and choose Convert: one click turns it into ` +
-        "workload identity federation, and this step works on unchanged."
+        `The service connection contains ${credential}. Open it under ${where} and select Convert to use ` +
+        "workload identity federation. This step then works without a change."
       );
     }
   }
 }
 
-/** Azure DevOps writes the names of parameters in several cases. */
+/** Azure DevOps uses different upper and lower case for the same parameter. */
 function parameterValue(parameters: Readonly<Record<string, string>>, name: string): string | undefined {
   const found = Object.entries(parameters).find(([key]) => key.toLowerCase() === name.toLowerCase());
   return found?.[1] || undefined;
@@ -145,13 +146,13 @@ function required(value: string | undefined, what: string): string {
   if (value) return value;
   throw new UserError(`The service connection has no ${what}.`, {
     hint: "Open the connection under Project settings > Service connections, complete it and save it again.",
-    anchor: "service-connection",
+    section: "service-connection",
   });
 }
 
 function unsupportedScheme(scheme: string): UserError {
-  return new UserError(`The service connection uses ${scheme}, which gives no access to a workspace.`, {
+  return new UserError(`The service connection uses ${scheme}, which cannot be used to sign in to a workspace.`, {
     hint: "Use an Azure Resource Manager connection with workload identity federation.",
-    anchor: "service-connection",
+    section: "service-connection",
   });
 }

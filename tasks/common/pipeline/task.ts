@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import fs from "node:fs";
 import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
 import { complete, debug, print, registerSecret, warn } from "./commands.ts";
@@ -6,9 +6,9 @@ import { removeFromProcessEnvironment } from "./environment.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
+import { createTemporaryFolder } from "./job.ts";
 import type { Network } from "./network.ts";
 import { agentNetwork, proxyPasswords, untrustedCertificates } from "./network-settings.ts";
-import { createTemporaryFolder } from "./temporary.ts";
 
 /** What every task works with. */
 export interface Task {
@@ -16,18 +16,23 @@ export interface Task {
   readonly cancel: AbortSignal;
   readonly network: Network;
   readonly http: Http;
-  /** This step's own folder, made when first asked for, removed at the step's end. */
+  /** This step's own folder, created on first use and removed at the end of the step. */
   readonly temporaryFolder: string;
 }
 
-/** Runs a task to its one result: signal handlers first, a user's mistake without a stack, temporary files removed. */
+/**
+ * Runs a task and reports its one result. Installs signal handlers first, shows user errors without a stack trace, and
+ * removes temporary files.
+ */
 export async function runTask(work: (task: Task) => Promise<void>): Promise<void> {
   // Node's warnings about old library code (the proxy tunnel's) mean nothing to a pipeline author.
   process.noDeprecation = true;
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
   try {
-    const network = openNetwork();
+    const network = agentNetwork();
+    registerProxyPasswords(network);
+    removeUntrustedCertificates();
     await work({
       cancel,
       network,
@@ -43,28 +48,29 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   } finally {
     if (temporaryFolder) removeFolder(temporaryFolder);
   }
-  // A socket that still waits must not hold the step; what was written is out when this callback runs.
+  // An open socket must not delay the end of the step. When this callback runs, all output has been written.
   process.stdout.write("", () => process.exit(0));
 }
 
-function openNetwork(): Network {
-  const network = agentNetwork();
-  // The agent hides its own proxy's password, as it was typed.
+/** The agent itself masks its proxy's password only as it was typed. */
+function registerProxyPasswords(network: Network): void {
   for (const password of proxyPasswords(network)) registerSecret(password);
-  const untrusted = removeFromProcessEnvironment(untrustedCertificates());
-  if (untrusted.length > 0) {
-    warn(
-      `Not used, because any step of this job can set it: ${untrusted.join(", ")}. Configure the agent with --sslcacert, or ` +
-        "set it in env of this step, where no variable of the job has that name.",
-    );
-  }
-  return network;
 }
 
-/** A file that is held open (Windows) must not turn a success into a failure; the agent empties the folder after the job. */
+/** Removes variables that name certificate authorities and that any step could have set, and warns of those. */
+function removeUntrustedCertificates(): void {
+  const untrusted = removeFromProcessEnvironment(untrustedCertificates());
+  if (untrusted.length === 0) return;
+  warn(
+    `Ignored: ${untrusted.join(", ")}, because any step of this job can set them. Configure the agent with ` +
+      "--sslcacert, or set the variable in env of this step and remove the job variable of that name.",
+  );
+}
+
+/** An open file (Windows) must not turn a success into a failure. The agent empties the folder after the job. */
 function removeFolder(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     debug(String(error));
   }
@@ -72,17 +78,17 @@ function removeFolder(folder: string): void {
 
 function reportFailure(error: unknown, cancelled: boolean): void {
   if (cancelled || error instanceof Cancelled) {
-    print("The step was cancelled.");
+    print("The step was canceled.");
     complete("Canceled");
     return;
   }
   if (error instanceof UserError || error instanceof HttpFailure) {
-    const anchor = error instanceof HttpFailure ? "network" : error.anchor;
-    const help = `Help: ${troubleshootingUrl}#${anchor}`;
-    complete("Failed", [error.message, error.hint, help].filter(Boolean).join(" "));
+    const section = error instanceof HttpFailure ? "network" : error.section;
+    const help = `Help: ${troubleshootingUrl}#${section}`;
+    complete("Failed", [error.message, error.hint, help].filter(Boolean).join("\n"));
   } else {
     debug(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const message = error instanceof Error ? error.message : String(error);
-    complete("Failed", `${message} (unexpected; run again with the variable system.debug=true for details)`);
+    complete("Failed", `${message} (unexpected error; for details, run again with the variable system.debug=true)`);
   }
 }

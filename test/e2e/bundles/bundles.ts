@@ -14,6 +14,16 @@ export function writeFiles(folder: string, files: BundleFiles): void {
   }
 }
 
+/** Adds text to the end of a bundle's root file; in the example bundle that is where its target `prod` is. */
+export function addToRoot(folder: string, yaml: string): void {
+  fs.appendFileSync(path.join(folder, "databricks.yml"), yaml);
+}
+
+/** Lets the CLI run a script each time it loads the bundle. */
+export function addScript(folder: string, script: string): void {
+  addToRoot(folder, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`);
+}
+
 const notebook = "# Databricks notebook source\nprint(1)\n";
 
 /** A bundle with the targets dev (no locks, prefixed names) and prod, and these resources (YAML, not indented). */
@@ -62,7 +72,7 @@ export function manyFiles(count: number): BundleFiles {
   return { ...bundleOf("many-files", job("one", "One")), ...Object.fromEntries(files) };
 }
 
-/** A bundle whose wheel a script makes; each build leaves a line in build.log, which is not deployed. */
+/** A bundle with a wheel that a script builds. Each build adds a line to build.log, which is not deployed. */
 function wheelBundle(build: string, more = "", files: BundleFiles = {}): BundleFiles {
   const tasks = `jobs:
   package:
@@ -91,10 +101,10 @@ ${more}sync:
   return { ...bundleOf("wheel", tasks, artifacts), "build.sh": script, ...files };
 }
 
-/** Its build gives the wheel a new version stamp each time. */
+/** Each build gives the wheel a new version stamp. */
 export const wheel = wheelBundle('echo wheel > "dist/demo-0.1.0+$(date +%s%N)-py3-none-any.whl"');
 
-/** Its wheel is a real one, to which the CLI gives a new version stamp each time. */
+/** The wheel is a real one. The CLI gives it a new version stamp each time. */
 export const dynamicWheel = wheelBundle(
   "base64 -d wheel.base64 > dist/demo-0.1.0-py3-none-any.whl",
   "    dynamic_version: true\n",
@@ -114,7 +124,7 @@ function demoWheel(): Uint8Array {
   return zipSync(Object.fromEntries(entries.map(([name, text]) => [name, strToU8(text)])));
 }
 
-/** A schema, which holds data, so that deleting it needs an approval, and a pipeline that writes to it. */
+/** A schema, and a pipeline that writes to it. A schema holds data, so that deleting it needs an approval. */
 export const schemaAndPipeline: BundleFiles = bundleOf(
   "lake",
   `schemas:
@@ -133,10 +143,10 @@ pipelines:
           path: ./src/step.py`,
 );
 
-/** The same bundle after both were taken out of it. */
+/** The same bundle without both. */
 export const withoutSchema: BundleFiles = bundleOf("lake", job("left", "Left"));
 
-/** The included file has an unknown field in its line 4 (a warning) and defines again what another file does (an error). */
+/** An included file has an unknown field in line 4 (a warning) and repeats a key of another file (an error). */
 export const errorInInclude: BundleFiles = {
   "databricks.yml": "bundle:\n  name: broken\ninclude:\n  - resources/*.yml\ntargets:\n  dev:\n    default: true\n",
   "resources/jobs.yml": "resources:\n  jobs:\n    nightly:\n      nam: Nightly\n    daily:\n      name: Daily\n",

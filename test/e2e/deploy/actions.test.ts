@@ -1,11 +1,11 @@
 import fs from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Lab, startLab } from "../../lab/lab.ts";
+import { describe, expect, it } from "vitest";
 import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
-import { scriptedCli, withCheckout } from "./step.ts";
+import { writeScriptedCli } from "../steps/scripted-cli.ts";
+import { useLab } from "../use-lab.ts";
 
-/** A change of storage_root recreates the schema under its old id; a volume's new name gives it a new id. */
+/** A change of storage_root recreates the schema with its old ID. A new name gives the volume a new ID. */
 const schemaAndVolume = (storageRoot: string, volume: string) =>
   bundleOf(
     "acts",
@@ -21,14 +21,8 @@ volumes:
     schema_name: s1`,
   );
 
-describe.each(taskNodes)("What the run page says that a step did, on $name", ({ path: node }) => {
-  let lab: Lab;
-
-  beforeAll(async () => {
-    lab = await startLab(console.log);
-  });
-
-  afterAll(() => lab?.close());
+describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) => {
+  const { lab, checkout } = useLab(node);
 
   const refuseDeletion = () =>
     lab.workspace.fault(
@@ -38,90 +32,82 @@ describe.each(taskNodes)("What the run page says that a step did, on $name", ({ 
   const leftBehind = {
     type: "warning",
     message: expect.stringMatching(
-      /^schemas\.orders \(main\.orders\) was not deleted: .*no permission; it is no longer part of the deployment/,
+      /^schemas\.orders \(main\.orders\) was not deleted, because the service principal does not have the permission\. It is no longer part of the deployment/,
     ),
   };
 
-  it("does not say of a deploy that it deleted what it had to leave", () =>
-    withCheckout(lab, node, schemaAndPipeline, async ({ run, change }) => {
-      await run({ target: "prod" });
-      change(withoutSchema);
-      refuseDeletion();
-      const step = await run({ target: "prod", autoApprove: "true" });
-      expect(step).toMatchObject({ result: "Succeeded", issues: [leftBehind] });
-      const page = step.summaries[0]?.content;
-      expect(page).toContain("Resources: 1 created, 1 deleted, 1 left in the workspace\n");
-      expect(page).toMatch(/\| schemas\.orders \| left in the workspace \| {2}\| main\.orders \|/);
-      expect(page).toMatch(/\| pipelines\.refresh \| deleted \|/);
-      const { resources } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
-      expect(resources).toContainEqual({ type: "schemas", key: "orders", id: "main.orders", action: "left" });
-      await run({ command: "destroy", target: "prod", autoApprove: "true" });
-    }));
-
-  it("does not say it of a destroy either, counts what was deleted and names the engine", () =>
-    withCheckout(lab, node, schemaAndPipeline, async ({ run }) => {
-      await run({ target: "prod" });
-      refuseDeletion();
-      const step = await run({ command: "destroy", target: "prod", autoApprove: "true" });
-      expect(step).toMatchObject({ result: "Succeeded", issues: [leftBehind] });
-      const page = step.summaries[0]?.content;
-      expect(page).toContain("Resources: 1 deleted, 1 left in the workspace\n");
-      expect(page).toMatch(/\| schemas\.orders \| left in the workspace \| orders \| main\.orders \|/);
-      expect(page).toMatch(/\| Databricks CLI \| 1\.11\.0, direct engine \|/);
-    }));
-
-  it("knows a recreated resource from a renamed one", () =>
-    withCheckout(lab, node, schemaAndVolume("abfss://a@x", "v1"), async ({ run, change }) => {
-      await run({ target: "prod" });
-      change(schemaAndVolume("abfss://b@x", "v2"));
-      const step = await run({ target: "prod", autoApprove: "true" });
-      const page = step.summaries[0]?.content;
-      expect(page).toContain("Resources: 1 updated, 1 recreated\n");
-      expect(page).toMatch(/\| schemas\.s \| recreated \|.*\| main\.s1 \|/);
-      expect(page).toMatch(/\| volumes\.v \| updated \|.*\| main\.s1\.v2 \|/);
-    }));
-
-  it("takes nothing that a script prints for the CLI's own upload", () => {
-    const script = "experimental:\n  scripts:\n    postinit: echo Uploading coverage\n";
-    return withCheckout(lab, node, bundleOf("uploads", job("a", "A"), script), async ({ run, folder }) => {
-      await run({ target: "prod" });
-      fs.rmSync(`${folder}/.databricks`, { recursive: true });
-      const step = await run({ target: "prod" });
-      expect(step.log).toContainEqual("Uploading coverage");
-      expect(step.summaries[0]?.content).toContain("Resources: 1 unchanged\n");
-    });
+  it("shows a resource that a deploy could not delete as left in the workspace", async () => {
+    const { run, change } = await checkout(schemaAndPipeline);
+    await run({ target: "prod" });
+    change(withoutSchema);
+    refuseDeletion();
+    const step = await run({ target: "prod", autoApprove: "true" });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [leftBehind] });
+    const page = step.page;
+    expect(page).toContain("Resources: 1 created, 1 deleted, 1 left in the workspace\n");
+    expect(page).toMatch(/\| schemas\.orders \| left in the workspace \| {2}\| main\.orders \|/);
+    expect(page).toMatch(/\| pipelines\.refresh \| deleted \|/);
+    const { resources } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
+    expect(resources).toContainEqual({ type: "schemas", key: "orders", id: "main.orders", action: "left" });
+    await run({ command: "destroy", target: "prod", autoApprove: "true" });
   });
 
-  it("believes the report of a CLI from 1.13 on, and its counts", async () => {
-    const cli = scriptedCli(reporting(await lab.programs.cli()));
+  it("shows a resource that a destroy could not delete as left, counts what was deleted and names the engine", async () => {
+    const { run } = await checkout(schemaAndPipeline);
+    await run({ target: "prod" });
+    refuseDeletion();
+    const step = await run({ command: "destroy", target: "prod", autoApprove: "true" });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [leftBehind] });
+    const page = step.page;
+    expect(page).toContain("Resources: 1 deleted, 1 left in the workspace\n");
+    expect(page).toMatch(/\| schemas\.orders \| left in the workspace \| orders \| main\.orders \|/);
+    expect(page).toMatch(/\| Databricks CLI \| 1\.11\.0, direct engine \|/);
+  });
+
+  it("distinguishes a recreated resource from a renamed one", async () => {
+    const { run, change } = await checkout(schemaAndVolume("abfss://a@x", "v1"));
+    await run({ target: "prod" });
+    change(schemaAndVolume("abfss://b@x", "v2"));
+    const step = await run({ target: "prod", autoApprove: "true" });
+    const page = step.page;
+    expect(page).toContain("Resources: 1 updated, 1 recreated\n");
+    expect(page).toMatch(/\| schemas\.s \| recreated \|.*\| main\.s1 \|/);
+    expect(page).toMatch(/\| volumes\.v \| updated \|.*\| main\.s1\.v2 \|/);
+  });
+
+  it("does not mistake a script's output for an upload of the CLI", async () => {
+    const script = "experimental:\n  scripts:\n    postinit: echo Uploading coverage\n";
+    const { run, folder } = await checkout(bundleOf("uploads", job("a", "A"), script));
+    await run({ target: "prod" });
+    fs.rmSync(`${folder}/.databricks`, { recursive: true });
+    const step = await run({ target: "prod" });
+    expect(step.log).toContainEqual("Uploading coverage");
+    expect(step.page).toContain("Resources: 1 unchanged\n");
+  });
+
+  it("shows the counts that a CLI of version 1.13 or later reports", async () => {
+    const cli = writeScriptedCli(reporting(await lab.programs.cli()));
     const jobs = `${job("a", "A")}\n${job("b", "B").replace("jobs:\n", "")}`;
-    await withCheckout(
-      lab,
-      node,
-      bundleOf("reports", jobs),
-      async ({ run, folder }) => {
-        const says = (report: string) => fs.writeFileSync(`${folder}/.databricks-report`, report);
-        says("Created jobs.a\nResources: 1 created, 0 changed, 0 deleted, 0 unchanged, 1 not selected\n");
-        const selected = await run({ target: "prod", arguments: "--select jobs.a" });
-        expect(selected.summaries[0]?.content).toContain("Resources: 1 created, 1 not selected\n");
-        expect(selected.summaries[0]?.content).not.toContain("jobs.b");
+    const { run, folder } = await checkout(bundleOf("reports", jobs), { agent: { cli } });
+    const says = (report: string) => fs.writeFileSync(`${folder}/.databricks-report`, report);
+    says("Created jobs.a\nResources: 1 created, 0 changed, 0 deleted, 0 unchanged, 1 not selected\n");
+    const selected = await run({ target: "prod", arguments: "--select jobs.a" });
+    expect(selected.page).toContain("Resources: 1 created, 1 not selected\n");
+    expect(selected.page).not.toContain("jobs.b");
 
-        says("Created jobs.b\nRecreated jobs.a\nResources: 2 created, 0 changed, 1 deleted, 0 unchanged\n");
-        const recreated = await run({ target: "prod" });
-        expect(recreated.summaries[0]?.content).toContain("Resources: 2 created, 1 deleted\n");
-        expect(recreated.summaries[0]?.content).toMatch(/\| jobs\.a \| recreated \|/);
-        expect(recreated.summaries[0]?.content).toMatch(/\| jobs\.b \| created \|/);
+    says("Created jobs.b\nRecreated jobs.a\nResources: 2 created, 0 changed, 1 deleted, 0 unchanged\n");
+    const recreated = await run({ target: "prod" });
+    expect(recreated.page).toContain("Resources: 2 created, 1 deleted\n");
+    expect(recreated.page).toMatch(/\| jobs\.a \| recreated \|/);
+    expect(recreated.page).toMatch(/\| jobs\.b \| created \|/);
 
-        const destroyed = await run({ command: "destroy", target: "prod", autoApprove: "true" });
-        expect(destroyed.log).toContainEqual("Destroy: 2 deleted");
-        expect(destroyed.summaries[0]?.content).toContain("Resources: 2 deleted\n");
-      },
-      { cli },
-    );
+    const destroyed = await run({ command: "destroy", target: "prod", autoApprove: "true" });
+    expect(destroyed.log).toContainEqual("Destroy: 2 deleted");
+    expect(destroyed.page).toContain("Resources: 2 deleted\n");
   });
 });
 
-/** A CLI that does what 1.11 does and says what 1.13 says, the report of a deploy as a file of the bundle has it. */
+/** A CLI that works as 1.11 does and prints what 1.13 prints. The report of a deploy comes from a file of the bundle. */
 function reporting(cli: string): string {
   return `case "$2" in
 deploy)

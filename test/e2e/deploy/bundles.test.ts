@@ -1,99 +1,72 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Lab, startLab } from "../../lab/lab.ts";
+import { describe, expect, it } from "vitest";
 import { bundleOf, job, manyFiles, manyTasks, writeFiles } from "../bundles/bundles.ts";
-import { deployInputs } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
-import { withCheckout } from "./step.ts";
+import { useLab } from "../use-lab.ts";
 
 const fast = { environment: { DATABRICKS_RATE_LIMIT: "1000" } };
 
 describe.each(taskNodes)("Bundles of all sizes and places on $name", ({ path: node }) => {
-  let lab: Lab;
+  const { lab, checkout } = useLab(node);
 
-  beforeAll(async () => {
-    lab = await startLab(console.log);
+  it("deploys a job with 100 tasks", async () => {
+    const { run } = await checkout(manyTasks(100));
+    expect(await run()).toMatchObject({ result: "Succeeded", issues: [] });
+    const wide = (await lab.workspace.jobs()).find((one) => one.name.endsWith("Wide"));
+    expect(wide?.settings["tasks"]).toHaveLength(100);
   });
 
-  afterAll(() => lab?.close());
+  it("deploys 1,000 files, with the CLI's rate limit from the environment", async () => {
+    const { run } = await checkout(manyFiles(1000), { agent: fast });
+    const step = await run();
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    const files = await lab.workspace.files();
+    expect(files.filter((file) => /many-files.*\/data\/\d+\/file_\d+\.txt$/.test(file))).toHaveLength(1000);
+    // With the CLI's default of 15 requests per second it takes more than a minute.
+    expect(step.durationMs).toBeLessThan(30_000);
+  });
 
-  it("deploys a job with 100 tasks", () =>
-    withCheckout(lab, node, manyTasks(100), async ({ run }) => {
-      expect(await run()).toMatchObject({ result: "Succeeded", issues: [] });
-      const wide = (await lab.workspace.jobs()).find((one) => one.name.endsWith("Wide"));
-      expect(wide?.settings["tasks"]).toHaveLength(100);
-    }));
-
-  it("deploys 1,000 files, with the CLI's rate limit from the environment", () =>
-    withCheckout(
-      lab,
-      node,
-      manyFiles(1000),
-      async ({ run }) => {
-        const step = await run();
-        expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-        const files = await lab.workspace.files();
-        expect(files.filter((file) => /many-files.*\/data\/\d+\/file_\d+\.txt$/.test(file))).toHaveLength(1000);
-        // At the CLI's own 15 requests a second it takes more than a minute.
-        expect(step.durationMs).toBeLessThan(30_000);
-      },
-      fast,
-    ));
-
-  it("cuts a summary of many resources, and counts the rest", () => {
+  it("cuts a summary of many resources, and counts the rest", async () => {
     const jobs = Array.from({ length: 210 }, (_, index) => job(`j${index}`, `J${index}`).replace("jobs:\n", ""));
-    return withCheckout(
-      lab,
-      node,
-      bundleOf("crowd", `jobs:\n${jobs.join("\n")}`),
-      async ({ run }) => {
-        const step = await run();
-        expect(step.result).toBe("Succeeded");
-        expect(step.summaries[0]?.content).toContain("… and 10 more.");
-        expect(step.summaries[0]?.content.match(/\| jobs\.j\d+ \|/g)).toHaveLength(200);
-        expect(step.summaries[0]?.content).toContain("Resources: 210 created");
-      },
-      fast,
-    );
+    const { run } = await checkout(bundleOf("crowd", `jobs:\n${jobs.join("\n")}`), { agent: fast });
+    const step = await run();
+    expect(step.result).toBe("Succeeded");
+    expect(step.page).toContain("… and 10 more.");
+    expect(step.page?.match(/\| jobs\.j\d+ \|/g)).toHaveLength(200);
+    expect(step.page).toContain("Resources: 210 created");
   });
 
-  it("deploys several bundles and targets of one repository in one job", () =>
-    withCheckout(lab, node, {}, async ({ job: { workingDirectory }, run }) => {
-      const folders = ["teams/a/sales", "teams/b c/finance"];
-      for (const folder of folders) {
-        writeFiles(
-          path.join(workingDirectory, folder),
-          bundleOf(path.basename(folder), job("x", path.basename(folder))),
-        );
+  it("deploys several bundles and targets of one repository in one job", async () => {
+    const {
+      job: { workingDirectory },
+      run,
+    } = await checkout({});
+    const folders = ["teams/a/sales", "teams/b c/finance"];
+    for (const folder of folders) {
+      writeFiles(path.join(workingDirectory, folder), bundleOf(path.basename(folder), job("x", path.basename(folder))));
+    }
+    for (const workingDirectory of folders) {
+      for (const target of ["dev", "prod"]) {
+        const step = await run({ workingDirectory, target });
+        expect(step.outputs).toMatchObject({ bundleName: path.basename(workingDirectory), target });
       }
-      for (const workingDirectory of folders) {
-        for (const target of ["dev", "prod"]) {
-          const step = await run({ workingDirectory, target });
-          expect(step.outputs).toMatchObject({ bundleName: path.basename(workingDirectory), target });
-        }
-      }
-      const names = (await lab.workspace.jobs()).map((one) => one.name);
-      expect(names).toEqual(expect.arrayContaining(["sales", "finance", expect.stringMatching(/\[dev .*\] sales/)]));
-    }));
+    }
+    const names = (await lab.workspace.jobs()).map((one) => one.name);
+    expect(names).toEqual(expect.arrayContaining(["sales", "finance", expect.stringMatching(/\[dev .*\] sales/)]));
+  });
 
-  it("works in a classic release", () =>
-    withCheckout(
-      lab,
-      node,
-      bundleOf("hosted", job("x", "X")),
-      async ({ run }) => {
-        const step = await run();
-        expect(step).toMatchObject({ result: "Succeeded", lostUploads: [] });
-        expect(step.summaries).toHaveLength(1);
-      },
-      { job: { hostType: "release" } },
-    ));
+  it("works in a classic release", async () => {
+    const { run } = await checkout(bundleOf("hosted", job("x", "X")), { job: { hostType: "release" } });
+    const step = await run();
+    expect(step).toMatchObject({ result: "Succeeded", lostUploads: [] });
+    expect(step.summaries).toHaveLength(1);
+  });
 
-  it("finds its way without target and workspaceUrl", () =>
-    withCheckout(lab, node, bundleOf("own", job("x", "X")), async ({ run, folder }) => {
-      fs.appendFileSync(`${folder}/databricks.yml`, `workspace:\n  host: ${lab.workspace.url}\n`);
-      const step = await run({ target: "", workspaceUrl: "", command: "plan" });
-      expect(step.outputs).toMatchObject({ target: "dev", workspaceUrl: deployInputs(lab)["workspaceUrl"] });
-    }));
+  it("uses the target and the host of the bundle without target and workspaceUrl", async () => {
+    const { run, folder } = await checkout(bundleOf("own", job("x", "X")));
+    fs.appendFileSync(`${folder}/databricks.yml`, `workspace:\n  host: ${lab.workspace.url}\n`);
+    const step = await run({ target: "", workspaceUrl: "", command: "plan" });
+    expect(step.outputs).toMatchObject({ target: "dev", workspaceUrl: lab.workspace.url });
+  });
 });

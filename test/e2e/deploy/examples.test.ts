@@ -1,33 +1,28 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import type { Agent, Job, StepResult } from "../../lab/agent/agent.ts";
-import { type Lab, startLab } from "../../lab/lab.ts";
-import { exampleBundle, labAgent } from "../harness.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { exampleBundle } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
+import { useLab } from "../use-lab.ts";
 import { type Example, type ExampleStep, exampleBundlePart, examplePipelines, jobsOf, stepsOf } from "./examples.ts";
 
-/** What ID tokens that Entra issues have as audience. */
+/** The audience of ID tokens that Entra issues. */
 const entraIssuerAudience = "fb60f99c-7a34-4190-8149-302f77469936";
 const bundleFolders = ["bundle", "teams/sales", "teams/finance", "_sales/bundle"];
 
-// The pipelines are the same on every Node; the tasks themselves are tested on both.
+// One Node version is enough for the pipelines. Other tests run the tasks on both.
 describe("Examples of the documentation", () => {
   const node = taskNodes.at(-1)?.path ?? "";
-  let lab: Lab;
-
-  beforeAll(async () => {
-    lab = await startLab(console.log);
-    for (const clientId of federatedClients()) trust(clientId);
+  const { lab, startAgent } = useLab(node, (started) => {
+    for (const clientId of federatedClients()) trust(started, clientId);
   });
 
-  afterAll(() => lab?.close());
-
   it.each(examplePipelines())("$title", async (example) => {
-    const agent = await labAgent(lab, node);
-    onTestFinished(() => agent.dispose());
+    const agent = await startAgent();
     const published = new Map<string, string>();
     for (const { steps, variables } of jobsOf(example.pipeline)) {
       const job = await startJob(agent, example, variables);
@@ -38,12 +33,6 @@ describe("Examples of the documentation", () => {
       await job.finish();
     }
   });
-
-  /** Gives a Databricks service principal the federation policy that the documentation asks for. */
-  function trust(clientId: string): void {
-    lab.workspace.addMember(clientId);
-    lab.federation.addPolicy({ ...lab.deployer.federation, clientId, audience: entraIssuerAudience });
-  }
 
   async function startJob(agent: Agent, example: Example, variables: Record<string, string>): Promise<Job> {
     const release = example.title.startsWith("Classic");
@@ -58,7 +47,7 @@ describe("Examples of the documentation", () => {
     return job;
   }
 
-  /** The example bundle, with what the example adds to it, and the version that one of them asks for. */
+  /** Copies the example bundle, adds what the example shows, and the CLI version that one example needs. */
   function checkOut(folder: string, title: string): void {
     fs.cpSync(exampleBundle, folder, { recursive: true });
     const file = path.join(folder, "databricks.yml");
@@ -94,6 +83,12 @@ describe("Examples of the documentation", () => {
     return job.run({ task, ...(name ? { name } : {}), inputs: Object.fromEntries(inputs) });
   }
 });
+
+/** Gives a Databricks service principal the federation policy that the documentation asks for. */
+function trust({ workspace, federation, deployer }: Lab, clientId: string): void {
+  workspace.addMember(clientId);
+  federation.addPolicy({ ...deployer.federation, clientId, audience: entraIssuerAudience });
+}
 
 /** The application ids that examples with `authentication: databricks` sign in as. */
 function federatedClients(): string[] {

@@ -52,12 +52,12 @@ export function examplePipelines(): Example[] {
   );
 }
 
-/** The piece of a bundle that an example shows besides its pipeline. */
+/** The part of a bundle that an example shows in addition to its pipeline. */
 export function exampleBundlePart(title: string): Record<string, unknown> | undefined {
   return yamlBlocks().find((block) => block.title === title && "targets" in block.content)?.content;
 }
 
-/** The pipeline's jobs, in order; a matrix gives one for each leg, with its variables. */
+/** The pipeline's jobs, in order. A matrix becomes one job for each leg, with its variables. */
 export function jobsOf(
   pipeline: ExamplePipeline,
 ): { steps: readonly ExampleStep[]; variables: Record<string, string> }[] {

@@ -6,81 +6,76 @@ import { startInstanceMetadata } from "../../lab/instance-metadata/instance-meta
 import { type Deployer, otherWorkspaceHosts } from "../../lab/lab.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
-import { requestsDuring, useLab } from "./deploy-step.ts";
+import { useLab } from "../use-lab.ts";
 
 describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
-  const fixture = useLab(node);
+  const { lab, deploy, requests } = useLab(node);
 
   it("asks Azure DevOps once, Entra once and the workspace once before the CLI starts", async () => {
-    const { lab } = fixture;
-    const [azureDevOps, entra] = [lab.azureDevOps.requests.length, lab.entra.requests.length];
-    const workspace = await requestsDuring(lab.workspace.requests, () => fixture.deploy());
-    expect(lab.azureDevOps.requests.length - azureDevOps).toBe(1);
-    expect(lab.entra.requests.length - entra).toBe(1);
+    const [, { azureDevOps, entra, workspace }] = await requests(() => deploy());
+    expect(azureDevOps).toHaveLength(1);
+    expect(entra).toHaveLength(1);
     expect(workspace.findIndex(({ userAgent }) => userAgent?.startsWith("cli/"))).toBe(1);
   });
 
   it("warns when Azure DevOps is the issuer of the ID tokens", async () => {
-    const { step, warnings } = await fixture.deploy({
-      deployer: fixture.lab.addDeployer([], undefined, { issuer: "azure-devops" }),
+    const step = await deploy({
+      deployer: lab.addDeployer([], undefined, { issuer: "azure-devops" }),
     });
     expect(step.result).toBe("Succeeded");
-    expect(warnings).toEqual([expect.stringMatching(/vstoken\.dev\.azure\.com.*2027-07-01/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/vstoken\.dev\.azure\.com.*2027-07-01/)]);
   });
 
   it.each(["AzureUSGovernment", "AzureChinaCloud"] as const)("signs in to a workspace of %s", async (cloud) => {
-    const { lab } = fixture;
     const workspaceUrl = `https://${otherWorkspaceHosts[cloud]}`;
     const deployer = lab.addDeployer([], undefined, { cloud, issuer: "azure-devops" });
-    const asked = await requestsDuring(lab.entra.requests, async () => {
-      const { step, warnings } = await fixture.deploy({ deployer, inputs: { workspaceUrl } });
-      expect(step).toMatchObject({ result: "Succeeded", outputs: { workspaceUrl } });
-      expect(warnings).toEqual([]);
-    });
-    expect(asked.length).toBeLessThanOrEqual(2);
+    const [step, { entra }] = await requests(() => deploy({ deployer, inputs: { workspaceUrl } }));
+    expect(step).toMatchObject({ result: "Succeeded", outputs: { workspaceUrl } });
+    expect(step.warnings).toEqual([]);
+    expect(entra.length).toBeLessThanOrEqual(2);
     const cloudHosts = { AzureUSGovernment: /^login\.microsoftonline\.us$/, AzureChinaCloud: /\.cn$/ };
-    for (const { host } of asked) expect(host).toMatch(cloudHosts[cloud]);
+    for (const { host } of entra) expect(host).toMatch(cloudHosts[cloud]);
   });
 
   it("refuses a workspace of another cloud than the connection's, before any request", async () => {
-    const { lab } = fixture;
-    const before = lab.azureDevOps.requests.length;
-    const { error } = await fixture.deploy({
-      deployer: lab.addDeployer([], undefined, { cloud: "AzureUSGovernment" }),
-    });
-    expect(error).toMatch(/no Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/);
-    expect(lab.azureDevOps.requests).toHaveLength(before);
+    const [step, { azureDevOps }] = await requests(() =>
+      deploy({
+        deployer: lab.addDeployer([], undefined, { cloud: "AzureUSGovernment" }),
+      }),
+    );
+    expect(step.errors).toEqual([
+      expect.stringMatching(/not an Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/),
+    ]);
+    expect(azureDevOps).toEqual([]);
   });
 
-  it("uses the ID token that came with the job only when Azure DevOps gives none", async () => {
-    const { lab } = fixture;
+  it("uses the ID token that came with the job only when Azure DevOps does not issue one", async () => {
     const usual = lab.addDeployer();
-    await fixture.deploy({ deployer: usual });
+    await deploy({ deployer: usual });
     const lateBound = lab.azureDevOps.issued.at(-1) ?? "";
     const deployer = withParameters(usual, { idToken: lateBound });
 
-    const fresh = await fixture.deploy({ deployer });
-    expect(fresh.step.result).toBe("Succeeded");
+    const fresh = await deploy({ deployer });
+    expect(fresh.result).toBe("Succeeded");
     expect(lab.azureDevOps.issued.at(-1)).not.toBe(lateBound);
 
-    const issued = lab.azureDevOps.issued.length;
     lab.azureDevOps.fault({ status: 403, body: { message: "No." } });
-    const fallback = await fixture.deploy({ deployer });
-    expect(fallback.step.result).toBe("Succeeded");
-    expect(lab.azureDevOps.issued).toHaveLength(issued);
+    const [fallback, { idTokens }] = await requests(() => deploy({ deployer }));
+    expect(fallback.result).toBe("Succeeded");
+    expect(idTokens).toEqual([]);
     expect(findLeaks([{ name: "late-bound ID token", value: lateBound }], fallback.traces)).toEqual([]);
   });
 
-  it("does not use one that has expired", async () => {
-    const { lab } = fixture;
+  it("does not use an expired ID token that came with the job", async () => {
     const claims = Buffer.from(JSON.stringify({ exp: Math.floor(Date.now() / 1000) - 1 })).toString("base64url");
     lab.azureDevOps.fault({ status: 403, body: { message: "No." } });
-    const entra = lab.entra.requests.length;
-    const { error } = await fixture.deploy({
-      deployer: withParameters(lab.addDeployer(), { idToken: `e30.${claims}.x` }),
-    });
-    expect(error).toMatch(/this pipeline may not use the connection.*403: No\./);
-    expect(lab.entra.requests).toHaveLength(entra);
+    const [step, { entra }] = await requests(() =>
+      deploy({
+        deployer: withParameters(lab.addDeployer(), { idToken: `e30.${claims}.x` }),
+      }),
+    );
+    expect(step.errors).toEqual([expect.stringMatching(/this pipeline may not use the connection.*403: No\./)]);
+    expect(entra).toEqual([]);
   });
 
   it.each([
@@ -89,9 +84,9 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     ["user-assigned managed identity", "Automatic", { identityType: "ManagedIdentity", azureSpnRoleAssignmentId: "" }],
     ["user-assigned managed identity", "Manual", { identityType: "ManagedIdentity" }],
   ])("signs in with an %s, made by the %s flow, by the same parameters", async (_, creationMode, more) => {
-    const usual = fixture.lab.addDeployer();
+    const usual = lab.addDeployer();
     const data = { ...usual.connection.data, creationMode, ...more };
-    const { step } = await fixture.deploy({
+    const step = await deploy({
       deployer: { ...usual, connection: { ...usual.connection, data } },
       inputs: { command: "validate" },
     });
@@ -99,44 +94,45 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
   });
 
   it("signs in with a secret, says how to convert the connection, and shows the secret nowhere", async () => {
-    const { lab } = fixture;
     const secret = `s3cret~${randomUUID()}+/=`;
     const deployer = lab.addDeployer([], undefined, { secret });
-    const { step, warnings, traces } = await fixture.deploy({ deployer });
+    const step = await deploy({ deployer });
     expect(step.result).toBe("Succeeded");
-    expect(warnings).toEqual([expect.stringMatching(/holds a secret.*choose Convert: one click/)]);
-    expect(findLeaks([{ name: "secret", value: secret }, ...issuedTokens(lab)], traces)).toEqual([]);
+    expect(step.warnings).toEqual([expect.stringMatching(/holds a secret.*choose Convert: one click/)]);
+    expect(findLeaks([{ name: "secret", value: secret }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
 
   it("explains a secret that is wrong", async () => {
-    const deployer = fixture.lab.addDeployer([], undefined, { secret: "right" });
-    const { error } = await fixture.deploy({ deployer: withParameters(deployer, { serviceprincipalkey: "wr0ng" }) });
-    expect(error).toMatch(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/);
+    const deployer = lab.addDeployer([], undefined, { secret: "right" });
+    const step = await deploy({ deployer: withParameters(deployer, { serviceprincipalkey: "wr0ng" }) });
+    expect(step.errors).toEqual([
+      expect.stringMatching(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/),
+    ]);
   });
 
   it("signs in with a certificate, and shows its key nowhere", async () => {
-    const { lab } = fixture;
     const pem = await createClientCertificate();
-    const { step, warnings, traces } = await fixture.deploy({
+    const step = await deploy({
       deployer: lab.addDeployer([], undefined, { certificate: pem }),
     });
     expect(step.result).toBe("Succeeded");
-    expect(warnings).toEqual([expect.stringMatching(/holds a certificate.*Convert/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/holds a certificate.*Convert/)]);
     const keyLine = pem.split("\n")[3] ?? "";
-    expect(findLeaks([{ name: "private key", value: keyLine }, ...issuedTokens(lab)], traces)).toEqual([]);
+    expect(findLeaks([{ name: "private key", value: keyLine }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
 
-  it("explains a certificate that Entra does not know", async () => {
+  it("explains a certificate that Entra does not recognize", async () => {
     const [known, other] = [await createClientCertificate(), await createClientCertificate()];
-    const deployer = fixture.lab.addDeployer([], undefined, { certificate: known });
-    const { error } = await fixture.deploy({
+    const deployer = lab.addDeployer([], undefined, { certificate: known });
+    const step = await deploy({
       deployer: withParameters(deployer, { servicePrincipalCertificate: other }),
     });
-    expect(error).toMatch(/does not know its certificate \(AADSTS700027\).*#connection-secret/);
+    expect(step.errors).toEqual([
+      expect.stringMatching(/does not know its certificate \(AADSTS700027\).*#connection-secret/),
+    ]);
   });
 
   it.each(["of the machine", "assigned by a user"] as const)("signs in as a managed identity %s", async (kind) => {
-    const { lab } = fixture;
     const deployer = lab.addDeployer([], undefined, { managedIdentity: kind });
     const metadata = await startInstanceMetadata({
       clientId: deployer.clientId,
@@ -148,39 +144,43 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       IDENTITY_HEADER: "x",
       MSI_ENDPOINT: "http://127.0.0.1:9/",
     };
-    const { step, warnings, traces } = await fixture.deploy({
+    const step = await deploy({
       deployer,
       agent: { environment: { ...metadata.environment, ...elsewhere } },
     });
     await metadata.close();
     expect(step).toMatchObject({ result: "Succeeded", outputs: { identity: deployer.clientId } });
     expect(metadata.requests).toEqual([kind === "of the machine" ? "" : deployer.clientId]);
-    expect(warnings).toEqual([expect.stringMatching(/managed identity of this agent's machine.*workload identity/)]);
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/managed identity of this agent's machine.*workload identity/),
+    ]);
     expect(lab.proxy.connections.filter(({ host }) => host === "169.254.169.254")).toEqual([]);
-    expect(findLeaks(issuedTokens(lab), traces)).toEqual([]);
+    expect(findLeaks(issuedTokens(lab), step.traces)).toEqual([]);
   });
 
   it("says what a managed identity needs when the machine has none", async () => {
-    const deployer = fixture.lab.addDeployer([], undefined, { managedIdentity: "of the machine" });
+    const deployer = lab.addDeployer([], undefined, { managedIdentity: "of the machine" });
     const metadata = await startInstanceMetadata({ clientId: deployer.clientId, issue: async () => "" });
     await metadata.close();
-    const { error } = await fixture.deploy({ deployer, agent: { environment: metadata.environment } });
-    expect(error).toMatch(/no token for a managed identity.*refused.*self-hosted agent.*#managed-identity/s);
+    const step = await deploy({ deployer, agent: { environment: metadata.environment } });
+    expect(step.errors).toEqual([
+      expect.stringMatching(/no token for a managed identity.*refused.*self-hosted agent.*#managed-identity/s),
+    ]);
   });
 
   it.each(["PublishProfile", "Carrier pigeon"])("refuses the scheme %s", async (scheme) => {
-    const usual = fixture.lab.deployer;
-    const { error } = await fixture.deploy({
+    const usual = lab.deployer;
+    const step = await deploy({
       deployer: { ...usual, connection: { ...usual.connection, scheme } },
     });
-    expect(error).toMatch(new RegExp(`uses ${scheme}.*#service-connection`));
+    expect(step.errors).toEqual([expect.stringMatching(new RegExp(`uses ${scheme}.*#service-connection`))]);
   });
 
   it("refuses Azure Stack", async () => {
-    const usual = fixture.lab.deployer;
+    const usual = lab.deployer;
     const data = { ...usual.connection.data, environment: "AzureStack" };
-    const { error } = await fixture.deploy({ deployer: { ...usual, connection: { ...usual.connection, data } } });
-    expect(error).toMatch(/belongs to AzureStack, where there is no Azure Databricks/);
+    const step = await deploy({ deployer: { ...usual, connection: { ...usual.connection, data } } });
+    expect(step.errors).toEqual([expect.stringMatching(/belongs to AzureStack, where there is no Azure Databricks/)]);
   });
 });
 

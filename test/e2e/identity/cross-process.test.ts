@@ -4,11 +4,12 @@ import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
-import { useLab } from "./deploy-step.ts";
+import { useLab } from "../use-lab.ts";
 
 /**
- * Tells who a program that the CLI starts is in the workspace, by the environment that it got alone. Python's SDK and
- * terraform's provider sign in by the same variables (databricks-sdk-go and -py: config); neither can be had here.
+ * Asks the workspace for the identity of a program that the CLI starts, which signs in only with the variables that it got.
+ * The SDK for Python and the Terraform provider sign in with the same variables (databricks-sdk-go and -py: config). Neither
+ * is available here.
  */
 const whoAmI = (folder: string) => `databricks api get /api/2.0/preview/scim/v2/Me > '${folder}/me.json' || exit 1
 env > '${folder}/environment.txt'`;
@@ -38,9 +39,9 @@ function program(file: string, text: string): string {
 }
 
 describe.each(taskNodes)("What the CLI starts, on $name", ({ path: node }) => {
-  const fixture = useLab(node);
+  const { lab, deploy } = useLab(node);
 
-  /** Who the program said that it was, and what it found in its environment. */
+  /** The identity that the workspace reported to the program, and the program's environment. */
   function report(folder: string): { userName: string; environment: string } {
     const { userName } = JSON.parse(fs.readFileSync(path.join(folder, "me.json"), "utf8")) as { userName: string };
     return { userName, environment: fs.readFileSync(path.join(folder, "environment.txt"), "utf8") };
@@ -48,34 +49,32 @@ describe.each(taskNodes)("What the CLI starts, on $name", ({ path: node }) => {
 
   function expectOurs(folder: string): void {
     const { userName, environment } = report(folder);
-    expect(userName).toBe(fixture.lab.deployer.clientId);
+    expect(userName).toBe(lab.deployer.clientId);
     expect(environment).toContain("DATABRICKS_AUTH_TYPE=metadata-service");
     expect(environment).not.toMatch(/^(ARM_|AZURE_CLIENT|ENDPOINT_|SECRET_|SYSTEM_ACCESSTOKEN|DATABRICKS_TOKEN)/m);
-    expect(findLeaks(issuedTokens(fixture.lab), [{ where: "environment", text: environment }])).toEqual([]);
+    expect(findLeaks(issuedTokens(lab), [{ where: "environment", text: environment }])).toEqual([]);
   }
 
   const foreign = { DATABRICKS_TOKEN: "dapi0", ARM_CLIENT_ID: "mine", ARM_CLIENT_SECRET: "mine" };
 
   it("signs in as the service connection in a Python mutator of the bundle", async () => {
-    let folder = "";
-    const { step } = await fixture.deploy({
+    const step = await deploy({
       job: { variables: foreign },
       prepare(bundle) {
-        folder = bundle;
         program(path.join(bundle, ".venv", "bin", "python3"), python(bundle));
         fs.writeFileSync(path.join(bundle, ".venv", "pyvenv.cfg"), "");
         const section = "\npython:\n  venv_path: .venv\n  mutators: ['mutators:nothing']\n";
         fs.appendFileSync(path.join(bundle, "workflow.yml"), section);
       },
     });
-    expect(step.result, step.log.join("\n")).toBe("Succeeded");
-    expectOurs(folder);
+    expect(step.result, step.text).toBe("Succeeded");
+    expectOurs(step.folder);
   });
 
   it("signs in as the service connection in terraform", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "terraform-"));
     onTestFinished(() => fs.rmSync(folder, { recursive: true }));
-    const { step } = await fixture.deploy({
+    const step = await deploy({
       inputs: { target: "prod" },
       job: {
         variables: {
@@ -86,7 +85,7 @@ describe.each(taskNodes)("What the CLI starts, on $name", ({ path: node }) => {
         },
       },
     });
-    expect(step.log.join("\n")).toContain("No provider can be had here.");
+    expect(step.text).toContain("No provider can be had here.");
     expectOurs(folder);
   });
 });

@@ -4,16 +4,17 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createCertificateAuthority } from "../../lab/certificates.ts";
 import { taskNodes } from "../nodes.ts";
-import { requestsDuring, useLab } from "./deploy-step.ts";
+import { useLab } from "../use-lab.ts";
 
 const evil = "collector.example.com";
 
 describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
-  const fixture = useLab(node);
+  const { lab, deploy, requests } = useLab(node);
 
-  /** Host names that were asked for while something ran. */
+  /** Host names to which the proxy was asked to connect while `work` ran. */
   async function hostsDuring(work: () => Promise<unknown>): Promise<Set<string>> {
-    return new Set((await requestsDuring(fixture.lab.proxy.connections, work)).map(({ host }) => host));
+    const [, { proxy }] = await requests(work);
+    return new Set(proxy.map(({ host }) => host));
   }
 
   it.each([
@@ -25,17 +26,14 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     "https://dev.azure.com/contoso/_apis/git/repositories/x/pushes",
     "https://dev.azure.com/contoso/_apis/git/repositories/x/pushes?x=/oidctoken",
   ])("does not send the job token to System.OidcRequestUri %s", async (uri) => {
-    const before = fixture.lab.azureDevOps.requests.length;
-    const hosts = await hostsDuring(async () => {
-      const { step } = await fixture.deploy({ job: { variables: { SYSTEM_OIDCREQUESTURI: uri } } });
-      expect(step.result).toBe("Succeeded");
-    });
-    const [asked, ...more] = fixture.lab.azureDevOps.requests.slice(before);
+    const variables = { SYSTEM_OIDCREQUESTURI: uri };
+    const [step, { azureDevOps, proxy }] = await requests(() => deploy({ job: { variables } }));
+    expect(step.result).toBe("Succeeded");
+    const [asked, ...more] = azureDevOps;
     expect(asked?.path).toMatch(/\/oidctoken\?/);
     expect(more).toEqual([]);
-    expect(hosts).toEqual(
-      new Set(["dev.azure.com", "login.microsoftonline.com", new URL(fixture.lab.workspace.url).host]),
-    );
+    const hosts = new Set(proxy.map(({ host }) => host));
+    expect(hosts).toEqual(new Set(["dev.azure.com", "login.microsoftonline.com", new URL(lab.workspace.url).host]));
   });
 
   it("does not send it to another collection either, when a variable takes the place of the agent's own setting", async () => {
@@ -44,20 +42,24 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
         ENDPOINT_URL_SYSTEMVSSCONNECTION: `https://${evil}/`,
         SYSTEM_OIDCREQUESTURI: `https://${evil}/oidctoken`,
       };
-      const { error } = await fixture.deploy({ job: { variables } });
-      expect(error).toMatch(/collection \(https:\/\/collector\.example\.com\/\) is not at Azure DevOps Services/);
+      const step = await deploy({ job: { variables } });
+      expect(step.errors).toEqual([
+        expect.stringMatching(/collection \(https:\/\/collector\.example\.com\/\) is not at Azure DevOps Services/),
+      ]);
     });
     expect(hosts).toEqual(new Set());
   });
 
   it("does not send an ID token to an authority that is not Entra", async () => {
-    const { deployer } = fixture.lab;
+    const { deployer } = lab;
     const data = { ...deployer.connection.data, activeDirectoryAuthority: `https://${evil}/` };
     const hosts = await hostsDuring(async () => {
-      const { error } = await fixture.deploy({
+      const step = await deploy({
         deployer: { ...deployer, connection: { ...deployer.connection, data } },
       });
-      expect(error).toContain("collector.example.com/, which is not Entra of AzureCloud");
+      expect(step.errors).toEqual([
+        expect.stringContaining("collector.example.com/, which is not Entra of AzureCloud"),
+      ]);
     });
     expect(hosts).toEqual(new Set());
   });
@@ -69,58 +71,59 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     ["certificate authority", { AGENT_CAINFO: "/tmp/evil.pem" }, ["proxy"]],
   ])("is not led astray by a variable that looks like the agent's %s", async (_, variables, configured) => {
     const hosts = await hostsDuring(async () => {
-      const { error } = await fixture.deploy({ configured, job: { variables } });
-      expect(error).toContain(
-        `The variable ${Object.keys(variables)[0]} of this job takes the place of the agent's own setting`,
-      );
+      const step = await deploy({ agent: { configured }, job: { variables } });
+      expect(step.errors).toEqual([
+        expect.stringContaining(
+          `The variable ${Object.keys(variables)[0]} of this job takes the place of the agent's own setting`,
+        ),
+      ]);
     });
     expect(hosts).toEqual(new Set());
   });
 
   it("trusts no certificate authority that a variable of the job names, nor lets the CLI", async () => {
-    const { lab } = fixture;
     const caFile = lab.agentNetwork.caFile ?? "";
-    const asked = await requestsDuring(lab.azureDevOps.requests, async () => {
-      const { error, warnings } = await fixture.deploy({
-        configured: ["proxy"],
+    const [step, { azureDevOps: asked }] = await requests(() =>
+      deploy({
+        agent: { configured: ["proxy"] },
         job: { variables: { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile } },
-      });
-      expect(error).toMatch(/dev\.azure\.com.*certificate was refused/);
-      expect(warnings).toEqual([expect.stringMatching(/can set it: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE\./)]);
-    });
+      }),
+    );
+    expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com.*certificate was refused/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/can set it: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE\./)]);
     expect(asked).toEqual([]);
 
-    const { step } = await fixture.deploy({ job: { variables: { SSL_CERT_DIR: "/tmp/evil" } } });
-    expect(step.result).toBe("Succeeded");
-    expect(step.issues).toMatchObject([{ type: "warning", message: expect.stringContaining("SSL_CERT_DIR") }]);
+    const other = await deploy({ job: { variables: { SSL_CERT_DIR: "/tmp/evil" } } });
+    expect(other.result).toBe("Succeeded");
+    expect(other.issues).toMatchObject([{ type: "warning", message: expect.stringContaining("SSL_CERT_DIR") }]);
   });
 
   it("follows no redirect of Azure DevOps, Entra or the workspace with a credential", async () => {
-    const { lab } = fixture;
     const redirect = { status: 307, headers: { Location: `https://${evil}/` }, html: "" };
     const hosts = await hostsDuring(async () => {
       lab.azureDevOps.fault(redirect);
-      expect((await fixture.deploy()).error).toMatch(/gave no ID token.*307/);
+      expect((await deploy()).errors).toEqual([expect.stringMatching(/gave no ID token.*307/)]);
       lab.entra.fault(redirect);
-      expect((await fixture.deploy()).error).toMatch(/Entra gave no access token.*redirects \(307\)/);
+      expect((await deploy()).errors).toEqual([expect.stringMatching(/Entra gave no access token.*redirects \(307\)/)]);
       lab.workspace.fault(
         { path: /scim\/v2\/Me/ },
         { status: 302, headers: { Location: `https://${evil}/` }, html: "" },
       );
-      expect((await fixture.deploy()).error).toMatch(/web page \(302\)/);
+      expect((await deploy()).errors).toEqual([expect.stringMatching(/web page \(302\)/)]);
     });
     expect(hosts).not.toContain(evil);
   });
 
-  it("sends nothing to a server with a certificate of somebody else, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
+  it("sends nothing to a server with another certificate, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "other-authority-"));
     const { file } = await createCertificateAuthority(folder);
-    const asked = await requestsDuring(fixture.lab.azureDevOps.requests, async () => {
-      const { error } = await fixture.deploy({
+    const [step, { azureDevOps: asked }] = await requests(() =>
+      deploy({
         agent: { caFile: file, environment: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } },
-      });
-      expect(error).toMatch(/dev\.azure\.com.*certificate was refused/);
-    });
+      }),
+    );
+    expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com.*certificate was refused/)]);
+
     fs.rmSync(folder, { recursive: true });
     expect(asked).toEqual([]);
   });

@@ -6,14 +6,15 @@ import { createClientCertificate } from "../../lab/certificates.ts";
 import { tenantId } from "../../lab/deployers.ts";
 import { startInstanceMetadata } from "../../lab/instance-metadata/instance-metadata.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
+import { addScript } from "../bundles/bundles.ts";
 import { findLeaks, issuedTokens, type Secret } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
-import { addToProd, useLab } from "./deploy-step.ts";
+import { useLab } from "../use-lab.ts";
 
 interface Prepared {
   readonly deployer: Deployer;
   readonly inputs?: Record<string, string>;
-  /** What must stay hidden besides the tokens. */
+  /** What else must stay hidden. */
   readonly secrets?: readonly Secret[];
   readonly agent?: Partial<AgentSettings>;
   readonly close?: () => Promise<void>;
@@ -64,7 +65,7 @@ const schemes: readonly { scheme: string; prepare: (lab: Lab) => Promise<Prepare
   },
 ];
 
-/** Credentials that Entra does not know. */
+/** Credentials that Entra does not recognize. */
 const refusals: readonly {
   scheme: string;
   prepare: (lab: Lab) => Promise<Prepared & { secrets: readonly Secret[] }>;
@@ -90,78 +91,74 @@ const refusals: readonly {
 ];
 
 describe.each(taskNodes)("Tokens on $name", ({ path: node }) => {
-  const fixture = useLab(node);
+  const { lab, deploy } = useLab(node);
 
   it("stay hidden in debug mode", async () => {
-    const { step, traces } = await fixture.deploy({ job: { debug: true } });
+    const step = await deploy({ job: { debug: true } });
     expect(step.result).toBe("Succeeded");
-    expect(step.log.join("\n")).toContain("##[debug]Entra issued an access token");
-    expect(findLeaks(issuedTokens(fixture.lab), traces)).toEqual([]);
+    expect(step.text).toContain("##[debug]Entra issued an access token");
+    expect(findLeaks(issuedTokens(lab), step.traces)).toEqual([]);
   });
 
-  it.each(["connection-authorised", "federated-credential", "workspace-member"] as const)(
+  it.each(["connection-authorized", "federated-credential", "workspace-member"] as const)(
     "stay hidden when the set-up step %s is missing",
     async (missing) => {
-      const { lab } = fixture;
-      const { step, traces } = await fixture.deploy({ deployer: lab.addDeployer([missing]), job: { debug: true } });
+      const step = await deploy({ deployer: lab.addDeployer([missing]), job: { debug: true } });
       expect(step.result).toBe("Failed");
-      expect(findLeaks(issuedTokens(lab), traces)).toEqual([]);
+      expect(findLeaks(issuedTokens(lab), step.traces)).toEqual([]);
     },
   );
 
   it("stay hidden when the CLI fails", async () => {
-    const { lab } = fixture;
     lab.workspace.fault({ path: /jobs\/create/ }, { status: 400, body: { error_code: "INVALID", message: "No." } });
-    const { step, traces } = await fixture.deploy({ deployer: lab.addDeployer(), job: { debug: true } });
+    const step = await deploy({ deployer: lab.addDeployer(), job: { debug: true } });
     expect(step.result).toBe("Failed");
-    expect(findLeaks(issuedTokens(fixture.lab), traces)).toEqual([]);
+    expect(findLeaks(issuedTokens(lab), step.traces)).toEqual([]);
   });
 
   it.each(schemes)(
     "of $scheme stay hidden, in debug mode, whether the deploy succeeds or fails",
     async ({ prepare }) => {
-      const { lab } = fixture;
       for (const fails of [false, true]) {
         const { deployer, inputs = {}, secrets = [], agent, close } = await prepare(lab);
         if (fails)
           lab.workspace.fault({ path: /jobs\/create/ }, { status: 400, body: { error_code: "X", message: "No." } });
-        const { step, traces } = await fixture.deploy({
+        const step = await deploy({
           deployer,
           inputs,
           job: { debug: true },
           ...(agent ? { agent } : {}),
         });
         await close?.();
-        expect(step.result, step.log.join("\n")).toBe(fails ? "Failed" : "Succeeded");
-        expect(findLeaks([...secrets, ...issuedTokens(lab)], traces)).toEqual([]);
+        expect(step.result, step.text).toBe(fails ? "Failed" : "Succeeded");
+        expect(findLeaks([...secrets, ...issuedTokens(lab)], step.traces)).toEqual([]);
       }
     },
   );
 
   it.each(refusals)("stay hidden when Entra refuses a $scheme", async ({ prepare }) => {
-    const { deployer, secrets } = await prepare(fixture.lab);
-    const { step, traces } = await fixture.deploy({ deployer, job: { debug: true } });
+    const { deployer, secrets } = await prepare(lab);
+    const step = await deploy({ deployer, job: { debug: true } });
     expect(step.result).toBe("Failed");
-    expect(findLeaks([...secrets, ...issuedTokens(fixture.lab)], traces)).toEqual([]);
+    expect(findLeaks([...secrets, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
 
   it("leaves nothing of the step's own folder behind", async () => {
-    const { step, job } = await fixture.deploy();
+    const step = await deploy();
     expect(step.result).toBe("Succeeded");
-    expect(fs.readdirSync(job.tempDirectory).filter((name) => name.startsWith("databricks-step-"))).toEqual([]);
+    expect(fs.readdirSync(step.job.tempDirectory).filter((name) => name.startsWith("databricks-step-"))).toEqual([]);
     expect(step.leftInTemp.filter((file) => /databrickscfg|\.pem$/.test(file))).toEqual([]);
   });
 
   it("would be found: the search sees a token that a script of the bundle prints or stores", async () => {
-    const { lab } = fixture;
     const script =
       'curl -s -H "X-Databricks-Metadata-Version: 1" -H "X-Databricks-Host: $DATABRICKS_HOST" "$DATABRICKS_METADATA_SERVICE_URL" | tee token.json';
-    const { traces, step } = await fixture.deploy({
+    const step = await deploy({
       inputs: { target: "prod" },
-      prepare: (bundle) => addToProd(bundle, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`),
+      prepare: (bundle) => addScript(bundle, script),
     });
-    expect(step.log.join("\n")).toContain('"access_token":"***"');
-    const leaks = findLeaks(issuedTokens(lab), traces);
+    expect(step.text).toContain('"access_token":"***"');
+    const leaks = findLeaks(issuedTokens(lab), step.traces);
     expect(leaks).toContainEqual(expect.stringMatching(/^access token \(whole\) in file .*token\.json$/));
     expect(leaks).toContainEqual("access token (whole) in output");
   });

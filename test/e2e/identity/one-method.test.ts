@@ -1,12 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { scriptedCli } from "../deploy/step.ts";
+import { addToRoot } from "../bundles/bundles.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
-import { addToProd, requestsDuring, useLab } from "./deploy-step.ts";
+import { writeScriptedCli } from "../steps/scripted-cli.ts";
+import { useLab } from "../use-lab.ts";
 
-/** Everything that could sign the CLI in as somebody else. */
+/** Every variable that could sign the CLI in as another identity. */
 const hostile = {
   DATABRICKS_HOST: "https://adb-6666666666666666.6.azuredatabricks.net",
   DATABRICKS_TOKEN: "dapi00000000000000000000000000000000",
@@ -39,44 +40,45 @@ token = dapi00000000000000000000000000000000
 `;
 
 describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
-  const fixture = useLab(node);
+  const { lab, deploy, requests } = useLab(node);
 
   it.each(["the agent's environment", "variables of the job"])("is not led astray by %s", async (source) => {
-    const { lab } = fixture;
-    const requests = await requestsDuring(lab.workspace.requests, async () => {
-      const { step } = await fixture.deploy({
+    const [step, { workspace }] = await requests(() =>
+      deploy({
         ...(source === "variables of the job" ? { job: { variables: hostile } } : { agent: { environment: hostile } }),
         inputs: { target: "prod" },
         prepare(bundle, job) {
           fs.writeFileSync(path.join(job.homeDirectory, ".databrickscfg"), homeProfile);
-          addToProd(bundle, "    workspace:\n      profile: mine\n");
+          addToRoot(bundle, "    workspace:\n      profile: mine\n");
         },
-      });
-      expect(step).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
-      const mentions = step.log.filter((line) => line.includes("Not passed to the CLI"));
-      expect(mentions).toHaveLength(1);
-      for (const variable of Object.keys(hostile)) expect(mentions[0]).toContain(variable);
-    });
-    const subjects = new Set(requests.map(({ subject }) => subject).filter(Boolean));
+      }),
+    );
+    expect(step).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
+    const mentions = step.log.filter((line) => line.includes("Variables not passed to the CLI"));
+    expect(mentions).toHaveLength(1);
+    for (const variable of Object.keys(hostile)) expect(mentions[0]).toContain(variable);
+    const subjects = new Set(workspace.map(({ subject }) => subject).filter(Boolean));
     expect(subjects).toEqual(new Set([lab.deployer.clientId]));
   });
 
-  it("says nothing of variables that every job has", async () => {
-    const { step } = await fixture.deploy({
+  it("does not mention variables that every job has", async () => {
+    const step = await deploy({
       agent: { environment: { AZURE_EXTENSION_DIR: "/opt/az/azcliextensions" } },
     });
-    expect(step.log.join("\n")).not.toContain("Not passed to the CLI");
+    expect(step.text).not.toContain("Variables not passed to the CLI");
   });
 
   it.each(["azure-cli", "pat", "azure-msi"])("names the line to remove when the bundle pins %s", async (authType) => {
-    const { lab } = fixture;
-    const before = lab.azureDevOps.requests.length;
-    const { error } = await fixture.deploy({
-      inputs: { target: "prod" },
-      prepare: (bundle) => addToProd(bundle, `    workspace:\n      auth_type: ${authType}\n`),
-    });
-    expect(error).toMatch(new RegExp(`Remove the line "auth_type: ${authType}".*#bundle-authentication`));
-    expect(lab.azureDevOps.requests).toHaveLength(before);
+    const [step, { azureDevOps }] = await requests(() =>
+      deploy({
+        inputs: { target: "prod" },
+        prepare: (bundle) => addToRoot(bundle, `    workspace:\n      auth_type: ${authType}\n`),
+      }),
+    );
+    expect(step.errors).toEqual([
+      expect.stringMatching(new RegExp(`Remove the line "auth_type: ${authType}".*#bundle-authentication`)),
+    ]);
+    expect(azureDevOps).toEqual([]);
   });
 
   it("finds such a line in an included file, and leaves other targets alone", async () => {
@@ -85,14 +87,14 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
         path.join(bundle, "workflow.yml"),
         "\ntargets:\n  prod:\n    workspace:\n      auth_type: azure-cli\n",
       );
-    const prod = await fixture.deploy({ inputs: { target: "prod" }, prepare: included });
-    expect(prod.error).toContain('Remove the line "auth_type: azure-cli"');
-    const dev = await fixture.deploy({ inputs: { target: "dev" }, prepare: included });
-    expect(dev.step.result).toBe("Succeeded");
+    const prod = await deploy({ inputs: { target: "prod" }, prepare: included });
+    expect(prod.errors.join("\n")).toContain('Remove the line "auth_type: azure-cli"');
+    const dev = await deploy({ inputs: { target: "dev" }, prepare: included });
+    expect(dev.result).toBe("Succeeded");
   });
 
   it("finds it behind an escape, in a file that is included by a pattern without an extension", async () => {
-    const { error } = await fixture.deploy({
+    const step = await deploy({
       prepare(bundle) {
         const root = path.join(bundle, "databricks.yml");
         const text = fs.readFileSync(root, "utf8");
@@ -101,39 +103,37 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
         fs.writeFileSync(path.join(bundle, "more", "a.yml"), 'workspace:\n  "auth\\u005ftype": azure-cli\n');
       },
     });
-    expect(error).toContain('Remove the line "auth_type: azure-cli"');
+    expect(step.errors).toEqual([expect.stringContaining('Remove the line "auth_type: azure-cli"')]);
   });
 
   it("fails when the CLI says that the bundle chose another identity, which its files did not show", async () => {
-    const real = await fixture.lab.programs.cli();
+    const real = await lab.programs.cli();
     const edit = `sed 's/"workspace": {/"workspace": {"auth_type": "azure-cli",/'`;
-    const { step, error } = await deployWith(
-      `if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`,
-    );
+    const step = await deployWith(`if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
-    expect(error).toMatch(/chooses its own authentication \(azure-cli\).*#bundle-authentication/);
+    expect(step.errors).toEqual([
+      expect.stringMatching(/sets its own authentication \(azure-cli\).*#bundle-authentication/),
+    ]);
   });
 
   it("fails when the CLI succeeded without a token of this step", async () => {
-    const { step, error } = await deployWith(`echo '{"bundle": {"name": "sales", "target": "dev"}}'`);
+    const step = await deployWith(`echo '{"bundle": {"name": "sales", "target": "dev"}}'`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
-    expect(error).toMatch(/succeeded without asking for a token.*identity other than.*#bundle-authentication/);
+    expect(step.errors).toEqual([
+      expect.stringMatching(/succeeded without asking for a token.*identity other than.*#bundle-authentication/),
+    ]);
   });
 
-  /** Deploys with a script in the CLI's place. */
+  /** Deploys with a script instead of the CLI. */
   function deployWith(script: string) {
-    const cli = scriptedCli(`${script}\n`);
-    return fixture.deploy({ agent: { environment: { PATH: `${path.dirname(cli)}:/usr/bin:/bin` } } });
+    return deploy({ agent: { cli: writeScriptedCli(`${script}\n`) } });
   }
 
   it("serves what the CLI starts: a script of the bundle signs in as the same service principal, and sees no other", async () => {
-    const { lab } = fixture;
     const script = "databricks api get /api/2.0/preview/scim/v2/Me > me.json; env > environment.txt";
-    let folder = "";
-    const { step, traces } = await fixture.deploy({
+    const step = await deploy({
       job: { variables: hostile, enableAccessToken: true },
       prepare(bundle) {
-        folder = bundle;
         fs.appendFileSync(
           path.join(bundle, "workflow.yml"),
           `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`,
@@ -141,15 +141,15 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       },
     });
     expect(step.result).toBe("Succeeded");
-    const me = JSON.parse(fs.readFileSync(path.join(folder, "me.json"), "utf8")) as { userName: string };
+    const me = JSON.parse(fs.readFileSync(path.join(step.folder, "me.json"), "utf8")) as { userName: string };
     expect(me.userName).toBe(lab.deployer.clientId);
-    const environment = fs.readFileSync(path.join(folder, "environment.txt"), "utf8");
+    const environment = fs.readFileSync(path.join(step.folder, "environment.txt"), "utf8");
     expect(environment).toContain("DATABRICKS_AUTH_TYPE=metadata-service");
     expect(environment).not.toMatch(
       /^(ARM_|AZURE_|GOOGLE_|ACTIONS_|SYSTEM_ACCESSTOKEN|ENDPOINT_|SECRET_|DATABRICKS_TOKEN)/m,
     );
-    // The classic check-box that the job has ticked publishes the job token.
-    const own = traces.filter(({ where }) => where !== "variable system.accessToken");
+    // The job's option to allow access to the OAuth token publishes the job token.
+    const own = step.traces.filter(({ where }) => where !== "variable system.accessToken");
     expect(findLeaks(issuedTokens(lab), own)).toEqual([]);
   });
 });

@@ -1,44 +1,31 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
-import { type InstallerLab, install, type MirrorHandler, mirrorHosts, startInstallerLab } from "./installer-lab.ts";
+import { type MirrorHandler, mirrorHosts } from "./installer-lab.ts";
 
 const archive = archiveName("1.11.0", thisPlatform);
 const octets = { "Content-Type": "application/octet-stream" };
 
-describe.each(taskNodes)("What a server sends for the archive, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-  let content: Buffer;
+describe.each(taskNodes)("DatabricksCliInstaller and the answer for an archive, on $name", ({ path: node }) => {
+  const { lab, install } = useInstallerLab(node, (started) => started.publish("1.11.0"));
 
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.11.0");
-    content = await lab.releases.archive("1.11.0", thisPlatform);
-  });
+  const archiveContent = () => lab.releases.archive("1.11.0", thisPlatform);
 
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-  });
-
-  afterEach(() => agent.dispose());
-
-  /** Installs from a mirror that has the right checksum and answers in this way for the archive. */
-  function installWith(answer: (response: ServerResponse, request: Parameters<MirrorHandler>[2]) => unknown) {
+  /** Installs from a mirror that has the right checksum and sends `answer` for the archive. */
+  async function installWith(answer: (response: ServerResponse, request: Parameters<MirrorHandler>[2]) => unknown) {
+    const content = await archiveContent();
     lab.answerMirror(async (file, response, request) => {
       if (file.endsWith("SUMS")) send(response, 200, {}, `${sha256(content)}  ${archive}\n`);
       else if (file.endsWith(archive)) await answer(response, request);
       else send(response, 404, {});
     });
-    return install(agent, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
+    return install({ version: "1.11.0", downloadUrl: lab.mirrorUrl });
   }
 
   it.each<[string, (response: ServerResponse) => void, RegExp]>([
@@ -48,7 +35,7 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
       /artifactory\.contoso\.example returned a web page instead of the file/,
     ],
     [
-      "a text that begins like an archive",
+      "text that begins like an archive",
       (response) => send(response, 200, octets, "Policy violation: blocked"),
       /returned a web page instead of the file/,
     ],
@@ -58,19 +45,20 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
       /artifactory\.contoso\.example sent it with Content-Encoding gzip.*stores the file with a Content-Encoding/,
     ],
     [
-      "a redirect to no URL",
+      "a redirect to an invalid URL",
       (response) => send(response, 302, { Location: "https://[" }),
       /artifactory\.contoso\.example: it redirects to no URL.*Check the URL/,
     ],
-    ["nothing", (response) => send(response, 200, octets), /the download ended after 0 of 0 bytes/],
-  ])("is refused when it is %s", async (_, answer, message) => {
+    ["an empty body", (response) => send(response, 200, octets), /the download ended after 0 of 0 bytes/],
+  ])("refuses %s in place of the archive", async (_, answer, message) => {
     const step = await installWith(answer);
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(message);
-    expect(step.messages("error")[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/);
+    expect(step.errors[0]).toMatch(message);
+    expect(step.errors[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/);
   });
 
-  it("is asked for again when it is cut short, and said to be so when it is each time", async () => {
+  it("asks again for an archive that is cut short, and fails when it is cut short each time", async () => {
+    const content = await archiveContent();
     let times = 0;
     const step = await installWith((response) => {
       times += 1;
@@ -78,12 +66,13 @@ describe.each(taskNodes)("What a server sends for the archive, on $name", ({ pat
       response.write(content.subarray(0, 100), () => response.destroy());
     });
     expect(times).toBe(4);
-    expect(step.messages("error")[0]).toMatch(
+    expect(step.errors[0]).toMatch(
       new RegExp(`Cannot download .*: ${mirrorHosts[0]}: .*(cut short|broken).*ends the connection.*#download`),
     );
   });
 
-  it("is taken in pieces of any size, and asked for as it is", async () => {
+  it("accepts an archive in pieces of any size, and asks for it without an encoding", async () => {
+    const content = await archiveContent();
     let encodings: unknown;
     const step = await installWith(async (response, { headers }) => {
       encodings = headers["accept-encoding"];

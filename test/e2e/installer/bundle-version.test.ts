@@ -1,37 +1,22 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import { buildDatabricks } from "../../lab/databricks/build.ts";
 import { taskNodes } from "../nodes.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 
 const needsTwo = "bundle: {name: x, databricks_cli_version: '>= 2.0.0'}";
 
-describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
+describe.each(taskNodes)("DatabricksCliInstaller with version: bundle, on $name", ({ path: node }) => {
+  const { agent, install } = useInstallerLab(node, (started) => started.publish("1.10.0", "1.11.0", "1.12.0", "2.0.0"));
 
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.10.0", "1.11.0", "1.12.0", "2.0.0");
-    agent = await lab.startAgent(node);
-  });
-
-  afterAll(async () => {
-    await agent.dispose();
-    await lab.close();
-  });
-
-  /** Installs for a bundle in the folder `bundle` that consists of these files. */
+  /** Installs the version for a bundle with these files in the folder `bundle`. */
   function installFor(files: Record<string, string | Buffer>) {
     return install(
-      agent,
       { version: "bundle", workingDirectory: "bundle" },
       {
         prepare: (folder) => {
-          fs.rmSync(path.join(folder, "bundle"), { recursive: true, force: true });
           for (const [name, content] of Object.entries(files)) {
             fs.mkdirSync(path.dirname(path.join(folder, "bundle", name)), { recursive: true });
             fs.writeFileSync(path.join(folder, "bundle", name), content);
@@ -41,7 +26,7 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
     );
   }
 
-  it("is read from databricks.yml", async () => {
+  it("reads the version from databricks.yml", async () => {
     const step = await installFor({
       "databricks.yml": 'bundle: {name: x, databricks_cli_version: ">= 1.10.0, < 1.12.0"}',
     });
@@ -49,7 +34,7 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
     expect(step.text).toMatch(/databricks\.yml requires Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
   });
 
-  it("is read from the last included file that sets it", async () => {
+  it("reads the version from the last included file that sets it", async () => {
     const step = await installFor({
       "databricks.yml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: ['resources/*.yml', last.yml]",
       "resources/a.yml": "bundle: {databricks_cli_version: 2.0.0}",
@@ -90,7 +75,7 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
     ["in UTF-16", { "databricks.yml": Buffer.from(`\uFEFF${needsTwo}`, "utf16le") }],
     ["in UTF-16 of the other order", { "databricks.yml": Buffer.from(`\uFEFF${needsTwo}`, "utf16le").swap16() }],
     ["after a comment that a lone carriage return ends", { "databricks.yml": `# comment\r${needsTwo}` }],
-  ])("is the one that the CLI itself checks: %s", async (_, files) => {
+  ])("reads the version that the CLI itself checks: %s", async (_, files) => {
     const step = await installFor(files);
     expect(step.raw.stderr).toEqual([]);
     const cli = await (await buildDatabricks({ log: console.log })).cli("1.11.0");
@@ -114,10 +99,10 @@ describe.each(taskNodes)("The version that a bundle asks for, on $name", ({ path
     [{ "databricks.yml": "bundle: {name: [" }, /Cannot read .*databricks\.yml/],
     [{ "other.yml": "" }, /There is no bundle in .*bundle/],
     [{ "databricks.yml": "", "bundle.yml": "" }, /several bundle files/],
-  ])("is an error where it cannot be known: %o", async (files, message) => {
+  ])("fails when the bundle does not state a version that it can read: %o", async (files, message) => {
     const step = await installFor(files);
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(message);
-    expect(step.messages("error")[0]).toContain("#bundle-version");
+    expect(step.errors[0]).toMatch(message);
+    expect(step.errors[0]).toContain("#bundle-version");
   });
 });

@@ -1,30 +1,17 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import { thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
 
-describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
+describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", ({ path: node }) => {
+  const { lab, agent, install, requests } = useInstallerLab(node, (started) =>
+    started.publish("1.10.0", "1.11.0", "1.12.0"),
+  );
 
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.10.0", "1.11.0", "1.12.0");
-  });
-
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-  });
-
-  afterEach(() => agent.dispose());
-
-  /** The version's folder in the cache, and the files that matter there. */
+  /** The version's folder in the cache, and its files. */
   function cached(version: string) {
     const folder = path.join(agent.toolsDirectory, "databricks", version, process.arch);
     const executable = path.join(folder, "databricks");
@@ -32,16 +19,15 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
   }
 
   async function withoutNetwork<T>(work: () => Promise<T>): Promise<T> {
-    lab.proxy.connections.length = 0;
-    const result = await work();
-    expect(lab.proxy.connections).toEqual([]);
+    const [result, { proxy }] = await requests(work);
+    expect(proxy).toEqual([]);
     return result;
   }
 
-  it("takes an unchanged executable from the cache, again and again", async () => {
-    await install(agent, { version: "1.11.0" });
+  it("uses an unchanged executable from the cache, again and again", async () => {
+    await install({ version: "1.11.0" });
     for (let time = 0; time < 3; time++) {
-      const step = await withoutNetwork(() => install(agent, { version: "1.11.0" }));
+      const step = await withoutNetwork(() => install({ version: "1.11.0" }));
       expect(step.outputs["source"], step.text).toBe("cache");
       expect(step.issues).toEqual([]);
     }
@@ -53,14 +39,14 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     ["no permission to run", (executable) => fs.chmodSync(executable, 0o644)],
     ["no file at all", (executable) => fs.rmSync(executable)],
   ])("replaces a cached executable that has %s, with a warning", async (_, change) => {
-    await install(agent, { version: "1.11.0" });
-    await install(agent, { version: "1.11.0" });
+    await install({ version: "1.11.0" });
+    await install({ version: "1.11.0" });
     const { executable } = cached("1.11.0");
     const original = fs.readFileSync(executable);
     change(executable);
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
-    expect(step.messages("warning")).toEqual([
+    expect(step.warnings).toEqual([
       expect.stringMatching(/Not using Databricks CLI 1\.11\.0 from the tool cache .*will be replaced/),
     ]);
     expect(fs.readFileSync(executable)).toEqual(original);
@@ -72,38 +58,38 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(executable, "#!/bin/sh\necho evil\n", { mode: 0o755 });
     fs.writeFileSync(marker, "");
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
-    expect(step.messages("warning")).toHaveLength(1);
+    expect(step.warnings).toHaveLength(1);
     expect(step.versionOnPath).toBe("1.11.0");
   });
 
   it("keeps the cached version when it cannot be replaced, and fails", async () => {
-    await install(agent, { version: "1.11.0" });
+    await install({ version: "1.11.0" });
     const { executable, marker } = cached("1.11.0");
     fs.appendFileSync(executable, "# changed\n");
     lab.releases.fault(/1\.11\.0_.*\.zip$/, { status: 403 });
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("warning")).toEqual([
+    expect(step.warnings).toEqual([
       expect.stringMatching(/Not using Databricks CLI 1\.11\.0 from the tool cache .* will be replaced/),
     ]);
     expect(fs.existsSync(executable) && fs.existsSync(marker)).toBe(true);
   });
 
   it("completes a version whose installer was killed before the marker, without a download", async () => {
-    await install(agent, { version: "1.11.0" });
+    await install({ version: "1.11.0" });
     fs.rmSync(cached("1.11.0").marker);
-    const step = await withoutNetwork(() => install(agent, { version: "1.11.0" }));
+    const step = await withoutNetwork(() => install({ version: "1.11.0" }));
     expect(step.outputs["source"]).toBe("cache");
     expect(fs.existsSync(cached("1.11.0").marker)).toBe(true);
   });
 
-  it("recovers a folder without marker that is not whole", async () => {
+  it("replaces an incomplete folder without a marker", async () => {
     const { folder, executable } = cached("1.11.0");
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(executable, "half");
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.issues).toEqual([]);
     expect(step.versionOnPath).toBe("1.11.0");
@@ -114,28 +100,28 @@ describe.each(taskNodes)("What is already on the agent, on $name", ({ path: node
     const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
     for (const name of [".installing-old", ".installing-new"]) fs.mkdirSync(path.join(root, name), { recursive: true });
     fs.utimesSync(path.join(root, ".installing-old"), yesterday, yesterday);
-    await install(agent, { version: "1.11.0" });
+    await install({ version: "1.11.0" });
     expect(fs.readdirSync(root).sort()).toEqual([".installing-new", "1.11.0"]);
   });
 
   it("installs again when the cached version comes from another archive than the input checksum says", async () => {
-    await install(agent, { version: "1.11.0" });
+    await install({ version: "1.11.0" });
     const right = sha256(await lab.releases.archive("1.11.0", thisPlatform));
-    expect((await install(agent, { version: "1.11.0", checksum: right })).outputs["source"]).toBe("cache");
-    const wrong = await install(agent, { version: "1.11.0", checksum: "0".repeat(64) });
+    expect((await install({ version: "1.11.0", checksum: right })).outputs["source"]).toBe("cache");
+    const wrong = await install({ version: "1.11.0", checksum: "0".repeat(64) });
     expect(wrong.result).toBe("Failed");
-    expect(wrong.messages("error")[0]).toContain("the input checksum requires 0000");
+    expect(wrong.errors[0]).toContain("the input checksum requires 0000");
   });
 
-  it("says so when the tool cache cannot be written", async () => {
+  it("fails when the tool cache cannot be written", async () => {
     fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "a file where the folder should be");
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/s);
+    expect(step.errors[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/s);
   });
 });
 
-/** Changes one byte and puts the time of writing back. */
+/** Changes one byte and restores the time of the last change. */
 function overwriteSecretly(executable: string): void {
   const { atime, mtime } = fs.statSync(executable);
   const content = fs.readFileSync(executable);

@@ -2,39 +2,30 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findLocalTool } from "azure-pipelines-tool-lib/tool";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
 import { taskNodes } from "../nodes.ts";
+import type { Installation } from "../steps/install.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
-import { type Installation, type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
 import { isStaging, stagedFolders, type VersionWatch, watchVersion } from "./version-watch.ts";
 
 const rounds = 50;
 const installers = 16;
-/** What an earlier installer, or none, left in the cache. */
+/** What an earlier installer left in the cache. */
 const beginnings = ["nothing", "folder without marker", "changed executable"] as const;
 const half = "#!/bin/sh\necho half";
-/** Enough that writing it takes a while, as with the real one. */
+/** Large enough that writing it takes a while, like the real CLI. */
 const padding = `exit\n${`# ${"x".repeat(97)}\n`.repeat(40_000)}`;
 
 describe("Sixteen installers on one tools folder, some of them killed", () => {
-  let lab: InstallerLab;
-  let tools: string;
-  let agents: Agent[];
+  const { lab, install, startAgent } = useInstallerLab(taskNodes[0]?.path ?? "");
 
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    tools = fs.mkdtempSync(path.join(lab.folder, "tools-"));
-    const nodes = Array.from({ length: installers }, (_, index) => taskNodes[index % taskNodes.length]?.path ?? "");
-    agents = await Promise.all(nodes.map((node) => lab.startAgent(node, { toolsDirectory: tools })));
-  });
-
-  afterAll(async () => {
-    await Promise.all((agents ?? []).map((agent) => agent.dispose()));
-    await lab?.close();
-  });
-
-  it(`leave a whole CLI or none, and the others succeed, in ${rounds} rounds`, { timeout: 900_000 }, async () => {
+  it(`killed installers leave a whole CLI or none, and the others succeed, in ${rounds} rounds`, {
+    timeout: 900_000,
+  }, async () => {
+    const tools = fs.mkdtempSync(path.join(lab.folder, "tools-"));
+    const agents = await startAgents(tools);
     const completed = new Set<string>();
     let [kills, roundsWithKillsInside] = [0, 0];
     for (let round = 0; round < rounds; round++) {
@@ -62,15 +53,15 @@ describe("Sixteen installers on one tools folder, some of them killed", () => {
         expect(fs.existsSync(`${folder}.complete`)).toBe(true);
         expect(sha256(fs.readFileSync(path.join(folder, "databricks")))).toBe(executable);
       }
-      expect(noLongerComplete(completed)).toEqual([]);
-      if (removeStaged() > 0) roundsWithKillsInside += 1;
+      expect(noLongerComplete(tools, completed)).toEqual([]);
+      if (removeStaged(tools) > 0) roundsWithKillsInside += 1;
     }
     expect(kills).toBeGreaterThan(2 * rounds);
-    // A folder stays behind only where an installer was killed between its first write and its last.
+    // An installer leaves a folder behind only when it is killed between its first and its last write.
     expect(roundsWithKillsInside).toBeGreaterThan(rounds / 5);
   });
 
-  /** Publishes a large CLI; gives the SHA-256 of its executable. */
+  /** Publishes a large CLI; returns the SHA-256 of its executable. */
   async function publishPadded(version: string): Promise<string> {
     const executable = lab.fakeCli(version);
     fs.appendFileSync(executable, padding);
@@ -78,21 +69,44 @@ describe("Sixteen installers on one tools folder, some of them killed", () => {
     return sha256(fs.readFileSync(executable));
   }
 
-  function noLongerComplete(completed: ReadonlySet<string>): string[] {
-    process.env["AGENT_TOOLSDIRECTORY"] = tools;
-    return [...completed].filter((version) => !findLocalTool("databricks", version, process.arch));
+  function startAgents(toolsDirectory: string): Promise<Agent[]> {
+    const nodes = Array.from({ length: installers }, (_, index) => taskNodes[index % taskNodes.length]?.path ?? "");
+    return Promise.all(nodes.map((node) => startAgent({ node, toolsDirectory })));
   }
 
-  /** Removes what killed installers left; gives how many folders that were. */
-  function removeStaged(): number {
-    const root = path.join(tools, "databricks");
-    const left = stagedFolders(root);
-    for (const name of left) fs.rmSync(path.join(root, name), { recursive: true });
-    return left.length;
+  /** Runs the task. Kills about a third of the installers, at a random time or soon after a change in the cache. */
+  async function installOrDie(
+    agent: Agent,
+    inputs: Record<string, string>,
+    watch: VersionWatch,
+  ): Promise<{ step: Installation; killed: boolean }> {
+    const condemned = Math.random() < 1 / 3;
+    let [killed, over] = [false, false];
+    const onStart = async (pid: number) => {
+      if (!condemned) return;
+      await momentToDie(pid, watch);
+      if (!over) killed = kill(pid);
+    };
+    const step = await install(inputs, { on: agent, onStart });
+    over = true;
+    return { step, killed: killed && step.result !== "Succeeded" };
   }
 });
 
-/** Gives the SHA-256 of an executable that is complete, though wrong. */
+function noLongerComplete(tools: string, completed: ReadonlySet<string>): string[] {
+  process.env["AGENT_TOOLSDIRECTORY"] = tools;
+  return [...completed].filter((version) => !findLocalTool("databricks", version, process.arch));
+}
+
+/** Removes what killed installers left; returns the number of folders. */
+function removeStaged(tools: string): number {
+  const root = path.join(tools, "databricks");
+  const left = stagedFolders(root);
+  for (const name of left) fs.rmSync(path.join(root, name), { recursive: true });
+  return left.length;
+}
+
+/** Writes a beginning; returns the SHA-256 of an executable that is marked complete, though it is wrong. */
 function prepare(folder: string, beginning: (typeof beginnings)[number]): string | undefined {
   if (beginning === "nothing") return undefined;
   fs.mkdirSync(folder, { recursive: true });
@@ -102,24 +116,6 @@ function prepare(folder: string, beginning: (typeof beginnings)[number]): string
   return sha256(half);
 }
 
-/** Runs the task; about a third of them are killed: at a random time, or soon after something happened in the cache. */
-async function installOrDie(
-  agent: Agent,
-  inputs: Record<string, string>,
-  watch: VersionWatch,
-): Promise<{ step: Installation; killed: boolean }> {
-  const condemned = Math.random() < 1 / 3;
-  let [killed, over] = [false, false];
-  const onStart = async (pid: number) => {
-    if (!condemned) return;
-    await momentToDie(pid, watch);
-    if (!over) killed = kill(pid);
-  };
-  const step = await install(agent, inputs, { onStart });
-  over = true;
-  return { step, killed: killed && step.result !== "Succeeded" };
-}
-
 async function momentToDie(pid: number, watch: VersionWatch): Promise<void> {
   const kind = Math.random();
   if (kind < 1 / 3) return sleep(Math.random() * 2_500);
@@ -127,7 +123,7 @@ async function momentToDie(pid: number, watch: VersionWatch): Promise<void> {
   await sleep(Math.random() * 50);
 }
 
-/** Whether the process was still there. */
+/** Kills a process; returns whether it still existed. */
 function kill(pid: number): boolean {
   try {
     return process.kill(pid, "SIGKILL");

@@ -1,35 +1,18 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, sumsName } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256, zip } from "./archives.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
 
-describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.11.0");
-  });
-
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-    lab.proxy.connections.length = 0;
-    lab.releases.requests.length = 0;
-  });
-
-  afterEach(() => agent.dispose());
+describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) => {
+  const { lab, agent, install, startAgent } = useInstallerLab(node, (started) => started.publish("1.11.0"));
 
   it("reports everything that is wrong with its inputs at once, before any network", async () => {
-    const step = await install(agent, {
+    const step = await install({
       version: "newest",
       downloadUrl: "http://mirror.contoso.example/cli",
       archivePath: "missing.zip",
@@ -37,7 +20,7 @@ describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
       reuseInstalled: "perhaps",
     });
     expect(step.result).toBe("Failed");
-    const [message = ""] = step.messages("error");
+    const [message = ""] = step.errors;
     for (const name of ["version: ", "downloadUrl: ", "archivePath: ", "checksum: ", "reuseInstalled: "]) {
       expect(message).toContain(name);
     }
@@ -53,19 +36,18 @@ describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
     ["downloadUrl", "ftp://mirror.contoso.example/cli", /Use https/],
     ["version", "$(cliVersion)", /\$\(cliVersion\) was not replaced/],
   ])("refuses the input %s: %s", async (name, value, message) => {
-    const step = await install(agent, { [name]: value });
-    expect(step.messages("error")[0]).toMatch(message);
+    const step = await install({ [name]: value });
+    expect(step.errors[0]).toMatch(message);
   });
 
   it.each([
     ["Linux", "X86"],
     ["Linux", "ARM"],
     ["FreeBSD", "X64"],
-  ])("fails on %s %s with the platforms that have releases", async (os, architecture) => {
-    const other = await lab.startAgent(node, { platform: { os, architecture } });
-    const step = await install(other, { version: "1.11.0" });
-    await other.dispose();
-    expect(step.messages("error")[0]).toMatch(
+  ])("fails on %s %s, and names the platforms that have releases", async (os, architecture) => {
+    const other = await startAgent({ platform: { os, architecture } });
+    const step = await install({ version: "1.11.0" }, { on: other });
+    expect(step.errors[0]).toMatch(
       new RegExp(
         `reports ${os} on ${architecture}.*Linux, Darwin, Windows_NT on X64, ARM64.*#unsupported-platform`,
         "s",
@@ -77,23 +59,25 @@ describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
     ["Linux", "X64", "linux_amd64", "x64"],
     ["Linux", "ARM64", "linux_arm64", "arm64"],
     ["Darwin", "ARM64", "darwin_arm64", "arm64"],
-  ])("takes for %s %s the archive of %s, whatever it runs on itself", async (os, architecture, target, cacheArch) => {
-    const name = archiveName("1.11.0", target);
-    const archive = await zip({ name: "databricks", content: fs.readFileSync(lab.fakeCli("1.11.0")) });
-    lab.answerMirror((file, response) => {
-      if (file.endsWith(name)) send(response, 200, {}, archive);
-      else if (file.endsWith(sumsName("1.11.0"))) send(response, 200, {}, `${sha256(archive)}  ${name}\n`);
-      else send(response, 404, {});
-    });
-    const other = await lab.startAgent(node, { platform: { os, architecture } });
-    const step = await install(other, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
-    await other.dispose();
-    expect(step.result, step.text).toBe("Succeeded");
-    expect(step.outputs["path"]).toContain(`/databricks/1.11.0/${cacheArch}/databricks`);
-  });
+  ])(
+    "installs for %s %s the archive of %s, whatever it runs on itself",
+    async (os, architecture, target, cacheArch) => {
+      const name = archiveName("1.11.0", target);
+      const archive = await zip({ name: "databricks", content: fs.readFileSync(lab.fakeCli("1.11.0")) });
+      lab.answerMirror((file, response) => {
+        if (file.endsWith(name)) send(response, 200, {}, archive);
+        else if (file.endsWith(sumsName("1.11.0"))) send(response, 200, {}, `${sha256(archive)}  ${name}\n`);
+        else send(response, 404, {});
+      });
+      const other = await startAgent({ platform: { os, architecture } });
+      const step = await install({ version: "1.11.0", downloadUrl: lab.mirrorUrl }, { on: other });
+      expect(step.result, step.text).toBe("Succeeded");
+      expect(step.outputs["path"]).toContain(`/databricks/1.11.0/${cacheArch}/databricks`);
+    },
+  );
 
-  it("does within the agent's strictest limits what it needs", async () => {
-    const step = await install(agent, { version: "1.11.0" }, { commands: "restricted" });
+  it("works within the agent's strictest limits", async () => {
+    const step = await install({ version: "1.11.0" }, { commands: "restricted" });
     expect(step.result).toBe("Succeeded");
     expect(step.issues).toEqual([]);
     expect(step.versionOnPath).toBe("1.11.0");
@@ -102,14 +86,14 @@ describe.each(taskNodes)("The step, on $name", ({ path: node }) => {
 
   it("can be run again by the agent's own retry", async () => {
     lab.releases.fault(/\.zip$/, { status: 403 });
-    const step = await install(agent, { version: "1.11.0" }, { retryCountOnTaskFailure: 1 });
+    const step = await install({ version: "1.11.0" }, { retryCountOnTaskFailure: 1 });
     expect(step.outputs["source"], step.text).toBe("download");
   });
 
   it("stops at once when it is cancelled, and leaves nothing behind", async () => {
     lab.releases.fault(/\.zip$/, { hold: true });
     const cancel = new AbortController();
-    const running = install(agent, { version: "1.11.0" }, { cancel: cancel.signal });
+    const running = install({ version: "1.11.0" }, { cancel: cancel.signal });
     while (lab.releases.requests.every(({ path: file }) => !file.endsWith(".zip"))) await sleep(20);
     const cancelledAt = Date.now();
     cancel.abort();

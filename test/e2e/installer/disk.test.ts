@@ -1,39 +1,27 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 
-describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    const large = lab.fakeCli("1.11.0", "large");
+describe.each(taskNodes)("DatabricksCliInstaller and the disk, on $name", ({ path: node }) => {
+  const { lab, agent, install } = useInstallerLab(node, ({ fakeCli, publish }) => {
+    const large = fakeCli("1.11.0", "large");
     fs.appendFileSync(large, `exit\n${"#".repeat(2_000_000)}\n`);
-    await lab.publish({ version: "1.11.0", executable: large });
+    return publish({ version: "1.11.0", executable: large });
   });
-
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-  });
-
-  afterEach(() => agent.dispose());
 
   const root = () => path.join(agent.toolsDirectory, "databricks");
 
-  it("to store a file of the CLI's size is named with the cause and what to do, and nothing is left", async () => {
+  it("names the path, the cause and what to do when the CLI cannot be written, and leaves nothing behind", async () => {
     const onStart = (pid: number) => void execFileSync("prlimit", ["--pid", String(pid), "--fsize=1000000"]);
-    const step = await install(agent, { version: "1.11.0" }, { onStart });
-    expect(step.messages("error")[0]).toMatch(
+    const step = await install({ version: "1.11.0" }, { onStart });
+    expect(step.errors[0]).toMatch(
       new RegExp(
-        `Cannot write to the tool cache ${root()}: the file is larger than is allowed here \\(EFBIG\\)\\. Raise the file size limit.*AGENT_TOOLSDIRECTORY.*#tools-folder`,
+        `Cannot write to the tool cache ${root()}: the file is larger than is allowed here \\(EFBIG\\)\\.\\sRaise the file size limit.*AGENT_TOOLSDIRECTORY.*#tools-folder`,
+        "s",
       ),
     );
     expect(fs.readdirSync(root())).toEqual([]);
@@ -43,7 +31,7 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
     [
       "its folder is a file",
       (tools) => fs.writeFileSync(path.join(tools, "databricks"), ""),
-      /\/databricks: another file or link has this name \(EEXIST\)\. Check what is at this path/,
+      /\/databricks: another file or link has this name \(EEXIST\)\.\sCheck what is at this path/,
     ],
     [
       "its folder is a link to nowhere",
@@ -63,41 +51,40 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
       },
       /\/databricks: its symbolic links lead in a circle \(ELOOP, \S+1\.11\.0\)/,
     ],
-  ])("to write to the tool cache is named when %s", async (_, prepare, message) => {
+  ])("names the cause when the tool cache cannot be written because %s", async (_, prepare, message) => {
     prepare(agent.toolsDirectory);
     for (const version of ["1.11.0", "latest"]) {
-      const step = await install(agent, { version });
-      expect(step.messages("error")[0], version).toMatch(message);
-      expect(step.messages("error")[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/);
+      const step = await install({ version });
+      expect(step.errors[0], version).toMatch(message);
+      expect(step.errors[0]).toMatch(/Cannot write to the tool cache .*#tools-folder/s);
       expect(step.text).not.toContain("unexpected");
     }
   });
 
-  it("to write to the temporary folder while the task is loaded is named with the cause", async () => {
+  it("names the cause when the temporary folder cannot be written while the task is loaded", async () => {
     // With the agent's proxy password, a file of this name is written there before anything else.
     const temporary = path.join(agent.toolsDirectory, "..", "_temp");
     const prepare = () => fs.mkdirSync(path.join(temporary, "proxy"));
-    const step = await install(agent, { version: "1.11.0" }, { prepare });
+    const step = await install({ version: "1.11.0" }, { prepare });
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")).toEqual([
+    expect(step.errors).toEqual([
       expect.stringMatching(
-        /Cannot write to the agent's temporary folder \S+_temp: it is a folder, not a file \(EISDIR, \S+proxy\)\..*#temporary-folder/,
+        /Cannot write to the agent's temporary folder \S+_temp: it is a folder, not a file \(EISDIR, \S+proxy\)\..*#temporary-folder/s,
       ),
     ]);
   });
 
-  it("does not hide that no source has a version, when the tool cache cannot be read", async () => {
+  it("reports that no source has a version when the tool cache cannot be read either", async () => {
     fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "");
-    const step = await install(agent, { version: "1.x", downloadUrl: lab.mirrorUrl });
-    expect(step.messages("error")[0]).toMatch(/No source reports a version in range 1\.x.*#version/);
+    const step = await install({ version: "1.x", downloadUrl: lab.mirrorUrl });
+    expect(step.errors[0]).toMatch(/No source reports a version in range 1\.x.*#version/s);
   });
 
-  describe("to read an archive on the agent", () => {
+  describe("with an archive on the agent", () => {
     const name = archiveName("1.11.0", thisPlatform);
 
-    it("is named when the archive is too large to be one", async () => {
+    it("refuses an archive that is too large", async () => {
       const step = await install(
-        agent,
         { archivePath: name, checksum: "0".repeat(64) },
         {
           prepare: (folder) => {
@@ -106,15 +93,12 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
           },
         },
       );
-      expect(step.messages("error")[0]).toMatch(
-        /_amd64\.zip is larger than any release of the Databricks CLI.*#archive/,
-      );
+      expect(step.errors[0]).toMatch(/_amd64\.zip is larger than any release of the Databricks CLI.*#archive/s);
     });
 
-    it("is named when its checksum file is a folder", async () => {
+    it("names the cause when the checksum file cannot be read", async () => {
       const archive = await lab.releases.archive("1.11.0", thisPlatform);
       const step = await install(
-        agent,
         { archivePath: name },
         {
           prepare: (folder) => {
@@ -123,7 +107,7 @@ describe.each(taskNodes)("A disk that refuses, on $name", ({ path: node }) => {
           },
         },
       );
-      expect(step.messages("error")[0]).toMatch(/Cannot read \S+_SHA256SUMS: it is a folder, not a file \(EISDIR\)/);
+      expect(step.errors[0]).toMatch(/Cannot read \S+_SHA256SUMS: it is a folder, not a file \(EISDIR\)/);
     });
   });
 });

@@ -1,15 +1,8 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import os from "node:os";
 import path from "node:path";
-import {
-  type Agent,
-  type AgentSettings,
-  type StepResult,
-  type StepSettings,
-  startAgent,
-} from "../../lab/agent/agent.ts";
+import type { AgentSettings, JobSettings } from "../../lab/agent/agent.ts";
 import { createCertificateAuthority } from "../../lab/certificates.ts";
 import { requestUrl, send, startServer } from "../../lab/https-server.ts";
 import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
@@ -19,12 +12,11 @@ import {
   releaseHostNames,
   startReleases,
 } from "../../lab/releases/releases.ts";
-import { packagedExtension } from "../harness.ts";
 
 /** Answers a mirror's request; `path` is without the query. */
 export type MirrorHandler = (path: string, response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
-/** GitHub and mirrors behind the agent's proxy: all that installing needs. */
+/** GitHub and mirrors behind the agent's proxy: all that the installer needs. */
 export interface InstallerLab {
   readonly releases: Releases;
   readonly proxy: ConnectProxy;
@@ -32,11 +24,13 @@ export interface InstallerLab {
   /** Base URL of a mirror whose answers the test decides; 404 until `answerMirror` is called. */
   readonly mirrorUrl: string;
   answerMirror(handler: MirrorHandler): void;
-  /** A file that answers `version --output json` with a version, unique for `name`. */
+  /** Writes an executable that reports this version; returns its path. `name` makes its content unique. */
   fakeCli(version: string, name?: string): string;
   /** Publishes releases with such executables; the last is the latest. */
   publish(...releases: (string | ReleaseDescription)[]): Promise<void>;
-  startAgent(node: string, settings?: Partial<AgentSettings>): Promise<Agent>;
+  /** What an agent needs to reach the lab. */
+  readonly agentNetwork: Pick<AgentSettings, "proxy" | "caFile">;
+  readonly job: JobSettings;
   close(): Promise<void>;
 }
 
@@ -78,64 +72,11 @@ export async function startInstallerLab(): Promise<InstallerLab> {
         releases.setLatest(description.version);
       }
     },
-    startAgent: (node, settings = {}) => {
-      const { environment, ...rest } = settings;
-      return startAgent({
-        vsix: packagedExtension(),
-        node,
-        proxy: { url: proxy.url, ...proxyCredentials },
-        caFile: authority.file,
-        environment: { PATH: "/usr/bin:/bin", ...environment },
-        ...rest,
-      });
-    },
+    agentNetwork: { proxy: { url: proxy.url, ...proxyCredentials }, caFile: authority.file },
+    job: { collectionUrl: "https://dev.azure.com/contoso/", jobToken: "job-token" },
     close: async () => {
       await Promise.all([releases.close(), mirror.close(), proxy.close()]);
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** What a step and the step after it see. */
-export interface Installation extends StepResult {
-  /** What `databricks version --output json` says with the job's PATH; undefined when there is no databricks. */
-  readonly versionOnPath: string | undefined;
-  /** All log lines as one text. */
-  readonly text: string;
-  /** Messages of the issues of one kind. */
-  messages(type: "error" | "warning"): string[];
-}
-
-/** Runs the task in a job of its own. */
-export async function install(
-  agent: Agent,
-  inputs: Record<string, string>,
-  options: Partial<StepSettings> & {
-    readonly variables?: Record<string, string>;
-    /** Called before the step with the folder of the checked-out repository. */
-    readonly prepare?: (workingDirectory: string) => void;
-  } = {},
-): Promise<Installation> {
-  const { variables = {}, prepare, ...step } = options;
-  const job = await agent.startJob({
-    collectionUrl: "https://dev.azure.com/contoso/",
-    jobToken: "job-token",
-    variables,
-  });
-  try {
-    prepare?.(job.workingDirectory);
-    const result = await job.run({ task: "DatabricksCliInstaller@1", name: "cli", inputs, ...step });
-    const messages: Installation["messages"] = (type) =>
-      result.issues.filter((issue) => issue.type === type).map((issue) => issue.message);
-    return { ...result, messages, text: result.log.join("\n"), versionOnPath: versionOnPath(job.path()) };
-  } finally {
-    await job.finish();
-  }
-}
-
-function versionOnPath(folders: readonly string[]): string | undefined {
-  const executable = folders.map((folder) => path.join(folder, "databricks")).find((file) => fs.existsSync(file));
-  if (executable === undefined) return undefined;
-  const output: unknown = JSON.parse(execFileSync(executable, ["version", "--output", "json"], { encoding: "utf8" }));
-  return typeof output === "object" && output !== null && "Version" in output ? String(output.Version) : undefined;
 }

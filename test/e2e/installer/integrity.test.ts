@@ -1,33 +1,24 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { encrypted, renamed, sha256, withCentralField, zip } from "./archives.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
 
 const version = "1.11.0";
 const script = `#!/bin/sh\nprintf '{"Version":"${version}"}'\n`;
 
 describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.10.0", { version: "0.290.2", sums: "split" }, { version: "1.12.0", sums: "missing" });
-    await lab.publish({ version: "1.13.0", corrupt: "checksum" });
-  });
-
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-  });
-
-  afterEach(() => agent.dispose());
+  const { lab, agent, install } = useInstallerLab(node, (started) =>
+    started.publish(
+      "1.10.0",
+      { version: "0.290.2", sums: "split" },
+      { version: "1.12.0", sums: "missing" },
+      { version: "1.13.0", corrupt: "checksum" },
+    ),
+  );
 
   /** Installs an archive that a mirror serves, by default with the right checksum. */
   function installFromMirror(archive: Buffer, sums = `${sha256(archive)}  ${archiveName(version, thisPlatform)}\n`) {
@@ -36,7 +27,7 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
       else if (file.endsWith(sumsName(version))) send(response, 200, {}, sums);
       else send(response, 404, {});
     });
-    return install(agent, { version, downloadUrl: lab.mirrorUrl });
+    return install({ version, downloadUrl: lab.mirrorUrl });
   }
 
   function nothingInstalled(): boolean {
@@ -44,45 +35,41 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
     return !fs.existsSync(root) || fs.readdirSync(root).length === 0;
   }
 
-  it("accepts the checksum lists of releases with one for each build machine", async () => {
-    const step = await install(agent, { version: "0.290.2" });
+  it("accepts the checksum lists of releases that have one list for each build machine", async () => {
+    const step = await install({ version: "0.290.2" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.text).toMatch(/Verified: SHA-256 [0-9a-f]{64} matches databricks_cli_0\.290\.2_SHA256SUMS_unix/);
   });
 
   it("refuses an archive whose SHA-256 is another one", async () => {
-    const step = await install(agent, { version: "1.13.0" });
-    expect(step.messages("error")[0]).toMatch(
-      /SHA-256 mismatch for \S+1\.13\.0_\S+\.zip: it is [0-9a-f]{64}.*#checksum/s,
-    );
+    const step = await install({ version: "1.13.0" });
+    expect(step.errors[0]).toMatch(/SHA-256 mismatch for \S+1\.13\.0_\S+\.zip: it is [0-9a-f]{64}.*#checksum/s);
     expect(nothingInstalled()).toBe(true);
   });
 
   it("refuses an archive without a published SHA-256", async () => {
-    const step = await install(agent, { version: "1.12.0" });
-    expect(step.messages("error")[0]).toMatch(
-      /Cannot verify .*: there is no SHA-256 for it in .*v1\.12\.0.*input checksum/s,
-    );
+    const step = await install({ version: "1.12.0" });
+    expect(step.errors[0]).toMatch(/Cannot verify .*: there is no SHA-256 for it in .*v1\.12\.0.*input checksum/s);
     expect(nothingInstalled()).toBe(true);
   });
 
   it("refuses an archive that the list does not name", async () => {
     const archive = await zip({ name: "databricks", content: script });
     const step = await installFromMirror(archive, `${sha256(archive)}  other.zip\n`);
-    expect(step.messages("error")[0]).toMatch(/there is no SHA-256 for it in .*_SHA256SUMS/);
+    expect(step.errors[0]).toMatch(/there is no SHA-256 for it in .*_SHA256SUMS/);
     expect(nothingInstalled()).toBe(true);
   });
 
   it("takes the input checksum in place of the list", async () => {
     const checksum = sha256(await lab.releases.archive("1.12.0", thisPlatform));
-    const step = await install(agent, { version: "1.12.0", checksum: `sha256:${checksum.toUpperCase()}` });
+    const step = await install({ version: "1.12.0", checksum: `sha256:${checksum.toUpperCase()}` });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.text).toMatch(/Verified: SHA-256 [0-9a-f]{64} matches the input checksum/);
-    const wrong = await install(agent, { version: "1.10.0", checksum });
-    expect(wrong.messages("error")[0]).toMatch(/SHA-256 mismatch.*the input checksum requires/s);
+    const wrong = await install({ version: "1.10.0", checksum });
+    expect(wrong.errors[0]).toMatch(/SHA-256 mismatch.*the input checksum requires/s);
   });
 
-  it("installs the executable alone, with mode 0755, whatever else the archive holds", async () => {
+  it("installs only the executable, with mode 0755, whatever else the archive holds", async () => {
     const archive = await zip(
       { name: "LICENSE", content: "text" },
       { name: "bin/databricks", content: "another" },
@@ -95,7 +82,7 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
     expect(fs.statSync(path.join(folder, "databricks")).mode & 0o777).toBe(0o755);
   });
 
-  it("installs an executable for everybody, whatever the agent's umask", async () => {
+  it("installs an executable that every user may run, whatever the agent's umask", async () => {
     const before = process.umask(0o077);
     const step = await installFromMirror(await zip({ name: "databricks", content: script }));
     process.umask(before);
@@ -104,7 +91,7 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
   });
 
   it.each<[string, () => Promise<Buffer>, RegExp]>([
-    ["is no zip archive", async () => Buffer.from("PK, but not really"), /end of central directory/i],
+    ["is not a zip archive", async () => Buffer.from("PK, but not really"), /end of central directory/i],
     ["holds no executable", () => zip({ name: "README.md" }), /contains no databricks/],
     ["holds two", () => zip({ name: "databricks" }, { name: "databricks" }), /more than one databricks/],
     [
@@ -146,19 +133,19 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
   ])("refuses an archive that %s", async (_, makeArchive, message) => {
     const step = await installFromMirror(await makeArchive());
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(message);
-    expect(step.messages("error")[0]).toContain("#archive");
+    expect(step.errors[0]).toMatch(message);
+    expect(step.errors[0]).toContain("#archive");
     expect(nothingInstalled()).toBe(true);
   });
 
   it.each<[string, string | Buffer, RegExp]>([
     ["reports another version", script.replace(version, "1.9.0"), /reports version 1\.9\.0, not version 1\.11\.0/],
     ["is another program", "#!/bin/sh\necho hello\n", /did not report its version: it ended with 0: hello/],
-    // An interpreter that may not be run gives the error of a folder that is mounted with noexec, which needs root.
+    // Mounting a folder with noexec needs root. An interpreter without permission to run causes the same error.
     [
       "the system forbids to run (as with noexec)",
       "#!/etc/passwd\n",
-      /This agent is not allowed to run \S+ \(EACCES\).*noexec/,
+      /This agent is not allowed to run \S+ \(EACCES\).*noexec/s,
     ],
     ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /ended with 3: broken/],
     ["is for another processor", elf(0xb7), /is built for linux\/arm64, but this agent runs linux\/amd64/],
@@ -166,12 +153,12 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
   ])("refuses an executable that %s", async (_, content, message) => {
     const step = await installFromMirror(await zip({ name: "databricks", content }));
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(message);
+    expect(step.errors[0]).toMatch(message);
     expect(nothingInstalled()).toBe(true);
   });
 });
 
-/** The head of a Linux executable for a processor. */
+/** The header of a Linux executable for a processor. */
 function elf(machine: number): Buffer {
   const head = Buffer.alloc(4096);
   head.write("\x7fELF\x02\x01\x01", "latin1");
@@ -180,7 +167,7 @@ function elf(machine: number): Buffer {
   return head;
 }
 
-/** The head of a Windows executable for a processor. */
+/** The header of a Windows executable for a processor. */
 function pe(machine: number): Buffer {
   const head = Buffer.alloc(4096);
   head.write("MZ");

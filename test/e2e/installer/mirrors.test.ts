@@ -1,38 +1,23 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
-import { type InstallerLab, install, type MirrorHandler, startInstallerLab } from "./installer-lab.ts";
+import type { MirrorHandler } from "./installer-lab.ts";
 
 const gitHubLike = "/cli/releases/download";
 
 describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.10.0", "1.11.0");
-  });
-
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-    lab.proxy.connections.length = 0;
-  });
-
-  afterEach(() => agent.dispose());
+  const { lab, install } = useInstallerLab(node, (started) => started.publish("1.10.0", "1.11.0"));
 
   it.each([
     ["under a name of its own", () => lab.releases.mirrorUrl],
     ["on this machine, without TLS", () => `${lab.releases.plainMirrorUrl}/`],
-  ])("installs from a mirror %s, and asks nobody else", async (_, url) => {
-    const step = await install(agent, { version: "1.11.0", downloadUrl: url() });
+  ])("installs from a mirror %s, and does not ask GitHub", async (_, url) => {
+    const step = await install({ version: "1.11.0", downloadUrl: url() });
     expect(step.outputs["source"], step.text).toBe("download");
     const hosts = new Set(lab.proxy.connections.map(({ host }) => host));
     expect([...hosts]).not.toContain("github.com");
@@ -59,37 +44,37 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       if (file === "/databricks-cli/") send(response, 200, {}, index);
       else files(file, response, request);
     });
-    const latest = await install(agent, { version: "latest", downloadUrl: lab.mirrorUrl });
+    const latest = await install({ version: "latest", downloadUrl: lab.mirrorUrl });
     expect(latest.outputs["version"], latest.text).toBe("1.11.0");
     expect(latest.text).toContain(`Latest version: 1.11.0 (from the file list at ${lab.mirrorUrl}/)`);
-    const range = await install(agent, { version: "<1.11", downloadUrl: lab.mirrorUrl });
+    const range = await install({ version: "<1.11", downloadUrl: lab.mirrorUrl });
     expect(range.outputs["version"], range.text).toBe("1.10.0");
   });
 
   it("fails for latest when the mirror lists nothing, and names the input that helps", async () => {
     lab.answerMirror((_, response) => send(response, 404, {}));
-    const step = await install(agent, { version: "latest", downloadUrl: lab.mirrorUrl });
-    expect(step.messages("error")[0]).toMatch(
+    const step = await install({ version: "latest", downloadUrl: lab.mirrorUrl });
+    expect(step.errors[0]).toMatch(
       /No source reports the latest version.*returned status 404.*Set the input version to an exact version/s,
     );
-    expect(step.messages("error")[0]).toContain(
+    expect(step.errors[0]).toContain(
       `The mirror does not list its versions at ${lab.mirrorUrl}/. Set the input version`,
     );
-    expect(step.messages("error")[0]).not.toMatch(/Allow this agent to reach|downloadUrl/);
+    expect(step.errors[0]).not.toMatch(/Allow this agent to reach|downloadUrl/);
     expect(lab.proxy.connections.map(({ host }) => host)).not.toContain("github.com");
   });
 
-  it("fails when the mirror cannot be reached, and names no mirror as the way out", async () => {
+  it("fails when the mirror cannot be reached, and does not suggest a mirror", async () => {
     const downloadUrl = "https://nowhere.contoso.example/cli";
-    const latest = await install(agent, { version: "latest", downloadUrl });
-    expect(latest.messages("error")[0]).toMatch(
+    const latest = await install({ version: "latest", downloadUrl });
+    expect(latest.errors[0]).toMatch(
       /Allow this agent to reach nowhere\.contoso\.example, or set the input version to/,
     );
-    const exact = await install(agent, { version: "1.11.0", downloadUrl });
-    expect(exact.messages("error")[0]).toMatch(/If this agent cannot reach the host, use archivePath\./);
+    const exact = await install({ version: "1.11.0", downloadUrl });
+    expect(exact.errors[0]).toMatch(/If this agent cannot reach the host, use archivePath\./);
   });
 
-  describe("whose folder list may hold only what was fetched", () => {
+  describe("with a mirror that lists only what was fetched through it", () => {
     beforeEach(async () => {
       const files = await releaseFiles();
       lab.answerMirror((file, response, request) => {
@@ -99,23 +84,23 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       });
     });
 
-    it("asks the next source for what is not in it", async () => {
+    it("asks the next source for a version that the mirror does not list", async () => {
       const downloadUrl = lab.mirrorUrl.replace("/databricks-cli", gitHubLike);
-      const step = await install(agent, { version: ">1.10", downloadUrl });
+      const step = await install({ version: ">1.10", downloadUrl });
       expect(step.outputs["version"], step.text).toBe("1.11.0");
       expect(step.text).toMatch(/\/releases\/download\/: 1\.10\.0\. They do not include a version in range >1\.10/);
     });
 
-    it("uses what the tool cache has, with a warning, and fails without it", async () => {
+    it("uses a version from the tool cache, with a warning, when the mirror does not list it, and fails without one", async () => {
       const wanted = { version: ">1.10", downloadUrl: lab.mirrorUrl };
-      const without = await install(agent, wanted);
-      expect(without.messages("error")[0]).toMatch(
+      const without = await install(wanted);
+      expect(without.errors[0]).toMatch(
         /No source reports .*databricks-cli\/ \(lists 1\.10\.0\).*Change the input version/,
       );
-      await install(agent, { ...wanted, version: "1.11.0" });
-      const step = await install(agent, wanted);
+      await install({ ...wanted, version: "1.11.0" });
+      const step = await install(wanted);
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
-      expect(step.messages("warning")).toHaveLength(1);
+      expect(step.warnings).toHaveLength(1);
     });
   });
 
@@ -137,11 +122,10 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
   describe("from an archive on the agent", () => {
     const name = archiveName("1.11.0", thisPlatform);
 
-    /** Puts the archive of 1.11.0 into the repository, under a name, with or without its list of checksums. */
+    /** Installs the archive of 1.11.0 from a file of the repository, with or without its list of checksums. */
     async function withArchive(inputs: Record<string, string>, file = name, list = true) {
       const archive = await lab.releases.archive("1.11.0", thisPlatform);
       return install(
-        agent,
         { archivePath: `tools/${file}`, ...inputs },
         {
           prepare: (folder) => {
@@ -158,7 +142,7 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       ["with its checksum list beside it", {}, name, true],
       ["for an exact version", { version: "1.11.0" }, name, true],
       ["for a range", { version: "1.x" }, name, true],
-    ])("installs %s, without any network", async (_, inputs, file, list) => {
+    ])("installs an archive on the agent %s, without any network", async (_, inputs, file, list) => {
       const step = await withArchive(inputs, file, list);
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
       expect(step.versionOnPath).toBe("1.11.0");
@@ -166,16 +150,16 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       expect((await withArchive(inputs, file, list)).outputs["source"]).toBe("cache");
     });
 
-    it("installs under any name with the input checksum", async () => {
+    it("installs an archive with any name when the input checksum is set", async () => {
       const checksum = sha256(await lab.releases.archive("1.11.0", thisPlatform));
       const step = await withArchive({ checksum }, "cli.zip", false);
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
     });
 
-    it("refuses under any name what turns out to be outside the range", async () => {
+    it("refuses an archive with any name whose version is outside the range", async () => {
       const checksum = sha256(await lab.releases.archive("1.11.0", thisPlatform));
       const step = await withArchive({ checksum, version: ">1.11" }, "cli.zip", false);
-      expect(step.messages("error")[0]).toMatch(/reports version 1\.11\.0, not a version in range >1\.11/);
+      expect(step.errors[0]).toMatch(/reports version 1\.11\.0, not a version in range >1\.11/);
     });
 
     it.each<[string, Record<string, string>, string, boolean, RegExp]>([
@@ -215,10 +199,10 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
         true,
         /is for windows_arm64, but this agent needs/,
       ],
-    ])("refuses one %s", async (_, inputs, file, list, message) => {
+    ])("refuses an archive on the agent %s", async (_, inputs, file, list, message) => {
       const step = await withArchive(inputs, file, list);
       expect(step.result).toBe("Failed");
-      expect(step.messages("error")[0]).toMatch(message);
+      expect(step.errors[0]).toMatch(message);
       expect(lab.proxy.connections).toEqual([]);
     });
   });

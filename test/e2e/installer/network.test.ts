@@ -1,33 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
 import type { Fault } from "../../lab/faults.ts";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
-import { type InstallerLab, install, mirrorHosts, startInstallerLab } from "./installer-lab.ts";
+import { mirrorHosts } from "./installer-lab.ts";
 
 const archive = archiveName("1.11.0", thisPlatform);
 const assetHost = "release-assets.githubusercontent.com";
 
 describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.11.0", { version: "1.12.0", corrupt: "html" });
-  });
-
-  afterAll(() => lab?.close());
-
-  beforeEach(async () => {
-    agent = await lab.startAgent(node);
-    lab.releases.requests.length = 0;
-    lab.proxy.connections.length = 0;
-  });
-
-  afterEach(() => agent.dispose());
+  const { lab, install, startAgent } = useInstallerLab(node, (started) =>
+    started.publish("1.11.0", { version: "1.12.0", corrupt: "html" }),
+  );
 
   function requestsFor(text: string): number {
     return lab.releases.requests.filter(({ host, path }) => `${host}${path}`.includes(text)).length;
@@ -40,7 +26,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
     ["a connection that breaks", { reset: true }],
   ])("tries again after %s", async (_, fault) => {
     lab.releases.fault(archive, fault);
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.issues).toEqual([]);
     expect(step.text).toMatch(/Retrying in \d\.\d s: github\.com( (answers with|returned) status \d+|: .+)/);
@@ -57,7 +43,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
       response.writeHead(200, { "Content-Length": content.length });
       response.write(content.subarray(0, 100), () => response.destroy());
     });
-    const step = await install(agent, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
+    const step = await install({ version: "1.11.0", downloadUrl: lab.mirrorUrl });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(times).toBe(2);
   });
@@ -68,53 +54,50 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
     ["refuses", 1, { status: 403 }, /status 403\. The server, or a proxy in front of it, denied the request/],
     ["sends a sign-in page", 1, { html: "<html>Sign in</html>" }, /returned a web page instead of the file/],
     ["breaks the connection", 4, { reset: true }, /(connection was broken|hang up).*ends the connection/s],
-  ])("says what happened when the server %s each time", async (_, times, fault, message) => {
+  ])("explains the failure when the server %s each time", async (_, times, fault, message) => {
     lab.releases.fault(archive, fault, times);
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(message);
-    expect(step.messages("error")[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/s);
+    expect(step.errors[0]).toMatch(message);
+    expect(step.errors[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/s);
   });
 
-  it("knows a web page in place of the archive, whatever its type and status", async () => {
-    const step = await install(agent, { version: "1.12.0" });
-    expect(step.messages("error")[0]).toMatch(/web page instead of the file.*proxy or a sign-in page/s);
+  it("recognizes a web page in place of the archive, whatever its type and status", async () => {
+    const step = await install({ version: "1.12.0" });
+    expect(step.errors[0]).toMatch(/web page instead of the file.*proxy or a sign-in page/s);
   });
 
-  it("names the host that cannot be reached, behind a redirect too", async () => {
+  it("names the host that cannot be reached, also after a redirect", async () => {
     lab.proxy.unmap(assetHost);
-    const step = await install(agent, { version: "1.11.0" });
+    const step = await install({ version: "1.11.0" });
     lab.proxy.map(assetHost, lab.releases.port);
-    expect(step.messages("error")[0]).toMatch(new RegExp(`Cannot download .*: ${assetHost}.*refused to connect`));
+    expect(step.errors[0]).toMatch(new RegExp(`Cannot download .*: ${assetHost}.*refused to connect`));
   });
 
   it("asks for the proxy's credentials when they are wrong", async () => {
-    const stranger = await lab.startAgent(node, {
+    const stranger = await startAgent({
       proxy: { url: lab.proxy.url, username: "agent", password: "wrong" },
     });
-    const step = await install(stranger, { version: "1.11.0" });
-    await stranger.dispose();
-    expect(step.messages("error")[0]).toMatch(/wants credentials \(407\).*--proxypassword/s);
+    const step = await install({ version: "1.11.0" }, { on: stranger });
+    expect(step.errors[0]).toMatch(/wants credentials \(407\).*--proxypassword/s);
   });
 
   it("trusts the agent's CA, and says how to configure it when it is missing", async () => {
-    const stranger = await lab.startAgent(node, { caFile: "/etc/ssl/certs/ca-certificates.crt" });
-    const step = await install(stranger, { version: "1.11.0" });
-    await stranger.dispose();
-    expect(step.messages("error")[0]).toMatch(/certificate was refused.*--sslcacert/s);
+    const stranger = await startAgent({ caFile: "/etc/ssl/certs/ca-certificates.crt" });
+    const step = await install({ version: "1.11.0" }, { on: stranger });
+    expect(step.errors[0]).toMatch(/certificate was refused.*--sslcacert/s);
   });
 
   it("goes around the proxy where the agent's bypass list says so", async () => {
-    const direct = await lab.startAgent(node, {
+    const direct = await startAgent({
       proxy: { url: lab.proxy.url, username: "agent", password: "x", bypass: ["github\\.com"] },
     });
-    const step = await install(direct, { version: "1.11.0" });
-    await direct.dispose();
+    const step = await install({ version: "1.11.0" }, { on: direct });
     expect(lab.proxy.connections).toEqual([]);
-    expect(step.messages("error")[0]).toMatch(/github\.com: (the host name|the connection)/);
+    expect(step.errors[0]).toMatch(/github\.com: (the host name|the connection)/);
   });
 
-  it("sends a mirror's credentials to the mirror, and to nobody that it redirects to", async () => {
+  it("sends a mirror's credentials to the mirror, and not to the hosts that it redirects to", async () => {
     const content = await lab.releases.archive("1.11.0", thisPlatform);
     const authorizations: Record<string, string | undefined> = {};
     lab.answerMirror((file, response, { headers }) => {
@@ -124,7 +107,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
       if (host === mirrorHosts[1]) return send(response, 200, {}, content);
       send(response, 302, { Location: `https://${mirrorHosts[1]}/blob` });
     });
-    const step = await install(agent, {
+    const step = await install({
       version: "1.11.0",
       downloadUrl: lab.mirrorUrl.replace("//", "//user:t%3Aken@"),
     });
@@ -153,14 +136,14 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
       }
       response.end();
     });
-    const step = await install(agent, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
+    const step = await install({ version: "1.11.0", downloadUrl: lab.mirrorUrl });
     const lines = step.log.filter((line) => / of 4\.\d MB/.test(line));
     expect(lines.length).toBeGreaterThanOrEqual(1);
     expect(lines.length).toBeLessThanOrEqual(3);
   });
 
   it("asks for each file once when nothing goes wrong", async () => {
-    await install(agent, { version: "1.11.0" });
+    await install({ version: "1.11.0" });
     expect(requestsFor(`github.com/databricks/cli/releases/download/v1.11.0/${archive}`)).toBe(1);
     expect(requestsFor(sumsName("1.11.0"))).toBe(1);
   });

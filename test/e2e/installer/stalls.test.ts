@@ -1,69 +1,70 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { type Installation, installOn } from "../steps/install.ts";
+import { startInstallerAgent } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+import { type InstallerLab, startInstallerLab } from "./installer-lab.ts";
 
 const archive = archiveName("1.11.0", thisPlatform);
 
-// A stall is noticed after 30 seconds, so all tests, on both Node versions, wait at the same time.
-describe.concurrent("A server that falls silent", () => {
-  let lab: InstallerLab;
+type Install = (inputs: Record<string, string>) => Promise<Installation>;
 
-  beforeAll(async () => {
-    lab = await startInstallerLab();
+/** A lab and an agent for `test` only: tests that run at the same time cannot share those of `useInstallerLab`. */
+async function inOwnLab(node: string, test: (lab: InstallerLab, install: Install) => Promise<void>): Promise<void> {
+  const lab = await startInstallerLab();
+  const agent = await startInstallerAgent(lab, node);
+  try {
     await lab.publish("1.11.0");
-    const content = await lab.releases.archive("1.11.0", thisPlatform);
-    lab.releases.fault(/\/releases\/download\/.*\.zip$/, { hold: true }, taskNodes.length);
-    lab.answerMirror((file, response) => {
-      if (file.endsWith("SUMS")) return send(response, 200, {}, `${sha256(content)}  ${archive}\n`);
-      response.writeHead(200, { "Content-Length": content.length });
-      response.write(content.subarray(0, 100));
-    });
-  });
-
-  afterAll(() => lab?.close());
-
-  it.each(taskNodes)("is asked again, on $name", async ({ path: node }) => {
-    const agent = await lab.startAgent(node);
-    const step = await install(agent, { version: "1.11.0" });
+    await test(lab, (inputs) => installOn(agent, lab.job, inputs));
+  } finally {
     await agent.dispose();
-    expect(step.outputs["source"], step.text).toBe("download");
-    expect(step.durationMs).toBeGreaterThan(29_000);
-  });
+    await lab.close();
+  }
+}
 
-  it.each(taskNodes)("in every body is given up, on $name", { timeout: 240_000 }, async ({ path: node }) => {
-    const agent = await lab.startAgent(node);
-    const step = await install(agent, { version: "1.11.0", downloadUrl: lab.mirrorUrl });
-    await agent.dispose();
-    expect(step.messages("error")[0]).toMatch(/artifactory\.contoso\.example: no answer in time.*#download/);
-    expect(step.text.match(/Retrying in [\d.]+ s: .*no answer in time/g)).toHaveLength(3);
-  });
+// A stall is noticed after 30 seconds, so all tests, on both Node versions, wait at the same time.
+describe.concurrent("DatabricksCliInstaller and a server that falls silent", () => {
+  it.each(taskNodes)("asks a silent server again, on $name", ({ path: node }) =>
+    inOwnLab(node, async (lab, install) => {
+      lab.releases.fault(/\/releases\/download\/.*\.zip$/, { hold: true });
+      const step = await install({ version: "1.11.0" });
+      expect(step.outputs["source"], step.text).toBe("download");
+      expect(step.durationMs).toBeGreaterThan(29_000);
+    }),
+  );
+
+  it.each(taskNodes)(
+    "gives up a server that falls silent in every body, on $name",
+    { timeout: 240_000 },
+    ({ path: node }) =>
+      inOwnLab(node, async (lab, install) => {
+        const content = await lab.releases.archive("1.11.0", thisPlatform);
+        lab.answerMirror((file, response) => {
+          if (file.endsWith("SUMS")) return send(response, 200, {}, `${sha256(content)}  ${archive}\n`);
+          response.writeHead(200, { "Content-Length": content.length });
+          response.write(content.subarray(0, 100));
+        });
+        const step = await install({ version: "1.11.0", downloadUrl: lab.mirrorUrl });
+        expect(step.errors[0]).toMatch(/artifactory\.contoso\.example: no answer in time.*#download/);
+        expect(step.text.match(/Retrying in [\d.]+ s: .*no answer in time/g)).toHaveLength(3);
+      }),
+  );
 });
 
-describe.concurrent("A server that does not say which versions there are", () => {
-  let lab: InstallerLab;
-
-  beforeAll(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("1.11.0");
-    lab.releases.fault(/releases\/latest|info\/refs/, { hold: true }, 100);
-  });
-
-  afterAll(() => lab?.close());
-
-  // With the patience that files get, three times 30 seconds, this would take longer.
+describe.concurrent("DatabricksCliInstaller and a server that does not list its versions", () => {
+  // With the time limit for files, three times 30 seconds, this would take longer.
   it.each(taskNodes)(
-    "is not waited for as long as for a file, on $name",
+    "waits for a list of versions for less time than for a file, on $name",
     { timeout: 85_000 },
-    async ({ path: node }) => {
-      const agent = await lab.startAgent(node);
-      await install(agent, { version: "1.11.0" });
-      const step = await install(agent, { version: "latest" });
-      await agent.dispose();
-      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
-      expect(step.text).toContain("(not asked, because github.com could not be reached)");
-    },
+    ({ path: node }) =>
+      inOwnLab(node, async (lab, install) => {
+        lab.releases.fault(/releases\/latest|info\/refs/, { hold: true }, 100);
+        await install({ version: "1.11.0" });
+        const step = await install({ version: "latest" });
+        expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
+        expect(step.text).toContain("(not asked, because github.com could not be reached)");
+      }),
   );
 });

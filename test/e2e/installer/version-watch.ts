@@ -7,23 +7,23 @@ const pollMs = 3;
 
 /** What happens to one version in a tool cache while installers work on it. */
 export interface VersionWatch {
-  /** Whether the executable has been whole and in its place. */
+  /** Whether the complete executable has been in its place. */
   readonly published: boolean;
-  /** What a marker stood beside that was not the whole executable; stays empty. */
+  /** The content that a marker declared complete, and that was not the complete executable. Must stay empty. */
   readonly broken: readonly string[];
   /** Resolves once a condition holds, or the watch ends. */
   until(condition: () => boolean): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Looks at the version all the time; `right` is the executable's SHA-256, `before` the one that was complete already. */
+/** Checks the version all the time. `right` is the executable's SHA-256; `before` that of an executable that was marked complete before. */
 export function watchVersion(folder: string, right: string, before: string | undefined): VersionWatch {
   const broken: string[] = [];
   const hash = rememberingHash(path.join(folder, "databricks"));
   let [published, ended] = [false, false];
 
   function look(): void {
-    // In this order: whoever sees the marker must then find the executable.
+    // In this order: if the marker exists, the executable must exist too.
     const complete = fs.existsSync(`${folder}.complete`);
     const found = hash();
     if (found === right) published = true;
@@ -56,7 +56,7 @@ export function watchVersion(folder: string, right: string, before: string | und
 
 const stagingPrefix = ".installing-";
 
-/** The folders in which installers prepare a CLI, or in which they were killed. */
+/** The folders in which installers prepare a CLI, or were preparing one when they were killed. */
 export function stagedFolders(root: string): string[] {
   if (!fs.existsSync(root)) return [];
   return fs.readdirSync(root).filter((name) => name.startsWith(stagingPrefix));
@@ -72,7 +72,7 @@ export function isStaging(pid: number): boolean {
   }
 }
 
-/** Empty for a descriptor that was closed meanwhile. */
+/** Empty for a descriptor that is already closed. */
 function target(link: string): string {
   try {
     return fs.readlinkSync(link);
@@ -81,7 +81,7 @@ function target(link: string): string {
   }
 }
 
-/** Hashes a file anew only when it is another one or was written to; undefined when there is none. */
+/** Hashes a file again only when it was replaced or changed; undefined without a file. */
 function rememberingHash(file: string): () => string | undefined {
   let [known, hash]: [string, string | undefined] = ["", undefined];
   return () => {

@@ -1,27 +1,16 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Agent } from "../../lab/agent/agent.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { taskNodes } from "../nodes.ts";
-import { type InstallerLab, install, startInstallerLab } from "./installer-lab.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 
 const latestPage = "github.com/databricks/cli/releases/latest";
 const tagList = "github.com/databricks/cli.git/info/refs";
 
 describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
-  let lab: InstallerLab;
-  let agent: Agent;
-
-  beforeEach(async () => {
-    lab = await startInstallerLab();
-    await lab.publish("0.240.0", "1.10.0", "1.11.0", "1.12.0", "1.12.1", "2.0.0");
-    agent = await lab.startAgent(node);
-  });
-
-  afterEach(async () => {
-    await agent.dispose();
-    await lab.close();
-  });
+  const { lab, agent, install } = useInstallerLab(node, (started) =>
+    started.publish("0.240.0", "1.10.0", "1.11.0", "1.12.0", "1.12.1", "2.0.0"),
+  );
 
   it.each([
     ["1.11.0", "1.11.0"],
@@ -31,19 +20,19 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     [">=1.10 <1.12", "1.11.0"],
     ["latest", "2.0.0"],
   ])("installs %s as %s", async (version, installed) => {
-    const step = await install(agent, { version });
+    const step = await install({ version });
     expect(step.outputs, step.text).toMatchObject({ version: installed, source: "download" });
     expect(step.versionOnPath).toBe(installed);
   });
 
-  it("takes ranges from the git tags, and says so", async () => {
-    const step = await install(agent, { version: "1.x" });
+  it("resolves a range with the git tags, and names them as its source", async () => {
+    const step = await install({ version: "1.x" });
     expect(step.text).toContain("Newest version in range 1.x: 1.12.1 (from the git tags of github.com/databricks/cli)");
   });
 
-  it("takes latest from the git tags when the redirect does not answer", async () => {
+  it("resolves latest with the git tags when the redirect does not answer", async () => {
     lab.releases.fault(latestPage, { status: 404 });
-    const step = await install(agent, { version: "latest" });
+    const step = await install({ version: "latest" });
     expect(step.outputs["version"]).toBe("2.0.0");
     expect(step.text).toMatch(
       /No versions from the latest release of \S+ \(returned status 404 instead of a redirect\)/,
@@ -51,37 +40,37 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     expect(step.text).toContain("Latest version: 2.0.0 (from the git tags of github.com/databricks/cli)");
   });
 
-  it("takes a range from the redirect when the git tags do not answer", async () => {
+  it("resolves a range with the redirect when the git tags do not answer", async () => {
     lab.releases.fault(tagList, { html: "<html>blocked</html>" });
-    const step = await install(agent, { version: ">=1.12" });
+    const step = await install({ version: ">=1.12" });
     expect(step.outputs["version"]).toBe("2.0.0");
     expect(step.text).toMatch(/the git tags of .* \(is not a git repository\)/);
   });
 
   it("tries the next older version when a tag has no files yet", async () => {
     lab.releases.tagsOnly(["1.13.0"]);
-    const step = await install(agent, { version: "1.x" });
+    const step = await install({ version: "1.x" });
     expect(step.outputs["version"], step.text).toBe("1.12.1");
     expect(step.text).toContain("has no archive of version 1.13.0");
   });
 
-  it("fails for a range that no release is in, with the newest ones", async () => {
-    const step = await install(agent, { version: "3.x" });
+  it("fails for a range without a release, and names the newest releases", async () => {
+    const step = await install({ version: "3.x" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(
+    expect(step.errors[0]).toMatch(
       /a version in range 3\.x, but .* no such release.*2\.0\.0, 1\.12\.1, 1\.12\.0.*#version/s,
     );
   });
 
-  it("fails for a version that does not exist, with the nearest ones that do", async () => {
-    const step = await install(agent, { version: "1.11.5" });
+  it("fails for a version that does not exist, and names the nearest releases", async () => {
+    const step = await install({ version: "1.11.5" });
     expect(step.result).toBe("Failed");
-    expect(step.messages("error")[0]).toMatch(
+    expect(step.errors[0]).toMatch(
       /Cannot download Databricks CLI 1\.11\.5.*nearest versions are 1\.12\.1, 1\.12\.0, 1\.11\.0, 1\.10\.0/s,
     );
   });
 
-  describe("when nobody says which versions there are", () => {
+  describe("when no source lists the versions", () => {
     beforeEach(() => {
       lab.releases.fault(/releases\/latest|info\/refs/, { status: 404 }, 100);
     });
@@ -89,61 +78,62 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     it.each([
       ["latest", "1.12.0"],
       ["~1.11.0", "1.11.0"],
-    ])("uses for %s what the tool cache has, with a warning", async (version, expected) => {
-      for (const earlier of ["1.11.0", "1.12.0"]) await install(agent, { version: earlier });
-      const step = await install(agent, { version });
-      expect(step.outputs).toMatchObject({ version: expected, source: "cache" });
-      expect(step.messages("warning")).toHaveLength(1);
-      expect(step.messages("warning")[0]).toMatch(
-        new RegExp(`Using Databricks CLI ${expected.replaceAll(".", "\\.")} from this agent's tool cache`),
-      );
-    });
+    ])(
+      "uses a version from the tool cache for %s, with a warning, when no source lists the versions",
+      async (version, expected) => {
+        for (const earlier of ["1.11.0", "1.12.0"]) await install({ version: earlier });
+        const step = await install({ version });
+        expect(step.outputs).toMatchObject({ version: expected, source: "cache" });
+        expect(step.warnings).toHaveLength(1);
+        expect(step.warnings[0]).toMatch(
+          new RegExp(`Using Databricks CLI ${expected.replaceAll(".", "\\.")} from this agent's tool cache`),
+        );
+      },
+    );
 
     /** Changes a version in the tool cache. */
     function change(version: string): void {
       fs.appendFileSync(path.join(agent.toolsDirectory, "databricks", version, process.arch, "databricks"), "#");
     }
 
-    it("does not use a changed one, and says so", async () => {
-      for (const version of ["1.11.0", "1.12.0"]) await install(agent, { version });
+    it("does not use a changed version from the tool cache, and names it", async () => {
+      for (const version of ["1.11.0", "1.12.0"]) await install({ version });
       change("1.12.0");
-      const step = await install(agent, { version: "1.x" });
+      const step = await install({ version: "1.x" });
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "cache" });
-      expect(step.messages("warning")[0]).toMatch(
+      expect(step.warnings[0]).toMatch(
         /Using Databricks CLI 1\.11\.0 .*The tool cache contains 1\.12\.0, but not as this task installed it/,
       );
       change("1.11.0");
-      const failed = await install(agent, { version: "1.x" });
-      expect(failed.messages("error")[0]).toMatch(
-        /The tool cache contains 1\.12\.0, 1\.11\.0, but not as this task installed it/,
-      );
+      const failed = await install({ version: "1.x" });
+      expect(failed.errors[0]).toMatch(/The tool cache contains 1\.12\.0, 1\.11\.0, but not as this task installed it/);
     });
 
-    it("fails when the tool cache has none, and installs no version of its own choice", async () => {
-      await install(agent, { version: "1.12.0" });
-      const step = await install(agent, { version: "~1.11.0" });
+    it("fails when the tool cache has no matching version, and does not choose another one", async () => {
+      await install({ version: "1.12.0" });
+      const step = await install({ version: "~1.11.0" });
       expect(step.result).toBe("Failed");
       expect(step.outputs).toEqual({});
-      expect(step.messages("error")[0]).toMatch(/No source reports .*~1\.11\.0.*returned status 404.*downloadUrl/s);
+      expect(step.errors[0]).toMatch(/No source reports .*~1\.11\.0.*returned status 404.*downloadUrl/s);
     });
   });
 
-  describe("when the only answer names one version, and that is not in the range", () => {
+  describe("when the only source names one version, and that is not in the range", () => {
     beforeEach(() => lab.releases.fault(tagList, { status: 404 }));
 
-    it("uses what the tool cache has, with a warning", async () => {
-      await install(agent, { version: "1.12.0" });
-      const step = await install(agent, { version: "1.x" });
+    it("uses a version from the tool cache, with a warning, when the only listed one is not in the range", async () => {
+      await install({ version: "1.12.0" });
+      const step = await install({ version: "1.x" });
       expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
-      expect(step.messages("warning")).toEqual([expect.stringMatching(/Using Databricks CLI 1\.12\.0 .*tool cache/)]);
+      expect(step.warnings).toEqual([expect.stringMatching(/Using Databricks CLI 1\.12\.0 .*tool cache/)]);
       expect(step.text).toContain(
         "Versions from the latest release of github.com/databricks/cli: 2.0.0. They do not include a version in range 1.x.",
       );
     });
 
-    it("fails without one, and does not say that there is no such release", async () => {
-      const step = await install(agent, { version: "1.x" });
-      expect(step.messages("error")[0]).toMatch(
+    it("fails without a cached version, and does not claim that there is no such release", async () => {
+      const step = await install({ version: "1.x" });
+      expect(step.errors[0]).toMatch(
         /No source reports .* 1\.x: the git tags of \S+ \(returned status 404\); the latest release of \S+ \(lists 2\.0\.0\).*Change the input version/,
       );
       expect(step.text).not.toMatch(/no such release|Allow this agent to reach/);
@@ -152,13 +142,13 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
 
   describe("when the host of all lists cannot be reached", () => {
     it.each(["latest", "1.x"])(
-      "uses for %s what the tool cache has, and tries the host three times in all",
+      "uses a version from the tool cache for %s after three attempts to reach the host",
       async (version) => {
-        await install(agent, { version: "1.12.0" });
+        await install({ version: "1.12.0" });
         lab.proxy.unmap("github.com");
-        const step = await install(agent, { version });
+        const step = await install({ version });
         expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
-        expect(step.messages("warning")).toHaveLength(1);
+        expect(step.warnings).toHaveLength(1);
         expect(step.text.match(/Retrying in/g)).toHaveLength(2);
         expect(step.text).toMatch(/github\.com: the agent's proxy .* refused to connect \(502\)/);
         expect(step.text).toContain("(not asked, because github.com could not be reached)");
@@ -169,12 +159,12 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
   it.each([
     ["0.240.0", /can no longer download Terraform.*Use 0\.240\.1, or 1\.x/],
     ["0.240.0", /too old for DatabricksBundleDeploy@1/],
-  ])("warns of what is known to be wrong with %s", async (version, warning) => {
-    const step = await install(agent, { version });
+  ])("warns about known problems of %s", async (version, warning) => {
+    const step = await install({ version });
     expect(step.result).toBe("Succeeded");
-    expect(step.messages("warning").join("\n")).toMatch(warning);
-    const again = await install(agent, { version });
+    expect(step.warnings.join("\n")).toMatch(warning);
+    const again = await install({ version });
     expect(again.outputs["source"]).toBe("cache");
-    expect(again.messages("warning")).toEqual(step.messages("warning"));
+    expect(again.warnings).toEqual(step.warnings);
   });
 });

@@ -5,9 +5,8 @@ import path from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root, taskNames } from "../../../scripts/build.ts";
 import { bundleTask } from "../../../scripts/bundle.ts";
-import { largestPackage } from "../../../scripts/package.ts";
+import { largestPackage, root, taskNames } from "../../../scripts/project.ts";
 import { packagedExtension } from "../harness.ts";
 import { pngSize } from "./png.ts";
 
@@ -42,7 +41,7 @@ describe("the package", () => {
     expect(new Set(under("tasks").map((name) => name.split("/")[0]))).toEqual(new Set(taskNames));
   });
 
-  it("says what the Marketplace shows: version, flags, links, licence, pictures", () => {
+  it("holds what the Marketplace shows: version, flags, links, license, pictures", () => {
     const manifest = text("extension.vsixmanifest");
     expect(manifest).toContain(` Version="${version}"/>`);
     expect(manifest).toContain("<GalleryFlags>Public</GalleryFlags>");
@@ -97,7 +96,7 @@ describe.each(taskNames)("%s in the package", (name) => {
     }
   });
 
-  it("gives every bundled package its notice, with the text of its licence", async () => {
+  it("gives every bundled package its notice, with the text of its license", async () => {
     const [head = "", ...notices] = text(`${folder}/ThirdPartyNotices.txt`).split(/^-{80}$/m);
     expect(head).toContain("parts of the following packages");
     const named = notices.map((notice) => /^\s*(\S+ \d+\.\d+\.\d+)/.exec(notice)?.[1]);
@@ -117,7 +116,7 @@ it("hands on the notices that Apache-2.0 asks for", () => {
   }
 });
 
-/** Names of the files that the bundler writes for a task, and of the packages whose code it put into them. */
+/** The names of the files that the bundler writes for a task, and of the packages that it bundles into them. */
 async function bundledAgain(task: string): Promise<{ files: string[]; packages: string[] }> {
   const target = fs.mkdtempSync(path.join(os.tmpdir(), "bundle-"));
   try {

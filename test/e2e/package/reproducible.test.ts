@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { root } from "../../../scripts/build.ts";
+import { root } from "../../../scripts/project.ts";
 import { taskNodes } from "../nodes.ts";
 
 /** What differs between two machines that package the same sources. */

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { strFromU8, unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { taskNames } from "../../../scripts/build.ts";
+import { taskNames } from "../../../scripts/project.ts";
 import { packagesOfTasks, spdxDocument } from "../../../scripts/sbom.ts";
 import { packagedExtension } from "../harness.ts";
 
@@ -42,7 +42,7 @@ describe("the SBOM", () => {
     expect(parts.map(({ name }) => name)).toEqual(expect.arrayContaining(["@azure/msal-common", "yauzl"]));
   });
 
-  it("gives each its address among packages, and its licence", () => {
+  it("gives each package its purl and its license", () => {
     for (const { name, versionInfo, licenseDeclared, externalRefs } of document.packages.slice(1)) {
       const referenceLocator = `pkg:npm/${name.replace(/^@/, "%40")}@${versionInfo}`;
       expect(externalRefs).toEqual([{ referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator }]);

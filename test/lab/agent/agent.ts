@@ -1,12 +1,10 @@
-import { rmSync } from "node:fs";
 import { platform } from "node:process";
-import { openJob } from "./job.ts";
-import type { AgentState } from "./job-state.ts";
-import { createAgentFolders, installNode } from "./layout.ts";
+import { closeJob, type JobState, openJob } from "./job/job.ts";
+import { removeMachine, setUpMachine } from "./machine/machine.ts";
+import { runStep } from "./run/step.ts";
 import type { Agent, AgentSettings, Job, JobSettings } from "./types.ts";
-import { installTasks } from "./vsix.ts";
 
-export { PipelineInvalid } from "./pipeline-validation.ts";
+export { PipelineInvalid } from "./server/validation.ts";
 export type {
   Agent,
   AgentSettings,
@@ -26,48 +24,53 @@ export type {
 /** Sets up an agent that runs the tasks of a packaged extension. Throws when an agent could not use the package. */
 export async function startAgent(settings: AgentSettings): Promise<Agent> {
   if (platform !== "linux") throw new Error(`The agent emulator needs Linux and its /proc; this is ${platform}.`);
-  const folders = createAgentFolders(settings.toolsDirectory);
-  const dispose = () => rmSync(folders.root, { recursive: true, force: true, maxRetries: 3 });
-  let state: AgentState;
-  try {
-    state = {
-      folders,
-      environment: { ...baseEnvironment(folders.home), ...settings.environment },
-      node: installNode(folders.root, settings.node),
-      tasks: installTasks(settings.vsix, folders.tasks),
-    };
-  } catch (error) {
-    dispose();
-    throw error;
-  }
+  const machine = setUpMachine(settings);
   let running: Job | undefined;
 
   async function startJob(jobSettings: JobSettings): Promise<Job> {
     if (running !== undefined) throw new Error("An agent runs one job at a time: finish the other one first.");
-    const job = openJob(state, settings, jobSettings);
-    running = job;
-    return {
-      ...job,
-      finish: async () => {
-        running = undefined;
-        return job.finish();
-      },
-    };
+    running = jobOf(openJob(machine, settings, jobSettings), () => {
+      running = undefined;
+    });
+    return running;
   }
 
   return {
-    root: folders.root,
-    toolsDirectory: folders.tools,
+    root: machine.folders.root,
+    toolsDirectory: machine.folders.tools,
     startJob,
     dispose: async () => {
       await running?.finish();
-      dispose();
+      removeMachine(machine.folders);
     },
   };
 }
 
-/** What an agent's service account has: of the environment that runs the lab only PATH, without npm's additions. */
-function baseEnvironment(home: string): Record<string, string> {
-  const path = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("/node_modules/"));
-  return { PATH: path.join(":"), HOME: home, LANG: "C.UTF-8" };
+/** A job as its author sees it: steps run one at a time, until it is finished. */
+function jobOf(state: JobState, onFinish: () => void): Job {
+  const { folders } = state.machine;
+  let busy = false;
+  let finished = false;
+  return {
+    workingDirectory: state.folders.defaultWorking,
+    tempDirectory: folders.temp,
+    homeDirectory: folders.home,
+    variables: state.variables,
+    path: () => state.prependPath.toReversed(),
+    async run(step) {
+      if (finished) throw new Error("This job is finished.");
+      if (busy) throw new Error("A job runs one step at a time.");
+      busy = true;
+      try {
+        return await runStep(state, step);
+      } finally {
+        busy = false;
+      }
+    },
+    async finish() {
+      finished = true;
+      onFinish();
+      return { orphans: closeJob(state) };
+    },
+  };
 }

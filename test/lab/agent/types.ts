@@ -1,32 +1,32 @@
 /** A service connection as the server hands it to a job. */
 export interface ServiceConnection {
   /** Lower-case GUID. */
-  id: string;
-  name: string;
+  readonly id: string;
+  readonly name: string;
   url: string;
-  scheme: string;
-  parameters: Record<string, string>;
-  data: Record<string, string>;
+  readonly scheme: string;
+  readonly parameters: Record<string, string>;
+  readonly data: Record<string, string>;
 }
 
 /** The machine and its configuration: what `config.sh` and the administrator decide. */
 export interface AgentSettings {
   /** Path of the packaged extension. */
-  vsix: string;
+  readonly vsix: string;
   /** Path of the Node binary that runs tasks. */
-  node: string;
+  readonly node: string;
   /** The agent's own proxy setting; `bypass` holds regular expressions. */
-  proxy?: { url: string; username?: string; password?: string; bypass?: string[] };
-  caFile?: string;
-  skipCertValidation?: boolean;
+  readonly proxy?: { url: string; username?: string; password?: string; bypass?: string[] };
+  readonly caFile?: string;
+  readonly skipCertValidation?: boolean;
   /** The agent process's environment, on top of PATH, HOME (a folder of the agent) and LANG. */
-  environment?: Record<string, string>;
+  readonly environment?: Record<string, string>;
   /** Tools folder shared between agents; default `<root>/_work/_tool`. */
-  toolsDirectory?: string;
+  readonly toolsDirectory?: string;
   /** Overrides Agent.OS and Agent.OSArchitecture. */
-  platform?: { os: string; architecture: string };
+  readonly platform?: { os: string; architecture: string };
   /** Agent.Version, default 4.265.1. */
-  version?: string;
+  readonly version?: string;
 }
 
 export type HostType = "build" | "release" | "deployment";
@@ -35,50 +35,50 @@ export type VariableSetting = string | { value: string; secret?: boolean; readOn
 
 /** What the server puts into a job message. */
 export interface JobSettings {
-  hostType?: HostType;
+  readonly hostType?: HostType;
   /** For example `https://dev.azure.com/contoso/`. */
-  collectionUrl: string;
-  project?: { id: string; name: string };
+  readonly collectionUrl: string;
+  readonly project?: { id: string; name: string };
   /** The job access token. */
-  jobToken: string;
-  serviceConnections?: ServiceConnection[];
-  variables?: Record<string, VariableSetting>;
+  readonly jobToken: string;
+  readonly serviceConnections?: ServiceConnection[];
+  readonly variables?: Record<string, VariableSetting>;
   /** system.debug */
-  debug?: boolean;
+  readonly debug?: boolean;
   /** Whether System.OidcRequestUri is set; default true. */
-  oidcRequestUri?: boolean;
+  readonly oidcRequestUri?: boolean;
   /** The classic check-box "Allow scripts to access the OAuth token": a public SYSTEM_ACCESSTOKEN. */
-  enableAccessToken?: boolean;
+  readonly enableAccessToken?: boolean;
 }
 
 /** One step of a job, as its author wrote it. */
 export interface StepSettings {
   /** Name (or id) and major version: `DatabricksBundleDeploy@1`. */
-  task: string;
+  readonly task: string;
   /** Reference name, for output variables. */
-  name?: string;
-  displayName?: string;
-  inputs?: Record<string, string>;
-  env?: Record<string, string>;
-  continueOnError?: boolean;
-  timeoutMs?: number;
-  retryCountOnTaskFailure?: number;
+  readonly name?: string;
+  readonly displayName?: string;
+  readonly inputs?: Record<string, string>;
+  readonly env?: Record<string, string>;
+  readonly continueOnError?: boolean;
+  readonly timeoutMs?: number;
+  readonly retryCountOnTaskFailure?: number;
   /** YAML `target.commands`. */
-  commands?: "restricted";
+  readonly commands?: "restricted";
   /** YAML `target.settableVariables`; an empty list allows none. */
-  settableVariables?: string[];
+  readonly settableVariables?: string[];
   /** Cancels the job. */
-  cancel?: AbortSignal;
+  readonly cancel?: AbortSignal;
   /** Receives the pid of each Node process of this step. */
-  onStart?: (pid: number) => void;
+  readonly onStart?: (pid: number) => void;
   /** Receives masked log lines as they come. */
-  onLine?: (line: string) => void;
+  readonly onLine?: (line: string) => void;
 }
 
 export type TaskResult = "Succeeded" | "SucceededWithIssues" | "Failed" | "Canceled" | "Skipped" | "Abandoned";
 
 export interface Issue {
-  type: "error" | "warning";
+  readonly type: "error" | "warning";
   message: string;
   sourcePath?: string;
   line?: number;
@@ -89,30 +89,30 @@ export interface Issue {
 /** What a step left behind: what a user sees, and what tests must be able to look for leaks in. */
 export interface StepResult {
   /** `Abandoned` only when the task itself reports it. */
-  result: TaskResult;
+  readonly result: TaskResult;
   /** Masked log lines, as a user sees them (with `##[tags]`). */
-  log: string[];
+  readonly log: string[];
   /** Unmasked lines as the task wrote them. */
-  raw: { stdout: string[]; stderr: string[] };
+  readonly raw: { stdout: string[]; stderr: string[] };
   /** At most ten errors and ten warnings, as the agent keeps. */
-  issues: Issue[];
+  readonly issues: Issue[];
   /** Messages of the error issues, in order. */
-  errors: string[];
+  readonly errors: string[];
   /** Messages of the warning issues, in order. */
-  warnings: string[];
+  readonly warnings: string[];
   /** Output variables of this step, by bare name. */
-  outputs: Record<string, string>;
-  summaries: { name: string; content: string }[];
-  attachments: { type: string; name: string; content: string }[];
+  readonly outputs: Record<string, string>;
+  readonly summaries: { name: string; content: string }[];
+  readonly attachments: { type: string; name: string; content: string }[];
   /** Files that a command named for upload and that were gone when the agent came to read them. */
-  lostUploads: string[];
-  currentOperation?: string;
-  exitCode: number | null;
-  durationMs: number;
+  readonly lostUploads: string[];
+  readonly currentOperation?: string;
+  readonly exitCode: number | null;
+  readonly durationMs: number;
   /** What this step left under Agent.TempDirectory (relative; empty folders end in `/`), uploads included, `.taskkey` not. */
-  leftInTemp: string[];
+  readonly leftInTemp: string[];
   /** Whether the step changed its own task folder, which agents reuse between jobs. */
-  taskFolderChanged: boolean;
+  readonly taskFolderChanged: boolean;
 }
 
 /** The job's variables as a later step would see them. Names are case-insensitive. */
@@ -123,8 +123,8 @@ export interface JobVariables {
 }
 
 export interface Orphan {
-  pid: number;
-  command: string;
+  readonly pid: number;
+  readonly command: string;
 }
 
 export interface Job {

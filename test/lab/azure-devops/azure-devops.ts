@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JSONWebKeySet } from "jose";
 import type { ServerCertificate } from "../certificates.ts";
-import { applyFault, createFaultQueue, type Fault, type FaultQueue } from "../faults.ts";
+import { createFaults, type Fault, type Faults, type PlacedFault, sendFault } from "../faults.ts";
 import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
 import { createSigningKey } from "../signing-key.ts";
 import { signInPage, unauthorizedError } from "./errors.ts";
@@ -22,55 +22,55 @@ export const azureDevOpsHostNames = ["dev.azure.com", "vsrm.dev.azure.com", "vst
 
 /** A fault of Azure DevOps; `nullToken` answers 200 with no token in it. */
 export interface AzureDevOpsFault extends Fault {
-  nullToken?: boolean;
+  readonly nullToken?: boolean;
 }
 
 /** One request to Azure DevOps. */
 export interface AzureDevOpsRequest {
   /** Milliseconds since the epoch. */
-  at: number;
-  method: string;
-  path: string;
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
   /** Whether it carried a job access token that is still valid. */
-  authorized: boolean;
-  serviceConnectionId?: string;
+  readonly authorized: boolean;
+  readonly serviceConnectionId?: string;
 }
 
-/** Azure DevOps, as far as a pipeline job asks it for ID tokens. */
+/** Azure DevOps, as far as a pipeline job requests ID tokens from it. */
 export interface AzureDevOps {
-  port: number;
-  hostName: string;
-  hostNames: readonly string[];
+  readonly port: number;
+  readonly hostName: string;
+  readonly hostNames: readonly string[];
   /** `https://dev.azure.com/<organization>/` */
-  collectionUrl: string;
-  organizationId: string;
-  project: { id: string; name: string };
-  requests: AzureDevOpsRequest[];
-  /** A job access token (System.AccessToken), valid for an hour unless said otherwise. */
+  readonly collectionUrl: string;
+  readonly organizationId: string;
+  readonly project: { id: string; name: string };
+  readonly requests: AzureDevOpsRequest[];
+  /** A job access token (System.AccessToken), valid for an hour by default. */
   issueJobToken(options?: { expiresInSeconds?: number }): string;
   /** Registers a service connection; gives what a federated credential must hold to trust it. */
   addServiceConnection(connection: ServiceConnection): FederatedIdentity;
   /** Lifetime of the ID tokens issued from now on. */
   idTokenLifetimeSeconds: number;
   /** Every ID token issued. */
-  issued: string[];
-  issuedJobTokens: string[];
-  /** Makes the next requests for an ID token go wrong. */
-  fault(fault: AzureDevOpsFault, times?: number): void;
+  readonly issued: string[];
+  readonly issuedJobTokens: string[];
+  /** Places a fault for the next requests for an ID token. */
+  fault(fault: AzureDevOpsFault, times?: number): PlacedFault;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
   jwks(issuer: string): JSONWebKeySet;
   close(): Promise<void>;
 }
 
 interface State {
-  organization: Organization;
-  keys: IssuerKeys;
-  connections: Map<string, ServiceConnection>;
-  jobTokens: JobTokens;
-  faults: FaultQueue<AzureDevOpsFault>;
-  requests: AzureDevOpsRequest[];
-  issued: string[];
-  lifetimeSeconds: () => number;
+  readonly organization: Organization;
+  readonly keys: IssuerKeys;
+  readonly connections: Map<string, ServiceConnection>;
+  readonly jobTokens: JobTokens;
+  readonly faults: Faults;
+  readonly requests: AzureDevOpsRequest[];
+  readonly issued: string[];
+  readonly lifetimeSeconds: () => number;
 }
 
 /** Starts Azure DevOps on a random port of 127.0.0.1, with one organization (contoso) and one project. */
@@ -80,7 +80,7 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     keys: { "azure-devops": await createSigningKey(), entra: await createSigningKey() },
     connections: new Map(),
     jobTokens: createJobTokens(),
-    faults: createFaultQueue(),
+    faults: createFaults(),
     requests: [],
     issued: [],
     lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
@@ -108,9 +108,13 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     idTokenLifetimeSeconds: 600,
     issued: state.issued,
     issuedJobTokens,
-    fault: (fault, times) => state.faults.add(fault, times),
+    fault: ({ nullToken, ...fault }, times) =>
+      state.faults.add({}, nullToken ? { ...fault, body: { oidcToken: null } } : fault, times),
     jwks: (issuer) => issuerJwks(issuer, state),
-    close: server.close,
+    async close() {
+      state.faults.releaseAll();
+      await server.close();
+    },
   };
   return azureDevOps;
 }
@@ -124,9 +128,8 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   const discovery = openIdConfiguration(url, organization, keys["azure-devops"].jwks);
   if (discovery) return sendJson(response, 200, discovery);
   const body = await readBody(request);
-  const fault = state.faults.take(url.pathname);
-  if (fault?.nullToken) return sendJson(response, 200, { oidcToken: null });
-  if (fault && (await applyFault(fault, request, response))) return;
+  const outcome = await state.faults.meet({ method: request.method ?? "", url });
+  if (sendFault(outcome, request, response)) return;
   if (!authorized) return refuseUnauthorized(request, response, url);
   const sign = async (connection: ServiceConnection | undefined) => {
     const token = await signIdToken(keys, organization, connection, state.lifetimeSeconds());
@@ -158,7 +161,7 @@ function describeRequest(request: IncomingMessage, url: URL, authorized: boolean
   };
 }
 
-/** Azure DevOps sends a client to the sign-in page, unless the client says that it would not know what to do there. */
+/** Azure DevOps sends a client to the sign-in page, unless the client declares that it cannot use one. */
 function refuseUnauthorized(request: IncomingMessage, response: ServerResponse, url: URL): void {
   if (request.headers["x-tfs-fedauthredirect"]?.toString().toLowerCase() === "suppress") {
     const challenges = ["Bearer", 'Basic realm="https://dev.azure.com/"', "TFS-Federated"];

@@ -1,12 +1,12 @@
 /** The JSON that Azure DevOps answers with when it refuses. */
 export interface AzureDevOpsError {
   $id: "1";
-  innerException: null;
-  message: string;
-  typeName: string;
-  typeKey: string;
-  errorCode: 0;
-  eventId: 3000;
+  readonly innerException: null;
+  readonly message: string;
+  readonly typeName: string;
+  readonly typeKey: string;
+  readonly errorCode: 0;
+  readonly eventId: 3000;
 }
 
 const assemblies = {

@@ -11,14 +11,14 @@ import type { Organization, ServiceConnection } from "./service-connections.ts";
 
 /** An answer of the ID token resource. */
 export interface Answer {
-  status: number;
-  body: unknown;
+  readonly status: number;
+  readonly body: unknown;
 }
 
 /** What the ID token resource works with. */
 export interface IdTokenResource {
-  organization: Organization;
-  connections: ReadonlyMap<string, ServiceConnection>;
+  readonly organization: Organization;
+  readonly connections: ReadonlyMap<string, ServiceConnection>;
   /** Signs the ID token for a service connection, or for the pipeline itself. */
   sign(connection: ServiceConnection | undefined): Promise<string>;
 }
@@ -58,7 +58,7 @@ function checkRequest(request: IncomingMessage, url: URL, body: string): Answer 
   if (request.method !== "POST") return { status: 405, body: methodError(request.method ?? "") };
   const version = apiVersion(request, url);
   if (!version) return { status: 400, body: missingVersionError("POST") };
-  // The resource exists since 7.1, and is no longer a preview there.
+  // The resource exists since 7.1, where it is not a preview any more.
   if (!/^7\.[12](-preview(\.\d+)?)?$/.test(version)) return { status: 400, body: versionOutOfRangeError(version) };
   const contentType = request.headers["content-type"];
   if (contentType ? !/^application\/json\b/i.test(contentType) : body !== "") {

@@ -3,7 +3,7 @@ import { azureDevOpsIssuer, type Organization } from "./service-connections.ts";
 
 const issuerHost = "vstoken.dev.azure.com";
 
-/** What the issuer host publishes at a URL for those who verify its tokens; undefined for any other URL. */
+/** What the issuer host publishes at a URL to verify its tokens with; undefined for any other URL. */
 export function openIdConfiguration(url: URL, organization: Organization, jwks: JSONWebKeySet): object | undefined {
   if (url.hostname !== issuerHost) return undefined;
   if (url.pathname === "/.well-known/jwks") return jwks;

@@ -3,25 +3,25 @@ export type IssuerKind = "azure-devops" | "entra";
 
 /** A service connection with workload identity federation. */
 export interface ServiceConnection {
-  id: string;
-  name: string;
-  issuer: IssuerKind;
-  tenantId: string;
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: IssuerKind;
+  readonly tenantId: string;
   /** False: the pipeline may not use it. */
-  authorized?: boolean;
+  readonly authorized?: boolean;
 }
 
 /** What a federated credential must hold to trust a service connection. */
 export interface FederatedIdentity {
-  issuer: string;
-  subject: string;
+  readonly issuer: string;
+  readonly subject: string;
 }
 
 /** The organization whose project the connections belong to. */
 export interface Organization {
-  id: string;
-  name: string;
-  project: { id: string; name: string };
+  readonly id: string;
+  readonly name: string;
+  readonly project: { id: string; name: string };
 }
 
 /** The application id of Azure DevOps, the same in every tenant. */

@@ -12,7 +12,7 @@ import {
 /** The audience of ID tokens, as federated credentials name it. */
 const tokenExchangeAudience = "api://AzureADTokenExchange";
 
-/** The same audience as it stands in tokens that Entra signs: the application id behind the URI. */
+/** The same audience in tokens that Entra signs: the application id behind the URI. */
 const tokenExchangeApplicationId = "fb60f99c-7a34-4190-8149-302f77469936";
 
 /** The keys of both services that sign ID tokens. */

@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { goVersion, runGo } from "./go.ts";
 import { withFileLock } from "./lock.ts";
 
 /** The lab's Databricks: the CLI, and the workspace that the CLI is tested against. */
 export interface DatabricksPrograms {
   /**
-   * Path of the CLI's executable, called `databricks`, that says it is `version` (default 1.11.0, which it is).
-   * With DATABRICKS_CLI_PATH set it is that path, whatever the version asked for.
+   * Path of the CLI's executable, called `databricks`, that reports `version` (default 1.11.0, its real version).
+   * When DATABRICKS_CLI_PATH is set, it is that path, whatever version is requested.
    */
   cli(version?: string): Promise<string>;
   /** Path of the executable that serves a workspace. */
-  workspace: string;
+  readonly workspace: string;
 }
 
 const cliVersion = "1.11.0";
@@ -29,9 +29,9 @@ const linkerFlags = "-s -w -X github.com/databricks/cli/internal/build.buildVers
  */
 export async function buildDatabricks(options: { log?: (line: string) => void } = {}): Promise<DatabricksPrograms> {
   const log = options.log ?? (() => {});
-  const cache = join(cacheFolder(), await sourcesHash(await goVersion()));
+  const cache = path.join(cacheFolder(), await sourcesHash(await goVersion()));
   const build = (command: string, folder: string, version: string) =>
-    buildOnce({ command, version, target: join(cache, folder, command + executableSuffix), log });
+    buildOnce({ command, version, target: path.join(cache, folder, command + executableSuffix), log });
   const released = process.env["DATABRICKS_CLI_PATH"];
   if (released) {
     await mustExist(released);
@@ -46,53 +46,47 @@ export async function buildDatabricks(options: { log?: (line: string) => void } 
 async function buildOnce(program: { command: string; version: string; target: string; log: (line: string) => void }) {
   const { command, version, target, log } = program;
   await withFileLock(`${target}.lock`, async () => {
-    if (await exists(target)) {
-      return;
-    }
+    if (await exists(target)) return;
     log(`Building the lab's ${command} ${version} with Go. The first build takes about two minutes.`);
     const unfinished = `${target}.${process.pid}.tmp`;
     try {
       const flags = [...buildFlags, linkerFlags + version];
       await runGo(["build", ...flags, "-o", unfinished, `./cmd/${command}`], moduleFolder);
-      await rename(unfinished, target);
+      await fs.promises.rename(unfinished, target);
     } finally {
-      await rm(unfinished, { force: true });
+      await fs.promises.rm(unfinished, { force: true });
     }
   });
   return target;
 }
 
-/** A digest of all that decides what the programs are: the module's sources and pins, the flags and the compiler. */
+/** A digest of everything that the programs depend on: sources, pins, flags and compiler. */
 async function sourcesHash(compiler: string): Promise<string> {
   const hash = createHash("sha256").update([compiler, ...buildFlags, linkerFlags].join("\0"));
-  const files = (await readdir(moduleFolder, { recursive: true })).filter(
+  const files = (await fs.promises.readdir(moduleFolder, { recursive: true })).filter(
     (file) => file.endsWith(".go") || file === "go.mod" || file === "go.sum",
   );
   for (const file of files.sort()) {
-    hash.update(`\0${file}\0`).update(await readFile(join(moduleFolder, file)));
+    hash.update(`\0${file}\0`).update(await fs.promises.readFile(path.join(moduleFolder, file)));
   }
   return hash.digest("hex").slice(0, 16);
 }
 
 function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), projectName, "lab");
+  return path.join(process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache"), projectName, "lab");
 }
 
 function plainVersion(version: string): string {
-  if (!/^[0-9A-Za-z.+-]+$/.test(version)) {
-    throw new Error(`'${version}' is not a version`);
-  }
+  if (!/^[0-9A-Za-z.+-]+$/.test(version)) throw new Error(`'${version}' is not a version`);
   return version;
 }
 
 async function mustExist(path: string): Promise<void> {
-  if (!(await exists(path))) {
-    throw new Error(`DATABRICKS_CLI_PATH is ${path}, which is not a file.`);
-  }
+  if (!(await exists(path))) throw new Error(`DATABRICKS_CLI_PATH is ${path}, which is not a file.`);
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return fs.promises.stat(path).then(
     (found) => found.isFile(),
     () => false,
   );

@@ -1,22 +1,20 @@
 import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
+import os from "node:os";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 const oldest = { major: 1, minor: 26 };
 
-/** What `go version` prints. Throws, saying what to install, when there is no Go or an older one than the module needs. */
+/** What `go version` prints. Throws an error that names what to install when Go is missing or too old for the module. */
 export async function goVersion(): Promise<string> {
   // Outside the module: inside, Go would download the toolchain that go.mod names before it answers.
-  const version = await execute("go", ["version"], { cwd: tmpdir() }).then(
+  const version = await execute("go", ["version"], { cwd: os.tmpdir() }).then(
     ({ stdout }) => stdout.trim(),
     () => undefined,
   );
   const [, major, minor] = /\bgo(\d+)\.(\d+)/.exec(version ?? "")?.map(Number) ?? [];
   const enough = major !== undefined && minor !== undefined && isEnough(major, minor);
-  if (version === undefined || !enough) {
-    throw new Error(missingGo(version));
-  }
+  if (version === undefined || !enough) throw new Error(missingGo(version));
   return version;
 }
 

@@ -1,15 +1,15 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import fs from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const staleAfterMs = 20 * 60_000;
 
-/** Runs `action` while no other process holds the lock file `path`. The lock of a process that died is taken over. */
-export async function withFileLock<T>(path: string, action: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
-  while (!(await acquire(path))) {
-    if (await isStale(path)) {
-      await rm(path, { force: true });
+/** Runs `action` while no other process holds the lock `file`. The lock of a process that died is taken over. */
+export async function withFileLock<T>(file: string, action: () => Promise<T>): Promise<T> {
+  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  while (!(await acquire(file))) {
+    if (await isStale(file)) {
+      await fs.promises.rm(file, { force: true });
     } else {
       await sleep(100);
     }
@@ -17,26 +17,24 @@ export async function withFileLock<T>(path: string, action: () => Promise<T>): P
   try {
     return await action();
   } finally {
-    await rm(path, { force: true });
+    await fs.promises.rm(file, { force: true });
   }
 }
 
-async function acquire(path: string): Promise<boolean> {
-  return writeFile(path, String(process.pid), { flag: "wx" }).then(
+async function acquire(file: string): Promise<boolean> {
+  return fs.promises.writeFile(file, String(process.pid), { flag: "wx" }).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
-      if (error.code === "EEXIST") {
-        return false;
-      }
+      if (error.code === "EEXIST") return false;
       throw error;
     },
   );
 }
 
-async function isStale(path: string): Promise<boolean> {
+async function isStale(file: string): Promise<boolean> {
   try {
-    const holder = Number(await readFile(path, "utf8"));
-    const { mtimeMs } = await stat(path);
+    const holder = Number(await fs.promises.readFile(file, "utf8"));
+    const { mtimeMs } = await fs.promises.stat(file);
     return Date.now() - mtimeMs > staleAfterMs || (holder > 0 && !isRunning(holder));
   } catch {
     return false;

@@ -8,7 +8,7 @@ export type AccessTokenVerification =
   | { ok: true /** The application id. */; subject: string }
   | { ok: false; reason: "malformed" | "signature" | "expired" | "audience" };
 
-/** How the client proved itself, as the claim `appidacr` says it. */
+/** How the client proved its identity, which the claim `appidacr` holds. */
 export type ClientProof = "secret" | "assertion";
 
 /** Signs an access token for a resource. */

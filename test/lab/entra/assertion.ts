@@ -19,9 +19,9 @@ const audienceAliases: Record<string, string> = {
 };
 
 interface Claims {
-  issuer: string;
-  subject: string;
-  audience: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
 }
 
 /** Accepts a client assertion that a federated credential of the application trusts; throws the refusal otherwise. */

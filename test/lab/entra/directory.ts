@@ -3,28 +3,28 @@ import { refusals } from "./errors.ts";
 
 /** What an application trusts instead of a secret. Entra compares case-sensitively. */
 export interface FederatedCredential {
-  issuer: string;
-  subject: string;
-  audience: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
 }
 
 /** An application (or managed identity) as a test describes it. */
 export interface ApplicationDescription {
-  tenantId: string;
-  clientId: string;
+  readonly tenantId: string;
+  readonly clientId: string;
   federatedCredentials: FederatedCredential[];
-  secret?: string;
+  readonly secret?: string;
   /** PEM of the certificate that signs its assertions. */
-  certificate?: string;
-  /** Application ids or URIs of the resources that its tenant knows; Azure Databricks unless said otherwise. */
-  resources?: string[];
+  readonly certificate?: string;
+  /** Application ids or URIs of the resources in its tenant; default: Azure Databricks. */
+  readonly resources?: string[];
 }
 
 /** A registered application. */
 export interface Application extends ApplicationDescription {
-  objectId: string;
-  displayName: string;
-  resources: string[];
+  readonly objectId: string;
+  readonly displayName: string;
+  readonly resources: string[];
 }
 
 /** The application id of Azure Databricks, the same in every cloud. */

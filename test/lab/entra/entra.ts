@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerCertificate } from "../certificates.ts";
-import { applyFault, createFaultQueue, type Fault, type FaultQueue } from "../faults.ts";
+import { createFaults, type Fault, type Faults, type PlacedFault, sendFault } from "../faults.ts";
 import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
 import { createSigningKey, type SigningKey } from "../signing-key.ts";
 import { type AccessTokenVerification, signAccessToken, verifyAccessToken } from "./access-tokens.ts";
@@ -20,48 +20,48 @@ export { entraHostNames } from "./metadata.ts";
 /** One request to Entra. */
 export interface EntraRequest {
   /** Milliseconds since the epoch. */
-  at: number;
-  host: string;
-  method: string;
-  path: string;
-  clientId?: string;
-  scope?: string;
-  grant?: string;
+  readonly at: number;
+  readonly host: string;
+  readonly method: string;
+  readonly path: string;
+  readonly clientId?: string;
+  readonly scope?: string;
+  readonly grant?: string;
   /** The identifier (`jti`, or `uti`) of the client assertion. */
-  assertionId?: string;
+  readonly assertionId?: string;
   /** `issued`, the code of the refusal (`AADSTS700213`), `fault`, `metadata` or `not found`. */
   outcome: string;
 }
 
 /** Entra's token endpoint, and what libraries read before they use it. */
 export interface Entra {
-  port: number;
-  hostNames: readonly string[];
-  requests: EntraRequest[];
+  readonly port: number;
+  readonly hostNames: readonly string[];
+  readonly requests: EntraRequest[];
   /** Registers an application, and with it its tenant. */
   addApplication(application: ApplicationDescription): void;
   removeFederatedCredentials(clientId: string): void;
   /** Lifetime of the access tokens issued from now on. */
   accessTokenLifetimeSeconds: number;
   /** Every access token issued. */
-  issued: string[];
+  readonly issued: string[];
   /** Issues a token without a request, as the machine of a managed identity gets it. */
   issueManagedIdentityToken(tenantId: string, clientId: string, resource: string): Promise<string>;
-  /** Checks an access token as the resource (Azure Databricks unless said otherwise) would. */
+  /** Checks an access token as the resource (default: Azure Databricks) would. */
   verifyAccessToken(token: string, resource?: string): Promise<AccessTokenVerification>;
-  /** Makes the next token requests go wrong. */
-  fault(fault: Fault, times?: number): void;
+  /** Places a fault for the next token requests. */
+  fault(fault: Fault, times?: number): PlacedFault;
   close(): Promise<void>;
 }
 
 interface State {
-  directory: Directory;
-  signingKey: SigningKey;
-  assertionKeys: AssertionKeys;
-  faults: FaultQueue<Fault>;
-  requests: EntraRequest[];
-  issued: string[];
-  lifetimeSeconds: () => number;
+  readonly directory: Directory;
+  readonly signingKey: SigningKey;
+  readonly assertionKeys: AssertionKeys;
+  readonly faults: Faults;
+  readonly requests: EntraRequest[];
+  readonly issued: string[];
+  readonly lifetimeSeconds: () => number;
 }
 
 /** Starts Entra on a random port of 127.0.0.1; `assertionKeys` gives the keys of the issuers that applications trust. */
@@ -73,7 +73,7 @@ export async function startEntra(options: {
     directory: createDirectory(),
     signingKey: await createSigningKey(),
     assertionKeys: options.assertionKeys,
-    faults: createFaultQueue(),
+    faults: createFaults(),
     requests: [],
     issued: [],
     lifetimeSeconds: () => entra.accessTokenLifetimeSeconds,
@@ -94,8 +94,11 @@ export async function startEntra(options: {
       return token;
     },
     verifyAccessToken: (token, resource) => verifyAccessToken(state.signingKey, token, resource),
-    fault: (fault, times) => state.faults.add(fault, times),
-    close: server.close,
+    fault: (fault, times) => state.faults.add({}, fault, times),
+    async close() {
+      state.faults.releaseAll();
+      await server.close();
+    },
   };
   return entra;
 }
@@ -105,10 +108,10 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   const form = new URLSearchParams(await readBody(request));
   const entry = describeRequest(request, url, form);
   state.requests.push(entry);
-  const fault = isTokenRequest(request, url) ? state.faults.take(url.pathname) : undefined;
-  if (fault) {
-    entry.outcome = "fault";
-    if (await applyFault(fault, request, response)) return;
+  if (isTokenRequest(request, url)) {
+    const outcome = await state.faults.meet({ method: "POST", url });
+    if (outcome) entry.outcome = "fault";
+    if (sendFault(outcome, request, response)) return;
   }
   const correlationId = url.searchParams.get("client-request-id") ?? form.get("client-request-id") ?? randomUUID();
   try {
@@ -144,7 +147,7 @@ function describeRequest(request: IncomingMessage, url: URL, form: URLSearchPara
   };
 }
 
-/** Answers a request and says how it ended. */
+/** Answers a request, and returns its outcome for the record. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,

@@ -6,9 +6,9 @@ import { refusals } from "./errors.ts";
 
 /** A token request that Entra grants. */
 export interface Grant {
-  application: Application;
-  resource: string;
-  proof: ClientProof;
+  readonly application: Application;
+  readonly resource: string;
+  readonly proof: ClientProof;
 }
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

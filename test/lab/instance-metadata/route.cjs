@@ -1,5 +1,5 @@
-// Stands for the route that an Azure machine has to its metadata service: connections to 169.254.169.254:80 go to the
-// lab's server. Loaded into the agent's Node by NODE_OPTIONS; nothing above the socket knows of it.
+// Replaces the route that an Azure machine has to its metadata service: connections to 169.254.169.254:80 go to the
+// lab's server. Loaded into the agent's Node by NODE_OPTIONS; code above the socket does not notice it.
 const net = require("node:net");
 
 const connect = net.Socket.prototype.connect;

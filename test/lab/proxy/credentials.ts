@@ -1,7 +1,7 @@
 /** What a proxy asks of its clients; nothing when neither is set. */
 export interface ProxyCredentials {
-  username?: string;
-  password?: string;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /** Whether a Proxy-Authorization header satisfies the proxy. */

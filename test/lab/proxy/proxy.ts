@@ -4,21 +4,21 @@ import { isAuthorized, type ProxyCredentials } from "./credentials.ts";
 
 /** One request to the proxy. */
 export interface ProxyConnection {
-  host: string;
-  port: number;
+  readonly host: string;
+  readonly port: number;
   /** Whether the proxy went on with it, or refused. */
-  allowed: boolean;
+  readonly allowed: boolean;
   /** Why it was refused. Clients may try without credentials first: that refusal is not yet a failure. */
-  refusal?: "credentials" | "unknown host" | "plain HTTP";
+  readonly refusal?: "credentials" | "unknown host" | "plain HTTP";
   /** Milliseconds since the epoch. */
-  at: number;
+  readonly at: number;
 }
 
-/** An HTTP proxy that knows only CONNECT, and only the names it was given. */
+/** An HTTP proxy that supports only CONNECT, and only to names that are mapped. */
 export interface Proxy {
   /** Without credentials. */
-  url: string;
-  connections: ProxyConnection[];
+  readonly url: string;
+  readonly connections: ProxyConnection[];
   /** Sends connections to `hostName`:443 to a port of 127.0.0.1. */
   map(hostName: string, port: number): void;
   unmap(hostName: string): void;

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import fs from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { ZipFile } from "yazl";
 import { executableName, thisPlatform } from "./platforms.ts";
@@ -12,7 +12,7 @@ const modified = new Date("2026-01-01T00:00:00Z");
  */
 export async function releaseArchive(version: string, platform: string, executable?: string): Promise<Buffer> {
   if (!executable || platform !== thisPlatform) return packPlaceholder(version, platform);
-  const { size, mtimeMs } = await stat(executable);
+  const { size, mtimeMs } = await fs.promises.stat(executable);
   // Compressing the CLI takes about a second, so every version with the same executable shares one archive.
   const cacheKey = `${executable}\n${size}\n${mtimeMs}`;
   const cached = packed.get(cacheKey);

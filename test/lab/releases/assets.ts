@@ -4,23 +4,23 @@ import { allPlatforms, archiveName, sumsName } from "./platforms.ts";
 
 /** A release as a test describes it. */
 export interface ReleaseDescription {
-  version: string;
+  readonly version: string;
   /** A file to pack as `databricks` into the archive for this machine; without it a script that prints the version. */
-  executable?: string;
-  /** The platforms that have an archive; all six unless said otherwise. */
-  platforms?: readonly string[];
+  readonly executable?: string;
+  /** The platforms that have an archive; default: all six. */
+  readonly platforms?: readonly string[];
   /** `split`: one list for Windows and one for the rest, as 0.277.0 to 0.295.x have them. */
-  sums?: "present" | "missing" | "split";
+  readonly sums?: "present" | "missing" | "split";
   /** A list of checksums that belongs to other archives, archives that end early, or a page in place of archives. */
-  corrupt?: "checksum" | "truncated" | "html";
+  readonly corrupt?: "checksum" | "truncated" | "html";
 }
 
 /** A file of a release. */
 export interface Asset {
-  content: Buffer;
-  contentType: string;
+  readonly content: Buffer;
+  readonly contentType: string;
   /** The length that the answer announces, where it is not the content's. */
-  announcedLength?: number;
+  readonly announcedLength?: number;
 }
 
 const blockPage =

@@ -5,8 +5,8 @@ import type { Tag } from "./git-refs.ts";
 
 /** What is published. */
 export interface Catalog {
-  releases: Map<string, { description: ReleaseDescription; assets: Map<string, Asset> }>;
-  tags: Map<string, Tag>;
+  readonly releases: Map<string, { description: ReleaseDescription; assets: Map<string, Asset> }>;
+  readonly tags: Map<string, Tag>;
   latest: string | undefined;
 }
 

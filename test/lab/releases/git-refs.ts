@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 /** A version tag of the repository. Annotated tags are listed twice: as a tag object, and as the commit it names. */
 export interface Tag {
-  name: string;
-  annotated: boolean;
+  readonly name: string;
+  readonly annotated: boolean;
 }
 
 /** The advertisement of refs in git's smart HTTP protocol (version 0), as `git ls-remote` and installers read it. */

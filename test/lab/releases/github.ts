@@ -47,7 +47,7 @@ function answerRefs(response: ServerResponse, catalog: Catalog): void {
     "Content-Type": "application/x-git-upload-pack-advertisement",
     "Cache-Control": "no-cache, max-age=0, must-revalidate",
   };
-  // The repository also tags its nightly build, under a name that is no version.
+  // The repository also tags its nightly build, under a name that is not a version.
   const tags = [{ name: "snapshot", annotated: false }, ...catalog.tags.values()];
   send(response, 200, headers, advertiseRefs(tags));
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerCertificate } from "../certificates.ts";
-import { applyFault, createFaultQueue, type Fault } from "../faults.ts";
+import { createFaults, type Fault, type PlacedFault, sendFault } from "../faults.ts";
 import { requestUrl, send, startServer } from "../https-server.ts";
 import { releaseArchive } from "./archive.ts";
 import { type ReleaseDescription, releaseAssets } from "./assets.ts";
@@ -19,31 +19,31 @@ export const releaseHostNames: readonly string[] = [...gitHubHostNames, mirrorHo
 /** One request for a release, a file of one, or the tags. */
 export interface ReleaseRequest {
   /** Milliseconds since the epoch. */
-  at: number;
-  method: string;
-  host: string;
+  readonly at: number;
+  readonly method: string;
+  readonly host: string;
   /** Without the query, which holds the signature of a download. */
-  path: string;
+  readonly path: string;
   /** Whether it carried an Authorization header; none belongs here. */
-  authorization: boolean;
+  readonly authorization: boolean;
 }
 
 /** GitHub, as far as it serves the releases and tags of databricks/cli, and two mirrors of the same layout. */
 export interface Releases {
-  port: number;
-  hostNames: readonly string[];
+  readonly port: number;
+  readonly hostNames: readonly string[];
   /** Base URL of a mirror under a name of its own, with TLS. */
-  mirrorUrl: string;
+  readonly mirrorUrl: string;
   /** Base URL of a mirror on the loopback interface, without TLS. */
-  plainMirrorUrl: string;
-  requests: ReleaseRequest[];
-  /** Publishes a release with an annotated tag. It is the latest only once `setLatest` says so. */
+  readonly plainMirrorUrl: string;
+  readonly requests: ReleaseRequest[];
+  /** Publishes a release with an annotated tag. `setLatest` makes it the latest. */
   add(release: ReleaseDescription): Promise<void>;
   setLatest(version: string): void;
   /** Lightweight tags of versions that have no release. */
   tagsOnly(versions: readonly string[]): void;
-  /** Makes the next requests go wrong whose host and path contain a text or match an expression. */
-  fault(match: string | RegExp, fault: Fault, times?: number): void;
+  /** Places a fault for the next requests whose host and path contain a text or match a pattern. */
+  fault(match: string | RegExp, fault: Fault, times?: number): PlacedFault;
   /** The intact archive of a published release. */
   archive(version: string, platform: string): Promise<Buffer>;
   close(): Promise<void>;
@@ -53,14 +53,14 @@ export interface Releases {
 export async function startReleases(options: { certificate: ServerCertificate }): Promise<Releases> {
   const catalog: Catalog = { releases: new Map(), tags: new Map(), latest: undefined };
   const requests: ReleaseRequest[] = [];
-  const faults = createFaultQueue();
+  const faults = createFaults();
   const gitHub = createGitHub(catalog);
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const url = requestUrl(request);
     requests.push(describeRequest(request, url));
-    const fault = faults.take(`${url.hostname}${url.pathname}`);
-    if (fault && (await applyFault(fault, request, response))) return;
+    const outcome = await faults.meet({ method: request.method ?? "", url });
+    if (sendFault(outcome, request, response)) return;
     if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, { Allow: "GET, HEAD" });
     if (gitHubHostNames.includes(url.hostname)) return gitHub(request, response, url);
     answerMirror(response, url, catalog);
@@ -75,11 +75,9 @@ export async function startReleases(options: { certificate: ServerCertificate })
     plainMirrorUrl: `http://127.0.0.1:${plain.port}/mirror`,
     requests,
     ...publisher(catalog),
-    fault(match, fault, times) {
-      const matches = (target: string) => (typeof match === "string" ? target.includes(match) : match.test(target));
-      faults.add(fault, times, matches);
-    },
+    fault: (match, fault, times) => faults.add({ hostAndPath: match }, fault, times),
     async close() {
+      faults.releaseAll();
       await Promise.all([secure.close(), plain.close()]);
     },
   };

@@ -2,21 +2,21 @@ import { createHash, randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { type Caller, jsonReply, type Reply } from "./exchange.ts";
 
-/** What the lab's Entra says of an access token. */
+/** The verdict of the lab's Entra on an access token. */
 export type TokenVerdict =
   | { ok: true; subject: string /* application id */ }
   | { ok: false; reason: "malformed" | "signature" | "expired" | "audience" };
 
-/** Who a request is by, and the reply that refuses it when it is. `tokenId` is the SHA-256 of its bearer token. */
+/** The caller of a request, and the reply that refuses it, if any. `tokenId` is the SHA-256 of its bearer token. */
 export type Authentication =
   | { caller: Caller; tokenId: string; refusal?: never }
   | { caller?: Caller; tokenId?: string; refusal: Reply };
 
-/** What authentication asks of a workspace. */
+/** What authentication needs from a workspace. */
 export interface Doorkeeper {
-  id: string;
+  readonly id: string;
   /** Names of the service principals, by application id in lower case. */
-  members: ReadonlyMap<string, string>;
+  readonly members: ReadonlyMap<string, string>;
   verifyToken(token: string): Promise<TokenVerdict>;
 }
 
@@ -26,14 +26,10 @@ const azureDatabricks = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 /** Checks a request's bearer token and that its service principal is in the workspace. */
 export async function authenticate(authorization: string | undefined, workspace: Doorkeeper): Promise<Authentication> {
   const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
-  if (token === undefined) {
-    return { refusal: unauthenticated() };
-  }
+  if (token === undefined) return { refusal: unauthenticated() };
   const tokenId = createHash("sha256").update(token).digest("hex");
   const verdict = await workspace.verifyToken(token);
-  if (!verdict.ok) {
-    return { tokenId, refusal: refused(verdict.reason, token) };
-  }
+  if (!verdict.ok) return { tokenId, refusal: refused(verdict.reason, token) };
   const displayName = workspace.members.get(verdict.subject.toLowerCase());
   const caller = { applicationId: verdict.subject, displayName: displayName ?? "" };
   return displayName !== undefined ? { tokenId, caller } : { tokenId, caller, refusal: notInWorkspace(workspace.id) };

@@ -3,19 +3,19 @@ import type { Gate } from "./gate.ts";
 
 /** A job of the workspace. */
 export interface JobContent {
-  id: string;
-  name: string;
+  readonly id: string;
+  readonly name: string;
   /** Application id of the service principal that created it. */
-  owner: string;
-  settings: Record<string, unknown>;
+  readonly owner: string;
+  readonly settings: Record<string, unknown>;
 }
 
 /** A pipeline of the workspace. */
 export interface PipelineContent {
-  id: string;
-  name: string;
+  readonly id: string;
+  readonly name: string;
   /** Application id of the service principal that created it. */
-  owner: string;
+  readonly owner: string;
 }
 
 const leafTypes = new Set<unknown>(["FILE", "NOTEBOOK"]);

@@ -1,6 +1,6 @@
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
 
-/** Answers what a workspace tells anybody about itself; undefined for any other path. */
+/** The public information of a workspace about itself; undefined for any other path. */
 export function discover(request: GateRequest, workspace: { url: string; id: string }): Reply | undefined {
   const { pathname } = request.url;
   if (pathname === "/.well-known/databricks-config") {

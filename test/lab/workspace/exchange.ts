@@ -2,25 +2,25 @@ import type { IncomingHttpHeaders } from "node:http";
 
 /** A request, read whole. */
 export interface GateRequest {
-  method: string;
+  readonly method: string;
   /** Path with query, as sent. */
-  path: string;
-  url: URL;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
+  readonly path: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
 
-/** The service principal that a request is made by. */
+/** The service principal that makes a request. */
 export interface Caller {
-  applicationId: string;
-  displayName: string;
+  readonly applicationId: string;
+  readonly displayName: string;
 }
 
 /** An answer before it is sent. */
 export interface Reply {
-  status: number;
-  headers: Record<string, string>;
-  body: string | Buffer;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer;
 }
 
 export const jsonType = "application/json";
@@ -30,7 +30,7 @@ export function jsonReply(status: number, body: unknown, headers: Record<string,
   return { status, headers: { "content-type": jsonType, ...headers }, body: JSON.stringify(body) };
 }
 
-/** Whether a reply says that its body is JSON. */
+/** Whether the body of a reply is declared as JSON. */
 export function isJson(reply: Reply): boolean {
   return (reply.headers["content-type"] ?? "").startsWith(jsonType);
 }

@@ -5,25 +5,25 @@ import type { TokenExchange } from "./reception.ts";
 
 /** A federation policy of Databricks: of one service principal, or of the whole account. */
 export interface FederationPolicy {
-  issuer: string;
-  subject: string;
-  audience: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
   /** Application id of the service principal that tokens are issued for. */
-  clientId: string;
+  readonly clientId: string;
   /** The account's policies need no `client_id` in the exchange. */
-  ofAccount?: boolean;
+  readonly ofAccount?: boolean;
 }
 
 /** Databricks' own token exchange. */
 export interface Federation {
   addPolicy(policy: FederationPolicy): void;
-  exchange: TokenExchange;
+  readonly exchange: TokenExchange;
   /** Accepts the tokens that it issued. */
   verify(token: string): Promise<TokenVerdict>;
   /** Lifetime of the tokens issued from now on. */
   lifetimeSeconds: number;
   /** Every token issued. */
-  issued: string[];
+  readonly issued: string[];
 }
 
 const exchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";

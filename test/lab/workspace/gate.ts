@@ -18,16 +18,16 @@ export interface Gate {
 
 /** What the workspace is called, and where its server is. */
 export interface GateNames {
-  serverUrl: string;
-  url: string;
-  workspaceId: string;
+  readonly serverUrl: string;
+  readonly url: string;
+  readonly workspaceId: string;
 }
 
 const homes = "/Workspace/Users";
 const creationPath = /^\/api\/2\.\d\/(jobs\/create|pipelines)$/;
 const pipelinesPath = "/api/2.0/pipelines";
 
-/** Puts the gate before a server that nobody has used yet. */
+/** Puts the gate in front of a server that has not been used yet. */
 export function createGate(upstream: Upstream, director: RunDirector, names: GateNames): Gate {
   const translation = createTranslation(names);
   const identities = createIdentities();
@@ -70,9 +70,7 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
     },
     async read(path) {
       const reply = await forward(get(path));
-      if (reply.status !== 200) {
-        throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
-      }
+      if (reply.status !== 200) throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
       return reply;
     },
   };

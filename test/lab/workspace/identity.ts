@@ -1,29 +1,25 @@
 import { createHash } from "node:crypto";
 import { type Caller, fields, isJson, isObject, type Reply } from "./exchange.ts";
 
-/** Says who made what: the server behind the gate knows one service principal only. */
+/** Names the creator of each object: the server behind the gate has only one service principal. */
 export interface Identities {
   /** Puts the right service principals into a reply of the server. */
   apply(path: string, reply: Reply, caller?: Caller): Reply;
-  /** Notes who created the job or pipeline that a reply tells of. */
+  /** Notes the creator of the job or pipeline in a reply. */
   noteCreation(reply: Reply, caller: Caller): void;
 }
 
-/** The server's names for whoever calls it; pipelines always say the second. */
+/** The server's names for its caller; pipelines always have the second. */
 const serverUsers = /aaaaaaaa-bbbb-4ccc-dddd-eeeeeeeeeeee|tester@databricks\.com/g;
 const mePath = /^\/api\/2\.\d\/preview\/scim\/v2\/Me\b/;
 
-/** Remembers creators of jobs and pipelines; every other object is said to be its reader's. */
+/** Remembers the creators of jobs and pipelines; every other object is shown as its reader's. */
 export function createIdentities(): Identities {
   const creators = new Map<string, string>();
 
   function attribute(value: unknown): unknown {
-    if (Array.isArray(value)) {
-      return value.map(attribute);
-    }
-    if (!isObject(value)) {
-      return value;
-    }
+    if (Array.isArray(value)) return value.map(attribute);
+    if (!isObject(value)) return value;
     const creator = creators.get(objectId(value));
     const owned = creator && "creator_user_name" in value ? { ...value, ...ownership(value, creator) } : value;
     return Object.fromEntries(Object.entries(owned).map(([key, member]) => [key, attribute(member)]));
@@ -37,9 +33,7 @@ export function createIdentities(): Identities {
       }
     },
     apply(path, reply, caller) {
-      if (!isJson(reply) || reply.body.length === 0) {
-        return reply;
-      }
+      if (!isJson(reply) || reply.body.length === 0) return reply;
       if (caller && mePath.test(path)) {
         return { ...reply, body: JSON.stringify({ ...fields(reply.body), ...scimUser(caller) }) };
       }

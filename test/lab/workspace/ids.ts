@@ -16,9 +16,7 @@ export function createIdMap(): IdMap {
 
   function clientFor(id: string): string {
     const known = byServer.get(id);
-    if (known !== undefined) {
-      return known;
-    }
+    if (known !== undefined) return known;
     const created = String(firstClientId + byServer.size);
     byServer.set(id, created);
     byClient.set(created, id);

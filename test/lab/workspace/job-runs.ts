@@ -2,17 +2,17 @@ import { fields, type GateRequest, jsonReply, objects, type Reply } from "./exch
 import type { RunDirector, RunLife, RunResult } from "./run-life.ts";
 import { outputOf, stateOf } from "./run-state.ts";
 
-/** The runs of jobs, as the run director wants them. */
+/** The runs of jobs, as the run director decides them. */
 export interface JobRuns {
-  /** Answers what the workspace's server does not know, or knows otherwise. */
+  /** Answers requests that the workspace's server does not support, or answers differently. */
   intercept(request: GateRequest): Reply | undefined;
-  /** Rewrites a reply that tells of runs. */
+  /** Rewrites a reply that shows runs. */
   rewrite(request: GateRequest, reply: Reply): Reply;
 }
 
 interface TaskRun {
-  life: RunLife;
-  result: RunResult | undefined;
+  readonly life: RunLife;
+  readonly result: RunResult | undefined;
 }
 
 const runsPath = /^\/api\/2\.\d\/jobs\/(run-now|runs\/(?:submit|get|list|get-output|cancel))$/;
@@ -24,9 +24,7 @@ export function createJobRuns(director: RunDirector): JobRuns {
 
   function rewriteRun(run: Record<string, unknown>): Record<string, unknown> {
     const life = lives.get(String(run["run_id"]));
-    if (life === undefined) {
-      return run;
-    }
+    if (life === undefined) return run;
     const result = life.outcome()?.result;
     const tasks = objects(run["tasks"]).map((task, index) => {
       const ownResult = taskResult(result, index);
@@ -72,9 +70,7 @@ export function createJobRuns(director: RunDirector): JobRuns {
       }
     },
     rewrite({ method, url }, reply) {
-      if (reply.status !== 200) {
-        return reply;
-      }
+      if (reply.status !== 200) return reply;
       switch (`${method} ${endpoint(url)}`) {
         case "POST run-now":
         case "POST runs/submit":
@@ -95,7 +91,7 @@ function endpoint(url: URL): string | undefined {
   return runsPath.exec(url.pathname)?.[1];
 }
 
-/** Of a run that succeeded with failures, the first task failed. */
+/** In a run that succeeded with failures, the first task has failed. */
 function taskResult(result: RunResult | undefined, index: number): RunResult | undefined {
   return result === "SUCCESS_WITH_FAILURES" ? (index === 0 ? "FAILED" : "SUCCESS") : result;
 }

@@ -1,15 +1,15 @@
 import { fields, type GateRequest, isObject, jsonReply, type Reply } from "./exchange.ts";
 import type { RunDirector, RunLife, RunResult } from "./run-life.ts";
 
-/** The updates of pipelines, as the run director wants them. */
+/** The updates of pipelines, as the run director decides them. */
 export interface PipelineUpdates {
-  /** Rewrites a reply that tells of a pipeline or its updates. */
+  /** Rewrites a reply that shows a pipeline or its updates. */
   rewrite(request: GateRequest, reply: Reply): Reply;
 }
 
 interface Update {
-  id: string;
-  life: RunLife;
+  readonly id: string;
+  readonly life: RunLife;
 }
 
 const pipelinePath = /^\/api\/2\.0\/pipelines\/([^/]+)(?:\/(updates|events|stop)(?:\/([^/]+))?)?$/;
@@ -33,9 +33,7 @@ export function createPipelineUpdates(director: RunDirector): PipelineUpdates {
     rewrite({ method, url }, reply) {
       const [, pipelineId = "", collection, updateId] = pipelinePath.exec(url.pathname) ?? [];
       const known = updates.get(pipelineId) ?? [];
-      if (reply.status !== 200 || pipelineId === "") {
-        return reply;
-      }
+      if (reply.status !== 200 || pipelineId === "") return reply;
       switch (`${method} ${collection}`) {
         case "POST updates":
           updates.set(pipelineId, [{ id: String(fields(reply.body)["update_id"]), life: director.start() }, ...known]);
@@ -79,8 +77,8 @@ function summary({ life }: Update) {
 }
 
 interface UpdateEvent {
-  level: "INFO" | "ERROR";
-  timestamp: string;
+  readonly level: "INFO" | "ERROR";
+  readonly timestamp: string;
   [member: string]: unknown;
 }
 

@@ -5,8 +5,8 @@ import { fields } from "./exchange.ts";
 /** The workspace's server process. */
 export interface WorkspaceProgram {
   /** Where it listens, on loopback. */
-  url: string;
-  pid: number;
+  readonly url: string;
+  readonly pid: number;
   /** Ends the process. */
   stop(): Promise<void>;
 }
@@ -38,7 +38,9 @@ function firstUrl(child: ChildProcess, path: string): Promise<string> {
     if (child.stdout) {
       createInterface({ input: child.stdout }).once("line", (line) => {
         const { url } = fields(line);
-        typeof url === "string" ? resolve(url) : reject(new Error(`The workspace ${path} said '${line}'`));
+        typeof url === "string"
+          ? resolve(url)
+          : reject(new Error(`The workspace ${path} printed '${line}' instead of its URL`));
       });
     }
   });

@@ -1,26 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Faults } from "../faults.ts";
 import { send } from "../https-server.ts";
 import { authenticate, type Doorkeeper } from "./authentication.ts";
 import { discover } from "./discovery.ts";
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
-import type { Faults } from "./faults.ts";
 import type { Gate } from "./gate.ts";
 import { type RecordedRequest, recordOf } from "./recording.ts";
 
 /** Answers a token exchange: the status and the JSON body. */
 export type TokenExchange = (form: URLSearchParams) => Promise<{ status: number; body: unknown }>;
 
-/** Everything that answering a request takes. */
+/** Everything that is needed to answer a request. */
 export interface Reception {
-  url: string;
-  doorkeeper: Doorkeeper;
-  requests: RecordedRequest[];
-  faults: Faults;
-  gate: Gate;
-  exchangeToken: TokenExchange | undefined;
+  readonly url: string;
+  readonly doorkeeper: Doorkeeper;
+  readonly requests: RecordedRequest[];
+  readonly faults: Faults;
+  readonly gate: Gate;
+  readonly exchangeToken: TokenExchange | undefined;
 }
 
-/** Records one request and answers it: by a fault, as anybody's, or as a member's. */
+/** Records one request and answers it: with a fault, with public information, or as a member's request. */
 export async function receive(
   reception: Reception,
   incoming: IncomingMessage,
@@ -42,14 +42,12 @@ async function replyTo(reception: Reception, request: GateRequest, record: Recor
   const { url, doorkeeper, faults, gate } = reception;
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
-  const anybodys = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
-  return anybodys ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
+  const unauthenticated = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
+  return unauthenticated ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
 }
 
 async function exchangeToken(reception: Reception, { method, url, body }: GateRequest): Promise<Reply | undefined> {
-  if (method !== "POST" || url.pathname !== "/oidc/v1/token") {
-    return undefined;
-  }
+  if (method !== "POST" || url.pathname !== "/oidc/v1/token") return undefined;
   const noPolicy = { error: "invalid_request", error_description: "No federation policy matches the token." };
   const answer = await reception.exchangeToken?.(new URLSearchParams(body.toString()));
   return jsonReply(answer?.status ?? 400, answer?.body ?? noPolicy);

@@ -2,19 +2,19 @@ import type { GateRequest } from "./exchange.ts";
 
 /** One request to the workspace, in the order of arrival. */
 export interface RecordedRequest {
-  at: number;
-  method: string;
+  readonly at: number;
+  readonly method: string;
   /** Path with query. */
-  path: string;
+  readonly path: string;
   /** 0 until it is answered, and when the connection was reset. */
   status: number;
   /** Application id of the service principal, when its token was genuine. */
   subject?: string;
   /** SHA-256 of the bearer token; the token itself is never kept. */
   tokenId?: string;
-  userAgent?: string;
+  readonly userAgent?: string;
   /** What it sent, if that is text: the first 64 KB. */
-  body?: string;
+  readonly body?: string;
 }
 
 const bodyLimit = 64 * 1024;
@@ -30,7 +30,7 @@ export function recordOf({ method, path, url, headers, body }: GateRequest): Rec
 function textOf(body: Buffer): string | undefined {
   try {
     const start = body.subarray(0, bodyLimit);
-    // Streaming: a character that the limit cuts in two is no error.
+    // Streaming: a character that the limit cuts in two is not an error.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
     return text.includes("\0") ? undefined : text;
   } catch {

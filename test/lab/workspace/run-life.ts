@@ -11,21 +11,21 @@ export type RunResult =
   | "MAXIMUM_CONCURRENT_RUNS_REACHED";
 
 /** What becomes of runs. */
-export interface RunBehaviour {
+export interface RunBehavior {
   /** Default SUCCESS. */
-  result?: RunResult;
+  readonly result?: RunResult;
   /** The state message of the run and the error of its failed tasks. */
-  message?: string;
+  readonly message?: string;
   /** How long a run takes from its start; default 200, or 0 with `hold`. */
-  lastForMs?: number;
+  readonly lastForMs?: number;
   /** Keeps runs going until `release()`. */
-  hold?: true;
+  readonly hold?: true;
 }
 
 /** One run from its start. */
 export interface RunLife {
-  startedAt: number;
-  message: string;
+  readonly startedAt: number;
+  readonly message: string;
   /** How it ended; undefined while it goes on. */
   outcome(): { result: RunResult; endedAt: number } | undefined;
   cancel(): void;
@@ -33,19 +33,19 @@ export interface RunLife {
 
 /** Decides what becomes of runs that are started. */
 export interface RunDirector {
-  /** The behaviour of all runs started from now on. */
-  behave(behaviour: RunBehaviour): { release(): void };
+  /** The behavior of all runs started from now on. */
+  behave(behavior: RunBehavior): { release(): void };
   start(): RunLife;
 }
 
 const usualDurationMs = 200;
 
-/** Runs succeed soon, until told otherwise. */
+/** Runs succeed soon until a test changes their behavior. */
 export function createRunDirector(): RunDirector {
-  let current: { behaviour: RunBehaviour; released: boolean } = { behaviour: {}, released: false };
+  let current: { behavior: RunBehavior; released: boolean } = { behavior: {}, released: false };
   return {
-    behave(behaviour) {
-      const mine = { behaviour, released: false };
+    behave(behavior) {
+      const mine = { behavior, released: false };
       current = mine;
       return {
         release: () => {
@@ -57,8 +57,8 @@ export function createRunDirector(): RunDirector {
   };
 }
 
-function startRun(control: { behaviour: RunBehaviour; released: boolean }): RunLife {
-  const { result = "SUCCESS", message = "", hold, lastForMs = hold ? 0 : usualDurationMs } = control.behaviour;
+function startRun(control: { behavior: RunBehavior; released: boolean }): RunLife {
+  const { result = "SUCCESS", message = "", hold, lastForMs = hold ? 0 : usualDurationMs } = control.behavior;
   const startedAt = Date.now();
   let ended: { result: RunResult; endedAt: number } | undefined;
 

@@ -1,11 +1,11 @@
 import type { RunLife, RunResult } from "./run-life.ts";
 
 interface Termination {
-  lifeCycle: "TERMINATED" | "INTERNAL_ERROR" | "SKIPPED";
+  readonly lifeCycle: "TERMINATED" | "INTERNAL_ERROR" | "SKIPPED";
   /** A skipped run has none. */
-  result: string | undefined;
-  code: string;
-  type: string;
+  readonly result: string | undefined;
+  readonly code: string;
+  readonly type: string;
 }
 
 /** https://docs.databricks.com/api/azure/workspace/jobs/getrun: `state`, and `status` that replaces it. */
@@ -36,7 +36,7 @@ const terminations: Record<RunResult, Termination> = {
   },
 };
 
-/** The members of a run, or of a task's run, that say how it goes. */
+/** The members of a run, or of a task's run, that show its state. */
 export function stateOf(life: RunLife, result: RunResult | undefined): Record<string, unknown> {
   if (result === undefined) {
     return {
@@ -55,7 +55,7 @@ export function stateOf(life: RunLife, result: RunResult | undefined): Record<st
   };
 }
 
-/** What `runs/get-output` says of a task's run: nothing printed, and the error when it failed. */
+/** The reply of `runs/get-output` for a task's run: no output, and the error when it failed. */
 export function outputOf(runId: string, life: RunLife, result: RunResult | undefined): Record<string, unknown> {
   const metadata = { run_id: Number(runId), ...stateOf(life, result) };
   const failed = result !== undefined && result !== "SUCCESS";

@@ -2,13 +2,13 @@ import { type GateRequest, jsonType, type Reply } from "./exchange.ts";
 import { createIdMap } from "./ids.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
-/** Between what the workspace's server says and what a workspace of that name and id would say. */
+/** Translates between the workspace's server and a workspace of another name and id. */
 export interface Translation {
   toServer(request: GateRequest): UpstreamRequest;
   toClient(path: string, reply: Reply): Reply;
 }
 
-/** Paths whose bodies are the content of files, which nobody rewrites. */
+/** Paths whose bodies are the content of files, which is not rewritten. */
 const fileContent = /^\/api\/2\.0\/(workspace-files\/|workspace\/(import|export)\b|fs\/files\/)/;
 const serverWorkspaceId = /(?<!\d)900800700600(?!\d)/g;
 const ownHeaders = new Set(["host", "authorization", "connection", "accept-encoding", "content-length", "expect"]);
@@ -28,11 +28,9 @@ export function createTranslation(names: { serverUrl: string; url: string; works
     }),
     toClient(path, { status, headers, body }) {
       const translated = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toClient(value)]));
-      if (fileContent.test(path)) {
-        return { status, headers: translated, body };
-      }
+      if (fileContent.test(path)) return { status, headers: translated, body };
       const text = toClient(body.toString());
-      // The server calls some of its JSON text.
+      // The server labels some of its JSON as text.
       const typed = text.startsWith("{") ? { ...translated, "content-type": jsonType } : translated;
       return { status, headers: typed, body: text };
     },

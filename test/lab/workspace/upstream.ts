@@ -3,10 +3,10 @@ import type { Reply } from "./exchange.ts";
 
 /** A request as the workspace's server gets it. */
 export interface UpstreamRequest {
-  method: string;
-  path: string;
-  headers?: Record<string, string>;
-  body?: string | Buffer;
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
 }
 
 /** The workspace's server behind the gate. */

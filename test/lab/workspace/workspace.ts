@@ -1,48 +1,48 @@
 import { randomBytes } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../faults.ts";
 import { startServer } from "../https-server.ts";
 import type { TokenVerdict } from "./authentication.ts";
 import { type JobContent, type PipelineContent, readContent, readFiles, readJobs, readPipelines } from "./contents.ts";
-import { createFaults, type FaultMatch, type PlacedFault, type WorkspaceFault } from "./faults.ts";
 import { createGate } from "./gate.ts";
 import { startProgram } from "./program.ts";
 import { type Reception, receive, type TokenExchange } from "./reception.ts";
 import type { RecordedRequest } from "./recording.ts";
-import { createRunDirector, type RunBehaviour } from "./run-life.ts";
+import { createRunDirector, type RunBehavior } from "./run-life.ts";
 import { connectUpstream } from "./upstream.ts";
 
 export type { TokenVerdict } from "./authentication.ts";
 export type { JobContent, PipelineContent } from "./contents.ts";
-export type { FaultMatch, PlacedFault, WorkspaceFault } from "./faults.ts";
 export type { RecordedRequest } from "./recording.ts";
-export type { RunBehaviour, RunResult } from "./run-life.ts";
+export type { RunBehavior, RunResult } from "./run-life.ts";
 
 /** What a lab workspace needs. */
 export interface WorkspaceSettings {
   /** Path of the executable that serves a workspace. */
-  program: string;
+  readonly program: string;
   /** The workspace's name, as in adb-1234567890123456.7.azuredatabricks.net; with `localhost` its URL has the port. */
-  host: string;
-  workspaceId: string;
+  readonly host: string;
+  readonly workspaceId: string;
   /** For TLS: PEM. */
-  certificate: { key: string; cert: string };
+  readonly certificate: { key: string; cert: string };
   /** Application ids of the service principals in the workspace. */
-  members: string[];
-  verifyToken: (token: string) => Promise<TokenVerdict>;
-  /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, there is no federation policy. */
-  exchangeToken?: TokenExchange;
+  readonly members: string[];
+  readonly verifyToken: (token: string) => Promise<TokenVerdict>;
+  /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, the workspace has no federation policy. */
+  readonly exchangeToken?: TokenExchange;
 }
 
 /** A running workspace. */
 export interface Workspace {
-  port: number;
-  pid: number;
+  readonly port: number;
+  readonly pid: number;
   /** https://<host> */
-  url: string;
-  requests: RecordedRequest[];
+  readonly url: string;
+  readonly requests: RecordedRequest[];
   /** Places a fault for `times` matching requests, default 1. */
-  fault(match: FaultMatch, fault: WorkspaceFault, times?: number): PlacedFault;
+  fault(match: FaultMatch, fault: Fault, times?: number): PlacedFault;
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
-  runs(behaviour: RunBehaviour): { release(): void };
+  runs(behavior: RunBehavior): { release(): void };
   addMember(applicationId: string, displayName?: string): void;
   removeMember(applicationId: string): void;
   jobs(): Promise<JobContent[]>;
@@ -56,7 +56,7 @@ export interface Workspace {
 /** Starts a workspace on a random loopback port, with its server process. */
 export async function startWorkspace(settings: WorkspaceSettings): Promise<Workspace> {
   const program = await startProgram(settings.program);
-  const faults = createFaults();
+  const faults = createFaults(errorBody);
   const members = new Map<string, string>();
   const addMember: Workspace["addMember"] = (id, displayName = `Service principal ${id.slice(0, 8)}`) =>
     void members.set(id.toLowerCase(), displayName);
@@ -91,6 +91,17 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
       await program.stop();
     },
   };
+}
+
+const errorCodes: Record<number, string> = {
+  404: "RESOURCE_DOES_NOT_EXIST",
+  429: "REQUEST_LIMIT_EXCEEDED",
+  503: "TEMPORARILY_UNAVAILABLE",
+};
+
+/** The error that the workspace's API gives with a status. */
+function errorBody(status: number): object {
+  return { error_code: errorCodes[status] ?? String(status), message: STATUS_CODES[status] };
 }
 
 function urlOf(host: string, port: number): string {

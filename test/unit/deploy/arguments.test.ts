@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
 import { readArguments, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 
-/** What is wrong with these arguments. */
+/** The problems that the task reports with these arguments. */
 function problemsOf(text: string): string[] {
   const problems: string[] = [];
   const reader: Partial<InputReader> = { text: () => text, problem: (_, problem) => problems.push(problem) };
@@ -13,14 +13,27 @@ function problemsOf(text: string): string[] {
 it.each([
   ["-t prod", ["-t"]],
   ["-tprod", ["-t"]],
-  ["-qt prod -qotext", ["-t", "-o"]],
+  ["-qt prod -qotext", ["-t", "-o", "-q"]],
+  ["-qq --strict", ["-q"]],
+  ["-q --quiet", ["-q"]],
   ["-qhpX", ["-h", "-p"]],
   ["--help", ["--help"]],
   ["-h -qh --strict", ["-h", "-h"]],
   ["--target=prod --var a=b", ["--target", "--var"]],
   ["-q -cteah -c 0123-456789-tepoh --select=-t --strict", []],
-])("%s", (text, flags) => {
+])("reports the flags in %s that are not allowed", (text, flags) => {
   expect(problemsOf(text).map((problem) => problem.split(" ", 1)[0])).toEqual(flags);
+});
+
+it.each([
+  ["bundle deploy --strict", ["bundle", "deploy"]],
+  ["--strict deploy", ["deploy"]],
+  ["-q deploy", ["deploy"]],
+  ["--select jobs.a --cluster-id 0123 -c 0456", []],
+  ["--select=jobs.a jobs.b", ["jobs.b"]],
+])("refuses the words in %s that are not options", (text, words) => {
+  const refused = problemsOf(text).map((problem) => /^"(.*)" is not an option\. .*input command/.exec(problem)?.[1]);
+  expect(refused).toEqual(words);
 });
 
 it("splits arguments as a shell would", () => {

@@ -11,7 +11,7 @@ vi.mock("azure-pipelines-task-lib/task", () => ({
   getVariable: (name: string) => (name === "System.DefaultWorkingDirectory" ? given.root : undefined),
 }));
 
-describe("What is wrong with the inputs of a deploy step", () => {
+describe("Inputs of a deploy step", () => {
   beforeEach(() => {
     given.root = fs.mkdtempSync(path.join(os.tmpdir(), "inputs-"));
     fs.writeFileSync(path.join(given.root, "databricks.yml"), "");
@@ -29,52 +29,78 @@ describe("What is wrong with the inputs of a deploy step", () => {
     }
   }
 
-  it("is nothing where all is right", () => expect(errorOf({})).toBe(""));
+  it("accepts inputs that are all correct", () => expect(errorOf({})).toBe(""));
 
   it.each(["workspaceUrl", "workingDirectory", "plan", "command", "authentication", "autoApprove", "run"])(
-    "is one thing where a variable in %s is not known",
+    "reports an unknown variable in %s once",
     (name) => {
       const error = errorOf({ [name]: "$(missing)" });
-      expect(error).toMatch(new RegExp(`An input of this step is not usable\\. ${name}: \\$\\(missing\\) was not`));
+      expect(error).toMatch(new RegExp(`An input of this step is not usable\\.\\s${name}: \\$\\(missing\\) was not`));
       expect(error.match(/\$\(missing\)/g)).toHaveLength(1);
     },
   );
 
-  it("is said of each line of an input that is not itself the unknown variable", () => {
+  it("reports each wrong line of an input, also next to an unknown variable", () => {
     const error = errorOf({ variables: "a=$(missing)\nb" });
     expect(error).toMatch(
-      /An input of this step is .*variables: \$\(missing\) was not.*variables: "b" is not name=value/,
+      /An input of this step is .*variables: \$\(missing\) was not.*variables: line 2 does not have the form name=value/s,
     );
   });
 
-  it("is said at once where a missing plan is given to another command", () => {
-    const error = errorOf({ command: "plan", plan: "missing.json" });
-    expect(error).toMatch(/An input of this step is .*plan: there is no file .*plan: goes with command: deploy, not/);
+  it.each([
+    ["validate", { run: "a" }],
+    ["plan", { run: "a" }],
+    ["destroy", { run: "a", autoApprove: "true" }],
+    ["validate", { autoApprove: "true" }],
+    ["plan", { autoApprove: "true" }],
+    ["validate", { forceLock: "true" }],
+    ["plan", { forceLock: "true" }],
+    ["validate", { failOnActiveRuns: "true" }],
+    ["plan", { failOnActiveRuns: "true" }],
+    ["destroy", { failOnActiveRuns: "true", autoApprove: "true" }],
+  ])("refuses inputs that have no effect on %s: %o", (command, inputs) => {
+    const [name] = Object.keys(inputs);
+    expect(errorOf({ command, ...inputs })).toMatch(
+      new RegExp(`${name}: has an effect only with command: deploy( or destroy)?, not with ${command}`),
+    );
   });
 
-  it("is not hidden where a folder of the agent looks like a variable", () => {
+  it("refuses a list of run keys that is separated by commas", () => {
+    expect(errorOf({ run: "nightly,jobs.hourly" })).toMatch(
+      /run: "nightly,jobs\.hourly" contains a comma\. Write one key per line/,
+    );
+  });
+
+  it("reports both problems of a missing plan that is set for another command", () => {
+    const error = errorOf({ command: "plan", plan: "missing.json" });
+    expect(error).toMatch(
+      /An input of this step is .*plan: there is no file .*plan: has an effect only with command: deploy, not with plan/s,
+    );
+  });
+
+  it("reports a missing databricks.yml even if a folder of the agent looks like a variable", () => {
     const odd = path.join(given.root, "$(odd)");
     fs.mkdirSync(odd);
     given.root = odd;
     expect(errorOf({})).toMatch(
-      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/,
+      /An input of this step is .*workingDirectory: there is no databricks\.yml in .*\$\(odd\)/s,
     );
     given.root = path.dirname(odd);
   });
 
-  it("counts inputs, not problems", () => {
+  it("counts inputs in the error, not their problems", () => {
     expect(errorOf({ variables: "a\nb", target: "$(missing)" })).toMatch(/2 inputs of this step are not usable/);
   });
 
-  it("is a path through a file", () => {
+  it("does not accept a path through a file", () => {
     const error = errorOf({ workingDirectory: "databricks.yml/x", plan: "databricks.yml/plan.json" });
-    expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /);
+    expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /s);
   });
 
   it.each(["bundle", ""])(
-    "is a checkout that was forgotten, whatever workingDirectory names: '%s'",
+    "advises to check out if nothing is checked out, for workingDirectory: '%s'",
     (workingDirectory) => {
-      const forgotten = /there is no .*Nothing is checked out in .*: add "- checkout: self" before this step/;
+      const forgotten = /there is no .*Nothing is checked out in .* In YAML, add "- checkout: self" before this step/;
       fs.rmSync(path.join(given.root, "databricks.yml"));
       expect(errorOf({ workingDirectory })).toMatch(forgotten);
       fs.rmdirSync(given.root);
@@ -82,17 +108,23 @@ describe("What is wrong with the inputs of a deploy step", () => {
     },
   );
 
-  it("is no forgotten checkout where something is checked out, or the path leads elsewhere", () => {
+  it("does not advise to check out if something is checked out, or if the path leads elsewhere", () => {
     expect(errorOf({ workingDirectory: "bundle" })).toMatch(
-      /there is no folder .*bundle\. Name one that exists; a relative path starts at /,
+      /there is no folder .*bundle\. Set it to a folder that exists\. Relative paths start at /,
     );
     fs.renameSync(path.join(given.root, "databricks.yml"), path.join(given.root, "README.md"));
-    expect(errorOf({})).toMatch(/there is no databricks\.yml in .*\. Name the folder that holds it/);
+    expect(errorOf({})).toMatch(
+      /there is no databricks\.yml in .*\. Set workingDirectory to the folder that contains it/,
+    );
     fs.rmSync(path.join(given.root, "README.md"));
-    expect(errorOf({ workingDirectory: os.tmpdir() })).toMatch(/\. Name the folder that holds it/);
+    expect(errorOf({ workingDirectory: os.tmpdir() })).toMatch(
+      /\. Set workingDirectory to the folder that contains it/,
+    );
   });
 
-  it("is an artifact that was not downloaded", () => {
-    expect(errorOf({ plan: "plan.json" })).toMatch(/there is no file .*plan\.json\. Add "- download: current"/);
+  it("advises to download an artifact if the plan is missing", () => {
+    expect(errorOf({ plan: "plan.json" })).toMatch(
+      /there is no file .*plan\.json\. Before this step, add "- download: current"/,
+    );
   });
 });

@@ -22,7 +22,7 @@ const printed = JSON.stringify({
 });
 
 describe("A plan file", () => {
-  it("holds no value", () => {
+  it("contains no values of fields", () => {
     const plan = parseBundlePlan(printed);
     const text = formatPlanFile({ ...plan, bundle: "b", target: "t", workspaceUrl: "https://w", commit: "4b82" });
     expect(parsePlanFile(text)?.commit).toBe("4b82");
@@ -38,13 +38,13 @@ describe("A plan file", () => {
     ).toEqual([]);
   });
 
-  it("is not any other file", () => {
+  it("is not accepted in another format", () => {
     expect(parsePlanFile(printed)).toBeUndefined();
     expect(parsePlanFile("bundle:\n  name: x")).toBeUndefined();
   });
 });
 
-describe("Differences of plans", () => {
+describe("Differences between plans", () => {
   const plan = (resources: PlanFile["resources"], more = {}): PlanFile => ({
     bundle: "b",
     target: "prod",
@@ -60,12 +60,12 @@ describe("Differences of plans", () => {
     [plan([]), "jobs.a: was not in the approved plan, now update"],
     [
       plan([{ ...update, action: "create", fields: [] }]),
-      "jobs.a: approved was create, now update; now also changes name",
+      "jobs.a: approved as create, now update; now also changes name",
     ],
-    [plan([{ ...update, digest: "2" }]), "jobs.a: update with other values of name"],
+    [plan([{ ...update, digest: "2" }]), "jobs.a: update with different values of name"],
     [plan([{ ...update, fields: ["name", "tags"] }]), "jobs.a: no longer changes tags"],
-    [plan([update, { ...update, key: "jobs.b" }]), "jobs.b: approved was update, now it is not in the plan"],
-  ])("%#", (approved, difference) => {
+    [plan([update, { ...update, key: "jobs.b" }]), "jobs.b: approved as update, now not in the plan"],
+  ])("lists a difference from the approved plan, case %#", (approved, difference) => {
     expect(planDifferences(approved, plan([update]))).toEqual([difference]);
   });
 });

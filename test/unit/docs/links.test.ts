@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { root } from "../../../scripts/build.ts";
+import { root } from "../../../scripts/project.ts";
 
 const folders = [".", "docs", "examples", "tasks", "test"];
 
@@ -31,10 +31,10 @@ function anchorsOf(page: string): string[] {
   const seen = new Map<string, number>();
   const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => {
     const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
-    const anchor = text.replace(/[^\p{L}\p{N}\-_ ]/gu, "").replaceAll(" ", "-");
-    const earlier = seen.get(anchor) ?? 0;
-    seen.set(anchor, earlier + 1);
-    return earlier === 0 ? anchor : `${anchor}-${earlier}`;
+    const section = text.replace(/[^\p{L}\p{N}\-_ ]/gu, "").replaceAll(" ", "-");
+    const earlier = seen.get(section) ?? 0;
+    seen.set(section, earlier + 1);
+    return earlier === 0 ? section : `${section}-${earlier}`;
   });
   return [...headings, ...[...prose.matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id)];
 }
@@ -42,12 +42,14 @@ function anchorsOf(page: string): string[] {
 /** What is wrong with a link; undefined for one that leads somewhere. */
 function linkProblem(page: string, link: string): string | undefined {
   if (/^[a-z]+:/.test(link)) return link.startsWith("https://") && URL.canParse(link) ? undefined : "no https address";
-  const [file = "", anchor] = link.split("#");
+  const [file = "", section] = link.split("#");
   const target = file === "" ? page : path.join(path.dirname(page), file);
   // From the page of a file in the repository, two folders up is the repository itself.
   if (target.startsWith("..")) return path.join("..", "..", "issues") === target ? undefined : "outside of the project";
   if (!fs.existsSync(path.join(root, target))) return `no file ${target}`;
-  return anchor === undefined || anchorsOf(target).includes(anchor) ? undefined : `no heading #${anchor} in ${target}`;
+  return section === undefined || anchorsOf(target).includes(section)
+    ? undefined
+    : `no heading #${section} in ${target}`;
 }
 
 it.each(pages)("every link of %s leads somewhere", (page) => {

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { root } from "../../../scripts/project.ts";
 
-const docs = fileURLToPath(new URL("../../../docs", import.meta.url));
+const docs = path.join(root, "docs");
 const page = fs.readFileSync(path.join(docs, "security.md"), "utf8");
 
 /** `[title of a test](file)` */

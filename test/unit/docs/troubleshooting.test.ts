@@ -1,10 +1,11 @@
 import fs from "node:fs";
-import { fileURLToPath } from "node:url";
+import path from "node:path";
 import { expect, it } from "vitest";
+import { root } from "../../../scripts/project.ts";
 import { troubleshootingSections } from "../../../tasks/common/pipeline/errors.ts";
 import { troubleshootingUrl } from "../../../tasks/common/product.ts";
 
-const page = fileURLToPath(new URL("../../../docs/troubleshooting.md", import.meta.url));
+const page = path.join(root, "docs/troubleshooting.md");
 
 it("has a section for everything that an error points to, and no other", () => {
   const anchors = [...fs.readFileSync(page, "utf8").matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id);

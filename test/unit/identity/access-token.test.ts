@@ -15,7 +15,7 @@ function source(lifetimeMs = 60 * minute) {
 }
 
 describe("A renewable token", () => {
-  it("is fetched once, and again when half of its life is over", async () => {
+  it("fetches a token once, and again when half of its lifetime is over", async () => {
     const { clock, acquire, token } = source();
     expect((await token()).value).toBe("token 1");
     clock.now += 29 * minute;
@@ -25,21 +25,21 @@ describe("A renewable token", () => {
     expect(acquire).toHaveBeenCalledTimes(2);
   });
 
-  it("is fetched once however many ask at the same time", async () => {
+  it("fetches a token once, however many callers ask at the same time", async () => {
     const { acquire, token } = source();
     const values = await Promise.all(Array.from({ length: 20 }, () => token()));
     expect(new Set(values.map(({ value }) => value))).toEqual(new Set(["token 1"]));
     expect(acquire).toHaveBeenCalledTimes(1);
   });
 
-  it("is said to expire a minute early, for workspaces refuse it at its end", async () => {
+  it("reports a token as expired a minute early, because workspaces refuse it at its end", async () => {
     const { clock, token } = source();
     expect((await token()).expiresAt).toBe(clock.now + 59 * minute);
     const short = source(4_000);
     expect((await short.token()).expiresAt).toBe(short.clock.now + 3_000);
   });
 
-  it("outlives failed renewals as long as it is valid, and each is tried again", async () => {
+  it("keeps a valid token when a renewal fails, and tries again", async () => {
     const { clock, acquire, token } = source();
     await token();
     clock.now += 40 * minute;
@@ -54,7 +54,7 @@ describe("A renewable token", () => {
     expect(acquire).toHaveBeenCalledTimes(4);
   });
 
-  it("fails with the cause when it is over and cannot be renewed", async () => {
+  it("fails with the cause when the token has expired and cannot be renewed", async () => {
     const { clock, acquire, token } = source();
     await token();
     clock.now += 60 * minute;
@@ -63,7 +63,7 @@ describe("A renewable token", () => {
     expect((await token()).value).toBe("token 2");
   });
 
-  it("does not keep a caller waiting for a slow renewal while it is valid", async () => {
+  it("does not keep a caller waiting for a slow renewal while the token is valid", async () => {
     const { clock, acquire, token } = source();
     await token();
     clock.now += 40 * minute;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { idTokenRequest, type JobIdentity } from "../../../tasks/common/identity/id-token-address.ts";
+import { idTokenAddress } from "../../../tasks/common/identity/id-token-address.ts";
+import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
 
-const job: JobIdentity = {
+const job: JobInfo = {
   collectionUrl: "https://dev.azure.com/contoso/",
   oidcRequestUri: undefined,
   projectId: "11111111-1111-4111-8111-111111111111",
@@ -15,11 +16,11 @@ const composed = `https://dev.azure.com/contoso/${job.projectId}/_apis/distribut
 
 const resource = "x/_apis/distributedtask/hubs/build/plans/y/jobs/z/oidctoken";
 
-describe("Where the job token goes", () => {
-  it("is the address that Azure DevOps gives, when it lies in the collection", () => {
+describe("The address for ID tokens", () => {
+  it("sends the job token to the address that Azure DevOps gives, when it lies in the collection", () => {
     const oidcRequestUri =
       "https://dev.azure.com/contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
-    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
+    expect(idTokenAddress({ ...job, oidcRequestUri }).url).toBe(oidcRequestUri);
   });
 
   it.each([
@@ -35,23 +36,23 @@ describe("Where the job token goes", () => {
     `https://dev.azure.com/contoso/_apis/projects#/${resource}`,
     `https://dev.azure.com/contoso/${resource}/../../../../../../../../_apis/projects`,
     "",
-  ])("is composed from the job's ids instead of %s", (oidcRequestUri) => {
-    expect(idTokenRequest({ ...job, oidcRequestUri }).url).toBe(composed);
+  ])("composes the address from the job's ids instead of using %s", (oidcRequestUri) => {
+    expect(idTokenAddress({ ...job, oidcRequestUri }).url).toBe(composed);
   });
 
-  it("is the organisation's, whichever of its hosts the job and Azure DevOps name, as in classic releases", () => {
+  it("sends the job token to the job's own organization, whichever of its hosts is named, as in classic releases", () => {
     const release = { ...job, hostType: "release", collectionUrl: "https://vsrm.dev.azure.com/contoso/" };
-    expect(idTokenRequest(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
+    expect(idTokenAddress(release).url).toMatch(/^https:\/\/vsrm\.dev\.azure\.com\/contoso\/.*\/hubs\/release\//);
     const oidcRequestUri =
       "https://dev.azure.com/Contoso/x/_apis/distributedtask/hubs/release/plans/y/jobs/z/oidctoken";
-    expect(idTokenRequest({ ...release, oidcRequestUri }).url).toBe(oidcRequestUri);
+    expect(idTokenAddress({ ...release, oidcRequestUri }).url).toBe(oidcRequestUri);
     const old = { ...release, collectionUrl: "https://contoso.vsrm.visualstudio.com/" };
-    expect(idTokenRequest(old).url).toMatch(/^https:\/\/contoso\.vsrm\.visualstudio\.com\//);
-    expect(idTokenRequest({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
+    expect(idTokenAddress(old).url).toMatch(/^https:\/\/contoso\.vsrm\.visualstudio\.com\//);
+    expect(idTokenAddress({ ...old, oidcRequestUri }).url).toBe(oidcRequestUri);
   });
 
-  it("may be an organisation's old address", () => {
-    expect(idTokenRequest({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
+  it("accepts an organization's old address", () => {
+    expect(idTokenAddress({ ...job, collectionUrl: "https://contoso.visualstudio.com/" }).url).toMatch(
       /^https:\/\/contoso\.visualstudio\.com\/11111111-/,
     );
   });
@@ -65,14 +66,14 @@ describe("Where the job token goes", () => {
     "https://dev.azure.com/",
     "https://x.evil.visualstudio.com.example.com/",
     "",
-  ])("is never at the collection %s", (collectionUrl) => {
-    expect(() => idTokenRequest({ ...job, collectionUrl })).toThrow(/is not at Azure DevOps Services/);
+  ])("never sends the job token to the collection %s", (collectionUrl) => {
+    expect(() => idTokenAddress({ ...job, collectionUrl })).toThrow(/is not an organization of Azure DevOps Services/);
   });
 
   it.each([{ planId: "../../x" }, { jobId: undefined }, { hostType: "a/b" }, { jobToken: undefined }])(
-    "is nowhere when the job's own data are %o",
+    "does not send the job token anywhere when the job's own data are %o",
     (changed) => {
-      expect(() => idTokenRequest({ ...job, ...changed })).toThrow(/lacks what it takes/);
+      expect(() => idTokenAddress({ ...job, ...changed })).toThrow(/cannot ask Azure DevOps for an ID token/);
     },
   );
 });

@@ -1,5 +1,5 @@
 import http from "node:http";
-import { networkInterfaces } from "node:os";
+import os from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { type MetadataService, startMetadataService } from "../../../tasks/common/identity/metadata-service.ts";
 
@@ -45,7 +45,7 @@ function ask(url: URL, options: http.RequestOptions = {}): Promise<Answer> {
 }
 
 describe("The metadata service", () => {
-  it("gives the token and its end, as a number of seconds, to the allowed host", async () => {
+  it("gives the token and its expiry, as a number of seconds, to the allowed host", async () => {
     const url = await start();
     expect(await ask(url)).toEqual({
       status: 200,
@@ -55,7 +55,7 @@ describe("The metadata service", () => {
   });
 
   it.each(["databricks-sdk-py/0.60.0", "terraform cli/1.13.0", ""])(
-    "gives one to what is no CLI (%s) too, but counts the CLI's alone",
+    "gives a token to other programs (%s) too, but counts only the CLI's requests",
     async (userAgent) => {
       const url = await start();
       expect(await ask(url, { headers: { ...headers, "User-Agent": userAgent } })).toMatchObject({ status: 200 });
@@ -68,7 +68,7 @@ describe("The metadata service", () => {
     ["no host", { "X-Databricks-Host": "" }],
     ["another scheme", { "X-Databricks-Host": "http://adb-1.2.azuredatabricks.net" }],
     ["another port", { "X-Databricks-Host": `${workspace}:8443` }],
-  ])("refuses %s with a message for people", async (_, changed) => {
+  ])("refuses to give a token for %s, with a message for people", async (_, changed) => {
     const url = await start();
     const { status, body } = await ask(url, { headers: { ...headers, ...changed } });
     expect(status).toBe(403);
@@ -92,7 +92,7 @@ describe("The metadata service", () => {
     expect(service.servedHosts.size).toBe(0);
   });
 
-  it("passes on why there is no token", async () => {
+  it("passes on the reason why there is no token", async () => {
     const url = await start(async () => {
       throw new Error("Entra refused the service connection.");
     });
@@ -100,7 +100,7 @@ describe("The metadata service", () => {
     expect(service.lastFailure()).toBeInstanceOf(Error);
   });
 
-  it("has a path of 256 random bits, other each time", async () => {
+  it("uses a new path of 256 random bits each time", async () => {
     const first = await start();
     await service.close();
     const second = await start();
@@ -108,9 +108,9 @@ describe("The metadata service", () => {
     expect(first.pathname).not.toBe(second.pathname);
   });
 
-  it("listens on loopback alone, and no more once it is closed", async () => {
+  it("listens only on loopback, and stops when it is closed", async () => {
     const url = await start();
-    const outside = Object.values(networkInterfaces())
+    const outside = Object.values(os.networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .find(({ internal, family }) => !internal && family === "IPv4")?.address;
     if (outside) await expect(ask(new URL(`http://${outside}:${url.port}${url.pathname}`))).rejects.toThrow();
@@ -118,15 +118,15 @@ describe("The metadata service", () => {
     await expect(ask(url)).rejects.toThrow("ECONNREFUSED");
   });
 
-  it("says who gives no new token before its client gives up", async () => {
+  it("names the service that did not issue a new token before its client gives up", async () => {
     const url = await start(() => new Promise<never>(() => {}), 50);
-    const message = "No new access token has come from Azure DevOps and Entra within 0.05 seconds.";
+    const message = "Did not get a new access token from Azure DevOps and Entra within 0.05 seconds.";
     expect(await ask(url)).toMatchObject({ status: 500, body: { message } });
-    expect(service.lastFailure()).toMatchObject({ message, anchor: "network" });
+    expect(service.lastFailure()).toMatchObject({ message, section: "network" });
     expect(service.servedHosts.size).toBe(0);
   });
 
-  it("does not count a program's request for another host as the CLI's", async () => {
+  it("does not count another program's request for a host as the CLI's", async () => {
     const url = await start();
     const others = { ...headers, "X-Databricks-Host": "https://other.example", "User-Agent": "curl/8.0" };
     expect(await ask(url, { headers: others })).toMatchObject({ status: 403 });

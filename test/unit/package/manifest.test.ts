@@ -2,18 +2,18 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root, taskNames } from "../../../scripts/build.ts";
+import { root, taskNames } from "../../../scripts/project.ts";
 import { variantManifest, variantTask } from "../../../scripts/variants.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
 
 describe("vss-extension.json", () => {
   const extension = manifest();
 
-  it("asks for no permission, and installs in the cloud and on servers", () => {
+  it("requests no permissions, and installs in the cloud and on servers", () => {
     expect(extension).toMatchObject({ scopes: [], targets: [{ id: "Microsoft.VisualStudio.Services" }] });
   });
 
-  it("can be found: a category and tags that the Marketplace knows, a description that it shows whole", () => {
+  it("has a category and tags that the Marketplace supports, and a description that it does not cut", () => {
     expect(extension["categories"]).toEqual(["Azure Pipelines"]);
     const tags = extension["tags"] as string[];
     expect(tags.length).toBeGreaterThanOrEqual(8);
@@ -21,7 +21,7 @@ describe("vss-extension.json", () => {
     expect(String(extension["description"]).length).toBeLessThanOrEqual(200);
   });
 
-  it("has a name of its own: the Marketplace wants no other owner's trademark in front", () => {
+  it("has a name that does not begin with another owner's trademark, which the Marketplace requires", () => {
     const { name } = extension;
     expect(name).toMatch(/^(?!databricks|azure|microsoft)[A-Z].* for Databricks$/i);
     for (const page of ["overview.md", "README.md"]) expect(read(page).split("\n", 1)).toEqual([`# ${name}`]);
@@ -29,19 +29,19 @@ describe("vss-extension.json", () => {
     expect(read("overview.md")).toContain("not affiliated with Databricks or Microsoft");
   });
 
-  it("links to pages that exist", () => {
+  it("links only to pages that exist", () => {
     const links = extension["links"] as Record<string, { uri: string }>;
     expect(Object.keys(links)).toEqual(
       expect.arrayContaining(["getstarted", "learn", "license", "privacypolicy", "support"]),
     );
     for (const { uri } of Object.values(links).filter(({ uri }) => !uri.startsWith(".."))) {
-      const [file = "", anchor] = uri.split("#");
+      const [file = "", section] = uri.split("#");
       expect(fs.existsSync(path.join(root, file)), uri).toBe(true);
-      if (anchor) expect(read(file).toLowerCase(), uri).toMatch(new RegExp(`^#+ .*${anchor}|id="${anchor}"`, "m"));
+      if (section) expect(read(file).toLowerCase(), uri).toMatch(new RegExp(`^#+ .*${section}|id="${section}"`, "m"));
     }
   });
 
-  it("contributes each task from its folder, and packages no other folder of the project", () => {
+  it("contributes each task from its folder, and does not package any other folder of the project", () => {
     // Azure DevOps takes as tasks what has this type and this target.
     const task = { type: "ms.vss-distributed-task.task", targets: ["ms.vss-distributed-task.tasks"] };
     const ids = ["databricks-cli-installer", "databricks-bundle-deploy"];
@@ -54,7 +54,7 @@ describe("vss-extension.json", () => {
     ]);
   });
 
-  it("looks as the Marketplace shows it: colour, icon, screenshots, page, licence", () => {
+  it("has what the Marketplace shows: color, icon, screenshots, page, license", () => {
     expect(extension).toMatchObject({
       branding: { color: "#12527a", theme: "dark" },
       icons: { default: "images/icon.png" },
@@ -66,14 +66,14 @@ describe("vss-extension.json", () => {
     });
   });
 
-  it("takes questions where faults are reported, and nowhere else", () => {
+  it("accepts questions only where bugs are reported", () => {
     expect(extension).toMatchObject({
       CustomerQnASupport: { enablemarketplaceqna: false },
       links: { support: { uri: "../../issues" }, issues: { uri: "../../issues" } },
     });
   });
 
-  it("is the item that the tasks link to", () => {
+  it("is the Marketplace item that the tasks link to", () => {
     const { publisher, id } = extension;
     const helpUrl = `https://marketplace.visualstudio.com/items?itemName=${publisher}.${id}`;
     for (const { definition } of tasks) {
@@ -83,7 +83,7 @@ describe("vss-extension.json", () => {
     }
   });
 
-  it("names the repository once; nothing else in the project does", () => {
+  it("is the only file that contains the address of the repository", () => {
     const { uri } = extension["repository"] as { uri: string };
     for (const file of ["overview.md", "package.json", "README.md", "SECURITY.md"])
       expect(read(file)).not.toContain(uri);
@@ -92,13 +92,13 @@ describe("vss-extension.json", () => {
 });
 
 describe("versions", () => {
-  it("come from package.json alone", () => {
+  it("takes the version only from package.json", () => {
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(manifest()).not.toHaveProperty("version");
     for (const { definition } of tasks) expect(definition).not.toHaveProperty("version");
   });
 
-  it("stamp the extension and its tasks", () => {
+  it("writes the version into the extension and its tasks", () => {
     expect(variantManifest(manifest(), "production", "1.20.3")).toMatchObject({ version: "1.20.3", public: true });
     expect(variantTask({}, "production", "1.20.3")["version"]).toEqual({ Major: 1, Minor: 20, Patch: 3 });
   });

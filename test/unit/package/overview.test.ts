@@ -9,11 +9,11 @@ const links = (markdown: string) => matches(markdown, /\]\(([^)]+)\)/g);
 describe("overview.md", () => {
   const overview = read("overview.md");
 
-  it("has the inputs and outputs of the task definitions (else run: npx tsx scripts/overview.ts)", () => {
+  it("lists the inputs and outputs of the task definitions (to update them: npm run docs)", () => {
     expect(overview).toBe(withTaskTables(overview));
   });
 
-  it("explains messages that the tasks print", () => {
+  it("explains only messages that the tasks print", () => {
     const sources = sourceFiles("tasks")
       .map((file) => read(file))
       .join("");
@@ -22,7 +22,7 @@ describe("overview.md", () => {
     for (const message of messages) expect(sources).toContain(message);
   });
 
-  it("shows pictures of the package alone, each with words for those who cannot see it", () => {
+  it("shows only pictures in the package, each with an alternative text", () => {
     const pictures = [...overview.matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)];
     expect(pictures.length).toBeGreaterThan(0);
     for (const [, words, file] of pictures) {
@@ -36,13 +36,13 @@ describe("the page in the package", () => {
   const repository = repositoryUrl(manifest());
   const page = listingPage(read("overview.md"), repository);
 
-  it("has absolute links and packaged pictures only", () => {
+  it("contains only absolute links and packaged pictures", () => {
     for (const link of links(page)) expect(link).toMatch(/^https:\/\/|^images\//);
     expect(page).toContain(`](${repository}/blob/main/docs/setup.md)`);
     expect(page).toContain(`](${repository}/issues)`);
   });
 
-  it("holds no comment, no HTML and no SVG, which the Marketplace refuses or drops", () => {
+  it("does not contain comments, HTML or SVG, which the Marketplace refuses or removes", () => {
     expect(page).not.toMatch(/<!--|<[a-z]+[ />]|\.svg/i);
   });
 });
@@ -52,7 +52,7 @@ describe("docs/listing-claims.md", () => {
   const flat = (text: string) => text.replace(/\s+/g, " ");
 
   it.each(rows.map(([, claim = "", file = "", test = ""]) => ({ claim, file, test })))(
-    "backs “$claim” by a test",
+    "proves the claim “$claim” by a test",
     ({ claim, file, test }) => {
       const listing = flat(read("overview.md") + String(manifest()["description"])).replaceAll("**", "");
       expect(listing.toLowerCase()).toContain(claim.toLowerCase());
@@ -60,11 +60,11 @@ describe("docs/listing-claims.md", () => {
     },
   );
 
-  it("holds claims", () => {
+  it("finds the claims", () => {
     expect(rows.length).toBeGreaterThan(30);
   });
 
-  it("has every recipe, each of which is an example that runs", () => {
+  it("lists every recipe, each of which is an example that runs", () => {
     const [, recipes = ""] = /^## Recipes\n([\s\S]*?)^!\[/m.exec(read("overview.md")) ?? [];
     const linked = [...recipes.matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)];
     expect(linked.length).toBeGreaterThan(6);

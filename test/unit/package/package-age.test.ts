@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { root } from "../../../scripts/build.ts";
+import { root } from "../../../scripts/project.ts";
 import { taskSources } from "../../../scripts/releases.ts";
 import { sourceChangedAfter } from "../../e2e/package-age.ts";
 
@@ -33,26 +33,26 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 describe("a package", () => {
   const changed = () => sourceChangedAfter(built, folder, sources);
 
-  it("is current when every source is older, or as old", () => {
+  it("treats a package as current when all sources are older or as old", () => {
     write("tasks/Task/task.json", 0);
     expect(changed()).toBeUndefined();
   });
 
   it.each(["package-lock.json", "tasks/Task/main.ts", "tasks/common/deep/er/new.ts"])(
-    "is stale when %s is newer",
+    "treats a package as stale when %s is newer",
     (source) => {
       write(source, 1);
       expect(changed()).toBe(source);
     },
   );
 
-  it("does not age with what is no source of it, nor with a folder", () => {
+  it("ignores the age of folders and of files that are not sources", () => {
     write("docs/setup.md", 10);
     fs.rmSync(write("tasks/Task/.main.ts.swp", 10));
     expect(changed()).toBeUndefined();
   });
 
-  it("is compared with sources that exist", () => {
+  it("compares the package with sources that exist", () => {
     expect(sourceChangedAfter(write("dist/new.vsix", 10 ** 9), root, taskSources)).toBeUndefined();
   });
 });

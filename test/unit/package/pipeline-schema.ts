@@ -1,4 +1,4 @@
-import { taskNames } from "../../../scripts/build.ts";
+import { taskNames } from "../../../scripts/project.ts";
 import { inboxTasks } from "./inbox-tasks.ts";
 
 type Properties = Record<string, object>;

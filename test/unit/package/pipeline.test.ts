@@ -9,7 +9,7 @@ const validate = new Ajv({ allowUnionTypes: true }).compile(pipelineSchema);
 const pipeline = read("azure-pipelines.yml");
 
 describe("azure-pipelines.yml", () => {
-  it("is a pipeline", () => {
+  it("accepts azure-pipelines.yml as a pipeline", () => {
     expect(validate(parse(pipeline)), JSON.stringify(validate.errors)).toBe(true);
   });
 
@@ -23,18 +23,18 @@ describe("azure-pipelines.yml", () => {
     ["a value that its task does not know", "scriptType: bash", "scriptType: shell"],
     ["a task without the input that it needs", "scriptType: bash", "visibleAzLogin: false"],
     ["a strategy without a deployment", "deploy:\n", "release:\n"],
-  ])("would not be one with %s", (_what, right, wrong) => {
+  ])("does not accept azure-pipelines.yml with %s", (_what, right, wrong) => {
     expect(validate(parse(pipeline.replace(right, wrong)))).toBe(false);
   });
 
-  it("tests before it publishes, publishes releases alone, and holds no secret", () => {
+  it("tests before it publishes, publishes only releases, and does not contain a secret", () => {
     const { stages } = parse(pipeline) as { stages: { stage: string; dependsOn?: string; condition?: string }[] };
     expect(stages).toMatchObject([{ stage: "build" }, { stage: "publish", dependsOn: "build" }]);
     expect(stages[1]?.condition).toContain("refs/tags/v");
     expect(pipeline).toContain("npm test");
   });
 
-  it("takes nothing from a variable but what Azure DevOps itself knows of the run: secrets are variables", () => {
+  it("uses only variables that Azure DevOps itself sets for the run, because secrets are variables", () => {
     const macros = matches(pipeline, /\$\(([\w.-]+)\)/g);
     for (const macro of macros) expect(macro).toMatch(/^(Agent|Build|Pipeline|System)\.\w+$/);
     expect(macros).not.toContain("System.AccessToken");
@@ -42,7 +42,7 @@ describe("azure-pipelines.yml", () => {
     expect(pipeline).not.toMatch(/\$\[|\$\{\{|^\s*variables:|^\s*- group:/m);
   });
 
-  it("publishes with a token of the connection, which lives for an hour", () => {
+  it("publishes with a token of the connection that is valid for an hour", () => {
     expect(pipeline).toContain("token=$(az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798");
     expect(matches(pipeline, /--token (\S+)/g)).toEqual(['"$token"']);
     expect(pipeline).toContain("allowNoSubscriptions: true");
@@ -57,11 +57,11 @@ const samples = markdownFiles()
   .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content));
 
 describe("the pipelines in the documentation", () => {
-  it.each(samples)("are pipelines: $page", ({ content, text }) => {
+  it.each(samples)("accepts the pipelines of $page", ({ content, text }) => {
     expect(validate(content), `${JSON.stringify(validate.errors)}\n${text}`).toBe(true);
   });
 
-  it.each(samples)("give the tasks inputs that they have, with values that they take: $page", ({ content }) => {
+  it.each(samples)("finds only valid inputs and values of the tasks in $page", ({ content }) => {
     for (const { task, inputs = {} } of stepsOf(content)) {
       const definition = tasks.find(({ name }) => task === `${name}@1`)?.definition;
       if (definition) expect(inputProblems(definition, inputs)).toEqual([]);
@@ -69,30 +69,30 @@ describe("the pipelines in the documentation", () => {
   });
 
   it.each([
-    ["an input that is none", { versions: "1.x" }],
-    ["a version that is none", { version: "bundel of fun" }],
+    ["an unknown input", { versions: "1.x" }],
+    ["an unknown version", { version: "bundel of fun" }],
     ["a number for a version", { version: 1.1 }],
     ["a word for true or false", { reuseInstalled: "no" }],
     ["a short digest", { checksum: "0f4a" }],
-  ])("would be refused with %s", (_what, inputs) => {
+  ])("refuses a step with %s", (_what, inputs) => {
     const definition = tasks.find(({ name }) => name === "DatabricksCliInstaller")?.definition as TaskDefinition;
     const [[key = "", value] = []] = Object.entries(inputs);
     expect(inputProblems(definition, inputs)).toEqual([`${key}: ${JSON.stringify(value)}`]);
   });
 
   it.each([
-    ["a command that is none", { command: "apply" }],
+    ["an unknown command", { command: "apply" }],
     ["a workspace without https", { workspaceUrl: "http://adb-1234567890123456.7.azuredatabricks.net" }],
     ["a variable without a value", { variables: "region=emea\ncolour" }],
     ["an open quote", { arguments: '--strict "' }],
-  ])("would be refused with %s, and without a connection", (_what, inputs) => {
+  ])("refuses a deploy step with %s, and without a connection", (_what, inputs) => {
     const definition = tasks.find(({ name }) => name === "DatabricksBundleDeploy")?.definition as TaskDefinition;
     const [[key = "", value] = []] = Object.entries(inputs);
     const problems = [`${key}: ${JSON.stringify(value)}`, "connectedServiceNameARM is missing"];
     expect(inputProblems(definition, inputs)).toEqual(problems);
   });
 
-  it("are there", () => {
+  it("finds pipelines in the documentation", () => {
     expect(samples.length).toBeGreaterThan(5);
   });
 });

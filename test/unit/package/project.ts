@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { root, taskNames } from "../../../scripts/build.ts";
+import { root, taskNames } from "../../../scripts/project.ts";
 
 export interface TaskInput {
   readonly name: string;

@@ -26,7 +26,7 @@ function checkout(): { folder: string; programs: string } {
   return { folder, programs };
 }
 
-it("the pipeline publishes the package with its SBOM and the checksums of both", () => {
+it("publishes the package with its SBOM and the checksums of both", () => {
   const { folder, programs } = checkout();
   const macro = "$(Build.ArtifactStagingDirectory)";
   const collect = steps.find(({ script }) => script?.includes("SHA256SUMS"))?.script ?? "";

@@ -5,8 +5,8 @@ import path from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { root, taskNames } from "../../../scripts/build.ts";
 import { bundleTask } from "../../../scripts/bundle.ts";
+import { root, taskNames } from "../../../scripts/project.ts";
 import { taskSources, versionProblem } from "../../../scripts/releases.ts";
 import { read } from "./project.ts";
 
@@ -36,13 +36,13 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 describe("a version", () => {
-  it("may change as long as it is not released", () => {
+  it("lets a version change until it is released", () => {
     expect(versionProblem(folder, "1.0.0")).toBeUndefined();
     commit("tasks/Task/main.ts");
     expect(versionProblem(folder, "1.0.0")).toBeUndefined();
   });
 
-  it("must rise when a released task changes, once until the next release", () => {
+  it("requires a new version when a released task changes, once until the next release", () => {
     git("tag", "v1.0.0");
     expect(versionProblem(folder, "1.0.0")).toBeUndefined();
     commit("docs/setup.md");
@@ -54,13 +54,13 @@ describe("a version", () => {
     expect(versionProblem(folder, "1.0.1")).toBeUndefined();
   });
 
-  it.each(taskSources.map(fileOf))("must rise when %s changes", (file) => {
+  it.each(taskSources.map(fileOf))("requires a new version when %s changes", (file) => {
     git("tag", "v1.0.0");
     commit(file);
     expect(versionProblem(folder, "1.0.0")).toBe(`1.0.0 is released, and ${file} changed since.`);
   });
 
-  it("never falls, by number", () => {
+  it("refuses a version that is lower by number", () => {
     git("tag", "v1.9.0");
     git("tag", "v1.10.0");
     expect(versionProblem(folder, "1.9.1")).toBe("1.9.1 is older than the released v1.10.0.");
@@ -79,7 +79,7 @@ describe("what decides the bytes of a task", () => {
         !taskSources.some((source) => file === source || file.startsWith(`${source}/`)),
     );
 
-  it("is watched: what the build is made of", async () => {
+  it("watches all files of the build", async () => {
     const { metafile } = await build({
       absWorkingDir: root,
       entryPoints: ["scripts/build.ts"],
@@ -94,7 +94,7 @@ describe("what decides the bytes of a task", () => {
     expect(unwatched(Object.keys(metafile.inputs))).toEqual([]);
   });
 
-  it.each(taskNames)("is watched: what goes into %s", async (name) => {
+  it.each(taskNames)("watches all sources of %s", async (name) => {
     const metafiles = await bundleTask(root, path.join(root, "tasks", name, "main.ts"), folder);
     const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
     expect(inputs).toContain("vss-extension.json");
@@ -103,12 +103,12 @@ describe("what decides the bytes of a task", () => {
 });
 
 describe("this version", () => {
-  it("can be released", () => {
+  it("can release this version", () => {
     const isCheckout = fs.existsSync(path.join(root, ".git"));
     expect(isCheckout ? versionProblem(root, version) : undefined).toBeUndefined();
   });
 
-  it("has an entry in the changelog", () => {
+  it("has an entry for this version in the changelog", () => {
     expect(read("CHANGELOG.md")).toContain(`\n## ${version}\n`);
   });
 });

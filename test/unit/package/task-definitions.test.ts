@@ -29,18 +29,18 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
   const outputs = outputVariables.map((output) => output.name);
   const reads = inputReadsOf(source);
 
-  it("is what the public task schema asks for", () => {
+  it("matches the public task schema", () => {
     const ajv = new Ajv({ allErrors: true });
     expect(ajv.validate(taskSchema, definition), ajv.errorsText()).toBe(true);
     expect(definition.name).toBe(name);
     expect(unique(names)).toHaveLength(names.length);
   });
 
-  it("declares every input that the code reads, and no other", () => {
+  it("declares exactly the inputs that the code reads", () => {
     expect(unique(reads.map(({ input }) => input))).toEqual(unique(names));
   });
 
-  it.each(reads)("has the default and the need of $input that the code has", ({ input, method, fallback }) => {
+  it.each(reads)("declares the same default and requirement of $input as the code", ({ input, method, fallback }) => {
     const declared = inputs.find((one) => one.name === input);
     expect(declared?.defaultValue).toBe(fallback);
     expect(declared?.required && fallback === undefined).toBe(method === "required");
@@ -48,20 +48,20 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
     expect(declared?.options !== undefined).toBe(method === "oneOf");
   });
 
-  it("has the choices that the code has", () => {
+  it("declares the same choices as the code", () => {
     for (const { name: input, options = {}, defaultValue } of inputs.filter(({ options }) => options)) {
       expect(Object.keys(options), input).toContain(defaultValue);
       for (const choice of Object.keys(options)) expect(source, input).toContain(`"${choice}"`);
     }
   });
 
-  it("declares every output that the code sets, and lets nothing else be set", () => {
+  it("declares exactly the outputs that the code sets, and does not allow other variables", () => {
     expect(unique(matches(source, /setOutput\(\s*"(\w+)"/g))).toEqual(unique(outputs));
     const paths = source.includes("prependPath(") ? ["PATH"] : [];
     expect(unique(definition.restrictions.settableVariables.allowed)).toEqual(unique([...outputs, ...paths]));
   });
 
-  it("may give only harmless logging commands, unless it shows a summary, which is none", () => {
+  it("restricts logging commands, unless the task shows a summary, which the restriction does not allow", () => {
     const { commands } = definition.restrictions;
     expect(commands).toEqual(source.includes("uploadSummary(") ? undefined : { mode: "restricted" });
   });
@@ -72,13 +72,13 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
     expect(helpMarkDown.length).toBeLessThan(220);
   });
 
-  it("has groups that its inputs use", () => {
+  it("declares only groups that its inputs use", () => {
     expect(unique(inputs.flatMap(({ groupName = [] }) => groupName))).toEqual(
       unique(groups.map((group) => group.name)),
     );
   });
 
-  it("names only its inputs where a name is wanted", () => {
+  it("refers only to its own inputs in the name of the step and in data sources", () => {
     expect(names).toEqual(expect.arrayContaining(matches(definition.instanceNameFormat, /\$\((\w+)\)/g)));
     for (const { target, endpointId } of definition.dataSourceBindings ?? []) {
       expect(names).toEqual(expect.arrayContaining([target, ...matches(endpointId, /\$\((\w+)\)/g)]));
@@ -94,7 +94,7 @@ it("runs on the agents that the listing names", () => {
   }
 });
 
-it("has inputs that one module alone reads", () => {
+it("reads the inputs of all tasks through one module only", () => {
   const readers = sourceFiles("tasks").filter((file) => /\btl\.get\w*Input\(/.test(read(file)));
   expect(readers).toEqual(["tasks/common/pipeline/inputs.ts"]);
 });

@@ -19,7 +19,7 @@ export function check(name: string, kind: Kind, count: number): void {
   const rest = process.env["SOME_VARIABLE"] ?? path.join("folder", "file.txt");
   throw new UserError(\`\${which} of \${name} \${count > 1 ? "do" : "does"} not fit.\`, {
     hint: "Choose another one, " + "or none.",
-    anchor: "inputs",
+    section: "inputs",
   });
 }
 `;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { version } from "../../../package.json";
-import { taskNames } from "../../../scripts/build.ts";
 import { listingPage, repositoryUrl, variantPage } from "../../../scripts/listing.ts";
+import { taskNames } from "../../../scripts/project.ts";
 import { type VariantName, variantManifest, variants, variantTask } from "../../../scripts/variants.ts";
 import { manifest, matches, read, tasks } from "./project.ts";
 
@@ -16,7 +16,7 @@ describe("variants", () => {
     tasks: tasks.map(({ definition }) => variantTask({ ...definition }, name, version)),
   }));
 
-  it("can be installed side by side: no id and no name twice, in the forms that the Marketplace and agents take", () => {
+  it("has different IDs and names in each variant, in the forms that the Marketplace and agents accept", () => {
     const definitions = editions.flatMap((edition) => edition.tasks);
     for (const things of [editions.map(({ extension }) => extension), definitions]) {
       for (const field of ["id", "name"]) expect(new Set(things.map((thing) => thing[field])).size).toBe(things.length);
@@ -28,7 +28,7 @@ describe("variants", () => {
     }
   });
 
-  it("are the same task, except for its name and the page that helps: production is the source as it is", () => {
+  it("changes only the name and the help page of a task, and nothing for production", () => {
     const [production, ...others] = editions.map((edition) => edition.tasks);
     for (const other of others) {
       other.forEach(({ id, name, friendlyName, helpUrl, helpMarkDown, ...rest }, index) => {
@@ -40,7 +40,7 @@ describe("variants", () => {
     });
   });
 
-  it.each(editions)("help on the page of their own item: $name", ({ extension, tasks: definitions }) => {
+  it.each(editions)("links the help to the page of its own item: $name", ({ extension, tasks: definitions }) => {
     const item = `https://marketplace.visualstudio.com/items?itemName=${extension["publisher"]}.${extension["id"]}`;
     for (const { helpUrl, helpMarkDown } of definitions) {
       expect(helpUrl).toBe(item);
@@ -49,7 +49,7 @@ describe("variants", () => {
   });
 
   it.each(editions)(
-    "have a page that names their own tasks alone: $name",
+    "names only its own tasks on the page of the variant $name",
     ({ name, extension, tasks: definitions }) => {
       const page = listingPage(variantPage(overview, title, taskNames, name), repositoryUrl(manifest()));
       expect(page.split("\n", 1)).toEqual([`# ${extension["name"]}`]);
@@ -60,7 +60,7 @@ describe("variants", () => {
     },
   );
 
-  it("leave the page that everybody sees as it is", () => {
+  it("does not change the page of production", () => {
     expect(variantPage(overview, title, taskNames, "production")).toBe(overview);
     expect(() => variantPage(overview, "Another extension", taskNames, "production")).toThrow(/does not begin/);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isVisible } from "../../lab/agent/visible-rule.ts";
+import { isVisible } from "../../lab/agent/server/validation.ts";
 import { type TaskDefinition, tasks } from "./project.ts";
 
 interface Term {
@@ -24,15 +24,18 @@ function rulesOf({ inputs, groups = [] }: TaskDefinition) {
 
 const rules = tasks.flatMap(({ definition }) => rulesOf(definition).map((rule) => ({ ...rule, definition })));
 
-it.each(rules)("the rule of $name compares inputs with their values: $visibleRule", ({ visibleRule, definition }) => {
-  for (const { input, value } of termsOf(visibleRule)) {
-    const options = definition.inputs.find((one) => one.name === input)?.options ?? {};
-    expect(Object.keys(options), input).toContain(value);
-  }
-});
+it.each(rules)(
+  "compares inputs only with their own values in the rule of $name: $visibleRule",
+  ({ visibleRule, definition }) => {
+    for (const { input, value } of termsOf(visibleRule)) {
+      const options = definition.inputs.find((one) => one.name === input)?.options ?? {};
+      expect(Object.keys(options), input).toContain(value);
+    }
+  },
+);
 
 // Azure DevOps Server looks for an input that a rule names in the group of the ruled input alone.
-it.each(rules)("the rule of $name looks at its own group", ({ visibleRule, groupName, definition }) => {
+it.each(rules)("uses only inputs of the same group in the rule of $name", ({ visibleRule, groupName, definition }) => {
   for (const { input } of termsOf(visibleRule)) {
     expect(definition.inputs.find((one) => one.name === input)?.groupName).toBe(groupName);
   }
@@ -61,15 +64,15 @@ describe("the editor", () => {
     ["plan", [...approval, ...conditions]],
     ["deploy", []],
     ["destroy", conditions],
-  ])("shows what goes with command: %s, and nothing else", (command, hidden) => {
+  ])("shows exactly the inputs for command: %s", (command, hidden) => {
     expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
   });
 
-  it("asks for a federation policy's service principal only if the workspace exchanges the token", () => {
+  it("shows databricksClientId only if the workspace exchanges the token", () => {
     expect(hiddenInputs(deploy, { command: "deploy", authentication: "entra" })).toEqual(["databricksClientId"]);
   });
 
-  it("shows every input of the installer", () => {
+  it("shows all inputs of the installer", () => {
     expect(hiddenInputs(definitionOf("DatabricksCliInstaller"), {})).toEqual([]);
   });
 });

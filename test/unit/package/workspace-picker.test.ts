@@ -53,14 +53,14 @@ describe("the picker of workspaces", () => {
     (one) => JSON.parse(filled(binding?.resultTemplate ?? "", one)) as Record<string, string>,
   );
 
-  it("belongs to the workspace's address, and lets another one be typed: a variable, or one that is not listed", () => {
+  it("belongs to the workspace URL, and accepts typed values such as a variable or an unlisted workspace", () => {
     expect(others).toEqual([]);
     expect(binding).toMatchObject({ target: "workspaceUrl", endpointId: "$(connectedServiceNameARM)" });
     const input = definition?.inputs.find(({ name }) => name === "workspaceUrl");
     expect(input).toMatchObject({ type: "pickList", properties: { EditableOptions: "True" } });
   });
 
-  it("asks Azure Resource Manager for those of the connection's subscription", () => {
+  it("requests the workspaces of the connection's subscription from Azure Resource Manager", () => {
     const endpoint = { url: "https://management.azure.com/", subscriptionId: subscription };
     const url = new URL(filled(binding?.endpointUrl ?? "", { endpoint }));
     expect(url.origin).toBe("https://management.azure.com");
@@ -71,7 +71,7 @@ describe("the picker of workspaces", () => {
     expect(url.search).toBe("?api-version=2024-05-01");
   });
 
-  it("offers each by name, in the form that the input takes", () => {
+  it("shows each workspace by name, with a value that the input accepts", () => {
     expect(choices).toEqual([
       {
         Value: "https://adb-1234567890123456.7.azuredatabricks.net",

@@ -20,7 +20,7 @@ describe("A file operation that the system refuses", () => {
     try {
       work();
     } catch (error) {
-      const failure = fileFailure(error, { work: "write the plan", otherwise: "Or go elsewhere.", anchor: "inputs" });
+      const failure = fileFailure(error, { work: "write the plan", otherwise: "Or go elsewhere.", section: "inputs" });
       if (failure instanceof UserError) return failure;
     }
     throw new Error("There was no UserError.");
@@ -30,7 +30,7 @@ describe("A file operation that the system refuses", () => {
     const failure = failureOf(() => fs.writeFileSync("/dev/full", "content"));
     expect(failure.message).toBe("Cannot write the plan: the disk is full (ENOSPC).");
     expect(failure.hint).toBe("Free space on this disk. Or go elsewhere.");
-    expect(failure.anchor).toBe("inputs");
+    expect(failure.section).toBe("inputs");
   });
 
   it.each<[string, RegExp, () => void]>([
@@ -75,17 +75,19 @@ describe("A file operation that the system refuses", () => {
 
   it("does not repeat a path that the message already names", () => {
     const error = Object.assign(new Error(), { code: "EROFS", syscall: "mkdir", path: "/tools" });
-    const failure = fileFailure(error, { work: "write to /tools", anchor: "tools-folder" });
+    const failure = fileFailure(error, { work: "write to /tools", section: "tools-folder" });
     expect(String(failure)).toContain("Cannot write to /tools: the file system is read-only (EROFS).");
   });
 
   it("keeps the system's words for a code that has no own ones", () => {
     const error = Object.assign(new Error("EXDEV: cross-device link"), { code: "EXDEV", syscall: "rename" });
-    expect(String(fileFailure(error, { work: "rename it", anchor: "inputs" }))).toContain("cross-device link (EXDEV).");
+    expect(String(fileFailure(error, { work: "rename it", section: "inputs" }))).toContain(
+      "cross-device link (EXDEV).",
+    );
   });
 
-  it.each([new Error("a bug"), new UserError("an input", { anchor: "inputs" }), "text"])(
+  it.each([new Error("a bug"), new UserError("an input", { section: "inputs" }), "text"])(
     "does not change another error",
-    (error) => expect(fileFailure(error, { work: "write", anchor: "inputs" })).toBe(error),
+    (error) => expect(fileFailure(error, { work: "write", section: "inputs" })).toBe(error),
   );
 });

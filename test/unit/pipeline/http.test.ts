@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
-import { createHttp, retryAfterMs } from "../../../tasks/common/pipeline/http.ts";
+import { allowedUrl, createHttp, retryAfterMs } from "../../../tasks/common/pipeline/http.ts";
 import type { Network } from "../../../tasks/common/pipeline/network.ts";
 
 const direct: Network = { proxy: undefined, extraCertificates: undefined };
@@ -40,13 +40,13 @@ function client(cancel = new AbortController().signal) {
 }
 
 describe("The HTTP module", () => {
-  it("gives every status as an answer, with the body as text", async () => {
+  it("returns every status as an answer, with the body as text", async () => {
     const { url, requests } = await serve(answer(404, "nothing"));
     expect(await client().send({ method: "GET", url })).toMatchObject({ status: 404, text: "nothing", url });
     expect(requests[0]?.headers["user-agent"]).toBe("test/1.0");
   });
 
-  it.each([408, 429, 500, 503])("tries again after %i, and hands over the last answer", async (status) => {
+  it.each([408, 429, 500, 503])("tries again after %i, and returns the last answer", async (status) => {
     const failing = answer(status, "busy", { "Retry-After": "0" });
     const recovered = await serve(failing, answer(200, "done"));
     expect(await client().send({ method: "POST", url: recovered.url })).toMatchObject({ status: 200, text: "done" });
@@ -71,7 +71,7 @@ describe("The HTTP module", () => {
     });
   });
 
-  it("gives up on silence, also in the middle of a body", async () => {
+  it("gives up on a silent server, also in the middle of a body", async () => {
     const silent = await serve(() => undefined);
     const request = { method: "GET", idleTimeoutMs: 60, attempts: 1 } as const;
     await expect(client().send({ ...request, url: silent.url })).rejects.toMatchObject({ kind: "timeout" });
@@ -82,7 +82,7 @@ describe("The HTTP module", () => {
     await expect(client().send({ ...request, url: stalling.url })).rejects.toMatchObject({ kind: "timeout" });
   });
 
-  it("is cancelled while it waits, for an answer or for the next try", async () => {
+  it("can be cancelled while it waits for an answer or for the next attempt", async () => {
     for (const handler of [() => undefined, answer(503, "", { "Retry-After": "60" })]) {
       const { url } = await serve(handler);
       const cancel = new AbortController();
@@ -104,7 +104,7 @@ describe("The HTTP module", () => {
     expect(target.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  it("hands the redirect of a POST, and of a manual request, to the caller", async () => {
+  it("returns the redirect of a POST, and of a manual request, to the caller", async () => {
     const { url, requests } = await serve(answer(302, "", { Location: "/next" }));
     expect(await client().send({ method: "POST", url, body: "x" })).toMatchObject({ status: 302 });
     expect(await client().send({ method: "HEAD", url, redirects: "manual" })).toMatchObject({ status: 302 });
@@ -116,15 +116,15 @@ describe("The HTTP module", () => {
     await expect(client().send({ method: "GET", url })).rejects.toMatchObject({ kind: "redirects" });
   });
 
-  it.each(["http://[", "https://"])("says so when a redirect leads to no URL: %s", async (location) => {
+  it.each(["http://[", "https://"])("reports a redirect to something that is not a URL: %s", async (location) => {
     const { url } = await serve(answer(302, "", { Location: location }));
     await expect(client().send({ method: "GET", url })).rejects.toMatchObject({
       kind: "redirects",
-      message: `${new URL(url).host}: it redirects to no URL`,
+      message: `${new URL(url).host}: it redirects to an address that is not a URL`,
     });
   });
 
-  it("lets nothing but https leave the machine", async () => {
+  it("sends only https beyond this machine", async () => {
     await expect(client().send({ method: "GET", url: "http://example.com/" })).rejects.toMatchObject({
       kind: "insecure",
     });
@@ -132,7 +132,7 @@ describe("The HTTP module", () => {
     await expect(client().send({ method: "GET", url })).rejects.toMatchObject({ kind: "insecure" });
   });
 
-  it("names host and cause of a refused connection", async () => {
+  it("names the host and the cause of a refused connection", async () => {
     const { url } = await serve(answer(200));
     for (const server of servers) await new Promise((resolve) => server.close(resolve));
     await expect(client().send({ method: "GET", url, attempts: 1 })).rejects.toMatchObject({
@@ -141,12 +141,27 @@ describe("The HTTP module", () => {
     });
   });
 
-  it("waits as long as Retry-After says, up to a minute", () => {
+  it("waits as long as Retry-After asks, up to a minute", () => {
     const now = Date.parse("2026-11-23T10:00:00Z");
     expect(retryAfterMs({ "retry-after": "7" }, now)).toBe(7_000);
     expect(retryAfterMs({ "retry-after": "Mon, 23 Nov 2026 10:00:30 GMT" }, now)).toBe(30_000);
     expect(retryAfterMs({ "retry-after": "3600" }, now)).toBe(60_000);
     expect(retryAfterMs({ "retry-after": "soon" }, now)).toBeUndefined();
     expect(retryAfterMs({}, now)).toBeUndefined();
+  });
+
+  it("refuses plain HTTP beyond this machine, except to the metadata service of a managed identity", () => {
+    const instanceMetadata = "http://169.254.169.254/metadata/identity/oauth2/token";
+    expect(allowedUrl(instanceMetadata, true).href).toBe(instanceMetadata);
+    expect(() => allowedUrl(instanceMetadata)).toThrow(/only https/);
+    for (const url of [
+      "http://dev.azure.com/",
+      "http://169.254.169.253/",
+      "http://169.254.169.254:8080/",
+      "http://169.254.169.254.example.com/",
+      "ftp://169.254.169.254/",
+    ]) {
+      expect(() => allowedUrl(url, true)).toThrow(/only https/);
+    }
   });
 });

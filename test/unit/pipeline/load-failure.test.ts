@@ -17,7 +17,7 @@ describe("A failure while a task is loaded", () => {
   it("is reported as a user error when the temporary folder cannot be written", () => {
     const error = errorOf(() => fs.writeFileSync("/dev/full", "key"));
     expect(loadFailureCommands(error, "/work/100%/_temp")).toMatch(
-      /^##vso\[task\.logissue type=error;\]Cannot write to the agent's temporary folder \/work\/100%AZP25\/_temp: the disk is full \(ENOSPC\)\. Free space on this disk\. Help: \S+#temporary-folder\n##vso\[task\.complete result=Failed;\]\n$/,
+      /^##vso\[task\.logissue type=error;\]Cannot write to the agent's temporary folder \/work\/100%AZP25\/_temp: the disk is full \(ENOSPC\)\.%0AFree space on this disk\.%0AHelp: \S+#temporary-folder\n##vso\[task\.complete result=Failed;\]\n$/,
     );
   });
 

@@ -44,15 +44,15 @@ describe("An agent's proxy and CA", () => {
     return http.send({ method: "GET", url: `https://${host}/`, attempts: 1, idleTimeoutMs });
   }
 
-  it("reaches a host through the proxy with credentials, trusting the agent's CA", async () => {
+  it("reaches a host through the agent's proxy with credentials, and trusts the agent's CA", async () => {
     expect(await send(credentials, certificate)).toMatchObject({ status: 200, text: "reached" });
   });
 
-  it("refuses a certificate of an unknown CA", async () => {
+  it("refuses a certificate from an unknown CA", async () => {
     await expect(send(credentials, undefined)).rejects.toMatchObject({ kind: "tls" });
   });
 
-  it("refuses it without a proxy too, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
+  it("refuses a certificate from an unknown CA without a proxy too, whatever NODE_TLS_REJECT_UNAUTHORIZED is", async () => {
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
       const http = createHttp(
@@ -68,7 +68,7 @@ describe("An agent's proxy and CA", () => {
     }
   });
 
-  it("says that the proxy wants credentials, does not know the host, or is not there", async () => {
+  it("reports a proxy that asks for credentials, does not know the host, or cannot be reached", async () => {
     await expect(send({}, certificate)).rejects.toMatchObject({ kind: "proxy-credentials" });
     await expect(send(credentials, certificate, { host: "unknown.example" })).rejects.toMatchObject({
       kind: "proxy",
@@ -78,13 +78,13 @@ describe("An agent's proxy and CA", () => {
     await expect(send(gone, certificate)).rejects.toMatchObject({ kind: "proxy" });
   });
 
-  it("gives up when the proxy accepts and the host stays silent", async () => {
+  it("gives up when the proxy accepts the connection and the host stays silent", async () => {
     proxy.blackhole("silent.example");
     const silent = { host: "silent.example", idleTimeoutMs: 500 };
     await expect(send(credentials, certificate, silent)).rejects.toMatchObject({ kind: "timeout" });
   });
 
-  it("lives with bypass patterns that only .NET can read", () => {
+  it("accepts bypass patterns that only .NET can read", () => {
     process.env["AGENT_PROXYURL"] = "http://proxy.corp:8080";
     process.env["AGENT_PROXYBYPASSLIST"] = JSON.stringify(["*.corp.example", "(?i)other", "^https://exact\\.example/"]);
     try {
@@ -105,12 +105,20 @@ describe("An agent's proxy and CA", () => {
     await expect(http.send({ method: "GET", url: "https://silent.example/" })).rejects.toBeInstanceOf(Cancelled);
   });
 
-  it("goes past the proxy for bypassed hosts and for loopback", () => {
+  it("bypasses the proxy for bypassed hosts and for loopback", () => {
     const settings = { url: new URL("http://proxy:8080"), username: undefined, password: undefined };
     const network: Network = { proxy: { ...settings, bypass: [/.*\.corp\.example/i] }, extraCertificates: undefined };
     expect(proxyFor(network, new URL("https://api.example/"))).toBe(network.proxy);
     expect(proxyFor(network, new URL("https://db.CORP.example/"))).toBeUndefined();
     expect(proxyFor(network, new URL("http://127.0.0.1:8080/"))).toBeUndefined();
     expect(proxyFor(network, new URL("http://localhost/"))).toBeUndefined();
+  });
+
+  it("reaches the machine's metadata service directly, never through a proxy", () => {
+    const settings = { url: new URL("http://proxy.corp:3128"), username: undefined, password: undefined, bypass: [] };
+    const network: Network = { proxy: settings, extraCertificates: undefined };
+    const instanceMetadata = "http://169.254.169.254/metadata/identity/oauth2/token";
+    expect(proxyFor(network, new URL(instanceMetadata))).toBeUndefined();
+    expect(proxyFor(network, new URL("https://dev.azure.com/"))).toBe(network.proxy);
   });
 });

@@ -1,20 +1,20 @@
 import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
 import { type YamlValues, yamlValues } from "./yaml-values.ts";
 
-/** What a bundle's files say of the workspace and of signing in to it; the CLI lets no variable stand here. */
-export interface BundleWorkspace {
-  /** As the CLI takes it; a hint alone, since the CLI explains files that cannot be read better. */
+/** What a bundle's files declare about the workspace and the sign-in. The CLI does not allow variables here. */
+export interface Declared {
+  /** As the CLI reads it. Only a hint: the CLI explains files that cannot be read better. */
   readonly host: string | undefined;
-  /** Each `auth_type` that could be the one of the target; of any target, where none is named. */
+  /** Each `auth_type` that could apply to the target, or to any target if none is named. */
   readonly authTypes: readonly string[];
   /** A script that the CLI runs before it signs in. */
   readonly hasPreinit: boolean;
-  /** Names of the variables that the bundle declares; undefined where not all of its files could be read. */
+  /** Names of the variables that the bundle declares; undefined if some of its files could not be read. */
   readonly variables: readonly string[] | undefined;
 }
 
 /** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
-export async function readBundleWorkspace(folder: string, target: string | undefined): Promise<BundleWorkspace> {
+export async function readDeclared(folder: string, target: string | undefined): Promise<Declared> {
   const documents = await readDocuments(folder);
   const name = target ?? defaultTarget(documents);
   const bundleWide = documents.map((document) => (key: string) => document.at("workspace", key));
@@ -53,8 +53,8 @@ const truths = new Set(["true", "y", "Y", "yes", "on"]);
 function defaultTarget(documents: readonly YamlValues[]): string | undefined {
   const names = targetNames(documents);
   const isDefault = (name: string) => {
-    const said = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
-    return truths.has(String(said.findLast((value) => value !== undefined && value !== null)));
+    const values = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
+    return truths.has(String(values.findLast((value) => value !== undefined && value !== null)));
   };
   return names.length === 1 ? names[0] : names.find(isDefault);
 }
@@ -64,7 +64,7 @@ async function readDocuments(folder: string): Promise<YamlValues[]> {
   const [file] = rootFiles(folder);
   if (file === undefined) return [];
   const yaml = await import("../libraries.lazy.ts");
-  // Of several documents in one file the first counts, here as for the CLI.
+  // Of several documents in one file, only the first counts, as for the CLI.
   const parse = (content: string) => yamlValues(yaml, yaml.parseDocument(content, { uniqueKeys: false }));
   const root = parse(readText(file));
   const included = filesIncludedBy(file, root.textsAt("include"));
@@ -72,7 +72,7 @@ async function readDocuments(folder: string): Promise<YamlValues[]> {
   return [root, ...contents.map(parse)];
 }
 
-/** Spares the parser files of resources alone. A key can be written otherwise, but not without a backslash. */
+/** Skips files that contain only resources. A key can be written in another way, but not without a backslash. */
 const mayMatter = /workspace|targets|environments|variables|\\/;
 
 function readText(file: string): string {

@@ -3,16 +3,19 @@ import type { Document } from "yaml";
 type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq">;
 type Entry = readonly [key: string, value: unknown];
 
-/** Looks up values in a YAML document without deciding for one reader's way with merges and keys that come twice. */
+/**
+ * Looks up values in a YAML document. Readers treat merges and duplicate keys differently, so it returns all
+ * candidates.
+ */
 export interface YamlValues {
   /**
-   * Everything that a reader could find at a path of keys, as plain values or nodes. The last is what the CLI takes: a
-   * mapping's own keys before merged ones, of equal keys and of several merges the last.
+   * All values that a reader could find at a path of keys, as plain values or nodes. The CLI takes the last one: it prefers
+   * a mapping's own keys to merged ones, and the last of equal keys or merges.
    */
   at(...path: readonly string[]): unknown[];
-  /** Keys of the mapping at a path, merged ones too. */
+  /** Keys of the mapping at a path, including merged ones. */
   keysAt(...path: readonly string[]): string[];
-  /** Whether the parser took all of the document for YAML. */
+  /** Whether the whole document is valid YAML. */
   readonly isSound: boolean;
   /** Texts in the lists at a path. */
   textsAt(...path: readonly string[]): string[];

@@ -2,51 +2,84 @@
 export interface Diagnostic {
   readonly severity: "error" | "warning";
   readonly summary: string;
+  /** What the CLI adds below the places; "" where it adds nothing. */
+  readonly detail: string;
   /** Paths in the bundle's configuration, e.g. resources.jobs.nightly. */
   readonly paths: readonly string[];
-  /** The file is relative to the bundle's folder. */
-  readonly location: { readonly file: string; readonly line: number; readonly column: number } | undefined;
-  /** The block as it was printed. */
+  /** The first is where the cause most likely is. */
+  readonly locations: readonly Location[];
+  /** The block as it was printed, without its empty lines. */
   readonly lines: readonly string[];
+}
+
+export interface Location {
+  /** Relative to the bundle's folder. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 export interface DiagnosticHandlers {
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
-  /** Every line that belongs to no block. */
+  /** Receives every line outside the blocks. */
   readonly onLine: (line: string) => void;
 }
 
-/** More lines than this are no diagnostic of the CLI but a program that prints "Error: ". */
+/** More lines than this are not a diagnostic of the CLI but a program that prints "Error: ". */
 const longestBlock = 40;
+const largestBlock = 64 * 1024;
 
-/** Takes blocks out of the CLI's stderr, line by line; nothing is held back but a block, until its end. */
+/**
+ * How a line begins that cannot be the detail of a diagnostic, because the CLI reports its progress with it. A detail
+ * follows the places after one empty line, without an indent.
+ */
+const progress =
+  /^(Building |Executing '|Uploading |Deploying |Updating |Deployment |Created |Updated |Deleted |Recreated |Files: |Resources: |Destroy|Run URL: |Update URL: |The following |All files |No active |This action |Found \d|Validation OK|Name: |Warn: |Info: |Debug: |Recommendation: |\d{4}-\d\d-\d\d )/;
+
+/** Separates blocks from the other lines of the CLI's stderr; only the lines of a block are held back, until its end. */
 export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): {
   line(line: string): void;
   end(): void;
 } {
-  let block: string[] = [];
+  let head: string[] = [];
+  let detail: string[] = [];
+  let part: "head" | "gap" | "detail" | undefined;
+  let size = 0;
+  const isFull = (line: string) => head.length + detail.length === longestBlock || size + line.length > largestBlock;
   const end = () => {
-    if (block.length > 0) onDiagnostic(parseDiagnostic(block));
-    block = [];
+    if (part !== undefined) onDiagnostic(parseDiagnostic(head, detail));
+    head = [];
+    detail = [];
+    part = undefined;
+    size = 0;
   };
   return {
     line(line) {
       if (/^(Error|Warning): /.test(line)) {
         end();
-        block = [line];
-      } else if (block.length > 0 && line.trim() === "") {
-        end();
-      } else if (block.length === 0 || block.length === longestBlock) {
+        head = [line];
+        part = "head";
+        size = line.length;
+      } else if (part !== undefined && line.trim() === "") {
+        if (part === "head") part = "gap";
+        else end();
+      } else if (part === "gap" && !progress.test(line)) {
+        detail = [line];
+        part = "detail";
+        size += line.length;
+      } else if (part === undefined || (part !== "head" && progress.test(line)) || isFull(line)) {
         end();
         onLine(line);
-      } else block.push(line);
+      } else {
+        (part === "head" ? head : detail).push(line);
+        size += line.length;
+      }
     },
     end,
   };
 }
 
-function parseDiagnostic(lines: readonly string[]): Diagnostic {
-  const [first = "", ...rest] = lines;
+function parseDiagnostic([first = "", ...rest]: readonly string[], detail: readonly string[]): Diagnostic {
   const [, kind, start = ""] = /^(Error|Warning): (.*)$/.exec(first) ?? [];
   const summary = [start];
   const places: Record<"at" | "in", string[]> = { at: [], in: [] };
@@ -63,20 +96,21 @@ function parseDiagnostic(lines: readonly string[]): Diagnostic {
   return {
     severity: kind === "Warning" ? "warning" : "error",
     summary: summary.join("\n").trim(),
-    paths: places.at,
-    location: parseLocation(places.in[0]),
-    lines,
+    detail: detail.join("\n").trim(),
+    paths: places.at.filter((path) => path !== ""),
+    locations: places.in.flatMap((place) => parseLocation(place) ?? []),
+    lines: [first, ...rest, ...detail],
   };
 }
 
-function parseLocation(text: string | undefined): Diagnostic["location"] {
-  const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(text ?? "") ?? [];
+function parseLocation(text: string): Location | undefined {
+  const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(text) ?? [];
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
 }
 
-/** Errors without a place in a file, each once: the CLI prints some a second time, with words before them. */
+/** Errors without a place in a file, each once: the CLI repeats some of them after a prefix. */
 export function unplacedErrors(errors: readonly Diagnostic[]): Diagnostic[] {
-  const unplaced = errors.filter(({ location }) => location === undefined);
+  const unplaced = errors.filter(({ locations }) => locations.length === 0);
   return unplaced.filter(
     ({ summary }, index) =>
       !unplaced.some(

@@ -3,7 +3,7 @@ import path from "node:path";
 import tls from "node:tls";
 import { type AgentProxy, type Network, proxyFor } from "../../pipeline/network.ts";
 
-/** Where Linux distributions keep the public certificate authorities; the first that exists is used (Go: crypto/x509). */
+/** Linux distributions keep the public certificate authorities here; the first file that exists is used (Go: crypto/x509). */
 const systemCertificates = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -11,7 +11,7 @@ const systemCertificates = [
   "/etc/ssl/cert.pem",
 ];
 
-/** The agent's proxy, in the words of the CLI, which does not read the agent's settings. `host` is the workspace. */
+/** The agent's proxy as variables for the CLI, which does not read the agent's settings. `host` is the workspace. */
 export function proxyEnvironment(
   network: Network,
   environment: Readonly<Record<string, string>>,
@@ -30,8 +30,9 @@ export function proxyEnvironment(
 }
 
 /**
- * What is reached without a proxy. Go passes a proxy by for this machine on its own; Python has to be told, or the proxy
- * would get the metadata service's secret address. Go reads the upper-case name first, Python the lower-case one.
+ * Variables for the hosts that are reached without a proxy. Go always bypasses a proxy for this machine. Python needs the
+ * variable, or the proxy would get the metadata service's secret address. Go prefers the uppercase name, Python the lowercase
+ * one.
  */
 function directEnvironment(
   environment: Readonly<Record<string, string>>,
@@ -40,21 +41,21 @@ function directEnvironment(
   const { NO_PROXY: upper, no_proxy: lower } = environment;
   const list = (own = "") => {
     const given = own.split(",").map((name) => name.trim());
-    // An asterisk means everything, to Python only where it stands alone.
+    // An asterisk means all hosts; Python recognizes it only if it is the whole list.
     if (given.includes("*")) return "*";
     return [...new Set(["127.0.0.1", "localhost", ...given, ...names])].filter((name) => name !== "").join(",");
   };
   return { NO_PROXY: list(upper || lower), ...(lower === undefined ? {} : { no_proxy: list(lower || upper) }) };
 }
 
-/** Bypass patterns as far as they are names; the workspace itself is one whatever pattern it matches. */
+/** The bypass patterns that are names, and the workspace if any pattern matches it. */
 function directNames(network: Network, proxy: AgentProxy, host: string | undefined): string[] {
   const names = proxy.bypass.flatMap((pattern) => bypassedName(pattern.source) ?? []);
   const workspace = host === undefined ? undefined : new URL(host);
   return workspace && !proxyFor(network, workspace) ? [...names, workspace.hostname] : names;
 }
 
-/** A host name for NO_PROXY, where the agent's bypass pattern is one: `host`, `.*\.domain`, `*.domain`, `http(s)?://host`. */
+/** A host name for NO_PROXY, if the agent's bypass pattern is one: `host`, `.*\.domain`, `*.domain`, `http(s)?://host`. */
 export function bypassedName(pattern: string): string | undefined {
   const name = pattern
     .replace(/^\^/, "")
@@ -67,9 +68,9 @@ export function bypassedName(pattern: string): string | undefined {
 }
 
 /**
- * Writes the certificate authorities that the CLI trusts into `folder`, and gives the variables that name the file; none
- * where the agent has no CA of its own. Go on Linux replaces the system's authorities by SSL_CERT_FILE, Python its own by
- * REQUESTS_CA_BUNDLE, so the file holds the public ones and the agent's.
+ * Writes the certificate authorities that the CLI trusts into `folder`, and returns the variables that name the file. Writes
+ * nothing if the agent does not have its own CA. SSL_CERT_FILE replaces the system's authorities for Go on Linux, and
+ * REQUESTS_CA_BUNDLE those of Python, so the file contains both the public authorities and the agent's.
  */
 export function writeCertificates(
   { extraCertificates }: Network,
@@ -84,8 +85,8 @@ export function writeCertificates(
   return { SSL_CERT_FILE: file, REQUESTS_CA_BUNDLE: environment["REQUESTS_CA_BUNDLE"] || file };
 }
 
-/** What the agent's CA still needs where Go asks the machine alone, whatever SSL_CERT_FILE says (crypto/x509). */
+/** Advice for systems on which Go ignores SSL_CERT_FILE and trusts only the machine's authorities (crypto/x509). */
 export function trustStoreAdvice({ extraCertificates }: Network, platform = process.platform): string | undefined {
   if (!extraCertificates || platform === "linux") return undefined;
-  return "The agent's CA (--sslcacert) must be in this machine's trust store too: the Databricks CLI trusts no other here.";
+  return "Add the agent's CA (--sslcacert) to the trust store of this machine as well: on this system the Databricks CLI trusts only the CAs in it.";
 }

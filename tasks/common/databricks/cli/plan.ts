@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, members, textOf } from "../json.ts";
+import { canonicalJson, members, textOf } from "../../pipeline/json.ts";
 import type { BundleResource } from "./summary.ts";
 
 export type PlannedAction = "create" | "update" | "recreate" | "delete" | "skip";
@@ -10,29 +10,68 @@ export interface PlannedResource {
   readonly action: PlannedAction;
   /** Names of the fields that change. */
   readonly fields: readonly string[];
-  /** SHA-256 of what the plan leads to; undefined where nothing is left, and for what belongs to another resource. */
+  /** SHA-256 of the planned state; undefined for deleted resources and for parts of other resources. */
   readonly digest: string | undefined;
 }
 
-/** What a deploy would do, as `databricks bundle plan -o json` gives it, without a value of any field. */
+/** What a deploy would do, from `databricks bundle plan -o json`, without the values of fields. */
 export interface BundlePlan {
   readonly engine: Engine;
   readonly resources: readonly PlannedResource[];
+  /** Keys of resources that are deleted or recreated and with which data may be lost. */
+  readonly dataLosses: readonly string[];
 }
 
-/** How the CLI applies a bundle; terraform's plans name actions alone, no fields and no states. */
+/** How the CLI applies a bundle; terraform's plans contain only actions, without fields and states. */
 export type Engine = "direct" | "terraform";
 
-/** Reads the JSON of `bundle plan`; throws when it is none. */
+/** Reads the JSON of `bundle plan`; throws if it is not valid JSON. */
 export function parseBundlePlan(json: string): BundlePlan {
   const root = members(JSON.parse(json));
   const resources = Object.entries(members(root["plan"])).map(([key, entry]) => plannedResource(key, members(entry)));
   resources.sort((a, b) => (a.key < b.key ? -1 : 1));
   // Only the direct engine numbers its plans.
-  return { engine: root["plan_version"] === undefined ? "terraform" : "direct", resources };
+  const engine = root["plan_version"] === undefined ? "terraform" : "direct";
+  const gone = goneKeys(members(root["plan"]));
+  return {
+    engine,
+    resources,
+    dataLosses: resources.filter((one) => losesData(one) && !gone.has(one.key)).map(({ key }) => key),
+  };
 }
 
-/** Completes a plan that gives no states by digests of what the bundle configures. */
+/** What is deleted from the state only, because it no longer exists in the workspace. */
+function goneKeys(plan: Record<string, unknown>): Set<string> {
+  const gone = Object.entries(plan).filter(([, entry]) => members(entry)["gone"] === true);
+  return new Set(gone.map(([key]) => resourceKey(key)));
+}
+
+/** Types for whose deletion the CLI asks (databricks/cli, bundle/phases/deploy.go). */
+const typesWithData = new Set([
+  "catalogs",
+  "schemas",
+  "pipelines",
+  "volumes",
+  "dashboards",
+  "database_instances",
+  "synced_database_tables",
+  "postgres_projects",
+  "postgres_branches",
+  "postgres_databases",
+  "vector_search_indexes",
+  "genie_spaces",
+]);
+
+function losesData({ key, action }: PlannedResource): boolean {
+  const [type = "", , ...child] = key.split(".");
+  return (action === "delete" || action === "recreate") && child.length === 0 && typesWithData.has(type);
+}
+
+function resourceKey(key: string): string {
+  return key.replace(/^resources\./, "");
+}
+
+/** Adds digests of the bundle's configuration to a plan that does not contain states. */
 export function withConfigurationDigests(plan: BundlePlan, bundle: readonly BundleResource[]): BundlePlan {
   if (plan.engine === "direct") return plan;
   const digests = new Map(bundle.map(({ type, key, configuration }) => [`${type}.${key}`, stateDigest(configuration)]));
@@ -44,7 +83,7 @@ function plannedResource(key: string, entry: Record<string, unknown>): PlannedRe
     ([, change]) => members(change)["action"] !== "skip",
   );
   return {
-    key: key.replace(/^resources\./, ""),
+    key: resourceKey(key),
     action: plannedAction(textOf(entry["action"])),
     fields: changes.map(([field]) => field).sort(),
     digest: entry["new_state"] === undefined ? undefined : stateDigest(entry["new_state"]),
@@ -66,7 +105,7 @@ function plannedAction(action: string | undefined): PlannedAction {
   }
 }
 
-/** Equal for states that differ only in the version that a build stamps on a wheel. */
+/** SHA-256 of a state; equal for states that differ only in the version that a build stamps on a wheel. */
 export function stateDigest(state: unknown): string {
   return createHash("sha256")
     .update(canonicalJson(withoutWheelStamps(state)))

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
+import { cancelBudget } from "../../pipeline/cancellation.ts";
 
-/** The Databricks CLI in the folder of a bundle, with all that it needs to work on it. */
+/** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
   readonly executable: string;
   /** The folder of databricks.yml. */
@@ -16,11 +17,11 @@ export type OutputStream = "stdout" | "stderr";
 export interface BundleCommand {
   /** e.g. deploy */
   readonly name: string;
-  /** Arguments and flags of the command itself. */
+  /** Arguments and flags of this command. */
   readonly arguments?: readonly string[];
-  /** Asks for JSON on stdout, which becomes the result's `stdout`. */
+  /** Requests JSON on stdout, which becomes the result's `stdout`. */
   readonly json?: boolean;
-  /** Called with each line of stderr, and of stdout unless it is JSON, as they come. */
+  /** Called with each line of stderr, and of stdout unless it is JSON, as it arrives. */
   readonly onLine: (line: string, stream: OutputStream) => void;
   /** What ends the process early. */
   readonly stops: readonly Stop[];
@@ -46,36 +47,33 @@ export interface CliCommand {
   readonly arguments: readonly string[];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Called with each line of stderr, and of stdout unless `captureStdout`, as they come. */
+  /** Called with each line of stderr, and of stdout unless `captureStdout`, as it arrives. */
   readonly onLine: (line: string, stream: OutputStream) => void;
   readonly captureStdout?: boolean;
   /** What ends the process early. */
   readonly stops: readonly Stop[];
 }
 
-/** Ends the process when the signal comes, or `afterMs` later to let it reach a safe point first. */
+/** Ends the process `afterMs` after the signal, so that it can reach a safe point first. */
 export interface Stop {
   readonly signal: AbortSignal;
   readonly afterMs: number;
 }
 
 export interface CliResult {
-  /** null when a signal ended the process. */
+  /** null if a signal ended the process. */
   readonly exitCode: number | null;
   /** Empty unless captured. */
   readonly stdout: string;
 }
 
-/** How long a process may take to end after SIGTERM before SIGKILL. */
-const killAfterMs = 1_000;
-
-/** Runs the Databricks CLI without a shell, with closed stdin, in a process group of its own (POSIX). */
+/** Runs the Databricks CLI without a shell, with closed stdin, in its own process group (POSIX). */
 export async function runCli(command: CliCommand): Promise<CliResult> {
   const child = spawn(command.executable, command.arguments, {
     cwd: command.workingDirectory,
     env: command.environment,
     stdio: ["ignore", "pipe", "pipe"],
-    // On Windows a detached child would leave the console, and with it the agent's Ctrl+C.
+    // On Windows, a detached child would leave the console, and would not get the agent's Ctrl+C.
     detached: process.platform !== "win32",
   });
   const captured: Buffer[] = [];
@@ -88,10 +86,7 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
 
   const stopWatching = command.stops.map((stop) => stopOnSignal(child, stop));
   try {
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
+    const exitCode = await endOf(child);
     output.end();
     errors.end();
     return { exitCode, stdout: Buffer.concat(captured).toString("utf8") };
@@ -100,11 +95,33 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
   }
 }
 
+/** How long output is still read after the CLI has ended: a program that it left running may hold the pipes open for ever. */
+const drainMs = 2_000;
+
+/** Waits for the end of the process and of its output; gives the exit code, null when a signal ended it. */
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    let drained: NodeJS.Timeout | undefined;
+    child.once("error", reject);
+    child.once("exit", (exitCode) => {
+      drained = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        resolve(exitCode);
+      }, drainMs);
+    });
+    child.once("close", (exitCode) => {
+      clearTimeout(drained);
+      resolve(exitCode);
+    });
+  });
+}
+
 function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => void {
   const timers: NodeJS.Timeout[] = [];
   const onAbort = () => {
     timers.push(setTimeout(() => signalGroup(child, "SIGTERM"), afterMs));
-    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + killAfterMs));
+    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + cancelBudget.terminateMs));
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
@@ -114,7 +131,7 @@ function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => voi
   };
 }
 
-/** Signals the CLI and what it started (build scripts, terraform). */
+/** Sends a signal to the CLI and the programs that it started (build scripts, terraform). */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
@@ -125,10 +142,10 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** A line longer than this is handed on in pieces, so that output without line ends cannot fill the memory. */
+/** A longer line is passed on in pieces, so that output without line ends cannot fill the memory. */
 const longestLine = 64 * 1024;
 
-/** Splits a byte stream into lines at `\n`, `\r\n` and lone `\r`, as the agent does. */
+/** Splits a byte stream into lines at `\n`, `\r\n` and single `\r`, as the agent does. */
 export function lineSplitter(onLine: (line: string) => void): { write(chunk: Buffer): void; end(): void } {
   const decoder = new StringDecoder("utf8");
   let rest = "";

@@ -1,16 +1,16 @@
-import { members, textOf } from "../json.ts";
+import { members, textOf } from "../../pipeline/json.ts";
 
-/** A resource of a bundle, as `databricks bundle summary -o json` gives it. */
+/** A resource of a bundle, from `databricks bundle summary -o json`. */
 export interface BundleResource {
   /** e.g. jobs */
   readonly type: string;
   /** The resource's key in the bundle. */
   readonly key: string;
   readonly name: string;
-  /** undefined when it is not deployed. */
+  /** undefined if it is not deployed. */
   readonly id: string | undefined;
   readonly url: string | undefined;
-  /** The resource as the bundle configures it, variables resolved; may hold anything that users put there. */
+  /** The resource as the bundle configures it, with resolved variables; can contain anything that users put there. */
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
@@ -19,16 +19,25 @@ export interface BundleSummary {
   readonly name: string;
   readonly target: string;
   readonly mode: string | undefined;
-  /** Only where the bundle itself names it. */
+  /** Only if the bundle itself names it. */
   readonly host: string | undefined;
-  /** The way to sign in that the bundle itself chooses. */
+  /** The way to sign in that the bundle itself sets. */
   readonly authType: string | undefined;
   readonly userName: string | undefined;
   readonly rootPath: string | undefined;
   readonly statePath: string | undefined;
+  /** The folder in the workspace to which the bundle's files are uploaded. */
+  readonly filePath: string | undefined;
+  /** Keys of the bundle's scripts. */
+  readonly scripts: readonly string[];
   readonly resources: readonly BundleResource[];
   /** Still deployed, but no longer in the bundle: the next deploy deletes them. */
   readonly departed: readonly BundleResource[];
+}
+
+/** The summary of a bundle of which only the target's name is known, if that. */
+export function unknownSummary(target: string | undefined): BundleSummary {
+  return { ...parseBundleSummary("{}"), target: target ?? "" };
 }
 
 /** Reads the JSON of `bundle summary` or `bundle validate`. */
@@ -53,14 +62,54 @@ export function parseBundleSummary(json: string): BundleSummary {
     userName: textOf(members(workspace["current_user"])["userName"]),
     rootPath: textOf(workspace["root_path"]),
     statePath: textOf(workspace["state_path"]),
+    filePath: textOf(workspace["file_path"]),
+    scripts: Object.keys(members(root["scripts"])),
     resources: all.filter(({ status }) => status !== "deleted").map(parseResource),
     departed: all.filter(({ status }) => status === "deleted").map(parseResource),
   };
 }
 
+/** Fields that hold a resource's name, by type (databricks/cli, bundle/config/resources: GetName); the first that is set. */
+const nameFields = [
+  "name",
+  "display_name",
+  "cluster_name",
+  "instance_pool_name",
+  "title",
+  "table_name",
+  "catalog_id",
+  "synced_table_id",
+];
+
 function parseResource({ type, key, value }: { type: string; key: string; value: unknown }): BundleResource {
   const { id, url, modified_status: status, ...configuration } = members(value);
-  const name = textOf(configuration["name"]) ?? textOf(configuration["display_name"]) ?? key;
+  const name = nameFields.map((field) => textOf(configuration[field])).find((value) => value !== undefined) ?? key;
   const deployed = status === "created" ? { id: undefined, url: undefined } : { id: textOf(id), url: textOf(url) };
   return { type, key, name, ...deployed, configuration };
+}
+
+/** A workspace path that a resource names, of a file that the deploy must have uploaded. */
+export interface NamedFile {
+  /** e.g. jobs.nightly */
+  readonly resource: string;
+  readonly path: string;
+  /** Relative to the bundle's files; a notebook's has no extension. */
+  readonly relativePath: string;
+}
+
+/** The files, notebooks and folders below `filePath` that the resources name, each once. */
+export function namedFiles({ filePath, resources }: BundleSummary): NamedFile[] {
+  if (filePath === undefined) return [];
+  const files = resources.flatMap(({ type, key, configuration }) =>
+    textsIn(configuration)
+      .filter((text) => text.startsWith(`${filePath}/`) && !/[*?[\]{}]/.test(text))
+      .map((text) => text.replace(/\/+$/, ""))
+      .map((path) => ({ resource: `${type}.${key}`, path, relativePath: path.slice(filePath.length + 1) })),
+  );
+  return files.filter(({ path }, index) => path !== filePath && files.findIndex((one) => one.path === path) === index);
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -1,14 +1,16 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import type { Http, HttpResponse } from "../../pipeline/http.ts";
+import { parsedObject } from "../../pipeline/json.ts";
+import { serverMessage } from "../../pipeline/service-errors.ts";
 
 type Sdk = typeof import("../libraries.lazy.ts");
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
-/** A workspace answered, but not with what was asked for. */
+/** The workspace answered with an error, or with something other than an API response. */
 export class WorkspaceError extends Error {
   readonly status: number;
-  /** A page for people in place of an API answer: sign-in, private link, captive proxy. */
+  /** A web page instead of an API response: sign-in, private link, captive proxy. */
   readonly isWebPage: boolean;
 
   constructor(status: number, message: string, isWebPage: boolean) {
@@ -37,8 +39,8 @@ export async function workspaceService<Service>(
 }
 
 /**
- * The SDK's services over our own HTTP module. The SDK's transport verifies no certificate by default, waits for ever on
- * a redirect and reads credentials from the machine; here it is replaced whole.
+ * Runs the SDK's services over our own HTTP module. The SDK's own transport does not verify certificates by default, waits
+ * forever on a redirect, and reads credentials from the machine, so it is replaced completely.
  */
 function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: WorkspaceConnection): ApiClient {
   class WorkspaceTransport extends ApiClient {
@@ -62,23 +64,8 @@ function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: W
 }
 
 function parsed({ status, headers, text }: HttpResponse): unknown {
-  const body = parseJson(text);
-  const isObject = typeof body === "object" && body !== null;
-  if (status === 200 && (isObject || text.trim() === "")) return isObject ? body : {};
-  const isWebPage = !isObject && (status < 400 || /html/i.test(String(headers["content-type"])));
-  throw new WorkspaceError(status, isObject ? errorMessage(body) : "", isWebPage);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function errorMessage(body: object): string {
-  const { message, detail, error } = body as Record<string, unknown>;
-  const text = [message, detail, error].find((one) => typeof one === "string" && one !== "");
-  return typeof text === "string" ? text.slice(0, 500) : "";
+  const body = parsedObject(text);
+  if (status === 200 && (body || text.trim() === "")) return body ?? {};
+  const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
+  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage);
 }

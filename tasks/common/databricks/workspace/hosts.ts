@@ -14,7 +14,10 @@ export function workspaceSuffix(cloud: AzureCloud): string {
 /** Domains of Databricks' own clouds besides Azure: AWS (commercial and government) and Google Cloud. */
 const otherSuffixes = [".cloud.databricks.com", ".cloud.databricks.us", ".cloud.databricks.mil", ".gcp.databricks.com"];
 
-/** `https://name` of a pasted workspace address (scheme optional; path, `?o=` and fragment dropped); undefined if it is none. */
+/**
+ * `https://name` of a pasted workspace address (scheme optional; path, `?o=` and fragment dropped); undefined for
+ * anything else.
+ */
 export function workspaceOrigin(text: string): string | undefined {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   if (!URL.canParse(address)) return undefined;
@@ -28,7 +31,7 @@ export function isWorkspaceOfCloud(host: string, cloud: AzureCloud): boolean {
   return isInDomain(host, [workspaceSuffix(cloud)]);
 }
 
-/** Whether a host (`https://name`) is a Databricks workspace of another cloud than Azure's. */
+/** Whether a host (`https://name`) is a Databricks workspace of a cloud other than Azure. */
 export function isWorkspaceElsewhere(host: string): boolean {
   return isInDomain(host, otherSuffixes);
 }

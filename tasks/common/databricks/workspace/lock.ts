@@ -1,4 +1,4 @@
-import { members, textOf } from "../json.ts";
+import { members, textOf } from "../../pipeline/json.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
 export interface DeployLock {
@@ -15,20 +15,20 @@ export function parseLockError(text: string): DeployLock | undefined {
   return { user, acquiredAt: new Date(`${day}T${time}${hours}:${minutes}`) };
 }
 
-/** What tells a lock that this step took from those of other jobs, which may sign in as the same user. */
+/** What distinguishes this step's lock from the locks of other jobs, which may sign in as the same user. */
 export interface OwnLock {
   readonly user: string;
-  /** The CLI took it between these, by the clock of this machine, which also dated it. */
+  /** The CLI took the lock between these times, by the clock of this machine, which also dated the lock. */
   readonly since: Date;
   readonly until: Date;
-  /** Whether it was to be taken from whoever held it. */
+  /** Whether the lock was to be taken by force. */
   readonly forced: boolean;
 }
 
-/** That clock may be set meanwhile. */
+/** The clock may have been adjusted in the meantime. */
 const clockSkewMs = 1_000;
 
-/** Removes the lock at `statePath` if it is this step's own. Gives whether it did. */
+/** Removes the lock at `statePath` if it is this step's own. Returns whether it did. */
 export async function releaseOwnLock(
   workspace: WorkspaceConnection,
   statePath: string,

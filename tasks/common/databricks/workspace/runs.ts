@@ -1,12 +1,12 @@
 import { type WorkspaceConnection, workspaceService } from "./client.ts";
 
-/** A run of a job, or an update of a pipeline, by the ids in its URL. */
+/** A run of a job, or an update of a pipeline, by the IDs in its URL. */
 export type WorkspaceRun =
   | { readonly kind: "job"; readonly jobId: number; readonly runId: number }
   | { readonly kind: "pipeline"; readonly pipelineId: string; readonly updateId: string };
 
 export interface RunState {
-  /** SUCCESS is the one good end; undefined while the run goes on. */
+  /** SUCCESS is the only good result. undefined while the run is in progress. */
   readonly result: string | undefined;
   readonly message: string;
 }
@@ -26,7 +26,7 @@ export function pageOfRun(host: string, run: WorkspaceRun): string {
     : `${host}/pipelines/${run.pipelineId}/updates/${run.updateId}`;
 }
 
-/** Asks the workspace how a run stands. */
+/** Asks the workspace for the state of a run. */
 export function readRun(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<RunState> {
   return run.kind === "job" ? readJobRun(workspace, run.runId) : readUpdate(workspace, run.pipelineId, run.updateId);
 }
@@ -36,7 +36,7 @@ async function readJobRun(workspace: WorkspaceConnection, runId: number): Promis
   const { state } = await jobs.getRun({ run_id: runId });
   const cycle = state?.life_cycle_state;
   const over = cycle === "TERMINATED" || cycle === "SKIPPED" || cycle === "INTERNAL_ERROR";
-  // A skipped run has no result, and one that failed inside may have the result of its tasks.
+  // A skipped run has no result. After an internal error, the result can be that of the run's tasks.
   const result = cycle === "TERMINATED" ? (state?.result_state ?? "UNKNOWN") : cycle;
   return { result: over ? result : undefined, message: state?.state_message ?? "" };
 }
@@ -53,7 +53,7 @@ async function readUpdate(workspace: WorkspaceConnection, pipelineId: string, up
   return { result: updateResults[update?.state ?? ""], message: "" };
 }
 
-/** Asks the workspace to end a run; does not wait for its end. */
+/** Asks the workspace to cancel a run. Does not wait for the end of the run. */
 export async function cancelRun(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<void> {
   if (run.kind === "job") {
     const jobs = await workspaceService((sdk) => sdk.JobsService, workspace);

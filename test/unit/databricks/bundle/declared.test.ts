@@ -2,12 +2,12 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readBundleWorkspace } from "../../../../tasks/common/databricks/bundle/declared.ts";
+import { readDeclared } from "../../../../tasks/common/databricks/bundle/declared.ts";
 
 const nothing = { authTypes: [], hasPreinit: false, variables: [] };
 const pinned = "workspace:\n  auth_type: azure-cli\n";
 
-describe("The workspace that a bundle's files name", () => {
+describe("What a bundle's files declare", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -23,14 +23,14 @@ describe("The workspace that a bundle's files name", () => {
     }
   }
 
-  it("is that of the target, else of the bundle, and null says nothing", async () => {
+  it("reads the host from the target, else from the bundle, and ignores null", async () => {
     write({
       "databricks.yml":
         "workspace:\n  host: https://all\ninclude: [more.yml]\ntargets:\n  dev: {default: true}\n  prod:\n    workspace:\n      host: https://prod\n",
       "more.yml": "targets:\n  prod:\n    workspace:\n      host: null\n",
     });
-    expect(await readBundleWorkspace(folder, undefined)).toEqual({ host: "https://all", ...nothing });
-    expect(await readBundleWorkspace(folder, "prod")).toEqual({ host: "https://prod", ...nothing });
+    expect(await readDeclared(folder, undefined)).toEqual({ host: "https://all", ...nothing });
+    expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", ...nothing });
   });
 
   it.each([
@@ -59,11 +59,11 @@ describe("The workspace that a bundle's files name", () => {
     ],
     ["UTF-16", Buffer.from(`\uFEFF${pinned}`, "utf16le")],
     ["UTF-16 in the other order", Buffer.from(`\uFEFF${pinned}`, "utf16le").swap16()],
-  ])("does not hide behind %s, in the root file or in one that it includes", async (_, content) => {
+  ])("finds auth_type behind %s, in the root file and in an included file", async (_, content) => {
     write({ "databricks.yml": content });
-    expect((await readBundleWorkspace(folder, undefined)).authTypes).toContain("azure-cli");
+    expect((await readDeclared(folder, undefined)).authTypes).toContain("azure-cli");
     write({ "databricks.yml": "include: [more.yml]\n", "more.yml": content });
-    expect((await readBundleWorkspace(folder, undefined)).authTypes).toContain("azure-cli");
+    expect((await readDeclared(folder, undefined)).authTypes).toContain("azure-cli");
   });
 
   it.each([
@@ -73,52 +73,52 @@ describe("The workspace that a bundle's files name", () => {
     "include: [missing/../more/a.yml]",
     "include: &i [more/a.yml]\nx: *i",
     "include: ['more/\\a.yml']",
-  ])("does not hide in a file that is included by %s", async (include) => {
+  ])("finds auth_type in a file that is included by %s", async (include) => {
     write({ "databricks.yml": `${include}\n`, "more/a.yml": pinned });
-    expect((await readBundleWorkspace(folder, undefined)).authTypes).toContain("azure-cli");
+    expect((await readDeclared(folder, undefined)).authTypes).toContain("azure-cli");
   });
 
-  it("is that of the target which the CLI takes for the default, however it is said", async () => {
+  it("reads the host of the target that the CLI takes as the default, however the default is written", async () => {
     const targets = (said: string) =>
       `targets:\n  dev: {workspace: {host: https://dev}}\n  prod: {default: ${said}, workspace: {host: https://prod}}\n`;
     for (const said of ["true", "yes", "'true'", "Y", "on"]) {
       write({ "databricks.yml": targets(said) });
-      expect((await readBundleWorkspace(folder, undefined)).host, said).toBe("https://prod");
+      expect((await readDeclared(folder, undefined)).host, said).toBe("https://prod");
     }
     write({
       "databricks.yml": `include: [more.yml]\n${targets("true")}`,
       "more.yml": "targets: {dev: {default: true}, prod: {default: false}}\n",
     });
-    expect((await readBundleWorkspace(folder, undefined)).host).toBe("https://dev");
+    expect((await readDeclared(folder, undefined)).host).toBe("https://dev");
   });
 
-  it("leaves other targets alone where one is named", async () => {
+  it("ignores other targets when one is named", async () => {
     write({ "databricks.yml": "targets:\n  dev: {}\n  prod: {workspace: {auth_type: azure-cli}}\n" });
-    expect((await readBundleWorkspace(folder, "dev")).authTypes).toEqual([]);
+    expect((await readDeclared(folder, "dev")).authTypes).toEqual([]);
   });
 
-  it("tells a script that runs before the CLI signs in from a word in a comment", async () => {
+  it("distinguishes a script that runs before the CLI signs in from a word in a comment", async () => {
     write({ "databricks.yml": "# preinit\nbundle: {name: preinit}\n" });
-    expect((await readBundleWorkspace(folder, undefined)).hasPreinit).toBe(false);
+    expect((await readDeclared(folder, undefined)).hasPreinit).toBe(false);
     write({ "databricks.yml": "experimental:\n  scripts:\n    preinit: sleep 600\n" });
-    expect((await readBundleWorkspace(folder, undefined)).hasPreinit).toBe(true);
+    expect((await readDeclared(folder, undefined)).hasPreinit).toBe(true);
   });
 
-  it("names the declared variables, those of included files and merged ones too", async () => {
+  it("lists the declared variables, including those from included files and merges", async () => {
     write({
       "databricks.yml": "include: [more.yml]\nx: &x {c: {default: 1}}\nvariables: {<<: *x, a: {default: 1}}\n",
       "more.yml": "variables:\n  b:\n    description: B\n",
     });
-    expect((await readBundleWorkspace(folder, undefined)).variables?.toSorted()).toEqual(["a", "b", "c"]);
+    expect((await readDeclared(folder, undefined)).variables?.toSorted()).toEqual(["a", "b", "c"]);
   });
 
-  it("ends where anchors run in a circle", async () => {
+  it("stops when anchors form a circle", async () => {
     write({ "databricks.yml": "workspace: &w\n  <<: *w\n  host: https://all\n" });
-    expect((await readBundleWorkspace(folder, undefined)).host).toBe("https://all");
+    expect((await readDeclared(folder, undefined)).host).toBe("https://all");
   });
 
-  it("says nothing where files cannot be read", async () => {
+  it("declares nothing when files cannot be read", async () => {
     write({ "databricks.yml": "include: ['[z-a].yml', more.yml]\n", "more.yml": "workspace: [\n" });
-    expect(await readBundleWorkspace(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
+    expect(await readDeclared(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
   });
 });

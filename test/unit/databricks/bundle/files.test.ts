@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { includedFiles } from "../../../../tasks/common/databricks/bundle/include-pattern.ts";
+import { includedFiles } from "../../../../tasks/common/databricks/bundle/files.ts";
 
 describe("An include pattern of a bundle", () => {
   let folder: string;
@@ -53,7 +53,7 @@ describe("An include pattern of a bundle", () => {
     ["z\\(1)/*.yml", ["z(1)/a.yml"]],
     ["[\\a\\-].yml", ["a.yml"]],
     ["[z-a].yml", []],
-  ])("%s finds what the CLI finds", (pattern, expected) => {
+  ])("matches the same files as the CLI for the include pattern %s", (pattern, expected) => {
     expect(includedFiles(folder, pattern).map((file) => path.relative(folder, file))).toEqual(expected);
   });
 });

@@ -14,7 +14,7 @@ describe("Diagnostics", () => {
     return { diagnostics, lines };
   }
 
-  it("are taken out of the lines around them", () => {
+  it("separates diagnostics from the lines around them", () => {
     const text = `Uploading
 Warning: unknown field: nam
   at resources.jobs.nightly
@@ -27,35 +27,62 @@ Error: two of them
      other.yml:3:4
 
   detail of it
+more of it
 Deploying resources...`;
     expect(read(text)).toEqual({
       diagnostics: [
         {
           severity: "warning",
           summary: "unknown field: nam",
+          detail: "",
           paths: ["resources.jobs.nightly"],
-          location: { file: "resources/jobs.yml", line: 4, column: 7 },
+          locations: [{ file: "resources/jobs.yml", line: 4, column: 7 }],
         },
         {
           severity: "error",
           summary: "two of them",
+          detail: "detail of it\nmore of it",
           paths: ["resources.jobs.a", "resources.jobs.b"],
-          location: { file: "../shared/a b.yml", line: 1, column: 2 },
+          locations: [
+            { file: "../shared/a b.yml", line: 1, column: 2 },
+            { file: "other.yml", line: 3, column: 4 },
+          ],
         },
       ],
-      lines: ["Uploading", "  detail of it", "Deploying resources..."],
+      lines: ["Uploading", "Deploying resources..."],
     });
   });
 
-  it("may have no place, several lines, and no end but that of the output", () => {
+  it("reads a diagnostic without a place, with several lines, that ends with the output", () => {
     const { diagnostics, lines } = read("Error: first line\nsecond line\nWarn: part of it");
     expect(diagnostics).toEqual([
-      { severity: "error", summary: "first line\nsecond line\nWarn: part of it", paths: [], location: undefined },
+      {
+        severity: "error",
+        summary: "first line\nsecond line\nWarn: part of it",
+        detail: "",
+        paths: [],
+        locations: [],
+      },
     ]);
     expect(lines).toEqual([]);
   });
 
-  it("do not hold back a program that goes on after the word Error", () => {
+  it.each(["Deploying resources...", "Executing 'predeploy' script", "Created jobs.a", "Warn: slow"])(
+    "reads no detail where the next line is progress: %s",
+    (line) => {
+      const { diagnostics, lines } = read(`Warning: odd\n\n${line}\nmore`);
+      expect(diagnostics).toMatchObject([{ summary: "odd", detail: "" }]);
+      expect(lines).toEqual([line, "more"]);
+    },
+  );
+
+  it("reads a detail that ends at an empty line", () => {
+    const { diagnostics, lines } = read("Error: failed\n\nTraceback:\n  x\n\n\nafter");
+    expect(diagnostics).toMatchObject([{ summary: "failed", detail: "Traceback:\n  x" }]);
+    expect(lines).toEqual(["", "after"]);
+  });
+
+  it("does not hold back the output of a program after a line with the word Error", () => {
     const { lines } = read(`Error: x\n${Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n")}`);
     expect(lines).toHaveLength(61);
   });

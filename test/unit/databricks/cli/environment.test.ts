@@ -22,7 +22,7 @@ describe("The CLI's environment", () => {
     "MSI_SECRET",
     "SYSTEM_ACCESSTOKEN",
     "DATABRICKS_BUNDLE_TARGET",
-  ])("has no %s of somebody else", (name) => {
+  ])("does not pass on %s", (name) => {
     expect(isOverruled(name)).toBe(true);
   });
 
@@ -36,11 +36,11 @@ describe("The CLI's environment", () => {
     "DATABRICKS_RATE_LIMIT",
     "SSL_CERT_FILE",
     "BUILD_BUILDID",
-  ])("keeps %s", (name) => {
+  ])("passes on %s", (name) => {
     expect(isOverruled(name)).toBe(false);
   });
 
-  it("points to a profile that nobody else can read and that knows one way to sign in", () => {
+  it("points to a profile that only this account can read, with one way to sign in", () => {
     const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined };
     writeProfile(signIn, folder);
     const environment = cliEnvironment({ ARM_CLIENT_ID: "x" }, signIn, folder);

@@ -9,7 +9,7 @@ describe("The holder of a deployment lock", () => {
     "Error: deploy lock acquired by 1f2e at 2026-11-23 22:15:01 +0200 CEST. Use --force-lock to override",
     "Error: deploy lock force-acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC.\nAnother",
     "Error: deploy lock force acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC. Use --force-lock to override",
-  ])("is read from %j", (text) => {
+  ])("finds the holder of the lock and its time in %j", (text) => {
     const [, user, ...time] = knownErrors.deployLock.exec(text) ?? [];
     expect({ user, acquiredAt: lockTime(time) }).toEqual({ user: "1f2e", acquiredAt });
   });

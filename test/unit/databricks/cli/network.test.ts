@@ -26,18 +26,18 @@ function environmentFor(changed: Partial<AgentProxy>, environment: Record<string
 }
 
 describe("The CLI's proxy", () => {
-  it("is the agent's, with credentials that survive the way through a URL", () => {
+  it("takes the agent's proxy, with credentials encoded for a URL", () => {
     const url = new URL(environmentFor({})["HTTPS_PROXY"] ?? "");
     expect(url.host).toBe("proxy.corp:3128");
     expect(decodeURIComponent(url.username)).toBe("corp\\user");
     expect(decodeURIComponent(url.password)).toBe("p@ss:w/rd%'");
   });
 
-  it.each(["HTTPS_PROXY", "https_proxy"])("is the job's own where it sets %s", (name) => {
+  it.each(["HTTPS_PROXY", "https_proxy"])("takes the job's own proxy if it sets %s", (name) => {
     expect(environmentFor({}, { [name]: "http://own:1" })).toEqual({ NO_PROXY: "127.0.0.1,localhost" });
   });
 
-  it("is passed by for what the bypass list names, what the job names, and the workspace where a pattern matches it", () => {
+  it("bypasses the proxy for names in the bypass list and the job, and for a workspace that a pattern matches", () => {
     const bypass = [/.*\.corp/i, /^https?:\/\/(artifacts|feeds)\./i, /adb-\d+\.\d+\./i];
     expect(environmentFor({ bypass }, { NO_PROXY: "localhost,.corp" })["NO_PROXY"]).toBe(
       "127.0.0.1,localhost,.corp,adb-1.2.azuredatabricks.net",
@@ -53,7 +53,7 @@ describe("The CLI's proxy", () => {
       { NO_PROXY: "127.0.0.1,localhost,a", no_proxy: "127.0.0.1,localhost,b" },
     ],
     [{ NO_PROXY: "a,*" }, { NO_PROXY: "*" }],
-  ])("is passed by for this machine, whose proxy ever it is: %o", (environment, expected) => {
+  ])("bypasses every proxy for this machine: %o", (environment, expected) => {
     const own = { HTTPS_PROXY: "http://own:1", ...environment };
     expect(environmentFor({}, own)).toEqual(expected);
     expect(environmentFor({}, environment)).toMatchObject(expected);
@@ -69,13 +69,13 @@ describe("The CLI's proxy", () => {
     ["https:\\/\\/artifacts\\.corp:8443", "artifacts.corp:8443"],
     ["(a|b)\\.corp", undefined],
     ["artifacts.*", undefined],
-  ])("passes by the pattern %s as %s", (pattern, name) => {
+  ])("translates the bypass pattern %s to %s", (pattern, name) => {
     expect(bypassedName(pattern)).toBe(name);
   });
 });
 
 describe("The CLI's certificates", () => {
-  it("are the agent's beside those of the system, or of the job's own SSL_CERT_FILE", () => {
+  it("adds the agent's certificates to those of the system or of the job's own SSL_CERT_FILE", () => {
     const own = path.join(folder, "own.pem");
     fs.writeFileSync(own, "OWN ROOTS");
     const network = { proxy: undefined, extraCertificates: "AGENT CA" };
@@ -85,19 +85,19 @@ describe("The CLI's certificates", () => {
     expect(fs.statSync(SSL_CERT_FILE).mode & 0o077).toBe(0);
   });
 
-  it("are untouched when the agent has none", () => {
+  it("sets no certificate variables if the agent has no certificates", () => {
     const environment = writeCertificates({ proxy: undefined, extraCertificates: undefined }, {}, folder);
     expect(environment).not.toHaveProperty("SSL_CERT_FILE");
     expect(environment).not.toHaveProperty("REQUESTS_CA_BUNDLE");
   });
 
-  it("are the job's own for Python where it sets REQUESTS_CA_BUNDLE", () => {
+  it("keeps the job's own certificates for Python if it sets REQUESTS_CA_BUNDLE", () => {
     const network = { proxy: undefined, extraCertificates: "AGENT CA" };
     const environment = writeCertificates(network, { REQUESTS_CA_BUNDLE: "own.pem" }, folder);
     expect(environment["REQUESTS_CA_BUNDLE"]).toBe("own.pem");
   });
 
-  it.each(["win32", "darwin"] as const)("must be in the trust store of %s, which is said", (platform) => {
+  it.each(["win32", "darwin"] as const)("advises to add the agent's CA to the trust store of %s", (platform) => {
     expect(trustStoreAdvice({ proxy: undefined, extraCertificates: "AGENT CA" }, platform)).toMatch(/trust store/);
     expect(trustStoreAdvice({ proxy: undefined, extraCertificates: undefined }, platform)).toBeUndefined();
     expect(trustStoreAdvice({ proxy: undefined, extraCertificates: "AGENT CA" }, "linux")).toBeUndefined();

@@ -1,17 +1,14 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type CliFacts, cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
 import type { OutputStream } from "../../../../tasks/common/databricks/cli/run.ts";
 
 /** What the CLI's output says, from lines on one stream, and what of it is shown. */
-function read(lines: readonly string[], stream: OutputStream = "stderr", folder = "/nowhere") {
+function read(lines: readonly string[], stream: OutputStream = "stderr") {
   const shown: string[] = [];
-  const output = cliOutput(
-    { folder, environment: {} },
-    { onLine: (line) => shown.push(line), onDiagnostic: ({ summary }) => shown.push(`issue: ${summary}`) },
-  );
+  const output = cliOutput({
+    onLine: (line) => shown.push(line),
+    onDiagnostic: ({ summary }) => shown.push(`issue: ${summary}`),
+  });
   for (const line of lines) output.line(line, stream);
   output.end();
   return { facts: output.facts, shown };
@@ -22,7 +19,7 @@ function factsOf(...lines: readonly string[]): CliFacts {
 }
 
 describe("The CLI's report of a deploy", () => {
-  it("names each resource from 1.13 on", () => {
+  it("lists each resource from CLI 1.13 on", () => {
     const { report } = factsOf(
       "Building python_artifact...",
       "Uploading bundle files to /Workspace/Users/x/.bundle/b/dev/files...",
@@ -44,7 +41,7 @@ describe("The CLI's report of a deploy", () => {
     expect(report.counts).toEqual({ created: 2, updated: 1, deleted: 2, unchanged: 4, notSelected: 2 });
   });
 
-  it("is not complete before 1.13, nor where -q leaves out the lines of resources", () => {
+  it("is not complete before CLI 1.13, or if -q leaves out the lines of resources", () => {
     const old = ["Uploading bundle files to /Workspace/x/files...", "Deploying resources...", "Deployment complete!"];
     expect(factsOf(...old).report.complete).toBe(false);
     expect(factsOf("Resources: 4 created, 0 changed, 0 deleted, 0 unchanged").report.complete).toBe(false);
@@ -52,8 +49,26 @@ describe("The CLI's report of a deploy", () => {
   });
 });
 
+describe("A change of what belongs to a resource", () => {
+  it("is an update of that resource", () => {
+    const { report } = factsOf(
+      "Updated jobs.a.permissions",
+      "Created jobs.b",
+      "Created jobs.b.permissions",
+      "Updated schemas.s.grants",
+      "Resources: 2 created, 2 changed, 0 deleted, 0 unchanged",
+    );
+    expect(report.complete).toBe(true);
+    expect(Object.fromEntries(report.actions)).toEqual({
+      "jobs.a": "updated",
+      "jobs.b": "created",
+      "schemas.s": "updated",
+    });
+  });
+});
+
 describe("Facts from the CLI's output", () => {
-  it("are the lock and the folder of the state, once files are uploaded", () => {
+  it("include the lock and the folder of the state, once files are uploaded", () => {
     expect(factsOf("Building python_artifact...").lock).toBeUndefined();
     const root = "/Workspace/Users/x/.bundle/b/dev";
     expect(factsOf(`Uploading bundle files to ${root}/files...`).lock).toMatchObject({ statePath: `${root}/state` });
@@ -64,22 +79,11 @@ describe("Facts from the CLI's output", () => {
   it.each([
     "The following resources will be deleted:",
     "All files and directories at the following location will be deleted: /Workspace/x",
-  ])("are the lock of a destroy: %s", (line) => {
+  ])("include the lock of a destroy: %s", (line) => {
     expect(factsOf(line).lock).toEqual({ takenBy: expect.any(Date), statePath: undefined });
   });
 
-  it("are the states of the last deployment, as they were before the upload", () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "output-"));
-    onTestFinished(() => fs.rmSync(folder, { recursive: true }));
-    const state = path.join(folder, ".databricks", "bundle", "dev", "resources.json");
-    fs.mkdirSync(path.dirname(state), { recursive: true });
-    fs.writeFileSync(state, '{"state":{"resources.jobs.a":{"__id__":"1","state":{}}}}');
-    const { statesBefore } = read(["Uploading bundle files to /Workspace/x/files..."], "stderr", folder).facts;
-    expect(statesBefore?.get("dev")?.resources.get("jobs.a")?.id).toBe("1");
-    expect(factsOf("Deploying resources...").statesBefore).toBeUndefined();
-  });
-
-  it("are the resources that lose data and those that are left", () => {
+  it("include the resources that lose data and those that are left", () => {
     const { destructive, left } = factsOf(
       "  delete resources.schemas.orders",
       "  recreate resources.pipelines.p",
@@ -92,13 +96,37 @@ describe("Facts from the CLI's output", () => {
     expect([...left.values()]).toEqual([{ key: "schemas.kept", id: "main.kept" }]);
   });
 
-  it("are the pages of runs that the CLI announces on stderr, not those that a script prints", () => {
+  it("include the pages of runs that the CLI announces on stderr, not those that a script prints", () => {
     const lines = ["Run URL: https://h/?o=1#job/1/run/2", "Update URL: https://h/x", "Run URL: nowhere"];
     expect(factsOf(...lines).runUrls).toEqual(["https://h/?o=1#job/1/run/2", "https://h/x"]);
     expect(read(lines, "stdout").facts.runUrls).toEqual([]);
   });
 
-  it("are the first hundred errors, and the words of the first", () => {
+  it("include what the CLI warns of in its log although it succeeds", () => {
+    const { reservations } = factsOf(
+      "Warn: Not waiting for creation of resources.apps.a (DATABRICKS_BUNDLE_RESOURCE_MAX_WAIT=0); it may still be in progress",
+      "Warn: State was last deployed with CLI version 1.13.0 but current version is 1.11.0",
+      "Warn: automatic migration to direct engine failed: no such resource",
+      "Warn: something about an SDK",
+    );
+    expect(reservations).toHaveLength(3);
+    expect(reservations[1]).toBe("State was last deployed with CLI version 1.13.0 but current version is 1.11.0");
+  });
+
+  it("include a crash, the last line, and a destroy that found nothing", () => {
+    const crash = ["The Databricks CLI unexpectedly had a fatal error.", "", "Panic Payload: index out of range", ""];
+    expect(factsOf(...crash)).toMatchObject({
+      crash: "index out of range",
+      lastLine: "Panic Payload: index out of range",
+    });
+    expect(factsOf("No active deployment found to destroy!")).toMatchObject({
+      nothingDeployed: true,
+      crash: undefined,
+    });
+    expect(factsOf("Deploying resources...").nothingDeployed).toBe(false);
+  });
+
+  it("include the first hundred errors, and the text of the first one", () => {
     const errors = Array.from({ length: 120 }, (_, index) => `Error: number ${index}`);
     const { facts } = read(["Warning: not one of them", "", ...errors]);
     expect(facts.errors.map(({ summary }) => summary)).toEqual(
@@ -108,8 +136,8 @@ describe("Facts from the CLI's output", () => {
   });
 });
 
-it("shows every line of output, and diagnostics of stderr as such", () => {
-  const lines = ["Uploading", "Error: wrong", "  in a.yml:1:2", "", "Deploying"];
-  expect(read(lines).shown).toEqual(["Uploading", "issue: wrong", "Deploying"]);
+it("shows every line of output, and shows diagnostics on stderr as issues", () => {
+  const lines = ["Uploading", "Error: wrong", "  in a.yml:1:2", "", "Deploying resources..."];
+  expect(read(lines).shown).toEqual(["Uploading", "issue: wrong", "Deploying resources..."]);
   expect(read(lines, "stdout").shown).toEqual(lines);
 });

@@ -35,7 +35,7 @@ const direct = JSON.stringify({
 describe("A plan of the direct engine", () => {
   const plan = parseBundlePlan(direct);
 
-  it("gives keys, actions, names of fields and digests", () => {
+  it("contains keys, actions and names of fields", () => {
     expect(plan.engine).toBe("direct");
     expect(plan.resources.map(({ key, action, fields }) => [key, action, fields])).toEqual([
       ["clusters.wide", "update", []],
@@ -49,10 +49,11 @@ describe("A plan of the direct engine", () => {
   });
 });
 
-it("counts a changed value in a plan of the terraform engine, which has actions alone", () => {
+it("computes a digest of the configuration for a plan of the terraform engine, which has only actions", () => {
   const plan = parseBundlePlan('{"cli_version":"1.11.0","plan":{"resources.jobs.x":{"action":"create"}}}');
   expect(plan).toEqual({
     engine: "terraform",
+    dataLosses: [],
     resources: [{ key: "jobs.x", action: "create", fields: [], digest: undefined }],
   });
   const digestOf = (configuration: string) => {
@@ -65,18 +66,33 @@ it("counts a changed value in a plan of the terraform engine, which has actions 
   expect(digestOf('{"name":"X","parameters":[2]}')).not.toBe(planned);
 });
 
+it("names the resources whose data may be lost: not those that are gone, and not jobs", () => {
+  const plan = {
+    "resources.schemas.orders": { action: "recreate" },
+    "resources.schemas.orders.grants": { action: "delete" },
+    "resources.volumes.gone": { action: "delete", gone: true },
+    "resources.pipelines.p": { action: "delete" },
+    "resources.jobs.j": { action: "delete" },
+    "resources.schemas.same": { action: "update" },
+  };
+  expect(parseBundlePlan(JSON.stringify({ plan_version: 2, plan })).dataLosses).toEqual([
+    "pipelines.p",
+    "schemas.orders",
+  ]);
+});
+
 describe("Digests", () => {
   const state = (wheel: string, extra = {}) => ({ value: { b: 1, a: [{ libraries: [{ whl: wheel }] }], ...extra } });
   const folder = "/Workspace/x/artifacts/.internal";
 
-  it("are the same for the same state in another order, and for another stamp of a wheel", () => {
+  it("gives equal digests to the same state in another order, and to another stamp of a wheel", () => {
     expect(stateDigest({ a: 1, b: { c: 2, d: 3 } })).toBe(stateDigest({ b: { d: 3, c: 2 }, a: 1 }));
     expect(stateDigest(state(`${folder}/demo-0.1.0+20261123101500-py3-none-any.whl`))).toBe(
       stateDigest(state(`${folder}/demo-0.1.0+20261124093000.abc-py3-none-any.whl`)),
     );
   });
 
-  it("differ for another version, another value, and a plus elsewhere", () => {
+  it("gives different digests to another version, another value, and another text after a plus elsewhere", () => {
     expect(stateDigest(state(`${folder}/demo-0.1.0+1-py3-none-any.whl`))).not.toBe(
       stateDigest(state(`${folder}/demo-0.2.0+1-py3-none-any.whl`)),
     );

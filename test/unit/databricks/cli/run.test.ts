@@ -28,7 +28,7 @@ describe("Running the CLI", () => {
     return { lines, result };
   }
 
-  it("gives exit code and lines of both streams, or stdout as a whole", async () => {
+  it("returns the exit code, and the lines of both streams or stdout as a whole", async () => {
     const shown = run("echo out; echo err >&2; exit 3");
     expect(await shown.result).toEqual({ exitCode: 3, stdout: "" });
     expect(shown.lines.sort()).toEqual(["err", "out"]);
@@ -37,8 +37,15 @@ describe("Running the CLI", () => {
     expect(captured.lines).toEqual(["err"]);
   });
 
-  it("closes stdin, so that a question ends the process and does not hold it", async () => {
+  it("closes stdin, so that a question ends the process instead of blocking it", async () => {
     expect(await run("read answer || exit 7").result).toMatchObject({ exitCode: 7 });
+  });
+
+  it("does not wait for a program that the CLI left running with its output open", async () => {
+    const { lines, result } = run("echo done; (trap '' HUP; sleep 30) & echo $! >&2");
+    expect(await result).toMatchObject({ exitCode: 0 });
+    expect(lines).toContain("done");
+    process.kill(Number(lines.find((line) => /^\d+$/.test(line))));
   });
 
   it("passes the given environment and nothing else", async () => {
@@ -47,11 +54,11 @@ describe("Running the CLI", () => {
     expect(lines.filter((line) => !/^(PATH|PWD|SHLVL|_|OLDPWD)=/.test(line))).toEqual(["ONLY=this"]);
   });
 
-  it("rejects when there is no such program", async () => {
+  it("rejects when the program does not exist", async () => {
     await expect(run("", { executable: path.join(folder, "none") }).result).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  it("stops the whole process group, and what ignores SIGTERM a second later", async () => {
+  it("stops the whole process group, and a second later also what ignores SIGTERM", async () => {
     const stop = new AbortController();
     const marker = path.join(folder, "alive");
     const { result } = run(`trap '' TERM; (while true; do date +%s%N > ${marker}; sleep 0.05; done) & wait`, {
@@ -65,7 +72,7 @@ describe("Running the CLI", () => {
     expect(fs.readFileSync(marker, "utf8")).toBe(last);
   });
 
-  it("lets the process reach its end when there is time for that", async () => {
+  it("lets the process finish if it does so in time", async () => {
     const stop = new AbortController();
     const { lines, result } = run("sleep 0.3; echo done", { stops: [{ signal: stop.signal, afterMs: 5_000 }] });
     stop.abort();
@@ -83,11 +90,11 @@ function linesOf(...chunks: (string | Buffer)[]): string[] {
 }
 
 describe("Splitting output into lines", () => {
-  it("splits at LF, CR LF and lone CR, as the agent does", () => {
+  it("splits at LF, CR LF and single CR, as the agent does", () => {
     expect(linesOf("a\nb\r\nc\rd\n\ne")).toEqual(["a", "b", "c", "d", "", "e"]);
   });
 
-  it("sees a line end, a character and a command that chunks cut in two", () => {
+  it("recognizes a line end, a character and a command that are split over two chunks", () => {
     const accented = Buffer.from("é\n");
     expect(linesOf("a\r", "\nb")).toEqual(["a", "b"]);
     expect(linesOf("a\r", "b\r")).toEqual(["a", "b"]);
@@ -95,7 +102,7 @@ describe("Splitting output into lines", () => {
     expect(linesOf("##v", "so[task.complete]", "\n")).toEqual(["##vso[task.complete]"]);
   });
 
-  it("hands on what has no line end, in pieces when it is long", () => {
+  it("passes on text without a line end, in pieces if it is long", () => {
     expect(linesOf("no end")).toEqual(["no end"]);
     const long = "x".repeat(70_000);
     const pieces = linesOf(long, long, "\nnext");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cliVersion, isTooOld, oldCliRefusal } from "../../../../tasks/common/databricks/cli/version.ts";
 
 describe("The version of the CLI", () => {
-  it("is learned from the CLI's requests, and from those of no other client", () => {
+  it("reads the version only from the requests of the CLI, not from those of other clients", () => {
     const version = cliVersion();
     version.note("databricks-sdk-py/0.156.0 python/3.12");
     expect(version.seen()).toBeUndefined();
@@ -11,13 +11,13 @@ describe("The version of the CLI", () => {
     expect(version.seen()).toBe("1.13.0");
   });
 
-  it("is a reason to refuse a token where it is too old", () => {
+  it("refuses a token only to a CLI that is too old", () => {
     expect(oldCliRefusal("databricks-sdk-py/0.156.0 python/3.12")).toBeUndefined();
     expect(oldCliRefusal("cli/1.13.0 databricks-sdk-go/0.171.0 go/1.26 os/linux")).toBeUndefined();
     expect(oldCliRefusal("cli/0.270.0 databricks-sdk-go/0.80.0")).toMatch(/0\.270\.0 is older than 0\.299\.0/);
   });
 
-  it("is compared number by number", () => {
+  it("compares versions number by number", () => {
     expect(["0.99.0", "0.298.9", "0.200.100"].filter((version) => !isTooOld(version))).toEqual([]);
     expect(["0.299.0", "0.299.10", "0.1000.0", "1.0.0", "0.0.0"].filter(isTooOld)).toEqual([]);
   });

@@ -34,18 +34,18 @@ it.each([
   ["ours", { User: "1F2E", AcquisitionTime: "2026-11-23T10:00:01.5Z" }, true],
   ["ours, while the clock was set", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:05.9Z" }, true],
   ["ours from an earlier deployment", { User: "1f2e", AcquisitionTime: "2026-11-23T09:59:58Z" }, false],
-  ["of another job of ours", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:07Z" }, false],
+  ["another job's, with the same service principal", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:07Z" }, false],
   ["taken by force by another job", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:04Z", IsForced: true }, false],
-  ["somebody else's", { User: "abcd", AcquisitionTime: "2026-11-23T10:00:01Z" }, false],
-  ["of nobody", {}, false],
+  ["another user's", { User: "abcd", AcquisitionTime: "2026-11-23T10:00:01Z" }, false],
+  ["without an owner", {}, false],
   ["gone", undefined, false],
-])("a lock that is %s", async (_, lock, released) => {
+])("releases a lock only if this step took it: %s", async (_, lock, released) => {
   const { workspace, deleted } = workspaceWith(lock);
   expect(await releaseOwnLock(workspace, "/Workspace/x/state", own)).toBe(released);
   expect(deleted).toEqual(released ? ["/Workspace/x/state/deploy.lock"] : []);
 });
 
-it.each([true, false])("is ours by force only where we asked for that: %o", async (IsForced) => {
+it.each([true, false])("releases a lock taken by force (%o) only when this step asked for force", async (IsForced) => {
   const { workspace } = workspaceWith({ User: "1f2e", AcquisitionTime: "2026-11-23T10:00:01Z", IsForced });
   expect(await releaseOwnLock(workspace, "/Workspace/x/state", { ...own, forced: true })).toBe(IsForced);
 });

@@ -22,7 +22,7 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** A write-ahead log with one entry, or none, of the step's time or an earlier one. */
+/** Writes a write-ahead log with the given number of entries, changed since the step began or long before. */
 function writeLog(target: string, { entries = 1, old = false } = {}): void {
   const file = path.join(folder, ".databricks", "bundle", target, "resources.json.wal");
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -35,19 +35,19 @@ function warnedTargets(target: string | undefined): string[] {
   return [...written.matchAll(/bundle[\\/](\w+)[\\/]resources\.json\.wal/g)].map(([, name = ""]) => name);
 }
 
-it("warns of the step's own target alone", () => {
+it("warns of an unfinished deployment only for the step's own target", () => {
   writeLog("dev");
   writeLog("prod");
   expect(warnedTargets("prod")).toEqual(["prod"]);
 });
 
-it("takes for the default target what has changed since the step began", () => {
+it("warns, for the default target, of logs that have changed since the step began", () => {
   writeLog("dev");
   writeLog("prod", { old: true });
   expect(warnedTargets(undefined)).toEqual(["dev"]);
 });
 
-it("says nothing of a log without entries, nor where there is none", () => {
+it("does not warn of a log without entries, or without a log", () => {
   writeLog("dev", { entries: 0 });
   expect(warnedTargets("dev")).toEqual([]);
   expect(warnedTargets("prod")).toEqual([]);

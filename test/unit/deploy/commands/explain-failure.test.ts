@@ -7,17 +7,19 @@ import { knownFailures } from "../../../../tasks/DatabricksBundleDeploy/commands
 type FailedStep = Parameters<typeof explainFailure>[0];
 
 const step = {
-  inputs: { host: "https://adb-1.7.azuredatabricks.net", forceLock: false, arguments: ["--select=a"] },
+  inputs: {
+    command: "deploy",
+    host: "https://adb-1.7.azuredatabricks.net",
+    forceLock: false,
+    arguments: ["--select=a"],
+  },
   metadataService: { servedHosts: new Set<string>(), refusedHosts: new Set<string>(), lastFailure: () => undefined },
   cliVersion: { seen: () => "1.13.0" },
   declared: { host: "https://dead.example" },
 } as unknown as FailedStep;
 
 function explanationOf(text: string, silent = false, changed: Partial<FailedStep> = {}) {
-  const output = cliOutput(
-    { folder: "/nowhere", environment: {} },
-    { onLine: () => undefined, onDiagnostic: () => undefined },
-  );
+  const output = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
   for (const line of text.split("\n")) output.line(line, "stderr");
   output.end();
   const { facts } = output;
@@ -25,54 +27,60 @@ function explanationOf(text: string, silent = false, changed: Partial<FailedStep
 }
 
 function explain(...failed: Parameters<typeof explanationOf>): string {
-  const { message, hint, anchor } = explanationOf(...failed).error;
-  return `${message} ${hint} #${anchor}`;
+  const { message, hint, section } = explanationOf(...failed).error;
+  return `${message} ${hint} #${section}`;
 }
 
-describe("What a failure of the CLI is explained with", () => {
+describe("The explanation of a failure of the CLI", () => {
   it.each([
     [
       "  delete resources.schemas.orders\n  recreate resources.pipelines.p\nError: the deployment requires destructive actions, but the current console does not support prompting.",
-      /would delete schemas\.orders, recreate pipelines\.p; no resource was changed\..*autoApprove: true.*#destructive-changes/,
+      /No resource was changed, because the deployment would delete schemas\.orders, recreate pipelines\.p\..*autoApprove: true.*#destructive-changes/,
     ],
     [
       "Error: the deployment requires destructive actions, but current console does not support prompting. Please specify --auto-approve",
-      /would delete or recreate resources; .*#destructive-changes/,
+      /would delete or recreate resources\. .*#destructive-changes/,
     ],
-    ["Error: lineage mismatch in state files", /belongs to a deployment that was destroyed since.*#stale-state/],
+    [
+      "Error: lineage mismatch in state files",
+      /does not belong to the deployment in the workspace, which has probably been destroyed.*#stale-state/,
+    ],
     [
       "Error: Databricks CLI version constraint not satisfied. Required: >= 2.0.0, < 3, current: 1.13.0",
-      /asks for Databricks CLI >= 2\.0\.0, < 3; this agent has 1\.13\.0.*version: bundle.*#cli-version/,
+      /requires Databricks CLI >= 2\.0\.0, < 3, but this agent has 1\.13\.0.*version: bundle.*#cli-version/,
     ],
-    ['Error: unknown command "plan" for "databricks bundle"', /is 1\.13\.0; this task needs 0\.299\.0.*#cli-version/],
-    ["Error: unknown flag: --fail-on-active-runs", /this task needs 0\.299\.0.*DatabricksCliInstaller@1/],
+    [
+      'Error: unknown command "plan" for "databricks bundle"',
+      /is version 1\.13\.0, but this task needs version 0\.299\.0.*#cli-version/,
+    ],
+    ["Error: unknown flag: --fail-on-active-runs", /this task needs version 0\.299\.0.*DatabricksCliInstaller@1/],
     ["Error: unknown flag: --select", /"databricks bundle deploy" failed \(exit code 1\): unknown flag: --select/],
     [
       "Error: wrong\n  in a.yml:1:2\n",
-      /failed \(exit code 1\)\. Each error stands above, with its place\. #deploy-failed/,
+      /failed \(exit code 1\)\. Each error is shown above with its file and line\. #deploy-failed/,
     ],
     [
       "Error: changed remotely\n  at resources.dashboards.x\n",
-      /failed \(exit code 1\): changed remotely \(at resources\.dashboards\.x\)\. The CLI's own output stands above/,
+      /failed \(exit code 1\): changed remotely \(at resources\.dashboards\.x\)\. See the CLI output above/,
     ],
-    ["something", /failed \(exit code 1\)\. The CLI's own output stands above/],
-  ])("%j", (text, expected) => {
+    ["something", /failed \(exit code 1\)\. See the CLI output above/],
+  ])("explains %j", (text, expected) => {
     expect(explain(text)).toMatch(expected);
   });
 
-  it("says how many destructive changes it does not name", () => {
+  it("counts the destructive changes that the explanation does not name", () => {
     const deletions = Array.from({ length: 25 }, (_, index) => `  delete resources.schemas.s${index}`);
     const error = "Error: the deployment requires destructive actions";
     expect(explain([...deletions, error].join("\n"))).toMatch(
-      /delete schemas\.s19, and 5 more; no resource was changed\./,
+      /No resource was changed, because .*delete schemas\.s19, and 5 more\./,
     );
   });
 
-  it("names the bundle's host when nobody answers there", () => {
+  it("names the bundle's host if it does not answer", () => {
     expect(explain("", true)).toMatch(/workspace\.host https:\/\/dead\.example does not answer.*#wrong-host/);
   });
 
-  it("says that no workspace is named anywhere", () => {
+  it("reports that no workspace is specified", () => {
     const unconfigured =
       "Error: failed during request visitor: metadata-service auth: not configured. Config: profile=x";
     const unnamed = {
@@ -80,24 +88,26 @@ describe("What a failure of the CLI is explained with", () => {
       declared: { ...step.declared, host: undefined },
     };
     expect(explain(unconfigured, false, unnamed as Partial<FailedStep>)).toMatch(
-      /No workspace is named: workspaceUrl is empty, and neither the bundle nor its target dev sets.*#wrong-host/,
+      /No workspace is specified: workspaceUrl is empty, and neither the bundle nor its target dev sets.*#wrong-host/,
     );
   });
 
   it.each([
     "Error: cannot create resources.jobs.a: User does not have permission (403 PERMISSION_DENIED)",
     "Error: PERMISSION_DENIED: User is not an owner of the schema",
-  ])("says who lacks a right: %s", (text) => {
-    expect(explain(text)).toMatch(/service principal of the connection lacks a right.*#permissions/);
+  ])("names the service principal that needs a permission: %s", (text) => {
+    expect(explain(text)).toMatch(
+      /service principal of the connection does not have a required permission.*#permissions/,
+    );
   });
 
-  it("says that hosts differ in letters alone", () => {
+  it("reports that hosts differ only in upper and lower case", () => {
     const mismatch =
       "Error: cannot resolve bundle auth configuration: the host in the profile (https://adb-1.7.azuredatabricks.net) doesn’t match the host configured in the bundle (https://ADB-1.7.azuredatabricks.net)";
-    expect(explain(mismatch)).toMatch(/points to https:\/\/ADB-1.*differ in upper and lower case alone.*#wrong-host/);
+    expect(explain(mismatch)).toMatch(/points to https:\/\/ADB-1.*differ only in upper and lower case.*#wrong-host/);
   });
 
-  it("does not blame a host that a program asked for which the CLI started", () => {
+  it("does not blame a host for which a program asked that the CLI started", () => {
     const refusedHosts = new Set(["https://accounts.azuredatabricks.net"]);
     const asked = (servedHosts: Set<string>) =>
       explain("Error: No such cluster.", false, {
@@ -106,6 +116,59 @@ describe("What a failure of the CLI is explained with", () => {
     expect(asked(new Set())).toMatch(/points to https:\/\/accounts/);
     expect(asked(new Set(["https://adb-1.7.azuredatabricks.net"]))).toMatch(/failed \(exit code 1\): No such cluster/);
   });
+});
+
+describe("The cause that is quoted", () => {
+  it("is every line of a short error", () => {
+    const branch =
+      "Error: not on the right Git branch:\n  expected according to configuration: main\n  actual: feature\nuse --force";
+    expect(explain(branch)).toContain(
+      "failed (exit code 1): not on the right Git branch: expected according to configuration: main; actual: feature; use --force.",
+    );
+  });
+
+  it("is the first and the last line of a long one, which is shown whole beside it", () => {
+    const frames = Array.from({ length: 20 }, (_, index) => `  File "setup.py", line ${index}, in build`).join("\n");
+    const text = `Error: build failed w, error: exit status 1, output: Traceback (most recent call last):\n${frames}\nValueError: no version`;
+    const { error, explained } = explanationOf(text);
+    expect(error.message).toMatch(
+      /failed \(exit code 1\): build failed w, .*Traceback \(most recent call last\) … ValueError: no version\.$/,
+    );
+    expect(explained).toEqual([]);
+  });
+
+  it("includes the detail, but not what merely repeats the request", () => {
+    const mutator = "Error: Failed to load resources\n\nTypeError: name is not a text";
+    expect(explain(mutator)).toContain(
+      "failed (exit code 1): Failed to load resources; TypeError: name is not a text.",
+    );
+    const api =
+      "Error: cannot create resources.jobs.a: no such cluster (400 INVALID)\n\nEndpoint: POST https://h/api\nHTTP Status: 400 Bad Request\nAPI error_code: INVALID\nAPI message: no such cluster";
+    expect(explain(api)).toContain(
+      "failed (exit code 1): cannot create resources.jobs.a: no such cluster (400 INVALID).",
+    );
+  });
+
+  it("names a command that this task runs for another", () => {
+    const inputs = { ...step.inputs, command: "destroy" } as FailedStep["inputs"];
+    const { facts } = explanationOf("Error: odd");
+    const { error } = explainFailure({ ...step, inputs }, "summary", { exitCode: 1, facts, silent: false });
+    expect(error.message).toMatch(/^"databricks bundle summary", which this task runs for destroy, failed .*: odd\.$/);
+  });
+});
+
+it("says that the CLI has crashed, and of what", () => {
+  const crash = "The Databricks CLI unexpectedly had a fatal error.\n\nPanic Payload: index out of range\n";
+  expect(explain(crash)).toMatch(
+    /^The Databricks CLI crashed in "databricks bundle deploy": index out of range\. .*another version/,
+  );
+});
+
+it("says what the CLI cannot reach where the bundle names no host", () => {
+  const declared = { ...step.declared, host: undefined };
+  expect(explain("", true, { declared })).toMatch(
+    /it cannot reach https:\/\/adb-1\.7\.azuredatabricks\.net, although this task can.*HTTPS_PROXY and NO_PROXY.*#network/,
+  );
 });
 
 describe("Errors of the CLI that are shown beside the step's own error", () => {
@@ -131,12 +194,18 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
       "Error: Databricks CLI version constraint not satisfied. Required: 3, current: 1.13.0\n\nError: another",
       ["another"],
     ],
-  ])("%j", (text, others) => {
+  ])("shows every error except the explained one of %j", (text, others) => {
     expect(shownBeside(text)).toEqual(others);
   });
 
-  it("are all those in which no known pattern is found, whatever known failure explains the run", () => {
+  it("shows every error without a known pattern, whichever known failure explains the run", () => {
     const samples = [
+      "state version 3 is newer than supported version 2; upgrade the CLI",
+      "no value assigned to required variable region. Variables are usually assigned in databricks.yml",
+      "setting via environment variables (BUNDLE_VAR_tags) is not supported for complex variable tags",
+      "error downloading Terraform: unable to verify",
+      'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
+      'No such command "bundle".',
       "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
       'unknown command "plan" for "databricks bundle"',
       "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",
@@ -149,12 +218,12 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
     const noHost = { inputs: { ...step.inputs, host: undefined }, declared: { ...step.declared, host: undefined } };
     for (const { pattern } of knownFailures) {
       const sample = samples.find((text) => pattern.test(text));
-      if (sample === undefined) throw new Error(`No sample has ${pattern}: add one.`);
+      if (sample === undefined) throw new Error(`Add a sample that matches ${pattern}.`);
       expect(shownBeside(`Error: ${sample}\n\nError: another`, false, noHost), sample).toEqual(["another"]);
     }
   });
 
-  it("are those that no missing token explains, where the token could not be renewed", () => {
+  it("shows every error that a missing token does not explain, if the token could not be renewed", () => {
     const metadataService = { ...step.metadataService, lastFailure: () => new Error("Entra did not answer") };
     const text = "Error: failed during request visitor: metadata-service auth: token request\n\nError: another";
     expect(shownBeside(text, false, { metadataService })).toEqual(["another"]);

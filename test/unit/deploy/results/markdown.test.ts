@@ -6,7 +6,7 @@ import {
   markdownLink,
 } from "../../../../tasks/DatabricksBundleDeploy/results/markdown.ts";
 
-it("escapes what Markdown, HTML and tables mean something by", () => {
+it("escapes characters that have a meaning in Markdown, HTML or tables", () => {
   expect(escapeMarkdown("a\nb | <b>*_`[x](y)")).toBe("a b \\| &lt;b&gt;\\*\\_\\`\\[x\\]\\(y\\)");
   expect(escapeMarkdown("a\u202Eb\u2066c")).toBe("abc");
   expect(markdownLink("x", "javascript:alert(1)")).toBe("x");
@@ -14,13 +14,13 @@ it("escapes what Markdown, HTML and tables mean something by", () => {
 });
 
 it.each(["www.evil.com", "x www.evil.com", "_www.evil.com", "https://evil.com", "a@evil.com", "mailto:a@evil.com"])(
-  "makes no link of %s",
+  "does not make a link of %s",
   (text) => {
     expect(marked.parseInline(text, { gfm: true })).toContain("<a ");
     expect(marked.parseInline(escapeMarkdown(text), { gfm: true })).not.toContain("<a ");
   },
 );
 
-it("writes durations for people", () => {
+it("formats durations for people", () => {
   expect([400, 59_400, 61_000, 3_600_000].map(formatDuration)).toEqual(["0 s", "59 s", "1 min 1 s", "60 min 0 s"]);
 });

@@ -8,6 +8,8 @@ const page: Page = {
   mode: "production",
   workspaceUrl: "https://adb-1.7.azuredatabricks.net",
   identity: "1f2e",
+  identityName: "se_cret deployer",
+  warnings: ["Data of se_cret may be lost."],
   rootPath: "/Workspace/x",
   cliVersion: "1.13.0",
   engine: "direct",
@@ -28,16 +30,33 @@ const page: Page = {
 };
 const mask = (text: string) => text.replaceAll("se_cret", "***");
 
-describe("A summary", () => {
-  it("shows changes first, cells escaped, secrets hidden", () => {
+describe("A summary page", () => {
+  it("shows changes first, escapes cells and hides secrets", () => {
     const text = pageMarkdown(page, mask);
-    expect(text.indexOf("| jobs.a |")).toBeLessThan(text.indexOf("| jobs.same |"));
+    expect(text.indexOf("| `jobs.a` |")).toBeLessThan(text.indexOf("| `jobs.same` |"));
     expect(text).toContain("| updated: a, b, c, d, e, … (6) | [\\*\\*\\* \\| job](https://h/jobs/2) | 2 |");
     expect(text).toContain("| [a](https://h/jobs/2/runs/3) | FAILED: \\*\\*\\* | 2 s |");
     expect(text).toContain("| Duration | 1 min 5 s |");
+    expect(text).toContain("| Service principal | \\*\\*\\* deployer \\(1f2e\\) |");
+    expect(text).toContain("\n\n**Data of \\*\\*\\* may be lost.**\n\n");
   });
 
-  it("is JSON for programs, secrets hidden there too", () => {
+  it("shows keys as code, which no renderer makes a link, and escapes a key that is not one", () => {
+    const row = { action: undefined, name: undefined, id: undefined, url: undefined, fields: [] };
+    const keys = ["jobs.my_job", "jobs.`|x", "jobs.se_cret"];
+    const text = pageMarkdown({ ...page, resources: keys.map((key) => ({ key, ...row })) }, mask);
+    expect(text).toContain("| `jobs.my_job` |");
+    expect(text).toContain("| jobs.\\`\\|x |");
+    expect(text).not.toContain("se_cret");
+  });
+
+  it("escapes its title", () => {
+    expect(pageMarkdown({ ...page, verb: "deployed, but the run of <b> did not succeed" }, mask)).toContain(
+      "deployed, but the run of &lt;b&gt; did not succeed",
+    );
+  });
+
+  it("writes JSON for programs, which hides secrets too", () => {
     const json = pageJson(page, mask);
     expect(json).not.toContain("se_cret");
     expect(JSON.parse(json)).toMatchObject({

@@ -5,7 +5,7 @@ import { watchForFirstToken } from "../../../../tasks/DatabricksBundleDeploy/ses
 const none = { servedHosts: new Set<string>(), refusedHosts: new Set<string>() };
 
 describe("The watch for the CLI's first token", () => {
-  it("ends the wait of a silent CLI", async () => {
+  it("ends the wait for a silent CLI", async () => {
     const watch = watchForFirstToken(none, false, 20);
     await sleep(60);
     expect(watch.signal.aborted).toBe(true);
@@ -13,7 +13,7 @@ describe("The watch for the CLI's first token", () => {
   });
 
   it.each([{ servedHosts: new Set(["https://a"]) }, { refusedHosts: new Set(["https://b"]) }])(
-    "lets a CLI be that has come for one: %o",
+    "does not stop a CLI that has asked for a token: %o",
     async (seen) => {
       const watch = watchForFirstToken({ ...none, ...seen }, false, 20);
       await sleep(60);
@@ -22,14 +22,14 @@ describe("The watch for the CLI's first token", () => {
     },
   );
 
-  it("lets a CLI be that runs a quiet script of the bundle first", async () => {
+  it("does not stop a CLI that runs a quiet script of the bundle first", async () => {
     const watch = watchForFirstToken(none, true, 20);
     await sleep(60);
     expect(watch.signal.aborted).toBe(false);
     watch.stop();
   });
 
-  it("starts anew whenever the CLI says something, for scripts of the bundle run before it signs in", async () => {
+  it("restarts whenever the CLI prints a line, because scripts of the bundle run before it signs in", async () => {
     const watch = watchForFirstToken(none, false, 1_000);
     for (let i = 0; i < 4; i++) {
       await sleep(300);

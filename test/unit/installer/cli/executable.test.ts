@@ -109,7 +109,7 @@ describe("Asking an executable for its version", () => {
     const cancel = new AbortController();
     const asked = runnableVersion(script("exec sleep 60"), linux, cancel.signal);
     cancel.abort();
-    await expect(asked).rejects.toThrow("cancelled");
+    await expect(asked).rejects.toThrow("canceled");
   });
 
   it("closes the executable's stdin, so that it cannot wait for an answer", async () => {

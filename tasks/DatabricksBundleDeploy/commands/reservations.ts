@@ -1,0 +1,22 @@
+import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import { warn } from "../../common/pipeline/commands.ts";
+import { listSome } from "../listing.ts";
+
+const shown = 20;
+
+/** Says on the run page what stays in the workspace though the CLI was to delete it; the next plan no longer does. */
+export function warnOfLeftResources({ left }: CliFacts): void {
+  if (left.size === 0) return;
+  const names = [...left.values()].map(({ key, id }) => `${key} (${id})`);
+  const [were, theyAre, theyStillExist, them] =
+    names.length === 1 ? ["was", "It is", "it still exists", "it"] : ["were", "They are", "they still exist", "them"];
+  warn(
+    `${listSome(names, shown)} ${were} not deleted, because the service principal does not have the permission. ` +
+      `${theyAre} no longer part of the deployment. If ${theyStillExist} and you do not need ${them}, delete ${them} manually.`,
+  );
+}
+
+/** Shows on the run page what the CLI itself warns of in its log, such as a resource that may still be in progress. */
+export function warnOfReservations({ reservations }: CliFacts): void {
+  for (const text of new Set(reservations)) warn(text);
+}

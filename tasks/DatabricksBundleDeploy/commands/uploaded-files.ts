@@ -1,0 +1,66 @@
+import fs from "node:fs";
+import path from "node:path";
+import { type BundleSummary, type NamedFile, namedFiles } from "../../common/databricks/cli/summary.ts";
+import { missingPaths } from "../../common/databricks/workspace/files.ts";
+import { debug, warn } from "../../common/pipeline/commands.ts";
+import { Cancelled } from "../../common/pipeline/errors.ts";
+import { listSome } from "../listing.ts";
+import type { Step } from "../session/step.ts";
+
+/** Files that deployed resources name and that the workspace does not have; none where that cannot be found out. */
+export async function missingFiles(step: Step, summary: BundleSummary): Promise<NamedFile[]> {
+  const workspace = step.workspace();
+  const named = namedFiles(summary);
+  if (workspace === undefined || named.length === 0) return [];
+  try {
+    const missing = new Set(
+      await missingPaths(
+        workspace,
+        named.map(({ path }) => path),
+      ),
+    );
+    return named.filter(({ path }) => missing.has(path));
+  } catch (error) {
+    if (step.cancel.aborted) throw new Cancelled();
+    debug(`Whether all files were uploaded is not known: ${String(error)}`);
+    return [];
+  }
+}
+
+const shown = 10;
+
+/** e.g. src/report.py (jobs.nightly) */
+export function describeFiles(files: readonly NamedFile[]): string {
+  return listSome(
+    files.map(({ relativePath, resource }) => `${relativePath} (${resource})`),
+    shown,
+  );
+}
+
+/** Warns of each missing file, with the reason as far as it shows on this agent. */
+export function warnOfMissingFiles(bundleFolder: string, files: readonly NamedFile[]): void {
+  for (const { relativePath, resource } of files.slice(0, shown)) {
+    warn(
+      `${resource} uses ${relativePath}, which was not uploaded to the workspace: ${reason(bundleFolder, relativePath)}.`,
+    );
+  }
+  if (files.length > shown) warn(`${files.length - shown} more files that resources use were not uploaded.`);
+}
+
+const notebookExtensions = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
+
+function reason(bundleFolder: string, relativePath: string): string {
+  const candidates = notebookExtensions.map((extension) => path.join(bundleFolder, relativePath + extension));
+  const file = candidates.find((candidate) => fs.lstatSync(candidate, { throwIfNoEntry: false }));
+  if (file === undefined) return "it does not exist in the bundle's folder";
+  const link = linkIn(bundleFolder, file);
+  if (link !== undefined) return `${link} is a symbolic link, which the CLI does not follow`;
+  return "it is probably excluded by .gitignore or by sync.exclude in the bundle; sync.include adds it";
+}
+
+/** The first part of a path below the bundle's folder that is a symbolic link. */
+function linkIn(bundleFolder: string, file: string): string | undefined {
+  const names = path.relative(bundleFolder, file).split(path.sep);
+  const parts = names.map((_, index) => names.slice(0, index + 1).join(path.sep));
+  return parts.find((part) => fs.lstatSync(path.join(bundleFolder, part), { throwIfNoEntry: false })?.isSymbolicLink());
+}

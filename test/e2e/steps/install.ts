@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import type { Agent, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
+import { type Step, stepOf } from "./step.ts";
+
+export interface InstallSettings extends Partial<StepSettings> {
+  /** Called before the step with the folder of the checked-out repository. */
+  readonly prepare?: (workingDirectory: string) => void;
+}
+
+/** What an installer step and the step after it see. */
+export interface Installation extends Step {
+  /** The version that `databricks version` reports with the job's PATH; undefined when no step put one on PATH. */
+  readonly versionOnPath: string | undefined;
+}
+
+/** Runs the installer task in a new job of an agent. */
+export async function installOn(
+  agent: Agent,
+  job: JobSettings,
+  inputs: Record<string, string>,
+  settings: InstallSettings = {},
+): Promise<Installation> {
+  const { prepare, ...step } = settings;
+  const { workingDirectory, run, path: prepended, finish } = await agent.startJob(job);
+  try {
+    prepare?.(workingDirectory);
+    const result = await run({ task: "DatabricksCliInstaller@1", name: "cli", inputs, ...step });
+    return { ...stepOf(result), versionOnPath: versionOnPath(prepended()) };
+  } finally {
+    await finish();
+  }
+}
+
+function versionOnPath(folders: readonly string[]): string | undefined {
+  const executable = folders.map((folder) => path.join(folder, "databricks")).find((file) => fs.existsSync(file));
+  if (executable === undefined) return undefined;
+  const output: unknown = JSON.parse(execFileSync(executable, ["version", "--output", "json"], { encoding: "utf8" }));
+  return typeof output === "object" && output !== null && "Version" in output ? String(output.Version) : undefined;
+}

@@ -1,0 +1,37 @@
+import fs from "node:fs";
+import type { Orphan } from "../types.ts";
+
+/** Kills every process that carries a job's VSTS_PROCESS_LOOKUP_ID in its environment (agent: JobExtension.cs, "Finalize job"). */
+export function killOrphans(lookupId: string): Orphan[] {
+  const orphans = findProcesses(lookupId);
+  for (const { pid } of orphans) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended by itself since.
+    }
+  }
+  return orphans;
+}
+
+function findProcesses(lookupId: string): Orphan[] {
+  const marker = `VSTS_PROCESS_LOOKUP_ID=${lookupId}`;
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => readProc(pid, "environ").split("\0").includes(marker))
+    .map((pid) => ({ pid: Number(pid), command: commandLine(pid) }));
+}
+
+function commandLine(pid: string): string {
+  return readProc(pid, "cmdline").split("\0").join(" ").trim() || readProc(pid, "comm").trim();
+}
+
+/** Empty for processes that are gone or belong to others. */
+function readProc(pid: string, file: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { variableEnvironment } from "../../../../tasks/DatabricksBundleDeploy/session/variables.ts";
+
+let written: string;
+
+beforeEach(() => {
+  written = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+const declared = ["region", "batch", "Owner", "OWNER"];
+const variable = (name: string, value = "x", secret = false) => ({ name, value, secret });
+
+function valuesOf(given: Record<string, string>, job: ReturnType<typeof variable>[] = [], platform?: NodeJS.Platform) {
+  return variableEnvironment({ given, declared, job }, platform);
+}
+
+describe("Values of the input variables", () => {
+  it("reach the CLI's environment as they are", () => {
+    const value = `a,b "c"=d {"x":[1]} batches=1`;
+    expect(valuesOf({ region: value }).set).toEqual({ BUNDLE_VAR_region: value });
+  });
+
+  it("are refused for a variable that the bundle does not declare", () => {
+    expect(() => valuesOf({ regio: "x" })).toThrow(/does not declare regio\. Its declared variables: region, batch/);
+    expect(variableEnvironment({ given: { regio: "x" }, declared: undefined, job: [] }).set).toEqual({
+      BUNDLE_VAR_regio: "x",
+    });
+  });
+
+  it.each(["emea batch=5", "emea,batch=5", "emea, batch = 5", "batch=5"])(
+    "are refused where YAML folded lines into %j",
+    (value) => {
+      expect(() => valuesOf({ region: value })).toThrow(
+        /the value of region contains "batch=", which sets another variable/,
+      );
+    },
+  );
+
+  it.each(["x=batch5", "url?batch=5", "subbatch=5", "a batches=5"])("may contain %j", (value) => {
+    expect(valuesOf({ region: value }).set).toEqual({ BUNDLE_VAR_region: value });
+  });
+
+  it.each([
+    ['"emea"', /region is set in quotes, and the quotes are part of the value/],
+    ["'emea'", /region is set in quotes/],
+    ["$REGION", /region is set to the text \$REGION\. Write \$\(name\)/],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as a shell knows it
+    ["${REGION}", /region is set to the text/],
+    ["%REGION%", /region is set to the text/],
+  ])("are used with a warning where they look like a mistake: %s", (value, warning) => {
+    expect(valuesOf({ region: value }).set).toEqual({ BUNDLE_VAR_region: value });
+    expect(written).toMatch(/##vso\[task\.logissue type=warning/);
+    expect(written).toMatch(warning);
+  });
+
+  it("give no warning where they do not", () => {
+    valuesOf({ region: "emea", batch: '5"' });
+    expect(written).toBe("");
+  });
+});
+
+describe("Variables of the job named BUNDLE_VAR_<name>", () => {
+  it("set the variable that the bundle declares, not that of their name in the environment", () => {
+    expect(valuesOf({}, [variable("BUNDLE_VAR_region", "emea")])).toEqual({
+      set: { BUNDLE_VAR_region: "emea" },
+      unset: ["BUNDLE_VAR_REGION"],
+    });
+    expect(valuesOf({}, [variable("bundle_var_Region", "emea")]).set).toEqual({ BUNDLE_VAR_region: "emea" });
+  });
+
+  it("lose against the input, which is said", () => {
+    const { set } = valuesOf({ region: "input" }, [variable("BUNDLE_VAR_region", "job")]);
+    expect(set).toEqual({ BUNDLE_VAR_region: "input" });
+    expect(written).toContain("BUNDLE_VAR_region of the job is not used: the input variables sets region");
+  });
+
+  it("set the one of two that is spelled like them, and are refused where both could be meant", () => {
+    expect(valuesOf({}, [variable("BUNDLE_VAR_Owner", "a")])).toEqual({
+      set: { BUNDLE_VAR_Owner: "a" },
+      unset: ["BUNDLE_VAR_OWNER"],
+    });
+    expect(() => valuesOf({}, [variable("BUNDLE_VAR_owner", "a")])).toThrow(/can mean Owner or OWNER/);
+  });
+
+  it("are mentioned where the bundle does not declare them, or where they are secret", () => {
+    expect(valuesOf({}, [variable("BUNDLE_VAR_other"), variable("BUNDLE_VAR_batch", "hidden", true)]).set).toEqual({});
+    expect(written).toContain("BUNDLE_VAR_other of the job is not used: the bundle does not declare it");
+    expect(written).toContain("set the input variables to batch=$(BUNDLE_VAR_batch)");
+    expect(written).not.toContain("hidden");
+  });
+});
+
+describe("On Windows, where names ignore case", () => {
+  it("the input wins against a variable of the machine", () => {
+    expect(valuesOf({ region: "input" }, [], "win32").unset).toEqual(["BUNDLE_VAR_REGION"]);
+    expect(valuesOf({ region: "input" }, [], "linux").unset).toEqual([]);
+  });
+
+  it("two variables that differ only in case are refused", () => {
+    expect(() => valuesOf({ OWNER: "x" }, [], "win32")).toThrow(
+      /declares OWNER and Owner, which Windows does not tell apart/,
+    );
+    expect(valuesOf({ OWNER: "x" }, [], "linux").set).toEqual({ BUNDLE_VAR_OWNER: "x" });
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { commandOf, jobSettings, labAgent, scriptStep } from "../fixture.ts";
+
+describe("orphans", () => {
+  const leaveChild = (options: string) =>
+    `const child = require("child_process").spawn("sleep", ["60"], ${options}); child.unref(); console.log(child.pid);`;
+
+  test("orphans are killed and reported at the end of the job", async () => {
+    const job = await (await labAgent()).startJob(jobSettings);
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true }')));
+    const pid = Number(result.raw.stdout[0]);
+    expect(commandOf(pid)).toBe("sleep");
+    expect(await job.finish()).toEqual({ orphans: [{ pid, command: "sleep 60" }] });
+    await expect.poll(() => commandOf(pid)).toBe("");
+  });
+
+  test("an orphan without the lookup id is left running", async () => {
+    const job = await (await labAgent()).startJob(jobSettings);
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true, env: {} }')));
+    expect(await job.finish()).toEqual({ orphans: [] });
+    process.kill(Number(result.raw.stdout[0]));
+  });
+
+  test("an orphan that holds the output delays the step by five seconds", async () => {
+    const job = await (await labAgent()).startJob(jobSettings);
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "inherit" }')));
+    expect(result.result).toBe("Succeeded");
+    expect(result.durationMs).toBeGreaterThanOrEqual(5_000);
+    expect((await job.finish()).orphans).toHaveLength(1);
+  });
+});
