@@ -6,7 +6,6 @@ import { prependPath, print, setOutput, warn } from "../common/pipeline/commands
 import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache, type ToolCache } from "./cache/tool-cache.ts";
-import { waitWhileBusy } from "./cache/while-busy.ts";
 import { printNotFromArchive, takePreinstalled } from "./cli/preinstalled.ts";
 import { type InstallerInputs, loadInputs } from "./inputs.ts";
 import { installLocalArchive } from "./install/local-archive.ts";
@@ -16,6 +15,7 @@ import { agentPlatform } from "./platform.ts";
 import { bundleVersion } from "./version/from-bundle.ts";
 import { knownProblems } from "./version/known-problems.ts";
 import type { VersionRequest } from "./version/request.ts";
+import { waitWhileBusy } from "./while-busy.ts";
 
 endOfLoad();
 void runTask(async ({ http, cancel }) => {

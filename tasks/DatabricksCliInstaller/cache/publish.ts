@@ -4,6 +4,7 @@ import path from "node:path";
 import { debug } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import { fileFailure } from "../../common/pipeline/file-failure.ts";
+import type { Machine } from "../while-busy.ts";
 import { makeFolder } from "./make-folder.ts";
 import { recordName, writeRecord } from "./record.ts";
 import { claimName, replaceFile } from "./rename.ts";
@@ -66,7 +67,7 @@ export async function publish(
 }
 
 /** Removes a staged folder. On Windows, files in use remain until a later installation removes them as abandoned. */
-export async function discard(cache: Pick<ToolCache, "whileBusy">, folder: string): Promise<void> {
+export async function discard(cache: Pick<Machine, "whileBusy">, folder: string): Promise<void> {
   const remove = () => fs.rmSync(folder, { recursive: true, force: true });
   try {
     // An executable that was moved aside runs in another step, for longer than is worth waiting.
@@ -100,7 +101,7 @@ async function removeAbandoned({ root }: ToolCache): Promise<void> {
   }
 }
 
-const withoutWaiting: Pick<ToolCache, "whileBusy"> = { whileBusy: async (_, work) => work(0) };
+const withoutWaiting: Pick<Machine, "whileBusy"> = { whileBusy: async (_, work) => work(0) };
 
 function ageMs(folder: string): number {
   try {

@@ -1,6 +1,5 @@
 import fs from "node:fs";
-import type { ToolCache } from "./tool-cache.ts";
-import { errorCode } from "./while-busy.ts";
+import { errorCode, type Machine } from "../while-busy.ts";
 
 /** Errors for a name that a file or a folder already has. */
 const nameTaken = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);
@@ -10,17 +9,15 @@ interface FileSystem {
   readonly existsSync: (path: string) => boolean;
 }
 
-type Cache = Pick<ToolCache, "platform" | "whileBusy">;
-
 /** Renames a folder to a name that is still free; false when the name is taken. Atomic. */
-export async function claimName(from: string, to: string, cache: Cache, files: FileSystem = fs): Promise<boolean> {
-  return cache.whileBusy(from, () => {
+export async function claimName(from: string, to: string, machine: Machine, files: FileSystem = fs): Promise<boolean> {
+  return machine.whileBusy(from, () => {
     try {
       files.renameSync(from, to);
       return true;
     } catch (error) {
       // Windows reports EPERM both for a taken name and for a busy folder.
-      const taken = nameTaken.has(errorCode(error)) || (cache.platform.os === "windows" && files.existsSync(to));
+      const taken = nameTaken.has(errorCode(error)) || (machine.platform.os === "windows" && files.existsSync(to));
       if (taken) return false;
       throw error;
     }
@@ -32,10 +29,10 @@ export async function replaceFile(
   from: string,
   to: string,
   aside: string,
-  cache: Cache,
+  machine: Machine,
   files: FileSystem = fs,
 ): Promise<void> {
-  return cache.whileBusy(to, (failures) => {
+  return machine.whileBusy(to, (failures) => {
     const name = `${aside}-${failures}`;
     const moved = failures > 0 && tryRename(to, name, files);
     try {

@@ -3,22 +3,19 @@ import path from "node:path";
 import { getVariable } from "azure-pipelines-task-lib/task";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
+import { type Machine, type WhileBusy, waitWhileBusy } from "../while-busy.ts";
 import { noteVerified, readRecord, recordName, sha256OfFile, wasVerified } from "./record.ts";
-import { type WhileBusy, waitWhileBusy } from "./while-busy.ts";
 
 /** Name of the tool in the agent's tool cache. It must never change: agents keep their cache for years. */
 export const toolName = "databricks";
 
 /** The agent's tool cache, in the layout of azure-pipelines-tool-lib: `databricks/<version>/<arch>` and `<arch>.complete`. */
-export interface ToolCache {
-  readonly platform: Platform;
+export interface ToolCache extends Machine {
   /** `<Agent.ToolsDirectory>/databricks`. */
   readonly root: string;
   readonly folder: (version: string) => string;
   readonly marker: (version: string) => string;
   readonly executable: (version: string) => string;
-  /** Works on files that, on Windows, another program may have open for a while. */
-  readonly whileBusy: WhileBusy;
 }
 
 /** `intact`: the executable is the one that was installed; `changed`: it is not, or there is no record of it. */

@@ -3,9 +3,8 @@ import clean from "semver/functions/clean.js";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { causeInWords } from "../../common/pipeline/file-failure.ts";
 import { parsedMembers } from "../../common/pipeline/json.ts";
-import type { ToolCache } from "../cache/tool-cache.ts";
-import { errorCode } from "../cache/while-busy.ts";
 import type { Platform } from "../platform.ts";
+import { errorCode, type Machine } from "../while-busy.ts";
 import { type Ended, probe } from "./probe.ts";
 
 const elfMachines: Record<number, string> = { 62: "amd64", 183: "arm64", 3: "386", 40: "arm" };
@@ -89,7 +88,7 @@ const firstStartWithinMs = 60_000;
 /** Runs an executable; gives the version that it reports. Throws a UserError when it cannot run or is not a Databricks CLI. */
 export async function runnableVersion(
   executable: string,
-  { platform, whileBusy }: Pick<ToolCache, "platform" | "whileBusy">,
+  { platform, whileBusy }: Machine,
   cancel: AbortSignal,
 ): Promise<string> {
   const start = async () => {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { which } from "azure-pipelines-task-lib/task";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
-import type { ToolCache } from "../cache/tool-cache.ts";
+import type { Platform } from "../platform.ts";
 import { askVersion, type NoVersion } from "./executable.ts";
 
 /** A CLI on this agent's PATH. */
@@ -14,12 +14,17 @@ export interface PreinstalledCli {
   readonly cached: boolean;
 }
 
+/** The tool cache, as far as a program on PATH can be in it. */
+interface CacheRoot {
+  readonly root: string;
+}
+
 /** Shorter than for a CLI that was just installed: without this one, another one is installed. */
 const answerWithinMs = 30_000;
 
 /** Takes the first `databricks` on PATH. Prints why a program of that name is not used if it is not a Databricks CLI. */
 export async function takePreinstalled(
-  cache: Pick<ToolCache, "root" | "platform">,
+  cache: CacheRoot & { readonly platform: Platform },
   cancel: AbortSignal,
   executable = which("databricks"),
 ): Promise<PreinstalledCli | undefined> {
@@ -38,7 +43,7 @@ export async function takePreinstalled(
 }
 
 /** Prints that a CLI on PATH is not used with the input checksum, unless it is in the tool cache, which keeps each CLI's archive. */
-export function printNotFromArchive(cache: Pick<ToolCache, "root">, executable = which("databricks")): void {
+export function printNotFromArchive(cache: CacheRoot, executable = which("databricks")): void {
   if (!executable || versionInCache(executable, cache.root) !== undefined) return;
   printNotUsed(executable, "only a CLI from the archive with the input checksum is used");
 }

@@ -8,8 +8,8 @@ import {
   openToolCache,
   type ToolCache,
 } from "../../../../tasks/DatabricksCliInstaller/cache/tool-cache.ts";
-import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/cache/while-busy.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/while-busy.ts";
 
 const linux = agentPlatform("Linux", "X64");
 

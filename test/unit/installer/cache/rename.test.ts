@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { claimName, replaceFile } from "../../../../tasks/DatabricksCliInstaller/cache/rename.ts";
-import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/cache/while-busy.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/while-busy.ts";
 
 /** A tool cache on a platform whose waits take no time. */
 function cacheOn(system: string) {
@@ -103,13 +103,13 @@ describe("Renaming", () => {
     expect(inUse).toEqual(["running CLI", "running CLI", "running CLI", "running CLI"]);
   });
 
-  it("stops waiting when the step is cancelled", async () => {
+  it("stops waiting when the step is canceled", async () => {
     const cancel = new AbortController();
     const whileBusy = waitWhileBusy({ os: "windows" }, cancel.signal);
     const files = failing(Array.from({ length: 1000 }, () => "EBUSY"));
     const claimed = claimName("new", "folder", { platform: agentPlatform("Windows_NT", "X64"), whileBusy }, files);
     cancel.abort();
-    await expect(claimed).rejects.toThrow("cancelled");
+    await expect(claimed).rejects.toThrow("canceled");
   });
 });
 

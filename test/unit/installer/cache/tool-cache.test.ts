@@ -10,8 +10,8 @@ import {
   startable,
   type ToolCache,
 } from "../../../../tasks/DatabricksCliInstaller/cache/tool-cache.ts";
-import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/cache/while-busy.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/while-busy.ts";
 
 const linux = agentPlatform("Linux", "X64");
 const windows = agentPlatform("Windows_NT", "X64");

@@ -2,9 +2,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/cache/while-busy.ts";
 import { askVersion, builtFor, runnableVersion } from "../../../../tasks/DatabricksCliInstaller/cli/executable.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/while-busy.ts";
 
 const platform = agentPlatform("Linux", "X64");
 const linux = { platform, whileBusy: waitWhileBusy(platform) };

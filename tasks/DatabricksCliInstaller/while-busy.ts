@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
-import type { Platform } from "../platform.ts";
+import { print } from "../common/pipeline/commands.ts";
+import { Cancelled } from "../common/pipeline/errors.ts";
+import type { Platform } from "./platform.ts";
 
 /** How long a step waits for busy files, in total. */
 const patienceMs = 30_000;
@@ -19,6 +19,12 @@ const busyCodes = new Set(["EPERM", "EBUSY", "EACCES", "UNKNOWN"]);
  * failed; the last error is thrown. Other systems do not keep a file busy, so nothing waits there.
  */
 export type WhileBusy = <T>(file: string, work: (failures: number) => T | Promise<T>) => Promise<T>;
+
+/** The agent's machine, as far as its files are concerned. */
+export interface Machine {
+  readonly platform: Platform;
+  readonly whileBusy: WhileBusy;
+}
 
 interface Clock {
   readonly wait: (ms: number) => Promise<unknown>;
