@@ -1,8 +1,12 @@
+// First, because the next import writes to the temporary folder.
+import "../common/pipeline/load-failure.ts";
+
 import path from "node:path";
 import { prependPath, print, setOutput, warn } from "../common/pipeline/commands.ts";
+import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
-import { openToolCache } from "./cache/tool-cache.ts";
-import { takePreinstalled } from "./cli/preinstalled.ts";
+import { openToolCache, type ToolCache } from "./cache/tool-cache.ts";
+import { printNotFromArchive, takePreinstalled } from "./cli/preinstalled.ts";
 import { type InstallerInputs, loadInputs } from "./inputs.ts";
 import { installLocalArchive } from "./install/local-archive.ts";
 import { installRelease } from "./install/release.ts";
@@ -11,14 +15,15 @@ import { agentPlatform } from "./platform.ts";
 import { bundleVersion } from "./version/from-bundle.ts";
 import { knownProblems } from "./version/known-problems.ts";
 import type { VersionRequest } from "./version/request.ts";
+import { waitWhileBusy } from "./while-busy.ts";
 
+endOfLoad();
 void runTask(async ({ http, cancel }) => {
   const inputs = loadInputs();
-  const cache = openToolCache(agentPlatform());
+  const platform = agentPlatform();
+  const cache = openToolCache(platform, undefined, waitWhileBusy(platform, cancel));
   const request = await resolveBundle(inputs.version);
-  // A CLI on PATH does not come from an archive, so it cannot match a checksum.
-  const mayReuse = inputs.reuseInstalled && inputs.checksum === undefined;
-  const preinstalled = once(async () => (mayReuse ? takePreinstalled(cache.root, cancel) : undefined));
+  const preinstalled = once(() => preinstalledFor(inputs, cache, cancel));
 
   const step: Step = { http, cancel, inputs, cache, request, preinstalled };
   const { archivePath } = inputs;
@@ -27,6 +32,14 @@ void runTask(async ({ http, cancel }) => {
   for (const problem of knownProblems(cli.version)) warn(problem);
   handOver(cli);
 });
+
+/** The CLI on PATH that the inputs admit. It was not installed from an archive here, so it cannot match a checksum. */
+async function preinstalledFor(inputs: InstallerInputs, cache: ToolCache, cancel: AbortSignal) {
+  if (!inputs.reuseInstalled) return undefined;
+  if (inputs.checksum === undefined) return takePreinstalled(cache, cancel);
+  printNotFromArchive(cache);
+  return undefined;
+}
 
 /** Reads the version from the bundle, if the input version is bundle, and prints what the bundle requires. */
 async function resolveBundle(version: InstallerInputs["version"]): Promise<VersionRequest> {

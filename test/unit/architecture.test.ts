@@ -26,6 +26,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["inputs"],
     ["version"],
     ["archive", "cache", "cli"],
+    ["while-busy"],
     ["formats.lazy", "platform"],
   ],
 };

@@ -8,9 +8,26 @@ type Answer = Pick<StreamedResponse, "status" | "headers" | "url">;
 /** The inputs that offer another way to the archive; for a mirror, another mirror is not one. */
 const anotherWay = ({ isGitHub }: Releases) => (isGitHub ? "downloadUrl or archivePath" : "archivePath");
 
-/** Whether the server does not have the file, which may mean that it does not have the version. */
-export function isMissing({ status }: Answer): boolean {
-  return status === 404 || status === 410;
+/** What stands for a file that a server does not send; `denied`: it may exist, but access to it may be denied. */
+export type Absence = "missing" | "denied";
+
+/**
+ * Whether the server does not have the file, which may mean that it does not have the version; undefined for every other
+ * answer. Object stores and Artifactory return 403 for a missing file if the client may not list their content; GitHub does not.
+ */
+export function absence({ status }: Answer, { isGitHub }: Releases): Absence | undefined {
+  if (status === 404 || status === 410) return "missing";
+  return status === 403 && !isGitHub ? "denied" : undefined;
+}
+
+/** What to do when a server denies access. */
+export function accessHint(releases: Releases): string {
+  const denied = "The server, or a proxy in front of it, denied the request.";
+  if (releases.isGitHub) return `${denied} Allow the host in the proxy, or use ${anotherWay(releases)}.`;
+  if (!releases.hasCredentials) {
+    return `${denied} If a mirror needs credentials, put them in its URL: https://user:token@host/.`;
+  }
+  return `${denied} Check the user name and the token in downloadUrl, and that they may read these files.`;
 }
 
 /** Throws a UserError for an answer that is not the unchanged file: an error status, a web page or an encoded body. */
@@ -49,9 +66,7 @@ export function downloadFailure(error: unknown, wanted: string, releases: Releas
 }
 
 function statusHint(status: number, releases: Releases): string {
-  if (status === 401 || status === 403) {
-    return "The server, or a proxy in front of it, denied the request. If a mirror needs credentials, put them in its URL: https://user:token@host/.";
-  }
+  if (status === 401 || status === 403) return accessHint(releases);
   const later = `Run the step again later, or use ${anotherWay(releases)}.`;
   if (status === 429) return `The server limits requests from this address. ${later}`;
   if (status >= 500) return `The server has a problem. ${later}`;

@@ -1,6 +1,6 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 import { archiveName, type Platform } from "../platform.ts";
-import { downloadFailure, expectFile, isMissing } from "./answers.ts";
+import { type Absence, absence, downloadFailure, expectFile } from "./answers.ts";
 import type { Releases } from "./releases.ts";
 
 /** Names of a release's checksum files. Releases 0.277 to 0.295 have one per build machine, some of them without the common one. */
@@ -18,10 +18,10 @@ export function checksumIn(list: string, file: string): string | undefined {
   return undefined;
 }
 
-/** A published checksum; without one, `listed` tells whether there is a checksum file, which does not contain this archive. */
+/** A published checksum. Without one, `listed` tells whether there is a checksum file, which does not contain this archive. */
 export type PublishedChecksum =
   | { readonly sha256: string; readonly file: string }
-  | { readonly sha256: undefined; readonly listed: boolean };
+  | { readonly sha256: undefined; readonly listed: boolean; readonly absences: ReadonlySet<Absence> };
 
 /** Looks up a release archive in the checksum files beside it. */
 export async function publishedChecksum(
@@ -30,18 +30,23 @@ export async function publishedChecksum(
   platform: Platform,
 ): Promise<PublishedChecksum> {
   let listed = false;
+  const absences = new Set<Absence>();
   for (const file of checksumFileNames(version, platform)) {
     const url = releases.fileUrl(version, file);
     const answer = await releases.send({ method: "GET", url }).catch((error: unknown) => {
       throw downloadFailure(error, file, releases);
     });
-    if (isMissing(answer)) continue;
+    const absent = absence(answer, releases);
+    if (absent) {
+      absences.add(absent);
+      continue;
+    }
     expectFile(answer, file, releases);
     const sha256 = checksumIn(answer.text, archiveName(version, platform));
     if (sha256) return { sha256, file };
     listed = true;
   }
-  return { sha256: undefined, listed };
+  return { sha256: undefined, listed, absences };
 }
 
 /** What an error names when the expected SHA-256 comes from the step's author. */
@@ -58,8 +63,9 @@ export function verifyChecksum(archive: string, actual: string, expected: string
 }
 
 /** The error for an archive without a checksum: nothing is installed unverified. */
-export function noChecksum(archive: string, where: string): UserError {
-  return new UserError(`Cannot verify ${archive}: there is no SHA-256 for it in ${where}.`, {
+export function noChecksum(archive: string, where: string, denied = false): UserError {
+  const orDenied = denied ? " The server returned status 403 for it: it is missing, or access to it is denied." : "";
+  return new UserError(`Cannot verify ${archive}: there is no SHA-256 for it in ${where}.${orDenied}`, {
     hint: "Copy the SHA256SUMS file of the release there, or set the input checksum to the SHA-256 of the archive.",
     section: "checksum",
   });

@@ -3,7 +3,7 @@ import { print } from "../../common/pipeline/commands.ts";
 import type { StreamedResponse } from "../../common/pipeline/http.ts";
 import { HttpFailure } from "../../common/pipeline/http-failure.ts";
 import { archiveName, type Platform } from "../platform.ts";
-import { downloadFailure, expectFile, isMissing, webPage } from "./answers.ts";
+import { type Absence, absence, downloadFailure, expectFile, webPage } from "./answers.ts";
 import type { Releases } from "./releases.ts";
 
 /** A release archive in memory, of which nothing is used before its SHA-256 was compared. */
@@ -14,21 +14,23 @@ export interface Archive {
   readonly sha256: string;
 }
 
-const maxArchiveBytes = 512 * 1024 * 1024;
+/** Far above the size of a release archive. */
+export const maxArchiveBytes = 512 * 1024 * 1024;
 const zipStart = Buffer.from("PK");
 const quietMs = 2_000;
 
-/** Downloads a release archive and computes its hash meanwhile; undefined when the server does not have the archive. */
+/** Downloads a release archive and computes its hash meanwhile; gives the reason when the server does not have the archive. */
 export async function downloadArchive(
   releases: Releases,
   version: string,
   platform: Platform,
-): Promise<Archive | undefined> {
+): Promise<Archive | Absence> {
   const name = archiveName(version, platform);
   const request = { method: "GET", url: releases.archiveUrl(version) } as const;
   return releases
-    .stream(request, async (response) => {
-      if (isMissing(response)) return undefined;
+    .stream(request, async (response): Promise<Archive | Absence> => {
+      const absent = absence(response, releases);
+      if (absent) return absent;
       expectFile(response, name, releases);
       return { name, ...(await readBody(response, name, releases)) };
     })

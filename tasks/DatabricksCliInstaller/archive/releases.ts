@@ -13,6 +13,8 @@ export interface Releases {
   /** URL without credentials and without a trailing slash. */
   readonly base: string;
   readonly isGitHub: boolean;
+  /** Whether the URL contained a user name or a password. */
+  readonly hasCredentials: boolean;
   /** URL of the repository that the releases belong to, if the base has the form of GitHub's; otherwise undefined. */
   readonly repository: string | undefined;
   readonly fileUrl: (version: string, file: string) => string;
@@ -39,6 +41,7 @@ export function releasesAt(downloadUrl: string | undefined, http: Http, platform
   return {
     base,
     isGitHub: base === gitHubReleases,
+    hasCredentials: encoded !== undefined,
     repository,
     fileUrl,
     archiveUrl: (version) => fileUrl(version, archiveName(version, platform)),

@@ -26,21 +26,18 @@ export function writeRecord(file: string, record: InstallRecord): void {
   fs.writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** SHA-256 of a file, in lower-case hexadecimal; undefined when it cannot be read. */
-export function sha256OfFile(file: string): string | undefined {
-  let descriptor: number | undefined;
+/** SHA-256 of a file, in lower-case hexadecimal; throws the system's error when it cannot be read. */
+export function sha256OfFile(file: string): string {
+  const descriptor = fs.openSync(file, "r");
   try {
-    descriptor = fs.openSync(file, "r");
     const hash = createHash("sha256");
     const buffer = Buffer.allocUnsafe(256 * 1024);
     for (let read = fs.readSync(descriptor, buffer); read > 0; read = fs.readSync(descriptor, buffer)) {
       hash.update(buffer.subarray(0, read));
     }
     return hash.digest("hex");
-  } catch {
-    return undefined;
   } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 

@@ -1,10 +1,5 @@
 import fs from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Platform } from "../platform.ts";
-
-/** Windows does not rename what a virus scanner or a starting process has open, for as long as it is open. */
-const windowsBusy = new Set(["EPERM", "EBUSY", "EACCES"]);
-const windowsAttempts = 10;
+import { errorCode, type Machine } from "../while-busy.ts";
 
 /** Errors for a name that a file or a folder already has. */
 const nameTaken = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);
@@ -15,19 +10,14 @@ interface FileSystem {
 }
 
 /** Renames a folder to a name that is still free; false when the name is taken. Atomic. */
-export async function claimName(
-  from: string,
-  to: string,
-  platform: Pick<Platform, "os">,
-  files: FileSystem = fs,
-): Promise<boolean> {
-  return retryWhileBusy(platform, () => {
+export async function claimName(from: string, to: string, machine: Machine, files: FileSystem = fs): Promise<boolean> {
+  return machine.whileBusy(from, () => {
     try {
       files.renameSync(from, to);
       return true;
     } catch (error) {
       // Windows reports EPERM both for a taken name and for a busy folder.
-      const taken = nameTaken.has(errorCode(error)) || (platform.os === "windows" && files.existsSync(to));
+      const taken = nameTaken.has(errorCode(error)) || (machine.platform.os === "windows" && files.existsSync(to));
       if (taken) return false;
       throw error;
     }
@@ -39,38 +29,28 @@ export async function replaceFile(
   from: string,
   to: string,
   aside: string,
-  platform: Pick<Platform, "os">,
+  machine: Machine,
   files: FileSystem = fs,
 ): Promise<void> {
-  return retryWhileBusy(platform, (failures) => {
-    if (failures > 0) moveAside(to, `${aside}-${failures}`, files);
-    files.renameSync(from, to);
+  return machine.whileBusy(to, (failures) => {
+    const name = `${aside}-${failures}`;
+    const moved = failures > 0 && tryRename(to, name, files);
+    try {
+      files.renameSync(from, to);
+    } catch (error) {
+      // While the new file is busy, other steps still need the old one.
+      if (moved) tryRename(name, to, files);
+      throw error;
+    }
   });
 }
 
-/** Tries again while Windows reports that a file is busy; the last error is thrown. */
-async function retryWhileBusy<T>(platform: Pick<Platform, "os">, work: (failures: number) => T): Promise<T> {
-  for (let failures = 0; ; ) {
-    try {
-      return work(failures);
-    } catch (error) {
-      failures += 1;
-      const busy = platform.os === "windows" && windowsBusy.has(errorCode(error));
-      if (!busy || failures === windowsAttempts) throw error;
-      await sleep(failures * 50);
-    }
-  }
-}
-
-function moveAside(file: string, aside: string, files: FileSystem): void {
+/** Whether the rename was possible. While a file is busy, it is not; the next attempt may find the file free. */
+function tryRename(from: string, to: string, files: FileSystem): boolean {
   try {
-    files.renameSync(file, aside);
+    files.renameSync(from, to);
+    return true;
   } catch {
-    // Even this is forbidden while the file is busy; the next attempt may find it free.
+    return false;
   }
-}
-
-/** The system's code, such as EBUSY; empty for other errors. */
-function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

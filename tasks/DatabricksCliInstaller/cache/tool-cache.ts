@@ -1,16 +1,16 @@
 import fs from "node:fs";
 import path from "node:path";
 import { getVariable } from "azure-pipelines-task-lib/task";
-import { UserError } from "../../common/pipeline/errors.ts";
+import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
+import { type Machine, type WhileBusy, waitWhileBusy } from "../while-busy.ts";
 import { noteVerified, readRecord, recordName, sha256OfFile, wasVerified } from "./record.ts";
 
 /** Name of the tool in the agent's tool cache. It must never change: agents keep their cache for years. */
 export const toolName = "databricks";
 
 /** The agent's tool cache, in the layout of azure-pipelines-tool-lib: `databricks/<version>/<arch>` and `<arch>.complete`. */
-export interface ToolCache {
-  readonly platform: Platform;
+export interface ToolCache extends Machine {
   /** `<Agent.ToolsDirectory>/databricks`. */
   readonly root: string;
   readonly folder: (version: string) => string;
@@ -22,7 +22,11 @@ export interface ToolCache {
 export type CacheState = "absent" | "intact" | "changed";
 
 /** The tool cache of this agent; throws when the agent does not set its folder. */
-export function openToolCache(platform: Platform, tools = getVariable("Agent.ToolsDirectory")): ToolCache {
+export function openToolCache(
+  platform: Platform,
+  tools = getVariable("Agent.ToolsDirectory"),
+  whileBusy: WhileBusy = waitWhileBusy(platform),
+): ToolCache {
   if (!tools) throw new Error("The agent does not set Agent.ToolsDirectory.");
   const root = path.join(tools, toolName);
   const folder = (version: string) => path.join(root, version, platform.cacheArch);
@@ -32,14 +36,18 @@ export function openToolCache(platform: Platform, tools = getVariable("Agent.Too
     folder,
     marker: (version) => `${folder(version)}.complete`,
     executable: (version) => startable(path.join(folder(version), platform.executable), platform),
+    whileBusy,
   };
 }
 
 /** The state of a version in the cache. With `archiveSha256`, an intact one must also come from that archive. */
-export function cacheState(cache: ToolCache, version: string, archiveSha256: string | undefined): CacheState {
-  const folder = cache.folder(version);
-  if (!fs.existsSync(folder)) return "absent";
-  if (isIntact(folder, cache.platform, archiveSha256)) return "intact";
+export async function cacheState(
+  cache: ToolCache,
+  version: string,
+  archiveSha256: string | undefined,
+): Promise<CacheState> {
+  if (!fs.existsSync(cache.folder(version))) return "absent";
+  if (await isIntact(cache, version, archiveSha256)) return "intact";
   return fs.existsSync(cache.marker(version)) ? "changed" : "absent";
 }
 
@@ -69,12 +77,23 @@ export function writeMarker(cache: ToolCache, version: string): void {
   fs.writeFileSync(cache.marker(version), "");
 }
 
-/** Whether the executable in a folder is, byte for byte, the one that its record names, and may be run. */
-export function isIntact(folder: string, platform: Platform, archiveSha256?: string): boolean {
-  const { executable, note, record } = contentOf(folder, platform);
+/**
+ * Whether the executable of a version is, byte for byte, the one that its record names, and may be run. With `archiveSha256`,
+ * it must also come from that archive.
+ */
+export async function isIntact(cache: ToolCache, version: string, archiveSha256?: string): Promise<boolean> {
+  const { executable, note, record } = contentOf(cache.folder(version), cache.platform);
   if (!record || (archiveSha256 !== undefined && record.archiveSha256 !== archiveSha256)) return false;
   const expected = record.executableSha256;
-  return mayRun(executable) && (wasVerified(executable, expected, note) || sha256OfFile(executable) === expected);
+  if (!mayRun(executable)) return false;
+  if (wasVerified(executable, expected, note)) return true;
+  const actual = await cache.whileBusy(executable, () => sha256OfFile(executable)).catch(unlessCancelled);
+  return actual === expected;
+}
+
+/** An executable that cannot be read is not shown to be intact. */
+function unlessCancelled(error: unknown): undefined {
+  if (error instanceof Cancelled) throw error;
 }
 
 function contentOf(folder: string, platform: Platform) {

@@ -1,42 +1,74 @@
-import { type ExecFileException, execFile } from "node:child_process";
 import fs from "node:fs";
 import clean from "semver/functions/clean.js";
-import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { causeInWords } from "../../common/pipeline/file-failure.ts";
 import { parsedMembers } from "../../common/pipeline/json.ts";
 import { shorten } from "../../common/pipeline/secrets.ts";
 import type { Platform } from "../platform.ts";
-
-const answerWithinMs = 60_000;
+import { errorCode, type Machine } from "../while-busy.ts";
+import { type Ended, probe } from "./probe.ts";
 
 const elfMachines: Record<number, string> = { 62: "amd64", 183: "arm64", 3: "386", 40: "arm" };
 const machCpus: Record<number, string> = { 16777223: "amd64", 16777228: "arm64" };
 const peMachines: Record<number, string> = { 34404: "amd64", 43620: "arm64", 332: "386" };
 
-/** Why a program did not report a version: `code` is the system's error or the exit code, `text` is what it wrote. */
+/** Why a program did not report a version. */
 export interface NoVersion {
+  /** The exit code or signal, or the system's error if the program did not start. */
   readonly code: string;
+  /** The line of its output that tells most. */
   readonly text: string;
+  /** The line that shows that it is the legacy Databricks CLI; missing for every other program. */
+  readonly legacy?: string;
+  /** The same in words that complete a sentence about the program, such as "it ended with 3: broken". */
+  readonly words: string;
 }
 
 /** Runs `version --output json`; gives the version that the executable reports. Never throws. */
-export function askVersion(executable: string, signal: AbortSignal): Promise<string | NoVersion> {
-  const options = { env: withoutAgentSecrets(process.env), signal, timeout: answerWithinMs, windowsHide: true };
-  return new Promise((resolve) => {
-    try {
-      execFile(executable, ["version", "--output", "json"], options, (error, stdout, stderr) => {
-        if (error) resolve(noVersion(error, stderr));
-        else resolve(versionIn(stdout) ?? { code: "0", text: firstLine(stdout) });
-      });
-    } catch (error) {
-      // Node passes only some errors of starting a program to the callback, and throws the others.
-      resolve(noVersion(error as ExecFileException, ""));
-    }
-  });
+export async function askVersion(
+  executable: string,
+  signal: AbortSignal,
+  withinMs: number,
+): Promise<string | NoVersion> {
+  try {
+    return await startVersion(executable, signal, withinMs);
+  } catch (error) {
+    return notStarted(error);
+  }
 }
 
-function noVersion(error: ExecFileException, stderr: string): NoVersion {
-  return { code: String(error.code ?? error.signal ?? "no exit code"), text: firstLine(stderr || error.message) };
+/** The same, but throws the system's error for an executable that does not start. */
+async function startVersion(executable: string, signal: AbortSignal, withinMs: number): Promise<string | NoVersion> {
+  const ended = await probe(executable, ["version", "--output", "json"], withinMs, signal);
+  return (ended.code === 0 ? versionIn(ended.stdout) : undefined) ?? noVersion(ended, withinMs);
+}
+
+function notStarted(error: unknown): NoVersion {
+  const code = errorCode(error) || "unknown";
+  const text = error instanceof Error ? error.message : String(error);
+  return { code, text, words: `the system did not start it (${code}: ${startFailure(code) ?? text})` };
+}
+
+/** For a file that exists, the missing one is what the system needs to start it. */
+function startFailure(code: string): string | undefined {
+  if (code === "ENOENT") return "its interpreter or program loader is not on this agent";
+  if (code === "EINVAL" || code === "ENOEXEC") return "the system cannot run a file of this kind";
+  return causeInWords(code);
+}
+
+/** What the Python package databricks-cli prints: in its own words, or in a stack trace of an incomplete installation. */
+const legacyLine = /^.*(?:No such command ['"]?version\b|\bdatabricks_cli\b|^Version 0\.\d+\.\d+\s*$).*$/m;
+
+function noVersion({ code, stdout, stderr }: Ended, withinMs: number): NoVersion {
+  const text = tellingLine(code === 0 ? stdout : stderr || stdout);
+  const legacy = legacyLine.exec(`${stderr}\n${stdout}`)?.[0].trim();
+  return { code: String(code), text, words: endInWords(code, text, withinMs), ...(legacy ? { legacy } : {}) };
+}
+
+function endInWords(code: Ended["code"], text: string, withinMs: number): string {
+  if (code === "timeout") return `it did not end within ${withinMs / 1000} seconds`;
+  if (code === "too much output") return "it wrote more than 1 MB";
+  return `it ended with ${code}${text === "" ? " and wrote nothing" : `: ${text}`}`;
 }
 
 function versionIn(output: string): string | undefined {
@@ -44,44 +76,84 @@ function versionIn(output: string): string | undefined {
   return typeof version === "string" ? (clean(version) ?? undefined) : undefined;
 }
 
-function firstLine(text: string): string {
-  return shorten(text.trim().split(/\r?\n/, 1)[0] ?? "", 300);
+/** The first line, but the last one of a Python stack trace. */
+function tellingLine(text: string): string {
+  const lines = text.trim().split(/\r?\n/);
+  const line = lines[0]?.startsWith("Traceback ") ? lines.at(-1) : lines[0];
+  return shorten(line ?? "", 300);
 }
 
+/** Longer than a virus scanner needs for a file of this size. */
+const firstStartWithinMs = 60_000;
+
 /** Runs an executable; gives the version that it reports. Throws a UserError when it cannot run or is not a Databricks CLI. */
-export async function runnableVersion(executable: string, platform: Platform, cancel: AbortSignal): Promise<string> {
-  const answer = await askVersion(executable, cancel);
+export async function runnableVersion(
+  executable: string,
+  { platform, whileBusy }: Machine,
+  cancel: AbortSignal,
+): Promise<string> {
+  const start = async () => {
+    try {
+      return await startVersion(executable, cancel, firstStartWithinMs);
+    } catch (error) {
+      // Windows reports such an executable with the same codes as a busy one.
+      refuseOtherPlatform(executable, platform);
+      throw error;
+    }
+  };
+  const answer = await whileBusy(executable, start).catch((error: unknown) => {
+    if (error instanceof UserError || error instanceof Cancelled) throw error;
+    return notStarted(error);
+  });
   if (cancel.aborted) throw new Cancelled();
   return typeof answer === "string" ? answer : refuse(executable, platform, answer);
 }
 
-function refuse(executable: string, platform: Platform, { code, text }: NoVersion): never {
-  const built = builtFor(readHead(executable));
-  if (built !== undefined && built !== nameOf(platform)) {
-    throw new UserError(`${executable} is built for ${built}, but this agent runs ${nameOf(platform)}.`, {
-      hint: `Use the release archive for ${nameOf(platform)}.`,
-      section: "executable",
-    });
-  }
+function refuse(executable: string, platform: Platform, { code, words }: NoVersion): never {
+  refuseOtherPlatform(executable, platform);
   if (code === "EACCES" || code === "EPERM") {
     throw new UserError(`This agent is not allowed to run ${executable} (${code}).`, {
       hint: "Its folder is probably mounted with noexec, or a security tool blocks it. Set AGENT_TOOLSDIRECTORY to a folder where programs may run.",
       section: "executable",
     });
   }
-  throw new UserError(`${executable} did not report its version: it ended with ${code}: ${text}`, {
-    hint: "Nothing was installed. The file is not a Databricks CLI that works on this agent.",
+  throw new UserError(`${executable} did not report its version: ${words}.`, {
+    hint: hintFor(code),
     section: "executable",
   });
 }
 
+/** A system's error is not the fault of the archive. */
+function hintFor(code: string): string {
+  if (code === "EBUSY" || code === "UNKNOWN") {
+    return "Nothing was installed. A virus scanner probably blocks the file: exclude the agent's tools folder, and run the step again.";
+  }
+  if (/^E[A-Z]+$/.test(code) && causeInWords(code) !== undefined && code !== "ENOENT") {
+    return "Nothing was installed. Check the limits and the load of this agent, and run the step again.";
+  }
+  return "Nothing was installed. The file is not a Databricks CLI that works on this agent.";
+}
+
+function refuseOtherPlatform(executable: string, platform: Platform): void {
+  const built = builtFor(readHead(executable));
+  if (built === undefined || built === nameOf(platform)) return;
+  throw new UserError(`${executable} is built for ${built}, but this agent runs ${nameOf(platform)}.`, {
+    hint: `Use the release archive for ${nameOf(platform)}.`,
+    section: "executable",
+  });
+}
+
+/** The first bytes; none of a file that cannot be read, whose failed start has already told why. */
 function readHead(executable: string): Buffer {
   const head = Buffer.alloc(4096);
-  const descriptor = fs.openSync(executable, "r");
+  let descriptor: number | undefined;
   try {
+    descriptor = fs.openSync(executable, "r");
     return head.subarray(0, fs.readSync(descriptor, head));
+  } catch {
+    return head.subarray(0, 0);
   } finally {
-    fs.closeSync(descriptor);
+    if (descriptor !== undefined) fs.closeSync(descriptor);
   }
 }
 

@@ -8,7 +8,7 @@ import type { InstalledCli, Step } from "./step.ts";
  */
 export async function reuseInstalled(step: Step, version: string): Promise<InstalledCli | undefined> {
   const { cache, inputs } = step;
-  const state = cacheState(cache, version, inputs.checksum);
+  const state = await cacheState(cache, version, inputs.checksum);
   if (state === "intact") {
     noteIntact(cache, version);
     return { version, executable: cache.executable(version), source: "cache" };

@@ -3,8 +3,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { print } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import { checksumFileNames, checksumIn, noChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
-import type { Archive } from "../archive/download.ts";
+import { type Archive, maxArchiveBytes } from "../archive/download.ts";
 import { type Platform, parseArchiveName } from "../platform.ts";
 import { admits, describe, type VersionRequest } from "../version/request.ts";
 import { reuseInstalled } from "./installed.ts";
@@ -17,13 +18,31 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
   if (installed) return installed;
 
   const expected = expectedChecksum(file, version, step);
-  const bytes = fs.readFileSync(file);
+  const bytes = readArchive(file);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   verifyChecksum(file, sha256, expected.sha256, expected.by);
   print(`Verified: SHA-256 ${sha256} of ${file} matches ${expected.by}`);
   const archive: Archive = { name: file, bytes, sha256 };
   const { installVerified } = await import("./verified.ts");
   return { ...(await installVerified(step, archive, version)), source: "archive" };
+}
+
+function readArchive(file: string): Buffer {
+  return readable(file, () => {
+    if (fs.statSync(file).size <= maxArchiveBytes) return fs.readFileSync(file);
+    throw new UserError(`${file} is larger than any release of the Databricks CLI.`, {
+      hint: "Set archivePath to the .zip from the release page.",
+      section: "archive",
+    });
+  });
+}
+
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw fileFailure(error, { work: `read ${file}`, section: "archive" });
+  }
 }
 
 /** The version in the file's name or in the input; undefined when only the CLI itself can report it. */
@@ -52,7 +71,9 @@ function expectedChecksum(file: string, version: string | undefined, { inputs, c
   const folder = path.dirname(file);
   for (const name of version === undefined ? [] : checksumFileNames(version, cache.platform)) {
     const list = path.join(folder, name);
-    const sha256 = fs.existsSync(list) ? checksumIn(fs.readFileSync(list, "utf8"), path.basename(file)) : undefined;
+    if (!fs.existsSync(list)) continue;
+    const text = readable(list, () => fs.readFileSync(list, "utf8"));
+    const sha256 = checksumIn(text, path.basename(file));
     if (sha256) return { sha256, by: list };
   }
   throw noChecksum(file, folder);

@@ -1,9 +1,10 @@
-import { print } from "../../common/pipeline/commands.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
+import { print, warn } from "../../common/pipeline/commands.ts";
+import type { UserError } from "../../common/pipeline/errors.ts";
 import { noChecksum, publishedChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
 import { type Archive, downloadArchive, megabytes } from "../archive/download.ts";
 import { type Releases, registerCredentials, releasesAt } from "../archive/releases.ts";
-import { nearestVersions, resolveVersions } from "../version/resolve.ts";
+import { lookUp, resolveVersions } from "../version/resolve.ts";
+import { type AbsentArchive, accessDenied, noSuchRelease, whyDenied } from "./absent-archive.ts";
 import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
@@ -13,22 +14,24 @@ export async function installRelease(step: Step): Promise<InstalledCli> {
   registerCredentials(downloadUrl);
   const releases = releasesAt(downloadUrl, step.http, step.cache.platform);
   const candidates = await chooseCandidates(step, releases);
+  const absent: AbsentArchive[] = [];
   for (const version of candidates) {
     const installed = await reuseInstalled(step, version);
     if (installed) return installed;
     const archive = await downloadVerified(step, releases, version);
-    if (archive) {
+    if (!("reason" in archive)) {
       const { installVerified } = await import("./verified.ts");
       return { ...(await installVerified(step, archive, version)), source: "download" };
     }
-    print(`${releases.base} has no archive of version ${version} for this platform.`);
+    absent.push(archive);
+    reportAbsent(archive, releases, version !== candidates.at(-1));
   }
-  throw await noSuchRelease(step, candidates, releases);
+  throw await notInstalled(step, absent, releases);
 }
 
 /** The versions to try, best first. An exact version, or a CLI on PATH that is in the range, needs no version list. */
 async function chooseCandidates(step: Step, releases: Releases): Promise<readonly string[]> {
-  const { request, cache } = step;
+  const { request, cache, inputs } = step;
   if (request.kind === "exact") return [request.version];
   const found = request.kind === "range" ? await step.preinstalled() : undefined;
   if (request.kind === "range" && found) {
@@ -38,46 +41,56 @@ async function chooseCandidates(step: Step, releases: Releases): Promise<readonl
     );
     if (fits) return [found.version];
   }
-  return resolveVersions(request, releases, cache);
+  return resolveVersions(request, releases, cache, inputs.checksum);
 }
 
-/** Downloads an archive and compares its SHA-256; undefined when there is no release of that version. */
+/** Downloads an archive and compares its SHA-256; gives the reason when there is no archive of that version. */
 async function downloadVerified(
   { inputs, cache: { platform } }: Step,
   releases: Releases,
   version: string,
-): Promise<Archive | undefined> {
+): Promise<Archive | AbsentArchive> {
   const given = { sha256: inputs.checksum, file: theInput } as const;
   print(`Downloading ${releases.archiveUrl(version)}`);
   const [archive, published] = await Promise.all([
     downloadArchive(releases, version, platform),
     given.sha256 === undefined ? publishedChecksum(releases, version, platform) : { ...given, sha256: given.sha256 },
   ]);
-  if (!archive) return undefined;
+  if (typeof archive === "string") {
+    return { version, reason: archive, checksum: given.sha256 === undefined ? published : undefined };
+  }
   if (published.sha256 === undefined) {
-    throw noChecksum(archive.name, `${releases.base}/v${version}/${published.listed ? "*_SHA256SUMS" : ""}`);
+    const { listed, absences } = published;
+    throw noChecksum(
+      archive.name,
+      `${releases.base}/v${version}/${listed ? "*_SHA256SUMS" : ""}`,
+      !listed && absences.has("denied"),
+    );
   }
   verifyChecksum(archive.name, archive.sha256, published.sha256, published.file);
   print(`Verified: SHA-256 ${archive.sha256} matches ${published.file} (${megabytes(archive.bytes.length)})`);
   return archive;
 }
 
-async function noSuchRelease(
-  { cache: { platform } }: Step,
-  versions: readonly string[],
+/** Prints that there is no archive of a version. Warns if access may be denied to it and an older one is tried instead. */
+function reportAbsent({ version, reason }: AbsentArchive, { base }: Releases, olderFollows: boolean): void {
+  if (reason === "missing") print(`${base} has no archive of version ${version} for this platform.`);
+  else {
+    const denied = `${base} returned status 403 for the archive of version ${version}: it is missing, or access to it is denied.`;
+    if (olderFollows) warn(`${denied} An older version is tried instead.`);
+    else print(denied);
+  }
+}
+
+/** The error after no candidate could be downloaded: there is no such release, or access to it was denied. */
+async function notInstalled(
+  { request, cache: { platform } }: Step,
+  absent: readonly AbsentArchive[],
   releases: Releases,
 ): Promise<UserError> {
-  const nearest = await nearestVersions(versions[0] ?? "", releases);
-  const target = `${platform.os}/${platform.arch}`;
-  const hint =
-    nearest.length > 0
-      ? `The nearest versions are ${nearest.join(", ")}. Change the input version.`
-      : "Check the inputs version and downloadUrl.";
-  return new UserError(
-    `Cannot download Databricks CLI ${versions.join(", ")}: ${releases.base} has no such release for ${target}.`,
-    {
-      hint,
-      section: "version",
-    },
-  );
+  const listing = await lookUp(absent[0]?.version ?? "", releases);
+  const denied = whyDenied(absent, listing, request.kind !== "exact");
+  return denied === undefined
+    ? noSuchRelease(absent, listing, releases, platform)
+    : accessDenied(absent, denied, releases);
 }

@@ -20,12 +20,12 @@ export async function installVerified(
   const staged = await stage(cache, content, archive.sha256);
   try {
     if (cancel.aborted) throw new Cancelled();
-    const version = await runnableVersion(staged.executable, cache.platform, cancel);
+    const version = await runnableVersion(staged.executable, cache, cancel);
     expectVersion(step, archive, wanted, version);
     await publish(cache, version, staged, inputs.checksum);
     return { version, executable: cache.executable(version) };
   } finally {
-    discard(staged.folder);
+    await discard(cache, staged.folder);
   }
 }
 

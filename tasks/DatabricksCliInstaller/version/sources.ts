@@ -15,6 +15,8 @@ export interface Answer {
   readonly problem: string | undefined;
   /** The host that did not answer, if that is the problem. */
   readonly silentHost: string | undefined;
+  /** Whether the problem is that access was denied (status 401 or 403). */
+  readonly denied: boolean;
 }
 
 /** The source of an answer, and why the answer does not help. */
@@ -30,6 +32,12 @@ export function newestOf(versions: readonly string[]): string {
 interface Problem {
   readonly problem: string;
   readonly silentHost?: string;
+  readonly denied?: boolean;
+}
+
+/** The problem with an answer that should have another status. */
+function wrongStatus(status: number, wanted = ""): Problem {
+  return { problem: `returned status ${status}${wanted}`, denied: status === 401 || status === 403 };
 }
 
 /** A place that lists versions; `read` gives their names. */
@@ -76,8 +84,9 @@ export async function* answersOf(releases: Releases, sources: readonly Source[])
     const answer = await ask(releases, source, unreachable);
     const versions = "problem" in answer ? [] : newestFirst(answer);
     const problem = "problem" in answer ? answer.problem : versions.length === 0 ? "lists no version" : undefined;
-    const silentHost = "problem" in answer ? answer.silentHost : undefined;
-    yield { source: source.name, versions, complete: source.complete && problem === undefined, problem, silentHost };
+    const { silentHost, denied = false } = "problem" in answer ? answer : ({} as Partial<Problem>);
+    const complete = source.complete && problem === undefined;
+    yield { source: source.name, versions, complete, problem, silentHost, denied };
   }
 }
 
@@ -112,7 +121,7 @@ async function readRedirect(releases: Releases, url: string): ReturnType<Source[
       ...patience,
     });
     if (status < 300 || status > 399 || !headers.location || !URL.canParse(headers.location, location)) {
-      return { problem: `returned status ${status} instead of a redirect` };
+      return wrongStatus(status, " instead of a redirect");
     }
     location = new URL(headers.location, location).href;
     const tag = /\/releases\/tag\/([^/?#]+)$/.exec(location)?.[1];
@@ -131,7 +140,7 @@ function tagsOf(releases: Releases): Source[] {
 
 async function readTags(releases: Releases, url: string): ReturnType<Source["read"]> {
   const { status, text } = await releases.send({ method: "GET", url, ...patience });
-  if (status !== 200) return { problem: `returned status ${status}` };
+  if (status !== 200) return wrongStatus(status);
   return stable(tagsOfAdvertisement(text)) ?? { problem: "is not a git repository" };
 }
 
@@ -171,7 +180,7 @@ function indexOf(releases: Releases): Source[] {
 
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
   const { status, text } = await releases.send({ method: "GET", url, ...patience });
-  if (status !== 200) return { problem: `returned status ${status}` };
+  if (status !== 200) return wrongStatus(status);
   return stable([...text.matchAll(listedVersion)].map((match) => match[1] ?? "")) ?? [];
 }
 

@@ -30,6 +30,7 @@ export const troubleshootingSections = [
   "service-connection",
   "service-principal-not-in-workspace",
   "stale-state",
+  "temporary-folder",
   "tools-folder",
   "unsupported-platform",
   "version",

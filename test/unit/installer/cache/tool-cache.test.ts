@@ -11,6 +11,7 @@ import {
   type ToolCache,
 } from "../../../../tasks/DatabricksCliInstaller/cache/tool-cache.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+import { waitWhileBusy } from "../../../../tasks/DatabricksCliInstaller/while-busy.ts";
 
 const linux = agentPlatform("Linux", "X64");
 const windows = agentPlatform("Windows_NT", "X64");
@@ -33,18 +34,18 @@ describe("A tool cache", () => {
   const files = () => fs.readdirSync(cache.root, { recursive: true }).map(String).sort();
 
   it("reports a version as intact once its folder and marker are there", async () => {
-    expect(cacheState(cache, "1.0.0", undefined)).toBe("absent");
+    expect(await cacheState(cache, "1.0.0", undefined)).toBe("absent");
     await publishContent("cli");
-    expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
-    expect(cacheState(cache, "1.0.0", "archive")).toBe("intact");
-    expect(cacheState(cache, "1.0.0", "another archive")).toBe("changed");
+    expect(await cacheState(cache, "1.0.0", undefined)).toBe("intact");
+    expect(await cacheState(cache, "1.0.0", "archive")).toBe("intact");
+    expect(await cacheState(cache, "1.0.0", "another archive")).toBe("changed");
   });
 
   it("writes nothing when it is asked for a version's state", async () => {
     await publishContent("cli");
     fs.rmSync(cache.marker("1.0.0"));
     const before = files();
-    expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
+    expect(await cacheState(cache, "1.0.0", undefined)).toBe("intact");
     expect(files()).toEqual(before);
   });
 
@@ -59,7 +60,29 @@ describe("A tool cache", () => {
     noteIntact(cache, "1.0.0");
     clock.mockRestore();
     expect(files()).toContain("1.0.0/x64/verified");
-    expect(cacheState(cache, "1.0.0", undefined)).toBe("intact");
+    expect(await cacheState(cache, "1.0.0", undefined)).toBe("intact");
+  });
+});
+
+describe("A cached executable that another program has open on Windows", () => {
+  it("is read once it is free, and is not taken for a changed one", async () => {
+    const tools = fs.mkdtempSync(path.join(os.tmpdir(), "tools-"));
+    let waits = 0;
+    const wait = async () => {
+      waits += 1;
+    };
+    const clock = { wait, print: () => {} };
+    const cache = openToolCache(windows, tools, waitWhileBusy(windows, undefined, clock));
+    await publish(cache, "1.0.0", await stage(cache, Buffer.from("cli"), "archive"));
+    const { openSync } = fs;
+    const spy = vi.spyOn(fs, "openSync").mockImplementation((...given) => {
+      if (String(given[0]).endsWith(".exe") && waits < 5) throw Object.assign(new Error("EBUSY"), { code: "EBUSY" });
+      return openSync(...given);
+    });
+    expect(await cacheState(cache, "1.0.0", undefined)).toBe("intact");
+    expect(waits).toBe(5);
+    spy.mockRestore();
+    fs.rmSync(tools, { recursive: true });
   });
 });
 

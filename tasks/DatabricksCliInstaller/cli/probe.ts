@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
+
+/** How a program ended that was asked a question. */
+export interface Ended {
+  /** Exit code, or the signal that ended it, or why the task ended it. */
+  readonly code: number | NodeJS.Signals | "timeout" | "too much output";
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Far more than any version, and little enough for memory. */
+const maxOutputBytes = 1024 * 1024;
+/** How long output is still read after the end of the program: what it left running may hold the pipes open. */
+const drainMs = 2_000;
+
+/**
+ * Runs a program with closed stdin and without the agent's secrets, and reads what it writes. Ends it, with all that it
+ * started, after `withinMs` milliseconds, after too much output, or on `signal`. Rejects with the system's error for a program
+ * that does not start.
+ */
+export async function probe(
+  executable: string,
+  words: readonly string[],
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const child = spawn(executable, words, {
+    env: withoutAgentSecrets(process.env),
+    stdio: ["ignore", "pipe", "pipe"],
+    windowsHide: true,
+    // A process group of its own, which can be ended as a whole. Windows has none.
+    detached: process.platform !== "win32",
+  });
+  return new Promise((resolve, reject) => {
+    let stopped: "timeout" | "too much output" | undefined;
+    let drained: NodeJS.Timeout | undefined;
+    const stop = (reason: typeof stopped) => {
+      stopped ??= reason;
+      killGroup(child);
+      // Not even SIGKILL ends a program that waits for a network drive.
+      drained ??= setTimeout(finish, drainMs, null, "SIGKILL");
+    };
+    const onAbort = () => stop(undefined);
+    const timer = setTimeout(() => stop("timeout"), withinMs);
+    const read = reader(child, () => stop("too much output"));
+
+    const finish = (code: number | null, by: NodeJS.Signals | null) => {
+      clearTimeout(timer);
+      clearTimeout(drained);
+      signal.removeEventListener("abort", onAbort);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      resolve({ code: stopped ?? code ?? by ?? "SIGKILL", ...read() });
+    };
+    child.once("error", (error) => {
+      // A program that ran but could not be killed is reported by its end.
+      if (child.pid !== undefined) return;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    });
+    child.once("exit", (code, by) => {
+      clearTimeout(timer);
+      drained ??= setTimeout(finish, drainMs, code, by);
+    });
+    child.once("close", finish);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** Collects both streams; calls `onTooMuch` beyond the limit, after which nothing more is kept. */
+function reader(child: ChildProcess, onTooMuch: () => void): () => Pick<Ended, "stdout" | "stderr"> {
+  const chunks: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
+  let size = 0;
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxOutputBytes) onTooMuch();
+      else chunks[name].push(chunk);
+    });
+  }
+  const text = (name: "stdout" | "stderr") => Buffer.concat(chunks[name]).toString("utf8");
+  return () => ({ stdout: text("stdout"), stderr: text("stderr") });
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // It has just ended.
+  }
+}
