@@ -1,4 +1,5 @@
 import { type BundleSummary, parseBundleSummary } from "../../common/databricks/cli/summary.ts";
+import { addressText } from "../../common/databricks/workspace/address.ts";
 import { refuseOtherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
 import { quietOutput, runCommand } from "./run-cli.ts";
@@ -24,7 +25,8 @@ function checked(json: string): BundleSummary {
   return summary;
 }
 
-/** The workspace that the step used, `https://name`. */
+/** The address of the workspace that the step used: `https://name`, with `?o=` for a custom URL. */
 export function workspaceUrlOf(step: Step, summary: BundleSummary): string {
-  return step.host() ?? summary.host ?? "";
+  const address = step.address();
+  return address === undefined ? (summary.host ?? "") : addressText(address);
 }

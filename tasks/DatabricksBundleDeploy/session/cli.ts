@@ -26,7 +26,7 @@ export function findCli(): string {
  */
 export function prepareCli(
   { network, temporaryFolder }: Task,
-  { folder, target, host }: DeployInputs,
+  { folder, target, host, workspaceId }: DeployInputs,
   executable: string,
   metadataServiceUrl: string,
   variables: BundleVariables,
@@ -34,7 +34,7 @@ export function prepareCli(
   registerSecret(path.posix.basename(metadataServiceUrl));
   const advice = trustStoreAdvice(network);
   if (advice) print(advice);
-  const signIn = { metadataServiceUrl, host };
+  const signIn = { metadataServiceUrl, host, workspaceId };
   writeProfile(signIn, temporaryFolder);
   const unset = new Set(variables.unset);
   const environment = Object.entries(withoutAgentSecrets(process.env)).filter(([name]) => !unset.has(name));

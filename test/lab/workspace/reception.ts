@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Faults } from "../faults.ts";
 import { send } from "../https-server.ts";
 import { authenticate, type Doorkeeper } from "./authentication.ts";
+import { answerAtCustomUrl, type CustomUrl } from "./custom-url.ts";
 import { discover } from "./discovery.ts";
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
@@ -18,6 +19,7 @@ export interface Reception {
   readonly faults: Faults;
   readonly gate: Gate;
   readonly exchangeToken: TokenExchange | undefined;
+  readonly customUrls: readonly CustomUrl[];
 }
 
 /** Records one request and answers it: with a fault, with public information, or as a member's request. */
@@ -39,10 +41,14 @@ export async function receive(
 }
 
 async function replyTo(reception: Reception, request: GateRequest, record: RecordedRequest): Promise<Reply | "reset"> {
-  const { url, doorkeeper, faults, gate } = reception;
+  const { url, doorkeeper, faults, gate, customUrls } = reception;
+  const customUrl = customUrls.find(({ host }) => host === request.headers.host);
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
-  const unauthenticated = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
+  const unauthenticated =
+    (await faults.meet(request)) ??
+    (customUrl && answerAtCustomUrl(request, customUrl, doorkeeper.id)) ??
+    discover(request, { url, id: doorkeeper.id });
   return unauthenticated ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
 }
 

@@ -41,7 +41,7 @@ describe("The CLI's environment", () => {
   });
 
   it("points to a profile that only this account can read, with one way to sign in", () => {
-    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined };
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined, workspaceId: undefined };
     writeProfile(signIn, folder);
     const environment = cliEnvironment({ ARM_CLIENT_ID: "x" }, signIn, folder);
     expect(environment).not.toHaveProperty("ARM_CLIENT_ID");
