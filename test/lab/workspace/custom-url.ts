@@ -30,6 +30,9 @@ export function answerAtCustomUrl(request: GateRequest, { host, accountId }: Cus
   if (addressed !== undefined) {
     return jsonReply(403, { error_code: "403", message: `Unauthorized access to Org: ${addressed}` });
   }
+  if (request.url.pathname === "/login.html") {
+    return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<title>Sign in</title>" };
+  }
   const location = `https://${host}/login.html?next_url=${encodeURIComponent(request.path)}`;
   return { status: 303, headers: { location, "content-type": "text/html; charset=utf-8" }, body: "" };
 }
