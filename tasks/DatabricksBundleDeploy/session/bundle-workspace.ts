@@ -25,7 +25,7 @@ export function bundleWorkspace(
   const workspaceId = declared.workspaceId ?? address?.workspaceId;
   refuseContradiction(declared, address);
   if (step !== undefined) {
-    refuseOtherId(workspaceId, step);
+    refuseOtherId(workspaceId, step, "No token was sent.");
     return undefined;
   }
   if (address === undefined) return undefined;
@@ -63,11 +63,18 @@ function refuseContradiction({ host, workspaceId }: DeclaredWorkspace, address: 
   );
 }
 
-function refuseOtherId(workspaceId: string | undefined, step: WorkspaceAddress): void {
+/** Throws a UserError if the CLI has resolved the bundle to another workspace than the step's, which its files did not show. */
+export function refuseResolvedWorkspace({ host, workspaceId }: DeclaredWorkspace, step: WorkspaceAddress): void {
+  const address = host === undefined ? undefined : parseWorkspaceAddress(host);
+  const ofHost = address && !("problem" in address) ? address.workspaceId : undefined;
+  refuseOtherId(workspaceId ?? ofHost, step, "The CLI has used that workspace.");
+}
+
+function refuseOtherId(workspaceId: string | undefined, step: WorkspaceAddress, consequence: string): void {
   const expected = workspaceIdOf(step);
   if (workspaceId === undefined || expected === undefined || workspaceId === expected) return;
   throw new UserError(
-    `The bundle target points to the workspace ${workspaceId}, but the step's workspaceUrl is ${addressText(step)}, the workspace ${expected}. No token was sent.`,
+    `The bundle target points to the workspace ${workspaceId}, but the step's workspaceUrl is ${addressText(step)}, the workspace ${expected}. ${consequence}`,
     {
       hint: "Set workspaceUrl and the bundle's workspace.host and workspace.workspace_id to the same workspace, or remove the bundle's.",
       section: "wrong-host",

@@ -1,3 +1,4 @@
+import { hostKind } from "../../common/databricks/workspace/hosts.ts";
 import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
 import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { databricksTokens } from "../../common/identity/databricks-token.ts";
@@ -60,7 +61,7 @@ function databricksIdentity(
   const rule = databricksHostRule(address);
   const acquire: () => Promise<AccessToken> = databricksTokens(
     http,
-    { host, clientId },
+    { host, isAccount: hostKind(host) === "custom", clientId },
     freshIdTokens(http, job, connection),
   );
   return { rule, clientId, token: renewable(acquire), issuers: `Azure DevOps and ${host}` };

@@ -45,15 +45,17 @@ async function replyTo(reception: Reception, request: GateRequest, record: Recor
   const customUrl = customUrls.find(({ host }) => host === request.headers.host);
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
+  const fault = await faults.meet(request);
+  if (fault) return fault;
+  const tokenPath = customUrl ? `/oidc/accounts/${customUrl.accountId}/v1/token` : "/oidc/v1/token";
+  if (request.method === "POST" && request.url.pathname === tokenPath) return exchangeToken(reception, request);
   const unauthenticated =
-    (await faults.meet(request)) ??
     (customUrl && answerAtCustomUrl(request, customUrl, doorkeeper.id)) ??
     discover(request, { url, id: doorkeeper.id });
-  return unauthenticated ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
+  return unauthenticated ?? refusal ?? gate.answer(request, caller);
 }
 
-async function exchangeToken(reception: Reception, { method, url, body }: GateRequest): Promise<Reply | undefined> {
-  if (method !== "POST" || url.pathname !== "/oidc/v1/token") return undefined;
+async function exchangeToken(reception: Reception, { body }: GateRequest): Promise<Reply> {
   const noPolicy = { error: "invalid_request", error_description: "No federation policy matches the token." };
   const answer = await reception.exchangeToken?.(new URLSearchParams(body.toString()));
   return jsonReply(answer?.status ?? 400, answer?.body ?? noPolicy);

@@ -33,7 +33,7 @@ export async function readDeclared(folder: string, target: string | undefined): 
   const [root] = documents;
   return {
     host: text(last("host")),
-    workspaceId: text(typeof workspaceId === "number" ? String(workspaceId) : workspaceId),
+    workspaceId: text(Number.isSafeInteger(workspaceId) ? String(workspaceId) : workspaceId),
     authTypes: [...new Set(authTypes)],
     variables: documents.every(({ isSound }) => isSound)
       ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]

@@ -51,4 +51,18 @@ describe("The CLI's environment", () => {
       /^\[azure-pipelines\]\nauth_type += metadata-service\nmetadata_service_url = http:\/\/127\.0\.0\.1:1\/secret\n$/,
     );
   });
+
+  it("names the workspace of a custom URL in the profile, which the CLI reads, and in a variable for other programs", () => {
+    const signIn = {
+      metadataServiceUrl: "http://127.0.0.1:1/secret",
+      host: "https://acme.databricks.com",
+      workspaceId: "123",
+    };
+    writeProfile(signIn, folder);
+    const environment = cliEnvironment({ DATABRICKS_WORKSPACE_ID: "5" }, signIn, folder);
+    expect(environment).toMatchObject({ DATABRICKS_HOST: signIn.host, DATABRICKS_WORKSPACE_ID: "123" });
+    expect(fs.readFileSync(environment["DATABRICKS_CONFIG_FILE"] ?? "", "utf8")).toMatch(
+      /\nhost += https:\/\/acme\.databricks\.com\nworkspace_id += 123\n$/,
+    );
+  });
 });
