@@ -20,15 +20,21 @@ export function findCli(): string {
   });
 }
 
+/** What the CLI's sign-in needs: the metadata service, and the ID of the workspace at a custom URL. */
+interface SignIn {
+  readonly metadataServiceUrl: string;
+  readonly workspaceId: string | undefined;
+}
+
 /**
  * Writes what the CLI, and every program that it starts, needs to sign in through the metadata service. Registers the
  * service's address as a secret.
  */
 export function prepareCli(
   { network, temporaryFolder }: Task,
-  { folder, target, host, workspaceId }: DeployInputs,
+  { folder, target, host }: DeployInputs,
   executable: string,
-  metadataServiceUrl: string,
+  { metadataServiceUrl, workspaceId }: SignIn,
   variables: BundleVariables,
 ): Cli {
   registerSecret(path.posix.basename(metadataServiceUrl));

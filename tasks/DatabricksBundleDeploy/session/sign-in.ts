@@ -78,9 +78,11 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     if (host === undefined) return undefined;
     return host === expected?.host ? expected : { host, workspaceId: undefined };
   };
+  // Some versions of the CLI drop ?w= in the bundle's host.
+  const cliSignIn = { metadataServiceUrl: metadataService.url, workspaceId: expected?.workspaceId };
   return {
     declared,
-    cli: prepareCli(task, inputs, executable, metadataService.url, variables),
+    cli: prepareCli(task, inputs, executable, cliSignIn, variables),
     metadataService,
     address,
     workspace() {

@@ -45,6 +45,7 @@ describe.each(taskNodes)("Custom URLs on $name", ({ path: node }) => {
 
   it.each([
     ["with ?o=", [`host: ${addressed}`]],
+    ["with ?w=", [`host: ${azure}/?w=${id}`]],
     ["with workspace_id", [`host: ${azure}`, `workspace_id: ${id}`]],
   ])("deploys to the workspace that only the bundle names, %s", async (_, lines) => {
     const [step, { workspace }] = await requests(() =>
