@@ -46,7 +46,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       deploy({
         deployer,
         inputs: { target: "prod", workspaceUrl: "" },
-        prepare: withHost(`${lab.workspace.url}/?o=1`),
+        prepare: withHost(`${lab.workspace.url}/?o=1234567890123456`),
       }),
     );
     expect(step.errors).toEqual([
@@ -56,7 +56,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
     expect(workspace[0]?.userAgent).not.toMatch(/^cli\//);
   });
 
-  it("leaves a variable in the bundle's host to the CLI", async () => {
+  it("refuses a variable in the bundle's host, which the CLI does not resolve, before any request", async () => {
     const [step, { proxy: connections }] = await requests(() =>
       deploy({
         inputs: { target: "prod", workspaceUrl: "" },
@@ -64,9 +64,10 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
         prepare: withHost("https://${var.region}.azuredatabricks.net"),
       }),
     );
-    expect(step.text).toContain("databricks bundle deploy");
-    expect(step.errors.join("\n")).not.toContain("cannot be reached");
-    expect(connections.filter(({ host }) => host.endsWith("azuredatabricks.net"))).toEqual([]);
+    expect(step.errors).toEqual([
+      expect.stringMatching(/workspace\.host is https:\/\/\$\{var\.region\}.* cannot contain a variable.*#wrong-host/s),
+    ]);
+    expect(connections).toEqual([]);
   });
 
   it("names both hosts, and gives out no token, when the bundle points to another workspace", async () => {
