@@ -31,7 +31,7 @@ describe.each(taskNodes)("Custom URLs on $name", ({ path: node }) => {
   ])("deploys to the workspace that workspaceUrl names with %s", async (_, workspaceUrl) => {
     const host = new URL(workspaceUrl).host;
     lab.workspace.runs({});
-    const [step, { workspace }] = await requests(() => deploy({ inputs: { workspaceUrl, run: "nightly" } }));
+    const [step, { workspace }] = await requests(() => deploy({ inputs: { workspaceUrl, run: "daily_sales" } }));
     const address = `https://${host}/?o=${id}`;
     expect(step, step.text).toMatchObject({ result: "Succeeded", issues: [], outputs: { workspaceUrl: address } });
     expect(new Set(workspace.map((request) => request.host))).toEqual(new Set([host]));
