@@ -123,7 +123,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         "",
     });
     expect((await run()).errors).toEqual([
-      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/),
+      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/s),
     ]);
   });
 
