@@ -1,5 +1,5 @@
 import { rootFiles } from "../common/databricks/bundle/files.ts";
-import { workspaceOrigin } from "../common/databricks/workspace/hosts.ts";
+import { parseWorkspaceAddress, type WorkspaceAddress } from "../common/databricks/workspace/address.ts";
 import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLineOfSecret, quoted, quotedUrl, shownName } from "../common/pipeline/secrets.ts";
@@ -15,6 +15,8 @@ export interface DeployInputs {
   readonly connectionId: string;
   /** `https://name`; undefined if the bundle names the workspace. */
   readonly host: string | undefined;
+  /** Which of the workspaces at `host`; undefined if its name stands for one. */
+  readonly workspaceId: string | undefined;
   /** Absolute path of the folder that contains databricks.yml. */
   readonly folder: string;
   readonly target: string | undefined;
@@ -41,7 +43,7 @@ export function loadInputs(): DeployInputs {
   const reader = inputReader();
   const inputs: DeployInputs = {
     connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
-    host: workspaceHost(reader),
+    ...workspaceHost(reader),
     folder: bundleFolder(reader),
     target: reader.text("target") ?? targetVariable(),
     command: reader.oneOf("command", commands, "deploy"),
@@ -99,17 +101,20 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
   }
 }
 
-function workspaceHost(reader: InputReader): string | undefined {
+/** The workspace that the inputs name; undefined if the bundle names it. */
+export function stepWorkspace({ host, workspaceId }: Pick<DeployInputs, "host" | "workspaceId">) {
+  return host === undefined ? undefined : ({ host, workspaceId } satisfies WorkspaceAddress);
+}
+
+function workspaceHost(reader: InputReader): Pick<DeployInputs, "host" | "workspaceId"> {
   const text = reader.text("workspaceUrl");
-  if (text === undefined) return undefined;
-  const origin = workspaceOrigin(text);
-  if (origin === undefined) {
-    reader.problem(
-      "workspaceUrl",
-      `${quotedUrl(text)} is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net.`,
-    );
-  }
-  return origin;
+  if (text === undefined) return { host: undefined, workspaceId: undefined };
+  const address = parseWorkspaceAddress(text) ?? {
+    problem: "is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net",
+  };
+  if (!("problem" in address)) return address;
+  reader.problem("workspaceUrl", `${quotedUrl(text)} ${address.problem}.`);
+  return { host: undefined, workspaceId: undefined };
 }
 
 /** The CLI's own variables for the target, in its order; a job that sets one means it. */

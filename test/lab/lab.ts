@@ -43,6 +43,9 @@ export const otherWorkspaceHosts = {
   AzureChinaCloud: "adb-1234567890123456.7.databricks.azure.cn",
   AWS: "dbc-a1b2c3d4-e5f6.cloud.databricks.com",
 } as const;
+/** Custom URLs of the account: the workspace answers there to requests that name its id. */
+export const customHosts = { anyCloud: "acme.databricks.com", azure: "acme.azuredatabricks.net" } as const;
+const accountId = "0a1b2c3d-4e5f-4071-8293-a4b5c6d7e8f9";
 const proxyCredentials = { username: "agent", password: "p@ss:w/rd" };
 
 /**
@@ -68,7 +71,8 @@ export async function startLab(
     program: programs.workspace,
     host,
     workspaceId: /^adb-(\d+)\./.exec(host)?.[1] ?? "1234567890123456",
-    certificate: await authority.issue(workspaceHosts),
+    certificate: await authority.issue([...workspaceHosts, ...Object.values(customHosts)]),
+    customUrls: Object.values(customHosts).map((host) => ({ host, accountId })),
     members: [],
     verifyToken: async (token) => {
       const verdict = await federation.verify(token);
@@ -80,7 +84,7 @@ export async function startLab(
   for (const server of [azureDevOps, entra, releases]) {
     for (const name of server.hostNames) proxy.map(name, server.port);
   }
-  for (const name of workspaceHosts) proxy.map(name, workspace.port);
+  for (const name of [...workspaceHosts, ...Object.values(customHosts)]) proxy.map(name, workspace.port);
 
   const addDeployer = deployerFactory(azureDevOps, entra, workspace);
   return {

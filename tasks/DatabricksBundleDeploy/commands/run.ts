@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import { isPageOf } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
@@ -153,10 +154,10 @@ interface StartedRun {
  * the step's own.
  */
 function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
-  const host = step.host();
-  for (const url of host ? runUrls : []) {
+  const workspace = step.address();
+  for (const url of workspace ? runUrls : []) {
     const run = runOfUrl(url);
-    if (run && host) return { run, url: new URL(url).origin === host ? url : pageOfRun(host, run) };
+    if (run && workspace) return { run, url: isPageOf(url, workspace) ? url : pageOfRun(workspace, run) };
   }
   return undefined;
 }

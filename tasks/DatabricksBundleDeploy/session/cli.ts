@@ -20,6 +20,12 @@ export function findCli(): string {
   });
 }
 
+/** What the CLI's sign-in needs: the metadata service, and the ID of the workspace at a custom URL. */
+interface SignIn {
+  readonly metadataServiceUrl: string;
+  readonly workspaceId: string | undefined;
+}
+
 /**
  * Writes what the CLI, and every program that it starts, needs to sign in through the metadata service. Registers the
  * service's address as a secret.
@@ -28,13 +34,13 @@ export function prepareCli(
   { network, temporaryFolder }: Task,
   { folder, target, host }: DeployInputs,
   executable: string,
-  metadataServiceUrl: string,
+  { metadataServiceUrl, workspaceId }: SignIn,
   variables: BundleVariables,
 ): Cli {
   registerSecret(path.posix.basename(metadataServiceUrl));
   const advice = trustStoreAdvice(network);
   if (advice) print(advice);
-  const signIn = { metadataServiceUrl, host };
+  const signIn = { metadataServiceUrl, host, workspaceId };
   writeProfile(signIn, temporaryFolder);
   const unset = new Set(variables.unset);
   const environment = Object.entries(withoutAgentSecrets(process.env)).filter(([name]) => !unset.has(name));

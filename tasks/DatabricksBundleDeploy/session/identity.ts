@@ -1,3 +1,4 @@
+import { hostKind } from "../../common/databricks/workspace/hosts.ts";
 import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
 import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { databricksTokens } from "../../common/identity/databricks-token.ts";
@@ -7,7 +8,7 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import type { Http } from "../../common/pipeline/http.ts";
 import type { JobInfo } from "../../common/pipeline/job.ts";
 import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/service-connection.ts";
-import type { DeployInputs } from "../inputs.ts";
+import { type DeployInputs, stepWorkspace } from "../inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 
 /** The service principal that the step signs in as, and the workspaces that may get its token. */
@@ -28,7 +29,7 @@ export function stepIdentity(
   job: JobInfo,
 ): StepIdentity {
   if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job);
-  const rule = entraHostRule(inputs.host, connection.cloud);
+  const rule = entraHostRule(stepWorkspace(inputs), connection.cloud);
   const advice = conversionAdvice(connection);
   if (advice) warn(advice);
   const token = renewable(connectionTokens(http, job, connection));
@@ -43,21 +44,24 @@ function issuersOf(connection: ServiceConnection): string {
 
 function databricksIdentity(
   http: Http,
-  { host, databricksClientId: clientId }: DeployInputs,
+  inputs: DeployInputs,
   connection: ServiceConnection,
   job: JobInfo,
 ): StepIdentity {
-  if (host === undefined || connection.scheme !== "WorkloadIdentityFederation") {
-    const what = host === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
+  const { databricksClientId: clientId } = inputs;
+  const address = stepWorkspace(inputs);
+  if (address === undefined || connection.scheme !== "WorkloadIdentityFederation") {
+    const what = address === undefined ? "the input workspaceUrl" : "a connection with workload identity federation";
     throw new UserError(`authentication: databricks needs ${what}.`, {
       hint: "With this setting, the workspace at workspaceUrl exchanges the connection's ID token for its own access token.",
       section: "databricks-federation",
     });
   }
-  const rule = databricksHostRule(host);
+  const { host } = address;
+  const rule = databricksHostRule(address);
   const acquire: () => Promise<AccessToken> = databricksTokens(
     http,
-    { host, clientId },
+    { host, isAccount: hostKind(host) === "custom", clientId },
     freshIdTokens(http, job, connection),
   );
   return { rule, clientId, token: renewable(acquire), issuers: `Azure DevOps and ${host}` };

@@ -2,23 +2,22 @@ import { type Declared, readDeclared } from "../../common/databricks/bundle/decl
 import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
+import { addressText, type WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { readCurrentUser } from "../../common/databricks/workspace/current-user.ts";
-import { workspaceOrigin } from "../../common/databricks/workspace/hosts.ts";
 import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
 import { jobVariables, readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
-import type { DeployInputs } from "../inputs.ts";
+import { type DeployInputs, stepWorkspace } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
+import { bundleWorkspace } from "./bundle-workspace.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
 import { variableEnvironment } from "./variables.ts";
-import type { HostRule } from "./workspace-host.ts";
 
 /** The CLI in the bundle's folder, signed in until the session is closed. */
 export interface Session {
@@ -26,8 +25,8 @@ export interface Session {
   /** What the bundle's files declare, before the CLI resolves them. */
   readonly declared: Declared;
   readonly metadataService: MetadataService;
-  /** The workspace, `https://name`; undefined until it is known. */
-  readonly host: () => string | undefined;
+  /** The workspace; undefined until it is known. */
+  readonly address: () => WorkspaceAddress | undefined;
   /** For the task's own requests; undefined until the workspace is known. */
   readonly workspace: () => WorkspaceConnection | undefined;
   readonly cliVersion: CliVersion;
@@ -49,18 +48,19 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const executable = findCli();
   const declared = await readDeclared(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
-  refuseVariableHost(declared);
+  const ofStep = stepWorkspace(inputs);
+  const ofBundle = bundleWorkspace(declared, ofStep);
   const variables = variableEnvironment({ given: inputs.variables, declared: declared.variables, job: ofJob });
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identityName: string | undefined;
   let identity = clientId ?? tokenClaims(value).applicationId;
-  const expected = inputs.host ?? allowedOrigin(declared.host, rule);
+  const expected = ofStep ?? (ofBundle && rule.allows(ofBundle.host) ? ofBundle : undefined);
   if (expected) {
-    const user = await readCurrentUser({ host: expected, http: task.http, token }, identity);
+    const user = await readCurrentUser({ ...expected, http: task.http, token }, identity);
     identity ??= user.userName;
     identityName = user.displayName === user.userName ? undefined : user.displayName;
-    print(`Signed in to ${expected} as the service principal ${user.displayName}.`);
+    print(`Signed in to ${addressText(expected)} as the service principal ${user.displayName}.`);
   }
   const version = cliVersion();
   const metadataService = await startMetadataService({
@@ -73,36 +73,27 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     },
     refusal: rule.refusal,
   });
-  const host = () => inputs.host ?? [...metadataService.servedHosts][0];
+  const address = () => {
+    const [host] = ofStep ? [ofStep.host] : metadataService.servedHosts;
+    if (host === undefined) return undefined;
+    return host === expected?.host ? expected : { host, workspaceId: undefined };
+  };
+  // Some versions of the CLI drop ?w= in the bundle's host.
+  const cliSignIn = { metadataServiceUrl: metadataService.url, workspaceId: expected?.workspaceId };
   return {
     declared,
-    cli: prepareCli(task, inputs, executable, metadataService.url, variables),
+    cli: prepareCli(task, inputs, executable, cliSignIn, variables),
     metadataService,
-    host,
+    address,
     workspace() {
-      const origin = host();
-      return origin === undefined ? undefined : { host: origin, http: task.http, token };
+      const known = address();
+      return known && { ...known, http: task.http, token };
     },
     cliVersion: version,
     identity: identity ?? "",
     identityName,
     close: metadataService.close,
   };
-}
-
-/** The workspace in the bundle's files, if it may get a token; undefined if only the CLI can resolve it. */
-function allowedOrigin(host: string | undefined, rule: HostRule): string | undefined {
-  const origin = host === undefined ? undefined : workspaceOrigin(host);
-  return origin !== undefined && rule.allows(origin) ? origin : undefined;
-}
-
-/** The CLI resolves no variable there, and fails with words about the URL's syntax. */
-function refuseVariableHost({ host }: Declared): void {
-  if (!host?.includes("${")) return;
-  throw new UserError(`The bundle's workspace.host is ${host}, but it cannot contain a variable.`, {
-    hint: "Remove workspace.host from the bundle, and set the input workspaceUrl instead.",
-    section: "wrong-host",
-  });
 }
 
 function mentionOverruled(removed: readonly string[]): void {

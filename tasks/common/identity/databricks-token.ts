@@ -11,6 +11,8 @@ import { tokenClaims } from "./jwt.ts";
 export interface DatabricksFederation {
   /** e.g. https://dbc-a1b2c3d4-e5f6.cloud.databricks.com */
   readonly host: string;
+  /** Whether the host is that of an account, a custom URL, and not that of one workspace. */
+  readonly isAccount: boolean;
   /** Application ID, for a federation policy of one service principal; without it the account's policy decides. */
   readonly clientId: string | undefined;
 }
@@ -36,7 +38,8 @@ export function databricksTokens(
   };
 }
 
-async function exchange(http: Http, { host, clientId }: DatabricksFederation, idToken: string): Promise<HttpResponse> {
+async function exchange(http: Http, federation: DatabricksFederation, idToken: string): Promise<HttpResponse> {
+  const { host, isAccount, clientId } = federation;
   const form = new URLSearchParams({
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     subject_token: idToken,
@@ -47,14 +50,36 @@ async function exchange(http: Http, { host, clientId }: DatabricksFederation, id
   try {
     return await http.send({
       method: "POST",
-      url: `${host}/oidc/v1/token`,
+      url: isAccount ? await accountTokenUrl(http, host) : `${host}/oidc/v1/token`,
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
       body: form.toString(),
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
+}
+
+/**
+ * Where an account exchanges tokens for all its workspaces (databricks-sdk-go, GetAccountOAuthEndpoints). Only the account's ID
+ * comes from the host's own description, so that the ID token is sent nowhere else.
+ */
+async function accountTokenUrl(http: Http, host: string): Promise<string> {
+  const { text } = await http.send({
+    method: "GET",
+    url: `${host}/.well-known/databricks-config`,
+    headers: { Accept: "application/json" },
+    redirects: "manual",
+    idleTimeoutMs: 10_000,
+    attempts: 3,
+  });
+  const { account_id: id } = parsedMembers(text);
+  if (typeof id === "string" && /^[\w-]+$/.test(id)) return `${host}/oidc/accounts/${id}/v1/token`;
+  throw new UserError(`${host} did not return the ID of its account, which is needed to exchange an ID token.`, {
+    hint: "Set workspaceUrl to the workspace's own address, such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com.",
+    section: "wrong-host",
+  });
 }
 
 function parsedToken(text: string, asked: number): AccessToken | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Deployer, otherWorkspaceHosts } from "../../lab/lab.ts";
+import { customHosts, type Deployer, otherWorkspaceHosts } from "../../lab/lab.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
@@ -29,6 +29,23 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
     expect(entra).toEqual([]);
     expect(workspace[0]).toMatchObject({ method: "POST", path: "/oidc/v1/token", status: 200 });
     expect(new Set(workspace.map(({ subject }) => subject).filter(Boolean))).toEqual(new Set([deployer.clientId]));
+  });
+
+  it("exchanges the ID token at the account of a custom URL, and deploys to the workspace in ?o=", async () => {
+    const deployer = federated({ ofAccount: true });
+    const workspaceUrl = `https://${customHosts.anyCloud}/?o=1234567890123456`;
+    const [step, { entra, workspace }] = await requests(() =>
+      deploy({ deployer, inputs: { ...inputs, workspaceUrl } }),
+    );
+    expect(step, step.text).toMatchObject({
+      result: "Succeeded",
+      outputs: { identity: deployer.clientId, workspaceUrl },
+    });
+    expect(entra).toEqual([]);
+    expect(workspace.slice(0, 2).map(({ path }) => path)).toEqual([
+      "/.well-known/databricks-config",
+      expect.stringMatching(/^\/oidc\/accounts\/[\w-]+\/v1\/token$/),
+    ]);
   });
 
   it("works with a policy of the account, on AWS, with a new ID token for each renewal", async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Faults } from "../faults.ts";
 import { send } from "../https-server.ts";
 import { authenticate, type Doorkeeper } from "./authentication.ts";
+import { answerAtCustomUrl, type CustomUrl } from "./custom-url.ts";
 import { discover } from "./discovery.ts";
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
 import type { Gate } from "./gate.ts";
@@ -18,6 +19,7 @@ export interface Reception {
   readonly faults: Faults;
   readonly gate: Gate;
   readonly exchangeToken: TokenExchange | undefined;
+  readonly customUrls: readonly CustomUrl[];
 }
 
 /** Records one request and answers it: with a fault, with public information, or as a member's request. */
@@ -39,15 +41,21 @@ export async function receive(
 }
 
 async function replyTo(reception: Reception, request: GateRequest, record: RecordedRequest): Promise<Reply | "reset"> {
-  const { url, doorkeeper, faults, gate } = reception;
+  const { url, doorkeeper, faults, gate, customUrls } = reception;
+  const customUrl = customUrls.find(({ host }) => host === request.headers.host);
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
-  const unauthenticated = (await faults.meet(request)) ?? discover(request, { url, id: doorkeeper.id });
-  return unauthenticated ?? (await exchangeToken(reception, request)) ?? refusal ?? gate.answer(request, caller);
+  const fault = await faults.meet(request);
+  if (fault) return fault;
+  const tokenPath = customUrl ? `/oidc/accounts/${customUrl.accountId}/v1/token` : "/oidc/v1/token";
+  if (request.method === "POST" && request.url.pathname === tokenPath) return exchangeToken(reception, request);
+  const unauthenticated =
+    (customUrl && answerAtCustomUrl(request, customUrl, doorkeeper.id)) ??
+    discover(request, { url, id: doorkeeper.id });
+  return unauthenticated ?? refusal ?? gate.answer(request, caller);
 }
 
-async function exchangeToken(reception: Reception, { method, url, body }: GateRequest): Promise<Reply | undefined> {
-  if (method !== "POST" || url.pathname !== "/oidc/v1/token") return undefined;
+async function exchangeToken(reception: Reception, { body }: GateRequest): Promise<Reply> {
   const noPolicy = { error: "invalid_request", error_description: "No federation policy matches the token." };
   const answer = await reception.exchangeToken?.(new URLSearchParams(body.toString()));
   return jsonReply(answer?.status ?? 400, answer?.body ?? noPolicy);

@@ -1,3 +1,4 @@
+import { addressedWorkspace } from "./custom-url.ts";
 import type { GateRequest } from "./exchange.ts";
 
 /** One request to the workspace, in the order of arrival. */
@@ -13,6 +14,10 @@ export interface RecordedRequest {
   /** SHA-256 of the bearer token; the token itself is never kept. */
   tokenId?: string;
   readonly userAgent?: string;
+  /** The name under which the workspace was called. */
+  readonly host?: string;
+  /** The workspace that the request is for, by its header. */
+  readonly workspaceId?: string;
   /** What it sent, if that is text: the first 64 KB. */
   readonly body?: string;
 }
@@ -24,7 +29,17 @@ export function recordOf({ method, path, url, headers, body }: GateRequest): Rec
   const userAgent = headers["user-agent"];
   // A token exchange sends its token in the body.
   const text = url.pathname.startsWith("/oidc/") ? undefined : textOf(body);
-  return { at: Date.now(), method, path, status: 0, ...(userAgent && { userAgent }), ...(text && { body: text }) };
+  const workspaceId = addressedWorkspace(headers);
+  return {
+    at: Date.now(),
+    method,
+    path,
+    status: 0,
+    ...(userAgent && { userAgent }),
+    ...(headers.host && { host: headers.host }),
+    ...(workspaceId && { workspaceId }),
+    ...(text && { body: text }),
+  };
 }
 
 function textOf(body: Buffer): string | undefined {

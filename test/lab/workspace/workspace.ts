@@ -4,6 +4,7 @@ import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../
 import { startServer } from "../https-server.ts";
 import type { TokenVerdict } from "./authentication.ts";
 import { type JobContent, type PipelineContent, readContent, readFiles, readJobs, readPipelines } from "./contents.ts";
+import type { CustomUrl } from "./custom-url.ts";
 import { createGate } from "./gate.ts";
 import { startProgram } from "./program.ts";
 import { type Reception, receive, type TokenExchange } from "./reception.ts";
@@ -30,6 +31,8 @@ export interface WorkspaceSettings {
   readonly verifyToken: (token: string) => Promise<TokenVerdict>;
   /** Answers `POST /oidc/v1/token`, Databricks' own token exchange. Without it, the workspace has no federation policy. */
   readonly exchangeToken?: TokenExchange;
+  /** At which it also is, for requests that name it. */
+  readonly customUrls?: readonly CustomUrl[];
 }
 
 /** A running workspace. */
@@ -68,8 +71,9 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
   const server = await startServer((request, response) => receive(reception, request, response), settings.certificate);
   const url = urlOf(settings.host, server.port);
   const gate = createGate(upstream, director, { serverUrl: program.url, url, workspaceId: settings.workspaceId });
-  const { workspaceId: id, verifyToken, exchangeToken } = settings;
-  const reception: Reception = { url, doorkeeper: { id, members, verifyToken }, requests, faults, gate, exchangeToken };
+  const { workspaceId: id, verifyToken, exchangeToken, customUrls = [] } = settings;
+  const doorkeeper = { id, members, verifyToken };
+  const reception: Reception = { url, doorkeeper, requests, faults, gate, exchangeToken, customUrls };
 
   return {
     port: server.port,

@@ -1,4 +1,4 @@
-import { workspaceOrigin } from "../../../tasks/common/databricks/workspace/hosts.ts";
+import { parseWorkspaceAddress } from "../../../tasks/common/databricks/workspace/address.ts";
 import { unresolvedMacro } from "../../../tasks/common/pipeline/inputs.ts";
 import { splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 import { parseVersionRequest } from "../../../tasks/DatabricksCliInstaller/version/request.ts";
@@ -13,7 +13,7 @@ const everyLine = (text: string, pattern: RegExp) =>
 /** Whether the task would take a text for an input, where that can be said without an agent. */
 const takes: Readonly<Record<string, (text: string) => boolean>> = {
   version: (text) => text === "bundle" || parseVersionRequest(text) !== undefined,
-  workspaceUrl: (text) => workspaceOrigin(text) !== undefined,
+  workspaceUrl: (text) => "host" in (parseWorkspaceAddress(text) ?? {}),
   downloadUrl: (text) => URL.canParse(text) && new URL(text).protocol === "https:",
   checksum: (text) => /^(sha256:)?[0-9a-f]{64}$/i.test(text),
   variables: (text) => everyLine(text, /^[A-Za-z_][\w-]*=/),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { workspaceOrigin } from "../../../tasks/common/databricks/workspace/hosts.ts";
+import { parseWorkspaceAddress } from "../../../tasks/common/databricks/workspace/address.ts";
 import { tasks } from "./project.ts";
 
 const subscription = "6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21";
@@ -82,6 +82,7 @@ describe("the picker of workspaces", () => {
         DisplayValue: "machine-learning (adb-6543210987654321.0.azuredatabricks.net)",
       },
     ]);
-    for (const { Value = "" } of choices) expect(workspaceOrigin(Value)).toBe(Value);
+    for (const { Value = "" } of choices)
+      expect(parseWorkspaceAddress(Value)).toEqual({ host: Value, workspaceId: undefined });
   });
 });

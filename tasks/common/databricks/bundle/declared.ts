@@ -6,6 +6,8 @@ import type { YamlValues } from "./yaml-values.ts";
 export interface Declared {
   /** As the CLI reads it. Only a hint: the CLI explains files that cannot be read better. */
   readonly host: string | undefined;
+  /** As the CLI reads it; it overrides an ID in `host`. */
+  readonly workspaceId: string | undefined;
   /** Each `auth_type` that could apply to the target, or to any target if none is named. */
   readonly authTypes: readonly string[];
   /** A script that the CLI runs before it signs in. */
@@ -24,9 +26,10 @@ export async function readDeclared(folder: string, target: string | undefined): 
     sections(documents).flatMap(({ document, section }) =>
       names.map((one) => (key: string) => document.at(section, one, "workspace", key)),
     );
-  const host = [...bundleWide, ...ofTargets(name === undefined ? [] : [name])]
-    .flatMap((valuesOf) => valuesOf("host"))
-    .findLast((value) => value !== undefined && value !== null);
+  const effective = [...bundleWide, ...ofTargets(name === undefined ? [] : [name])];
+  const last = (key: string) =>
+    effective.flatMap((valuesOf) => valuesOf(key)).findLast((value) => value !== undefined && value !== null);
+  const workspaceId = last("workspace_id");
   const candidates = [...bundleWide, ...ofTargets(target === undefined ? targetNames(documents) : [target])];
   const authTypes = [
     ...candidates.flatMap((valuesOf) => valuesOf("auth_type")).flatMap((value) => text(value) ?? []),
@@ -34,7 +37,8 @@ export async function readDeclared(folder: string, target: string | undefined): 
   ];
   const [root] = documents;
   return {
-    host: text(host),
+    host: text(last("host")),
+    workspaceId: text(Number.isSafeInteger(workspaceId) ? String(workspaceId) : workspaceId),
     authTypes: [...new Set(authTypes)],
     variables: files.every(({ problem }) => problem === undefined)
       ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]

@@ -6,6 +6,8 @@ export interface CliSignIn {
   readonly metadataServiceUrl: string;
   /** e.g. https://adb-1234567890123456.7.azuredatabricks.net; undefined if the bundle names it. */
   readonly host: string | undefined;
+  /** Which of the workspaces at `host`; undefined if its name stands for one. */
+  readonly workspaceId: string | undefined;
 }
 
 const profileName = "azure-pipelines";
@@ -23,7 +25,7 @@ const decidedByInputs = /^DATABRICKS_(BUNDLE_(ROOT|TARGET|ENV)|CLI_PATH)$/i;
  */
 export function cliEnvironment(
   base: Readonly<Record<string, string>>,
-  { metadataServiceUrl, host }: CliSignIn,
+  { metadataServiceUrl, host, workspaceId }: CliSignIn,
   folder: string,
 ): Record<string, string> {
   const passed = Object.entries(base).filter(([name]) => !isOverruled(name));
@@ -35,6 +37,7 @@ export function cliEnvironment(
     DATABRICKS_AUTH_TYPE: "metadata-service",
     DATABRICKS_METADATA_SERVICE_URL: metadataServiceUrl,
     ...(host ? { DATABRICKS_HOST: host } : {}),
+    ...(workspaceId ? { DATABRICKS_WORKSPACE_ID: workspaceId } : {}),
     DATABRICKS_CACHE_DIR: path.join(folder, "cache"),
     DATABRICKS_CLI_DISABLE_UPDATE_CHECK: "true",
     NO_COLOR: "1",
@@ -42,12 +45,13 @@ export function cliEnvironment(
 }
 
 /** Writes the only profile that the CLI finds; only this account can read it. */
-export function writeProfile({ metadataServiceUrl, host }: CliSignIn, folder: string): void {
+export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignIn, folder: string): void {
   const lines = [
     `[${profileName}]`,
     "auth_type            = metadata-service",
     `metadata_service_url = ${metadataServiceUrl}`,
     ...(host ? [`host                 = ${host}`] : []),
+    ...(workspaceId ? [`workspace_id         = ${workspaceId}`] : []),
   ];
   fs.writeFileSync(profileFile(folder), `${lines.join("\n")}\n`, { mode: 0o600 });
 }

@@ -21,6 +21,8 @@ export interface BundleSummary {
   readonly mode: string | undefined;
   /** Only if the bundle itself names it. */
   readonly host: string | undefined;
+  /** As `host`: only if the bundle itself sets it. */
+  readonly workspaceId: string | undefined;
   /** The way to sign in that the bundle itself sets. */
   readonly authType: string | undefined;
   readonly userName: string | undefined;
@@ -58,6 +60,7 @@ export function parseBundleSummary(json: string): BundleSummary {
     target: textOf(bundle["target"]) ?? "",
     mode: textOf(bundle["mode"]),
     host: textOf(workspace["host"]),
+    workspaceId: textOf(workspace["workspace_id"]),
     authType: textOf(workspace["auth_type"]),
     userName: textOf(members(workspace["current_user"])["userName"]),
     rootPath: textOf(workspace["root_path"]),

@@ -2,6 +2,7 @@ import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import type { Http, HttpResponse } from "../../pipeline/http.ts";
 import { parsedObject } from "../../pipeline/json.ts";
 import { serverMessage } from "../../pipeline/service-errors.ts";
+import type { WorkspaceAddress } from "./address.ts";
 
 type Sdk = typeof import("../libraries.lazy.ts");
 /** What the SDK's services need to make one call. */
@@ -24,9 +25,7 @@ export class WorkspaceError extends Error {
   }
 }
 
-export interface WorkspaceConnection {
-  /** e.g. https://adb-1234567890123456.7.azuredatabricks.net */
-  readonly host: string;
+export interface WorkspaceConnection extends WorkspaceAddress {
   readonly http: Http;
   readonly token: () => Promise<{ readonly value: string }>;
 }
@@ -45,7 +44,10 @@ export async function workspaceService<Service>(
  * Runs the SDK's services over our own HTTP module. The SDK's own transport does not verify certificates by default, waits
  * forever on a redirect, and reads credentials from the machine, so it is replaced completely.
  */
-function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: WorkspaceConnection): ApiClient {
+function workspaceTransport(
+  { ApiClient, Config }: Sdk,
+  { host, workspaceId, http, token }: WorkspaceConnection,
+): ApiClient {
   class WorkspaceTransport extends ApiClient {
     override async request({ path, method, query, payload }: SdkRequest): Promise<unknown> {
       if (method !== "GET" && method !== "POST") throw new Error(`${method} is not supported.`);
@@ -54,7 +56,12 @@ function workspaceTransport({ ApiClient, Config }: Sdk, { host, http, token }: W
       const response = await http.send({
         method,
         url: url.href,
-        headers: { Authorization: `Bearer ${(await token()).value}`, Accept: "application/json" },
+        headers: {
+          Authorization: `Bearer ${(await token()).value}`,
+          Accept: "application/json",
+          // As the SDKs do (databricks-sdk-go, config/config.go: WorkspaceID).
+          ...(workspaceId ? { "X-Databricks-Workspace-Id": workspaceId } : {}),
+        },
         ...(payload ? { body: JSON.stringify(payload) } : {}),
         redirects: "manual",
         idleTimeoutMs: 10_000,

@@ -1,3 +1,4 @@
+import { pageOf, type WorkspaceAddress } from "./address.ts";
 import { type WorkspaceConnection, workspaceService } from "./client.ts";
 
 /** A run of a job, or an update of a pipeline, by the IDs in its URL. */
@@ -19,11 +20,13 @@ export function runOfUrl(url: string): WorkspaceRun | undefined {
   return pipelineId && updateId ? { kind: "pipeline", pipelineId, updateId } : undefined;
 }
 
-/** The page of a run on a workspace, `https://name`. */
-export function pageOfRun(host: string, run: WorkspaceRun): string {
-  return run.kind === "job"
-    ? `${host}/jobs/${run.jobId}/runs/${run.runId}`
-    : `${host}/pipelines/${run.pipelineId}/updates/${run.updateId}`;
+/** The page of a run on a workspace. */
+export function pageOfRun(workspace: WorkspaceAddress, run: WorkspaceRun): string {
+  const path =
+    run.kind === "job"
+      ? `/jobs/${run.jobId}/runs/${run.runId}`
+      : `/pipelines/${run.pipelineId}/updates/${run.updateId}`;
+  return pageOf(workspace, path);
 }
 
 /** Asks the workspace for the state of a run. */

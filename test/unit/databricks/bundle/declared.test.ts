@@ -34,6 +34,15 @@ describe("What a bundle's files declare", () => {
     expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", ...nothing });
   });
 
+  it("reads the workspace ID as a number or a text, from the target or from the bundle", async () => {
+    write({
+      "databricks.yml":
+        "workspace:\n  host: https://acme.databricks.com/?o=5\n  workspace_id: 1234567890123456\ntargets:\n  dev:\n    default: true\n  prod:\n    workspace:\n      workspace_id: '7'\n",
+    });
+    expect(await readDeclared(folder, "dev")).toMatchObject({ workspaceId: "1234567890123456" });
+    expect(await readDeclared(folder, "prod")).toMatchObject({ workspaceId: "7" });
+  });
+
   it.each([
     ["a key with an escape", 'workspace:\n  "auth\\u005ftype": azure-cli\n'],
     ["keys that all have one", '"work\\x73pace":\n  "auth\\x5ftype": azure-cli\n'],

@@ -41,7 +41,7 @@ describe("The CLI's environment", () => {
   });
 
   it("points to a profile that only this account can read, with one way to sign in", () => {
-    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined };
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined, workspaceId: undefined };
     writeProfile(signIn, folder);
     const environment = cliEnvironment({ ARM_CLIENT_ID: "x" }, signIn, folder);
     expect(environment).not.toHaveProperty("ARM_CLIENT_ID");
@@ -49,6 +49,20 @@ describe("The CLI's environment", () => {
     expect(fs.statSync(file).mode & 0o077).toBe(0);
     expect(fs.readFileSync(file, "utf8")).toMatch(
       /^\[azure-pipelines\]\nauth_type += metadata-service\nmetadata_service_url = http:\/\/127\.0\.0\.1:1\/secret\n$/,
+    );
+  });
+
+  it("names the workspace of a custom URL in the profile, which the CLI reads, and in a variable for other programs", () => {
+    const signIn = {
+      metadataServiceUrl: "http://127.0.0.1:1/secret",
+      host: "https://acme.databricks.com",
+      workspaceId: "123",
+    };
+    writeProfile(signIn, folder);
+    const environment = cliEnvironment({ DATABRICKS_WORKSPACE_ID: "5" }, signIn, folder);
+    expect(environment).toMatchObject({ DATABRICKS_HOST: signIn.host, DATABRICKS_WORKSPACE_ID: "123" });
+    expect(fs.readFileSync(environment["DATABRICKS_CONFIG_FILE"] ?? "", "utf8")).toMatch(
+      /\nhost += https:\/\/acme\.databricks\.com\nworkspace_id += 123\n$/,
     );
   });
 });

@@ -14,7 +14,7 @@ function checkAnswer(answer: Omit<HttpResponse, "url">) {
     send: async ({ url }) => ({ ...answer, url }),
     stream: () => Promise.reject(new Error("Nothing is streamed.")),
   };
-  return readCurrentUser({ host, http, token: async () => ({ value: "the token" }) }, "the id");
+  return readCurrentUser({ host, workspaceId: undefined, http, token: async () => ({ value: "the token" }) }, "the id");
 }
 
 describe("The current user of a workspace", () => {

@@ -15,6 +15,7 @@ function workspaceWith(lock: object | undefined): { workspace: WorkspaceConnecti
   const content = Buffer.from(JSON.stringify(lock ?? {})).toString("base64");
   const workspace: WorkspaceConnection = {
     host: "https://adb-1.7.azuredatabricks.net",
+    workspaceId: undefined,
     token: async () => ({ value: "t" }),
     http: {
       stream: () => Promise.reject(new Error("not used")),

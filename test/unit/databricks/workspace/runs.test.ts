@@ -18,9 +18,15 @@ describe("URLs of runs", () => {
       "https://westeurope.azuredatabricks.net/?o=1#job/11/run/22",
       `${host}/#joblist/pipelines/a/updates/b`,
     ];
-    expect(pages.map((url) => runOfUrl(url)).map((run) => run && pageOfRun(host, run))).toEqual([
-      `${host}/jobs/11/runs/22`,
-      `${host}/pipelines/a/updates/b`,
-    ]);
+    expect(
+      pages.map((url) => runOfUrl(url)).map((run) => run && pageOfRun({ host, workspaceId: undefined }, run)),
+    ).toEqual([`${host}/jobs/11/runs/22`, `${host}/pipelines/a/updates/b`]);
+  });
+
+  it("name the workspace where the host is a custom URL", () => {
+    const custom = { host: "https://acme.databricks.com", workspaceId: "123" };
+    expect(pageOfRun(custom, { kind: "job", jobId: 11, runId: 22 })).toBe(
+      "https://acme.databricks.com/jobs/11/runs/22?o=123",
+    );
   });
 });

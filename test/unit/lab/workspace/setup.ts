@@ -34,6 +34,9 @@ export interface TestWorkspace {
 }
 
 export interface CallOptions {
+  /** The name under which the workspace is called; its own by default. */
+  readonly host?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
   readonly path: string;
   readonly token?: string;
@@ -53,10 +56,11 @@ export interface Answer {
 export async function startTestWorkspace(
   host = "localhost",
   exchangeToken?: WorkspaceSettings["exchangeToken"],
+  customUrls: NonNullable<WorkspaceSettings["customUrls"]> = [],
 ): Promise<TestWorkspace> {
   const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "workspace-test-"));
   const authority = await createCertificateAuthority(folder);
-  const certificate = await authority.issue([host, "localhost"]);
+  const certificate = await authority.issue([host, "localhost", ...customUrls.map((one) => one.host)]);
   const verdicts = new Map<string, TokenVerdict>();
   const { workspace: program } = await buildDatabricks({ log: console.log });
   const workspace = await startWorkspace({
@@ -67,6 +71,7 @@ export async function startTestWorkspace(
     members: [alice, bob],
     verifyToken: async (token) => verdicts.get(token) ?? { ok: false, reason: "malformed" },
     ...(exchangeToken && { exchangeToken }),
+    customUrls,
   });
 
   return {
@@ -88,11 +93,15 @@ export async function startTestWorkspace(
 }
 
 async function call(url: string, route: Route, options: CallOptions): Promise<Answer> {
-  const { method = "GET", path, token, authorization, body, text } = options;
+  const { method = "GET", path, token, authorization, body, text, host } = options;
   const credential = authorization ?? (token && `Bearer ${token}`);
   const content = body === undefined ? text : JSON.stringify(body);
-  const headers = { "user-agent": "test", ...(credential && { authorization: credential }) };
-  const reply = await requestOverTls(route, url + path, { method, headers, ...(content && { body: content }) });
+  const headers = { "user-agent": "test", ...(credential && { authorization: credential }), ...options.headers };
+  const reply = await requestOverTls(route, (host ? `https://${host}` : url) + path, {
+    method,
+    headers,
+    ...(content && { body: content }),
+  });
   const isJson = reply.headers["content-type"]?.startsWith("application/json") && reply.text !== "";
   return { status: reply.status, headers: reply.headers, text: reply.text, json: isJson ? JSON.parse(reply.text) : {} };
 }
