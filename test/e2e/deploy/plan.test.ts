@@ -64,7 +64,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
     change(greeting("Renamed", "s3cret-value"));
     const renaming = await run({ command: "plan", target: "prod" });
     expect(renaming.log).toContainEqual(expect.stringMatching(/update jobs\.hello \(name\)/));
-    expect(renaming.page).toMatch(/\| jobs\.hello \| update: name \|/);
+    expect(renaming.page).toMatch(/\| `jobs\.hello` \| update: name \|/);
     change(greeting("Renamed", "third-value"));
     const drifted = await run({ target: "prod", plan: renaming.outputs["planPath"] ?? "" });
     expect(drifted.text).toMatch(/Differences[\s\S]*jobs\.hello: now also changes tasks.*base_parameters/);
