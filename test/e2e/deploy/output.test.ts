@@ -14,7 +14,12 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const place = { sourcePath: "bundle/resources/jobs.yml" };
     expect(step.issues).toMatchObject([
       { type: "warning", message: expect.stringContaining("unknown field: nam"), ...place, line: 4, column: 7 },
-      { type: "error", message: expect.stringContaining("same key"), ...place, line: 6 },
+      {
+        type: "error",
+        message: expect.stringMatching(/same key.*also in resources\/more\.yml:4:\d+/),
+        ...place,
+        line: 6,
+      },
       {
         type: "error",
         message: expect.stringMatching(
