@@ -75,11 +75,12 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     expect(page).toContain("Resources: 1 created, 1 updated, 1 deleted\n");
     expect(page).toMatch(/\| `schemas\.s` \| recreated \|.*\| main\.s1 \|/);
     expect(page).toMatch(/\| `volumes\.v` \| updated \|.*\| main\.s1\.v2 \|/);
+    await run({ command: "destroy", target: "prod", autoApprove: "true" });
   });
 
   it("shows what a CLI before version 1.13 lists as recreated and deleted, and says less of the rest", async () => {
     const { run, change } = await checkout(schemaAndVolume("abfss://a@x", "v1"));
-    await run({ target: "prod" });
+    expect((await run({ target: "prod" })).result).toBe("Succeeded");
     change(schemaAndVolume("abfss://b@x", "v2"));
     const { page } = await run({ target: "prod", autoApprove: "true" });
     expect(page).not.toContain("Resources: ");

@@ -45,7 +45,7 @@ describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) =>
     const step = await run({ target: "prod" });
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /^"databricks bundle deploy" failed \(exit code 1\): not on the right Git branch: expected according to configuration: main; actual: feature; .*--force/,
+        /^"databricks bundle deploy" failed \(exit code 1\): not on the right Git branch: expected according to configuration: main; actual: feature; .*--force/s,
       ),
     ]);
     expect(await run({ target: "prod", arguments: "--force" })).toMatchObject({ result: "Succeeded", issues: [] });
@@ -64,7 +64,7 @@ describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) =>
   it("is the last line of a build's output that has paragraphs", async () => {
     const { run } = await checkout(failingBuild("* Creating\\n\\nTraceback:\\n  x\\n\\nValueError: no version\\n"));
     const step = await run();
-    expect(step.errors.at(-1)).toMatch(/: build failed wheel, .* … ValueError: no version\.\s/);
+    expect(step.errors.at(-1)).toMatch(/: build failed wheel, .* … ValueError: no version\.\s/s);
     expect(step.log).toContainEqual("Traceback:");
   });
 
@@ -75,7 +75,7 @@ describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) =>
       const step = await run(inputs);
       expect(step.result).toBe("Failed");
       expect(step.errors.at(-1)).toMatch(
-        /failed \(exit code 1\): python mutator process failed.*ValueError: no region/,
+        /failed \(exit code 1\): python mutator process failed.*ValueError: no region/s,
       );
       expect(step.text).toContain("in load");
     }
@@ -117,7 +117,7 @@ describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) =>
     const missing = await run();
     expect(missing.errors).toEqual([
       expect.stringMatching(
-        /^The bundle variable region has no value\.\sSet it in the input variables, one region=value per line.*#inputs/,
+        /^The bundle variable region has no value\.\sSet it in the input variables, one region=value per line.*#inputs/s,
       ),
     ]);
     const complex = await run({ variables: 'region=emea\nsizes={"small": 1}' });
@@ -165,7 +165,7 @@ exit 1
     const step = await run(workspaceUrl === "" ? { workspaceUrl } : {});
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /workspace\.host is https:\/\/\$\{var\.host\}, but it cannot contain a variable\.\s.*workspaceUrl/,
+        /workspace\.host is https:\/\/\$\{var\.host\}, but it cannot contain a variable\.\s.*workspaceUrl/s,
       ),
     ]);
   });

@@ -49,7 +49,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(refused.result).toBe("Failed");
     expect(refused.errors).toEqual([
       expect.stringMatching(
-        /No resource was changed, because the deployment would delete schemas\.orders, delete pipelines\.refresh\..*autoApprove: true/,
+        /No resource was changed, because the deployment would delete schemas\.orders, delete pipelines\.refresh\..*autoApprove: true/s,
       ),
     ]);
     expect(refused.warnings).toEqual([]);
@@ -134,7 +134,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     const [error] = step.errors;
     for (const part of [
       /run: "--all" is not a resource key/,
-      /run: can be used only with command: deploy, not with validate\. The classic editor shows it when the command is deploy/,
+      /run: has an effect only with command: deploy, not with validate\. The classic editor shows it for deploy; clear it there/,
       /plan: there is no file .*nowhere\.json/,
       /--target is not allowed: use the input target/,
       / -t is not allowed: use the input target/,

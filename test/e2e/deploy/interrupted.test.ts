@@ -39,7 +39,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect(step.result).toBe("Canceled");
     expect(step.exitCode).toBe(0);
     expect(step.log).toContainEqual(expect.stringMatching(/Released the deployment lock/));
-    expect(step.warnings).toContainEqual(expect.stringMatching(/stopped before it finished.*resources\.json\.wal/));
+    expect(step.warnings).toContainEqual(expect.stringMatching(/stopped before it finished.*resources\.json\.wal/s));
     expect(await locks()).toEqual([]);
     expect(await job.finish()).toEqual({ orphans: [] });
   });
@@ -97,7 +97,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     change(bundle);
     const step = await run({ target: "prod" });
     expect(step.errors).toEqual([
-      expect.stringMatching(/locked by somebody-else since .* \(3 h 0 min ago\)\..*forceLock: true.*#deploy-lock/),
+      expect.stringMatching(/locked by somebody-else since .* \(3 h 0 min ago\)\..*forceLock: true.*#deploy-lock/s),
     ]);
     expect(await locks()).toHaveLength(1);
     expect(await run({ target: "prod", forceLock: "true" })).toMatchObject({ result: "Succeeded" });
@@ -110,7 +110,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     const step = await run();
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /is version 0\.298\.0, but this task needs version 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/,
+        /is version 0\.298\.0, but this task needs version 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/s,
       ),
     ]);
   });
@@ -123,7 +123,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         "",
     });
     expect((await run()).errors).toEqual([
-      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/),
+      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/s),
     ]);
   });
 
@@ -133,7 +133,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect((await run()).result).toBe("Succeeded");
     const step = await run({ failOnActiveRuns: "true" });
     release();
-    expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" failed.*(running|active)/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" failed.*(running|active)/s)]);
   });
 });
 

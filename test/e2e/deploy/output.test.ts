@@ -16,14 +16,14 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       { type: "warning", message: expect.stringContaining("unknown field: nam"), ...place, line: 4, column: 7 },
       {
         type: "error",
-        message: expect.stringMatching(/same key.*also in resources\/more\.yml:4:\d+/),
+        message: expect.stringMatching(/same key.*also in resources\/more\.yml:4:\d+/s),
         ...place,
         line: 6,
       },
       {
         type: "error",
         message: expect.stringMatching(
-          /"databricks bundle validate" failed \(exit code 1\)\. Each error is shown above/,
+          /"databricks bundle validate" failed \(exit code 1\)\.\sEach error is shown above/,
         ),
       },
     ]);
@@ -104,7 +104,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const { run } = await checkout(bundleOf("odd", job("a", `\${var.missing}`)));
     const step = await run();
     expect(step.errors).toHaveLength(1);
-    expect(step.errors[0]).toMatch(/"databricks bundle deploy" failed \(exit code 1\): .*var\.missing/);
+    expect(step.errors[0]).toMatch(/"databricks bundle deploy" failed \(exit code 1\): .*var\.missing/s);
   });
 
   it("shows each of several errors once", async () => {
@@ -125,7 +125,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const { run } = await checkout(bundleOf("unplaced", job("a", "A"), scripts));
     expect((await run({ command: "validate" })).errors).toEqual([
       expect.stringMatching(
-        /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\. See the CLI output/,
+        /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\.\sSee the CLI output/,
       ),
     ]);
   });

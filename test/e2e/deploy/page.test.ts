@@ -1,11 +1,13 @@
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
+import { bundleOf, job as oneJob, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { writeReportingCli, writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
-const one = job("a", "A");
-const two = `${one}\n${job("b", "B").replace("jobs:\n", "")}`;
+const one = oneJob("a", "A");
+const two = `${one}\n${oneJob("b", "B").replace("jobs:\n", "")}`;
 
 const sharedWith = (level: string, more = "") =>
   bundleOf("levels", `${one}\n    permissions:\n      - group_name: users\n        level: ${level}${more}`);
@@ -42,7 +44,7 @@ describe.each(taskNodes)("The run page tells the truth, on $name", ({ path: node
     const cli = await writeReportingCli(lab);
     const { run, change } = await checkout(sharedWith("CAN_VIEW"), { agent: { cli } });
     await run({ target: "prod" });
-    change(sharedWith("CAN_MANAGE", `\n${job("b", "B").replace("jobs:\n", "")}`));
+    change(sharedWith("CAN_MANAGE", `\n${oneJob("b", "B").replace("jobs:\n", "")}`));
     const step = await run({ target: "prod" });
     expect(step.log).toContainEqual("Updated jobs.a.permissions");
     expect(step.page).toContain("Resources: 1 created, 1 updated, 1 unchanged\n");
@@ -56,7 +58,7 @@ describe.each(taskNodes)("The run page tells the truth, on $name", ({ path: node
   by_hand:
     content: |
       id=$(grep -o '"__id__": *"[0-9]*"' .databricks/bundle/prod/resources.json | tr -dc 0-9)
-      databricks api post /api/2.2/jobs/update --json '{"job_id":'$id',"new_settings":{"name":"Changed"}}'
+      databricks api post /api/2.2/jobs/reset --json '{"job_id":'$id',"new_settings":{"name":"Changed"}}'
 `;
     const { run } = await checkout(bundleOf("by-hand", one, byHand), { agent: { cli } });
     const first = await run({ target: "prod", run: "by_hand" });
@@ -141,8 +143,13 @@ exec '${await lab.programs.cli()}' "$@"
 
   it("is missing, and the step still succeeds, where the page cannot be written", async () => {
     const wreck = 'scripts:\n  wreck:\n    content: rm -rf "$AGENT_TEMPDIRECTORY"\n';
-    const { run } = await checkout(bundleOf("wrecked", one, wreck));
-    const step = await run({ target: "prod", run: "wreck" });
+    const { run, job } = await checkout(bundleOf("wrecked", one, wreck));
+    const temporary = path.resolve(job.workingDirectory, "../../_temp");
+    const step = await run(
+      { target: "prod", run: "wreck" },
+      // The agent itself needs the folder after the step.
+      { onLine: (line) => void (line.includes("summaryPath could not") && fs.mkdirSync(temporary)) },
+    );
     expect(step.warnings).toEqual([
       expect.stringMatching(/^The summary page could not be written: .*ENOENT/),
       expect.stringMatching(/^The output summaryPath could not be written: .*ENOENT/),

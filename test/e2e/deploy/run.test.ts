@@ -64,7 +64,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const step = await run({ run: "first\nsecond" });
     expect(step.result).toBe("Failed");
     expect(step.errors.at(-1)).toMatch(
-      new RegExp(`was deployed, but the run of first ended with ${result}: .*https:.*#run-failed`),
+      new RegExp(`was deployed, but the run of first ended with ${result}: the reason\\.\\s.*https:.*#run-failed`, "s"),
     );
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(1);
     expect(step.outputs["summaryPath"]).toBeDefined();
@@ -75,7 +75,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const { run } = await checkout(runnable);
     lab.workspace.runs({ result: "FAILED", message: "no such table" });
     const step = await run({ run: "second" });
-    expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED: .*no such table/);
+    expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED: .*no such table/s);
     expect(step.text).toContain("no such table");
   });
 
@@ -85,7 +85,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const step = await run({ run: "first\nthird" });
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /^run: the bundle has no job, pipeline, app or script third\. Nothing was deployed\.\s.*jobs\.first, pipelines\.second\.\s.*#inputs/,
+        /^run: the bundle has no job, pipeline, app or script third\. Nothing was deployed\.\s.*jobs\.first, pipelines\.second\.\s.*#inputs/s,
       ),
     ]);
     expect(commands()).toEqual(["bundle summary"]);

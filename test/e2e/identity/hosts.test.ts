@@ -50,22 +50,26 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([
-      expect.stringMatching(/refused the service principal .*#service-principal-not-in-workspace/s),
+      expect.stringMatching(/denied access to the service principal .*#service-principal-not-in-workspace/s),
     ]);
     expect(workspace).toHaveLength(1);
     expect(workspace[0]?.userAgent).not.toMatch(/^cli\//);
   });
 
-  it("leaves a variable in the bundle's host to the CLI", async () => {
-    const [step, { proxy: connections }] = await requests(() =>
+  it("refuses a variable in the bundle's host, before it asks for a token", async () => {
+    const [step, { idTokens, proxy: connections }] = await requests(() =>
       deploy({
         inputs: { target: "prod", workspaceUrl: "" },
         // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the bundle
         prepare: withHost("https://${var.region}.azuredatabricks.net"),
       }),
     );
-    expect(step.text).toContain("databricks bundle deploy");
-    expect(step.errors.join("\n")).not.toContain("cannot be reached");
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /workspace\.host is https:\/\/\$\{var\.region\}\.azuredatabricks\.net, but it cannot contain a variable\.\s.*workspaceUrl/,
+      ),
+    ]);
+    expect(idTokens).toEqual([]);
     expect(connections.filter(({ host }) => host.endsWith("azuredatabricks.net"))).toEqual([]);
   });
 
@@ -149,7 +153,7 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
     });
     expect(step.durationMs).toBeLessThan(75_000);
     expect(step.errors.join("\n")).toMatch(
-      /The CLI did not ask for a token within a minute, because .*No token was sent/,
+      /The CLI did not ask for a token within a minute, because .*No token was sent/s,
     );
     expect(step.errors.join("\n")).toContain(silent);
     expect(step.errors.join("\n")).toContain(lab.workspace.url);

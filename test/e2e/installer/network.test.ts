@@ -79,7 +79,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
       proxy: { url: lab.proxy.url, username: "agent", password: "wrong" },
     });
     const step = await install({ version: "1.11.0" }, { on: stranger });
-    expect(step.errors[0]).toMatch(/wants credentials \(407\).*--proxypassword/s);
+    expect(step.errors[0]).toMatch(/requires credentials \(407\).*--proxypassword/s);
   });
 
   it("trusts the agent's CA, and says how to configure it when it is missing", async () => {
