@@ -54,7 +54,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the answer for an archive, 
     const step = await installWith(answer);
     expect(step.result).toBe("Failed");
     expect(step.errors[0]).toMatch(message);
-    expect(step.errors[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/);
+    expect(step.errors[0]).toMatch(/Cannot download databricks_cli_1\.11\.0.*#download/s);
   });
 
   it("asks again for an archive that is cut short, and fails when it is cut short each time", async () => {
