@@ -182,4 +182,50 @@ exit 1
       ),
     ]);
   });
+
+  it("is a local state of another deployment than the one in the workspace", async () => {
+    const bundle = bundleOf("lineage", job("a", "A"));
+    const here = await checkout(bundle);
+    const there = await checkout(bundle);
+    await here.run({ target: "prod" });
+    await there.run({ command: "destroy", target: "prod", autoApprove: "true" });
+    expect((await there.run({ target: "prod" })).result).toBe("Succeeded");
+    expect((await here.run({ target: "prod" })).errors).toEqual([
+      expect.stringMatching(
+        /^The local state of the bundle on this agent does not belong .*clean: true.*#stale-state/s,
+      ),
+    ]);
+  });
+
+  it("is a bundle in a Git submodule, with the way out", async () => {
+    const { run, folder } = await checkout(bundleOf("inner", job("a", "A")));
+    execFileSync("git", ["init", "--quiet", "--separate-git-dir", `${path.dirname(folder)}/modules`, folder]);
+    expect((await run()).errors).toEqual([
+      expect.stringMatching(/^The Databricks CLI cannot read the Git data .*modules.*copy the bundle/s),
+    ]);
+  });
+
+  it("is the legacy CLI, a Python package of the same name", async () => {
+    const cli = writeScriptedCli(`cat >&2 <<'END'
+Usage: databricks [OPTIONS] COMMAND [ARGS]...
+Try 'databricks -h' for help.
+
+Error: No such command "bundle".
+END
+exit 2
+`);
+    const { run } = await checkout(bundleOf("legacy", job("a", "A")), { agent: { cli } });
+    expect((await run()).errors).toEqual([
+      expect.stringMatching(/is the legacy Python package databricks-cli, .*DatabricksCliInstaller@1.*#cli-version/s),
+    ]);
+  });
+
+  it("is Terraform, which the agent cannot download", async () => {
+    const files = bundleOf("terraformed", job("a", "A"));
+    const root = files["databricks.yml"]?.replace("name: terraformed", "name: terraformed\n  engine: terraform");
+    const { run } = await checkout({ ...files, "databricks.yml": root ?? "" });
+    expect((await run({ target: "prod" })).errors).toEqual([
+      expect.stringMatching(/^The Databricks CLI could not download Terraform, .*engine: direct.*#deploy-failed/s),
+    ]);
+  });
 });
