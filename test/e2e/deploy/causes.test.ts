@@ -186,10 +186,10 @@ exit 1
   it("is a local state of another deployment than the one in the workspace", async () => {
     const bundle = bundleOf("lineage", job("a", "A"));
     const here = await checkout(bundle);
-    const there = await checkout(bundle);
+    const [destroying, deployingAnew] = [await checkout(bundle), await checkout(bundle)];
     await here.run({ target: "prod" });
-    await there.run({ command: "destroy", target: "prod", autoApprove: "true" });
-    expect((await there.run({ target: "prod" })).result).toBe("Succeeded");
+    await destroying.run({ command: "destroy", target: "prod", autoApprove: "true" });
+    expect((await deployingAnew.run({ target: "prod" })).result).toBe("Succeeded");
     expect((await here.run({ target: "prod" })).errors).toEqual([
       expect.stringMatching(
         /^The local state of the bundle on this agent does not belong .*clean: true.*#stale-state/s,

@@ -179,7 +179,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const step = await deploy({
       deployer: { ...usual, connection: { ...usual.connection, scheme } },
     });
-    expect(step.errors).toEqual([expect.stringMatching(new RegExp(`uses ${scheme}.*#service-connection`))]);
+    expect(step.errors).toEqual([expect.stringMatching(new RegExp(`uses ${scheme}.*#service-connection`, "s"))]);
   });
 
   it("refuses Azure Stack", async () => {

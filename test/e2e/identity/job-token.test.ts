@@ -92,7 +92,9 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com: its certificate is not trusted/)]);
-    expect(step.warnings).toEqual([expect.stringMatching(/can set it: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE\./)]);
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/Ignored: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, because any step of this job can set them\./),
+    ]);
     expect(asked).toEqual([]);
 
     const other = await deploy({ job: { variables: { SSL_CERT_DIR: "/tmp/evil" } } });
