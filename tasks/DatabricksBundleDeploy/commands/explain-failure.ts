@@ -84,7 +84,7 @@ function failedToken({ metadataService }: FailedStep): UserError | undefined {
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
 function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, facts }: CommandEnd): Explanation {
   const [first] = unplacedErrors(facts.errors);
-  const cause = first && causeOf(first);
+  const cause = first && causeOf(first, facts.lastLine);
   const quote = first && cause && issueText({ ...first, summary: cause.text, detail: "" });
   const what = command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
   const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
@@ -104,12 +104,24 @@ function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, fac
 const requestFact = /^(Endpoint|HTTP Status|API error_code|API message): /;
 const longestQuote = 300;
 
+/** Errors that end in the output of a program: empty lines in it do not end the error (databricks/cli, bundle/artifacts/build.go). */
+const quotesProgram = /^(build failed |python mutator process failed)/;
+
 /** The lines of an error that tell its cause: all of them where they are few, else the first and the last. */
-function causeOf({ summary, detail }: Diagnostic): { readonly text: string; readonly isWhole: boolean } {
+function causeOf(
+  { summary, detail, lines: printed }: Diagnostic,
+  lastLine: string,
+): { readonly text: string; readonly isWhole: boolean } {
   const all = `${summary}\n${detail}`.split("\n").map((line) => line.trim());
   const lines = all.filter((line) => line !== "" && !requestFact.test(line));
+  if (quotesProgram.test(summary) && !printed.some((line) => line.trim() === lastLine)) {
+    return { text: firstAndLast(lines, lastLine), isWhole: false };
+  }
   const text = lines.reduce((joined, line) => (/[.:;,]$/.test(joined) ? `${joined} ${line}` : `${joined}; ${line}`));
   if (text.length <= longestQuote || lines.length === 1) return { text, isWhole: true };
-  const [first = ""] = lines;
-  return { text: `${withoutEnd(first, /[:;,.]+$/)} … ${lines.at(-1)}`, isWhole: false };
+  return { text: firstAndLast(lines, lines.at(-1)), isWhole: false };
+}
+
+function firstAndLast([first = ""]: readonly string[], last = ""): string {
+  return `${withoutEnd(first, /[:;,.]+$/)} … ${last}`;
 }

@@ -33,9 +33,10 @@ export async function planBundle(step: Step): Promise<PlannedDeployment> {
 }
 
 /** One line, in the CLI's own wording. */
-export function planCounts({ resources }: BundlePlan): string {
+export function planCounts({ resources, notSelected }: BundlePlan): string {
   const { create, update, delete: deleted, unchanged } = countActions(resources);
-  return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged`;
+  const others = notSelected > 0 ? `, ${notSelected} not selected` : "";
+  return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged${others}`;
 }
 
 export function printPlan({ plan }: PlannedDeployment): void {

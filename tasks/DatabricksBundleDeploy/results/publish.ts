@@ -34,7 +34,7 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
   for (const warning of warnings) warn(warning);
   publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan), warnings });
   setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
-  setOutput("deletesPresent", String(counts.delete > 0));
+  setOutput("deletesPresent", String(plan.deletesPresent));
   setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file, maskSecrets)));
 }
 
@@ -44,7 +44,7 @@ export function publishDeployment(step: Step, deployment: Deployment, runs: read
     ...pageOf(step, summary, deployedVerb(deployment, runs), deployedRows(deployment)),
     engine,
     runs,
-    counts: countsOf(actions.values(), counts),
+    counts: deployedCounts(actions, counts),
   };
   publishPage(page);
   decorate("The output summaryPath", () =>
@@ -59,7 +59,9 @@ export function publishDestruction(step: Step, { summary, left, engine }: Destru
     return { ...row, action: left.has(row.key) ? ("left" as const) : ("deleted" as const), url: undefined };
   });
   const verb = rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed";
-  publishPage({ ...pageOf(step, summary, verb, rows), engine, counts: countsOf(rows.map(({ action }) => action)) });
+  const ofAction = (action: DeployedAction) => rows.filter((row) => row.action === action).length;
+  const counts = countLine({ deleted: ofAction("deleted"), left: ofAction("left") });
+  publishPage({ ...pageOf(step, summary, verb, rows), engine, counts });
 }
 
 const shownLosses = 20;
@@ -133,22 +135,24 @@ function deployedRows({ summary, actions, left }: Deployment): PageRow[] {
   return [...rows, ...departed.map(([key, action]) => ({ key, action, id: left.get(key)?.id, ...gone }))];
 }
 
-const countedWords: readonly (readonly [DeployedAction | "notSelected", string])[] = [
+type Counts = Partial<ReportedCounts & { readonly left: number }>;
+
+const countedWords: readonly (readonly [keyof Counts, string])[] = [
   ["created", "created"],
   ["updated", "updated"],
-  ["recreated", "recreated"],
   ["deleted", "deleted"],
   ["left", "left in the workspace"],
   ["unchanged", "unchanged"],
   ["notSelected", "not selected"],
 ];
 
-/** One line; undefined if there are no counts. The CLI's own counts take precedence, but they do not include left resources. */
-function countsOf(actions: Iterable<DeployedAction>, reported?: ReportedCounts): string | undefined {
-  const own = new Map<string, number>();
-  for (const action of actions) own.set(action, (own.get(action) ?? 0) + 1);
-  const left = own.get("left") ?? 0;
-  const counts = reported ? new Map(Object.entries({ ...reported, left })) : own;
-  const parts = countedWords.flatMap(([action, word]) => (counts.get(action) ? [`${counts.get(action)} ${word}`] : []));
+/** The CLI's own counts, and the left resources, which it does not count; before 1.13 it counts nothing. */
+function deployedCounts(actions: Deployment["actions"], reported: ReportedCounts | undefined): string | undefined {
+  return countLine({ ...reported, left: [...actions.values()].filter((action) => action === "left").length });
+}
+
+/** One line; undefined if there is nothing to count. */
+function countLine(counts: Counts): string | undefined {
+  const parts = countedWords.flatMap(([kind, word]) => (counts[kind] ? [`${counts[kind]} ${word}`] : []));
   return parts.length > 0 ? `Resources: ${parts.join(", ")}` : undefined;
 }

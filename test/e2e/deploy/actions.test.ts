@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
-import { writeScriptedCli } from "../steps/scripted-cli.ts";
+import { writeReportingCli, writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
 /** A change of storage_root recreates the schema with its old ID. A new name gives the volume a new ID. */
@@ -37,7 +37,8 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
   };
 
   it("shows a resource that a deploy could not delete as left in the workspace", async () => {
-    const { run, change } = await checkout(schemaAndPipeline);
+    const cli = await writeReportingCli(lab);
+    const { run, change } = await checkout(schemaAndPipeline, { agent: { cli } });
     await run({ target: "prod" });
     change(withoutSchema);
     refuseDeletion();
@@ -45,8 +46,8 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     expect(step).toMatchObject({ result: "Succeeded", issues: [leftBehind] });
     const page = step.page;
     expect(page).toContain("Resources: 1 created, 1 deleted, 1 left in the workspace\n");
-    expect(page).toMatch(/\| schemas\.orders \| left in the workspace \| {2}\| main\.orders \|/);
-    expect(page).toMatch(/\| pipelines\.refresh \| deleted \|/);
+    expect(page).toMatch(/\| `schemas\.orders` \| left in the workspace \| {2}\| main\.orders \|/);
+    expect(page).toMatch(/\| `pipelines\.refresh` \| deleted \|/);
     const { resources } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
     expect(resources).toContainEqual({ type: "schemas", key: "orders", id: "main.orders", action: "left" });
     await run({ command: "destroy", target: "prod", autoApprove: "true" });
@@ -60,19 +61,31 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     expect(step).toMatchObject({ result: "Succeeded", issues: [leftBehind] });
     const page = step.page;
     expect(page).toContain("Resources: 1 deleted, 1 left in the workspace\n");
-    expect(page).toMatch(/\| schemas\.orders \| left in the workspace \| orders \| main\.orders \|/);
+    expect(page).toMatch(/\| `schemas\.orders` \| left in the workspace \| orders \| main\.orders \|/);
     expect(page).toMatch(/\| Databricks CLI \| 1\.11\.0, direct engine \|/);
   });
 
   it("distinguishes a recreated resource from a renamed one", async () => {
-    const { run, change } = await checkout(schemaAndVolume("abfss://a@x", "v1"));
+    const cli = await writeReportingCli(lab);
+    const { run, change } = await checkout(schemaAndVolume("abfss://a@x", "v1"), { agent: { cli } });
     await run({ target: "prod" });
     change(schemaAndVolume("abfss://b@x", "v2"));
     const step = await run({ target: "prod", autoApprove: "true" });
     const page = step.page;
-    expect(page).toContain("Resources: 1 updated, 1 recreated\n");
-    expect(page).toMatch(/\| schemas\.s \| recreated \|.*\| main\.s1 \|/);
-    expect(page).toMatch(/\| volumes\.v \| updated \|.*\| main\.s1\.v2 \|/);
+    expect(page).toContain("Resources: 1 created, 1 updated, 1 deleted\n");
+    expect(page).toMatch(/\| `schemas\.s` \| recreated \|.*\| main\.s1 \|/);
+    expect(page).toMatch(/\| `volumes\.v` \| updated \|.*\| main\.s1\.v2 \|/);
+    await run({ command: "destroy", target: "prod", autoApprove: "true" });
+  });
+
+  it("shows what a CLI before version 1.13 lists as recreated and deleted, and says less of the rest", async () => {
+    const { run, change } = await checkout(schemaAndVolume("abfss://a@x", "v1"));
+    expect((await run({ target: "prod" })).result).toBe("Succeeded");
+    change(schemaAndVolume("abfss://b@x", "v2"));
+    const { page } = await run({ target: "prod", autoApprove: "true" });
+    expect(page).not.toContain("Resources: ");
+    expect(page).toMatch(/\| `schemas\.s` \| recreated \|.*\| main\.s1 \|/);
+    expect(page).toMatch(/\| `volumes\.v` \| deployed \|.*\| main\.s1\.v2 \|/);
   });
 
   it("does not mistake a script's output for an upload of the CLI", async () => {
@@ -82,7 +95,7 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     fs.rmSync(`${folder}/.databricks`, { recursive: true });
     const step = await run({ target: "prod" });
     expect(step.log).toContainEqual("Uploading coverage");
-    expect(step.page).toContain("Resources: 1 unchanged\n");
+    expect(step.page).toMatch(/\| `jobs\.a` \| deployed \|/);
   });
 
   it("shows the counts that a CLI of version 1.13 or later reports", async () => {
@@ -98,8 +111,8 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     says("Created jobs.b\nRecreated jobs.a\nResources: 2 created, 0 changed, 1 deleted, 0 unchanged\n");
     const recreated = await run({ target: "prod" });
     expect(recreated.page).toContain("Resources: 2 created, 1 deleted\n");
-    expect(recreated.page).toMatch(/\| jobs\.a \| recreated \|/);
-    expect(recreated.page).toMatch(/\| jobs\.b \| created \|/);
+    expect(recreated.page).toMatch(/\| `jobs\.a` \| recreated \|/);
+    expect(recreated.page).toMatch(/\| `jobs\.b` \| created \|/);
 
     const destroyed = await run({ command: "destroy", target: "prod", autoApprove: "true" });
     expect(destroyed.log).toContainEqual("Destroy: 2 deleted");

@@ -35,9 +35,13 @@ describe.each(taskNodes)("Arguments and flags on $name", ({ path: node }) => {
     for (const command of ["validate", "plan"]) await run({ ...given, command });
     await run(given);
     await run(all);
-    await run({ ...all, command: "destroy" });
+    await run({ ...given, command: "destroy", autoApprove: "true", forceLock: "true" });
     const told = "--target prod";
-    expect(calls().filter((call) => !call.startsWith("bundle summary"))).toEqual([
+    const [summaries, others] = [true, false].map((isSummary) =>
+      calls().filter((call) => call.startsWith("bundle summary") === isSummary),
+    );
+    expect(summaries?.at(-1)).toBe(`bundle summary ${told} --output json --force-pull`);
+    expect(others).toEqual([
       `bundle validate ${told} --output json --log-level error`,
       `bundle plan ${told} --output json --log-level error`,
       `bundle deploy ${told} --log-level error`,

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleOf, job, schemaAndPipeline, wheel, withoutSchema } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
-import { writeNotedCli } from "../steps/scripted-cli.ts";
+import { writeNotedCli, writeReportingCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
 describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path: node }) => {
@@ -30,13 +30,13 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
       outputs: { changesPresent: "true", deletesPresent: "false" },
     });
     expect(planned.log).toContainEqual(expect.stringMatching(/Plan: 2 to add, 0 to change, 0 to delete/));
-    expect(planned.page).toMatch(/\| schemas\.orders \| create \|/);
+    expect(planned.page).toMatch(/\| `schemas\.orders` \| create \|/);
 
     const deployed = await run({ target: "prod" });
     expect(deployed).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(deployed.page).toMatch(/\| schemas\.orders \| created \| \[orders\]\(https:.*\) \| main\.orders \|/);
+    expect(deployed.page).toMatch(/\| `schemas\.orders` \| deployed \| \[orders\]\(https:.*\) \| main\.orders \|/);
     expect(deployed.page).toMatch(/\| Databricks CLI \| 1\.11\.0, direct engine \|/);
-    expect(deployed.page).toContain("Resources: 2 created");
+    expect(deployed.page).not.toContain("Resources: ");
 
     const again = await run({ command: "plan", target: "prod" });
     expect(again.outputs).toMatchObject({ changesPresent: "false", deletesPresent: "false" });
@@ -44,7 +44,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     change(withoutSchema);
     const deleting = await run({ command: "plan", target: "prod" });
     expect(deleting.outputs).toMatchObject({ changesPresent: "true", deletesPresent: "true" });
-    expect(deleting.page).toMatch(/\| schemas\.orders \| delete \| \[.*orders\]\(https:/);
+    expect(deleting.page).toMatch(/\| `schemas\.orders` \| delete \| \[.*orders\]\(https:/);
     const refused = await run({ target: "prod" });
     expect(refused.result).toBe("Failed");
     expect(refused.errors).toEqual([
@@ -55,8 +55,8 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(refused.warnings).toEqual([]);
     const approved = await run({ target: "prod", autoApprove: "true" });
     expect(approved).toMatchObject({ result: "Succeeded" });
-    expect(approved.page).toMatch(/\| schemas\.orders \| deleted \|/);
-    expect(approved.page).toMatch(/\| jobs\.left \| created \|/);
+    expect(approved.page).toMatch(/\| `schemas\.orders` \| deleted \|/);
+    expect(approved.page).toMatch(/\| `jobs\.left` \| deployed \|/);
 
     expect((await run({ command: "destroy", target: "prod" })).errors).toEqual([
       expect.stringMatching(/autoApprove: must be true for command: destroy/),
@@ -67,7 +67,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
       issues: [],
       outputs: { bundleName: "lake", target: "prod" },
     });
-    expect(destroyed.page).toMatch(/destroyed[\s\S]*\| jobs\.left \| deleted \|/);
+    expect(destroyed.page).toMatch(/destroyed[\s\S]*\| `jobs\.left` \| deleted \|/);
     expect((await lab.workspace.jobs()).map(({ name }) => name)).not.toContain("Left");
 
     const nothing = await run({ command: "destroy", target: "prod", autoApprove: "true" });
@@ -75,24 +75,39 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(nothing.page).toContain("nothing was deployed");
   });
 
-  it("says what became of each resource", async () => {
-    const { run, change } = await checkout(bundleOf("acts", `${job("a", "A")}\n${twoMore}`));
-    await run();
+  it("says what became of each resource, as a CLI of version 1.13 or later reports it", async () => {
+    const cli = await writeReportingCli(lab);
+    const { run, change } = await checkout(bundleOf("acts", `${job("a", "A")}\n${twoMore}`), { agent: { cli } });
+    expect((await run()).page).toMatch(/Resources: 2 created/);
     change(bundleOf("acts", `${job("a", "A", "2")}\n${twoMore}`));
     const updated = await run();
     expect(updated.page).toMatch(/Resources: 1 updated, 1 unchanged/);
-    expect(updated.page).toMatch(/\| jobs\.a \| updated \|/);
+    expect(updated.page).toMatch(/\| `jobs\.a` \| updated \|/);
     const unchanged = await run();
     expect(unchanged.page).toMatch(/Resources: 2 unchanged/);
   });
 
   it("says what became of each resource from a fresh checkout, whose last state is only in the workspace", async () => {
-    const { run, change, folder } = await checkout(bundleOf("fresh", `${job("a", "A")}\n${twoMore}`));
+    const cli = await writeReportingCli(lab);
+    const files = bundleOf("fresh", `${job("a", "A")}\n${twoMore}`);
+    const { run, change, folder } = await checkout(files, { agent: { cli } });
     await run({ target: "prod" });
     fs.rmSync(`${folder}/.databricks`, { recursive: true });
     change(bundleOf("fresh", `${job("a", "A", "2")}`));
     const step = await run({ target: "prod" });
     expect(step.page).toMatch(/Resources: 1 updated, 1 deleted/);
+    expect(step.page).toMatch(/\| `jobs\.a` \| updated \|/);
+    expect(step.page).toMatch(/\| `jobs\.b` \| deleted \|/);
+  });
+
+  it("says of each resource that it is deployed, and counts none, where the CLI is too old to report more", async () => {
+    const { run, change } = await checkout(bundleOf("silent", `${job("a", "A")}\n${twoMore}`));
+    await run({ target: "prod" });
+    change(bundleOf("silent", `${job("a", "A", "2")}\n${twoMore}`));
+    const step = await run({ target: "prod" });
+    expect(step.page).toMatch(/\| `jobs\.a` \| deployed \|/);
+    expect(step.page).toMatch(/\| `jobs\.b` \| deployed \|/);
+    expect(step.page).not.toMatch(/Resources: |updated|unchanged/);
   });
 
   it("deploys in two CLI processes and builds artifacts once", async () => {
@@ -119,7 +134,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     const [error] = step.errors;
     for (const part of [
       /run: "--all" is not a resource key/,
-      /run: can be used only with command: deploy, not with validate\. The classic editor shows it when the command is deploy/,
+      /run: has an effect only with command: deploy, not with validate\. The classic editor shows it for deploy; clear it there/,
       /plan: there is no file .*nowhere\.json/,
       /--target is not allowed: use the input target/,
       / -t is not allowed: use the input target/,

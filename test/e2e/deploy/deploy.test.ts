@@ -58,7 +58,8 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
     const host = new URL(lab.workspace.url).host;
     expect(step.page).toContain(`| Workspace | [${host}](${lab.workspace.url}) |`);
     expect(step.page).toContain("| Target | dev \\(development\\) |");
-    expect(step.page).toContain(`| Service principal | ${lab.deployer.clientId} |`);
+    const id = lab.deployer.clientId;
+    expect(step.page).toContain(`| Service principal | Service principal ${id.slice(0, 8)} \\(${id}\\) |`);
   });
 
   it("asks Azure DevOps once, Entra at most twice and the workspace once before the CLI starts", async () => {

@@ -31,7 +31,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
 
   it("says that the federated credential is missing", async () => {
     expect(await deployWithout("federated-credential")).toMatchObject(
-      failedWith(/not have a federated credential.*AADSTS70025.*#federated-credential/s),
+      failedWith(/does not have a federated credential \(AADSTS70025\).*#federated-credential/s),
     );
   });
 
@@ -55,7 +55,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     );
     expect(step).toMatchObject(
       failedWith(
-        /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: "region".*region is set twice.*databricksClientId: can be used only with/s,
+        /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: line 1 does not have the form name=value.*region is set twice.*databricksClientId: can be used only with/s,
       ),
     );
     expect(azureDevOps).toEqual([]);

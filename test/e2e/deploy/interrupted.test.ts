@@ -39,7 +39,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect(step.result).toBe("Canceled");
     expect(step.exitCode).toBe(0);
     expect(step.log).toContainEqual(expect.stringMatching(/Released the deployment lock/));
-    expect(step.warnings).toContainEqual(expect.stringMatching(/stopped before it finished.*resources\.json\.wal/));
+    expect(step.warnings).toContainEqual(expect.stringMatching(/stopped before it finished.*resources\.json\.wal/s));
     expect(await locks()).toEqual([]);
     expect(await job.finish()).toEqual({ orphans: [] });
   });
@@ -133,7 +133,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect((await run()).result).toBe("Succeeded");
     const step = await run({ failOnActiveRuns: "true" });
     release();
-    expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" failed.*(running|active)/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" failed.*(running|active)/s)]);
   });
 });
 

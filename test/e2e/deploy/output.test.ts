@@ -14,7 +14,12 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const place = { sourcePath: "bundle/resources/jobs.yml" };
     expect(step.issues).toMatchObject([
       { type: "warning", message: expect.stringContaining("unknown field: nam"), ...place, line: 4, column: 7 },
-      { type: "error", message: expect.stringContaining("same key"), ...place, line: 6 },
+      {
+        type: "error",
+        message: expect.stringMatching(/same key.*also in resources\/more\.yml:4:\d+/s),
+        ...place,
+        line: 6,
+      },
       {
         type: "error",
         message: expect.stringMatching(
@@ -99,7 +104,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const { run } = await checkout(bundleOf("odd", job("a", `\${var.missing}`)));
     const step = await run();
     expect(step.errors).toHaveLength(1);
-    expect(step.errors[0]).toMatch(/"databricks bundle deploy" failed \(exit code 1\): .*var\.missing/);
+    expect(step.errors[0]).toMatch(/"databricks bundle deploy" failed \(exit code 1\): .*var\.missing/s);
   });
 
   it("shows each of several errors once", async () => {

@@ -58,13 +58,13 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
 
     const repeated = await run({ target: "prod", plan });
     expect(repeated.errors[0]).toMatch(
-      /jobs\.hello: approved as create, now unchanged\.\sThe approved plan seems to be deployed already.*Start a new run/,
+      /jobs\.hello: approved as create, now unchanged\.\sThe approved plan seems to be deployed already.*Start a new run/s,
     );
 
     change(greeting("Renamed", "s3cret-value"));
     const renaming = await run({ command: "plan", target: "prod" });
     expect(renaming.log).toContainEqual(expect.stringMatching(/update jobs\.hello \(name\)/));
-    expect(renaming.page).toMatch(/\| jobs\.hello \| update: name \|/);
+    expect(renaming.page).toMatch(/\| `jobs\.hello` \| update: name \|/);
     change(greeting("Renamed", "third-value"));
     const drifted = await run({ target: "prod", plan: renaming.outputs["planPath"] ?? "" });
     expect(drifted.text).toMatch(/Differences[\s\S]*jobs\.hello: now also changes tasks.*base_parameters/);
@@ -121,7 +121,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
   it("refuses a file that is not a plan, before any network", async () => {
     const { run } = await checkout(greeting("Hello", "1"));
     const [step, { azureDevOps }] = await requests(() => run({ plan: "bundle/databricks.yml" }));
-    expect(step.errors).toEqual([expect.stringMatching(/plan: .*databricks\.yml is not a plan file/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/plan: .*databricks\.yml is not a plan file/s)]);
     expect(azureDevOps).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import type { RunResult } from "../../lab/workspace/workspace.ts";
 import { bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
-import { writeScriptedCli } from "../steps/scripted-cli.ts";
+import { writeNotedCli, writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
 const runnable = bundleOf(
@@ -64,7 +64,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const step = await run({ run: "first\nsecond" });
     expect(step.result).toBe("Failed");
     expect(step.errors.at(-1)).toMatch(
-      new RegExp(`was deployed, but the run of first ended with ${result}: .*https:.*#run-failed`, "s"),
+      new RegExp(`was deployed, but the run of first ended with ${result}: the reason\\.\\s.*https:.*#run-failed`, "s"),
     );
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(1);
     expect(step.outputs["summaryPath"]).toBeDefined();
@@ -75,16 +75,20 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const { run } = await checkout(runnable);
     lab.workspace.runs({ result: "FAILED", message: "no such table" });
     const step = await run({ run: "second" });
-    expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED: .*no such table/);
+    expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED: .*no such table/s);
     expect(step.text).toContain("no such table");
   });
 
-  it("names a key that the bundle does not have", async () => {
-    const { run } = await checkout(runnable);
-    const step = await run({ run: "third" });
-    expect(step.errors.at(-1)).toMatch(
-      /run of third ended with FAILED: .*third.*; the bundle contains jobs\.first, pipelines\.second\./,
-    );
+  it("names a key that the bundle does not have, before it deploys", async () => {
+    const { cli, commands } = await writeNotedCli(lab);
+    const { run } = await checkout(runnable, { agent: { cli } });
+    const step = await run({ run: "first\nthird" });
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /^run: the bundle has no job, pipeline, app or script third\. Nothing was deployed\.\s.*jobs\.first, pipelines\.second\.\s.*#inputs/s,
+      ),
+    ]);
+    expect(commands()).toEqual(["bundle summary"]);
   });
 
   it("asks the workspace for a run's result whatever host its page has, and outputs URLs with the workspace's own host", async () => {
@@ -126,7 +130,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(step.durationMs).toBeLessThan(9_000);
     expect(step.outputs).toMatchObject({ bundleName: "runs", summaryPath: expect.stringMatching(/\.json$/) });
     expect(step.outputs["runUrls"]).toMatch(/\/jobs\/\d+\/runs\/\d+/);
-    expect(step.page).toMatch(/\| jobs\.first \| (created|unchanged) \|/);
+    expect(step.page).toMatch(/\| `jobs\.first` \| deployed \|/);
     expect(step.page).toMatch(/\| \[first\]\(https:.*\) \| CANCELED \|/);
   });
 

@@ -23,7 +23,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       deployer: lab.addDeployer([], undefined, { issuer: "azure-devops" }),
     });
     expect(step.result).toBe("Succeeded");
-    expect(step.warnings).toEqual([expect.stringMatching(/vstoken\.dev\.azure\.com.*2027-07-01/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/vstoken\.dev\.azure\.com.*2027-07-01/s)]);
   });
 
   it.each(["AzureUSGovernment", "AzureChinaCloud"] as const)("signs in to a workspace of %s", async (cloud) => {
@@ -44,7 +44,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([
-      expect.stringMatching(/not an Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/),
+      expect.stringMatching(/not an Azure Databricks workspace \(\*\.databricks\.azure\.us\).*AzureUSGovernment/s),
     ]);
     expect(azureDevOps).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([
-      expect.stringMatching(/this pipeline is not authorized to use the connection.*403: No\./),
+      expect.stringMatching(/this pipeline is not authorized to use the connection.*403: No\./s),
     ]);
     expect(entra).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const deployer = lab.addDeployer([], undefined, { secret });
     const step = await deploy({ deployer });
     expect(step.result).toBe("Succeeded");
-    expect(step.warnings).toEqual([expect.stringMatching(/contains a secret.*select Convert to use/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/contains a secret that expires.*select Convert/)]);
     expect(findLeaks([{ name: "secret", value: secret }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
 
@@ -118,7 +118,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       deployer: lab.addDeployer([], undefined, { certificate: pem }),
     });
     expect(step.result).toBe("Succeeded");
-    expect(step.warnings).toEqual([expect.stringMatching(/contains a certificate.*Convert/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/contains a certificate\..*select Convert/)]);
     const keyLine = pem.split("\n")[3] ?? "";
     expect(findLeaks([{ name: "private key", value: keyLine }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     expect(step).toMatchObject({ result: "Succeeded", outputs: { identity: deployer.clientId } });
     expect(metadata.requests).toEqual([kind === "of the machine" ? "" : deployer.clientId]);
     expect(step.warnings).toEqual([
-      expect.stringMatching(/managed identity of this agent's machine.*workload identity/),
+      expect.stringMatching(/managed identity of this agent's machine.*workload identity/s),
     ]);
     expect(lab.proxy.connections.filter(({ host }) => host === "169.254.169.254")).toEqual([]);
     expect(findLeaks(issuedTokens(lab), step.traces)).toEqual([]);
@@ -168,7 +168,9 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     await metadata.close();
     const step = await deploy({ deployer, agent: { environment: metadata.environment } });
     expect(step.errors).toEqual([
-      expect.stringMatching(/not get a token for its managed identity.*refused.*self-hosted agent.*#managed-identity/s),
+      expect.stringMatching(
+        /could not get a token for its managed identity: .*refused.*self-hosted agent.*#managed-identity/s,
+      ),
     ]);
   });
 

@@ -90,7 +90,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
   it("trusts the agent's CA, and says how to configure it when it is missing", async () => {
     const stranger = await startAgent({ caFile: "/etc/ssl/certs/ca-certificates.crt" });
     const step = await install({ version: "1.11.0" }, { on: stranger });
-    expect(step.errors[0]).toMatch(/certificate is not trusted.*--sslcacert/s);
+    expect(step.errors[0]).toMatch(/its certificate is not trusted.*--sslcacert/s);
   });
 
   it("goes around the proxy where the agent's bypass list says so", async () => {

@@ -20,3 +20,20 @@ export async function writeNotedCli(lab: Lab): Promise<{ cli: string; commands()
   const calls = () => fs.readFileSync(log, "utf8").trim().split("\n");
   return { cli, calls, commands: () => calls().map((call) => call.split(" ", 2).join(" ")) };
 }
+
+/**
+ * Writes a script that deploys with the lab's CLI and reports as CLI 1.13 does: what became of each resource and the counts,
+ * from a plan that the lab's CLI makes just before.
+ */
+export async function writeReportingCli(lab: Lab): Promise<string> {
+  const cli = await lab.programs.cli();
+  return writeScriptedCli(`[ "$2" = deploy ] || exec '${cli}' "$@"
+for argument in "\${@:3}"; do
+  case "$argument" in --auto-approve|--force-lock|--fail-on-active-runs) ;; *) given+=("$argument") ;; esac
+done
+plan=$('${cli}' bundle plan "\${given[@]}" 2>/dev/null)
+'${cli}' "$@" || exit $?
+sed -nE -e 's/^(create|update|delete|recreate) /\\u\\1d /p' \\
+  -e 's/^Plan: (.*) to add, (.*) to change, (.*) to delete/Resources: \\1 created, \\2 changed, \\3 deleted/p' <<< "$plan" >&2
+`);
+}

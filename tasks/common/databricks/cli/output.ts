@@ -208,9 +208,18 @@ function parseRunUrl(line: string): string | undefined {
   return url !== undefined && URL.canParse(url) ? url : undefined;
 }
 
-/** What a CLI that has succeeded warns of in its log (databricks/cli, bundle/direct and cmd/bundle/utils/process.go). */
-const qualifying =
-  /may still be in progress|State was last deployed with CLI version|migration to direct engine failed|corrupted (?:WAL|state)|already deleted despite delete error/;
+/** What a CLI that has succeeded warns of in its log (databricks/cli: bundle/direct, bundle/statemgmt, cmd/bundle/utils/process.go). */
+const qualifying = new RegExp(
+  [
+    "may still be in progress",
+    "State was last deployed with CLI version",
+    "migrat\\w+ .*direct (?:deployment )?engine (?:failed|is stopped)",
+    "Direct engine requested in .* but the existing state uses",
+    "corrupted (?:WAL|state)",
+    "already deleted despite delete error",
+    "without a deployment lock",
+  ].join("|"),
+);
 
 function parseReservation(line: string): string | undefined {
   const text = /^Warn: (.*)$/.exec(line)?.[1];

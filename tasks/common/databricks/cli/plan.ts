@@ -18,6 +18,10 @@ export interface PlannedResource {
 export interface BundlePlan {
   readonly engine: Engine;
   readonly resources: readonly PlannedResource[];
+  /** How many resources `--select` left out. */
+  readonly notSelected: number;
+  /** Whether it deletes or recreates a resource that still exists in the workspace. */
+  readonly deletesPresent: boolean;
   /** Keys of resources that are deleted or recreated and with which data may be lost. */
   readonly dataLosses: readonly string[];
 }
@@ -33,10 +37,14 @@ export function parseBundlePlan(json: string): BundlePlan {
   // Only the direct engine numbers its plans.
   const engine = root["plan_version"] === undefined ? "terraform" : "direct";
   const gone = goneKeys(members(root["plan"]));
+  const deleted = resources.filter(({ action, key }) => /^(delete|recreate)$/.test(action) && !gone.has(key));
+  const notSelected = root["not_selected"];
   return {
     engine,
     resources,
-    dataLosses: resources.filter((one) => losesData(one) && !gone.has(one.key)).map(({ key }) => key),
+    notSelected: typeof notSelected === "number" ? notSelected : 0,
+    deletesPresent: deleted.length > 0,
+    dataLosses: deleted.filter(holdsData).map(({ key }) => key),
   };
 }
 
@@ -62,9 +70,9 @@ const typesWithData = new Set([
   "genie_spaces",
 ]);
 
-function losesData({ key, action }: PlannedResource): boolean {
+function holdsData({ key }: PlannedResource): boolean {
   const [type = "", , ...child] = key.split(".");
-  return (action === "delete" || action === "recreate") && child.length === 0 && typesWithData.has(type);
+  return child.length === 0 && typesWithData.has(type);
 }
 
 function resourceKey(key: string): string {

@@ -107,9 +107,13 @@ describe("Facts from the CLI's output", () => {
       "Warn: Not waiting for creation of resources.apps.a (DATABRICKS_BUNDLE_RESOURCE_MAX_WAIT=0); it may still be in progress",
       "Warn: State was last deployed with CLI version 1.13.0 but current version is 1.11.0",
       "Warn: automatic migration to direct engine failed: no such resource",
+      'Warn: Direct engine requested in bundle.engine but the existing state uses "terraform". Deploying on "terraform"',
+      "Warn: Direct engine was requested but the dry-run migration reported issues; automatic migration to the direct deployment engine is stopped.",
+      "Warn: Proceeding with destroy without a deployment lock: the folder is full",
       "Warn: something about an SDK",
+      "Warn: post-deploy dry-run migration to direct: unsupported resource type",
     );
-    expect(reservations).toHaveLength(3);
+    expect(reservations).toHaveLength(6);
     expect(reservations[1]).toBe("State was last deployed with CLI version 1.13.0 but current version is 1.11.0");
   });
 

@@ -54,6 +54,8 @@ it("computes a digest of the configuration for a plan of the terraform engine, w
   expect(plan).toEqual({
     engine: "terraform",
     dataLosses: [],
+    deletesPresent: false,
+    notSelected: 0,
     resources: [{ key: "jobs.x", action: "create", fields: [], digest: undefined }],
   });
   const digestOf = (configuration: string) => {
@@ -79,6 +81,18 @@ it("names the resources whose data may be lost: not those that are gone, and not
     "pipelines.p",
     "schemas.orders",
   ]);
+});
+
+it("does not count as a deletion what no longer exists in the workspace", () => {
+  const plan = (entry: object) =>
+    parseBundlePlan(JSON.stringify({ plan_version: 2, plan: { "resources.jobs.j": entry } }));
+  expect(plan({ action: "delete", gone: true }).deletesPresent).toBe(false);
+  expect(plan({ action: "delete" }).deletesPresent).toBe(true);
+  expect(plan({ action: "recreate" }).deletesPresent).toBe(true);
+});
+
+it("contains how many resources were not selected", () => {
+  expect(parseBundlePlan(JSON.stringify({ plan_version: 2, not_selected: 3, plan: {} })).notSelected).toBe(3);
 });
 
 describe("Digests", () => {

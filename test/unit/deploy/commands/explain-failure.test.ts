@@ -137,6 +137,15 @@ describe("The cause that is quoted", () => {
     expect(explained).toEqual([]);
   });
 
+  it.each([
+    "build failed w, error: exit status 1, output: * Creating isolated environment...",
+    'python mutator process failed: "python3: exit status 1", use --debug to enable logging',
+  ])("is the first line and the last line of a program's output, whatever empty lines it has: %s", (first) => {
+    const output = "Traceback (most recent call last):\nKeyError: 1\n\nDuring handling:\n\nValueError: no version";
+    const { error } = explanationOf(`Error: ${first}\n\n${output}\n`);
+    expect(error.message).toContain(`${first.replace(/\.+$/, "")} … ValueError: no version.`);
+  });
+
   it("includes the detail, but not what merely repeats the request", () => {
     const mutator = "Error: Failed to load resources\n\nTypeError: name is not a text";
     expect(explain(mutator)).toContain(

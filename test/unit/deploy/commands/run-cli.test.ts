@@ -1,0 +1,68 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
+import { runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
+
+type Step = Parameters<typeof runCommand>[0];
+
+let folder: string;
+let written: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "run-cli-"));
+  written = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** A step whose CLI is a script. */
+function stepWith(script: string, changed: object = {}): Step {
+  const executable = path.join(folder, "databricks");
+  fs.writeFileSync(executable, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return {
+    inputs: { command: "deploy", arguments: [] },
+    cli: { executable, folder, target: undefined, environment: { PATH: process.env["PATH"] } },
+    cancel: new AbortController().signal,
+    metadataService: { servedHosts: new Set(["https://h"]), refusedHosts: new Set(), lastFailure: () => undefined },
+    cliVersion: { seen: () => "1.13.0" },
+    declared: { host: undefined, hasPreinit: false },
+    diagnostics: { report: () => undefined, reportUnplaced: () => undefined },
+    ...changed,
+  } as unknown as Step;
+}
+
+describe.skipIf(process.platform === "win32")("The result of a command", () => {
+  it("stays a success where a line of its output cannot be read, and the line is shown", async () => {
+    const { facts } = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
+    const output = {
+      facts,
+      end: () => undefined,
+      line() {
+        throw new TypeError("unreadable");
+      },
+    };
+    await expect(runCommand(stepWith("echo Deploying"), "deploy", { output })).resolves.toBe("");
+    expect(written).toContain("Deploying\n");
+  });
+
+  it("stays the failure that it is where explaining it fails", async () => {
+    const cliVersion = {
+      seen() {
+        throw new TypeError("unexplainable");
+      },
+    };
+    await expect(runCommand(stepWith("exit 7", { cliVersion }), "deploy")).rejects.toMatchObject({
+      message: '"databricks bundle deploy" failed (exit code 7).',
+      section: "deploy-failed",
+    });
+  });
+});
