@@ -42,7 +42,7 @@ export function loadInputs(): DeployInputs {
     connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
     host: workspaceHost(reader),
     folder: bundleFolder(reader),
-    target: reader.text("target") ?? targetVariable(),
+    target: reader.text("target") ?? takeTargetVariable(),
     command: reader.oneOf("command", commands, "deploy"),
     authentication: reader.oneOf("authentication", ["entra", "databricks"], "entra"),
     databricksClientId: reader.text("databricksClientId"),
@@ -111,12 +111,16 @@ function workspaceHost(reader: InputReader): string | undefined {
   return origin;
 }
 
-/** The CLI's own variables for the target, in its order; a job that sets one means it. */
-function targetVariable(): string | undefined {
-  const name = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"].find((one) => process.env[one]);
-  if (name === undefined) return undefined;
-  print(`Target: ${process.env[name]} (from the variable ${name}, because the input target is empty)`);
-  return process.env[name];
+/** Takes the target from the CLI's own variables, in its order: a job that sets one means it. */
+function takeTargetVariable(): string | undefined {
+  for (const name of ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"]) {
+    const target = process.env[name]?.trim();
+    if (!target) continue;
+    print(`Target: ${target} (from the variable ${name}, because the input target is empty)`);
+    delete process.env[name];
+    return target;
+  }
+  return undefined;
 }
 
 function bundleFolder(reader: InputReader): string {
@@ -132,7 +136,7 @@ function bundleFolder(reader: InputReader): string {
 /** `name=value` lines; the value is everything up to the end of the line, unchanged. */
 function bundleVariables(reader: InputReader): Record<string, string> {
   const variables = new Map<string, string>();
-  for (const [index, line] of (reader.text("variables") ?? "").split(/\r?\n/).entries()) {
+  for (const [index, line] of (reader.literalText("variables") ?? "").split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
     // The line is not quoted: it may be a part of a secret.

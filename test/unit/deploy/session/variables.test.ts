@@ -16,8 +16,13 @@ afterEach(() => vi.restoreAllMocks());
 const declared = ["region", "batch", "Owner", "OWNER"];
 const variable = (name: string, value = "x", secret = false) => ({ name, value, secret });
 
-function valuesOf(given: Record<string, string>, job: ReturnType<typeof variable>[] = [], platform?: NodeJS.Platform) {
-  return variableEnvironment({ given, declared, job }, platform);
+function valuesOf(
+  given: Record<string, string>,
+  job: ReturnType<typeof variable>[] = [],
+  platform?: NodeJS.Platform,
+  environment: Record<string, string> = {},
+) {
+  return variableEnvironment({ given, declared, job, environment }, platform);
 }
 
 describe("Values of the input variables", () => {
@@ -28,7 +33,7 @@ describe("Values of the input variables", () => {
 
   it("are refused for a variable that the bundle does not declare", () => {
     expect(() => valuesOf({ regio: "x" })).toThrow(/does not declare regio\. Its declared variables: region, batch/);
-    expect(variableEnvironment({ given: { regio: "x" }, declared: undefined, job: [] }).set).toEqual({
+    expect(variableEnvironment({ given: { regio: "x" }, declared: undefined, job: [], environment: {} }).set).toEqual({
       BUNDLE_VAR_regio: "x",
     });
   });
