@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import { cancelBudget } from "../../pipeline/cancellation.ts";
+import { killStrays } from "./strays.ts";
 
 /** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
@@ -92,6 +93,7 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
     return { exitCode, stdout: Buffer.concat(captured).toString("utf8") };
   } finally {
     for (const stop of stopWatching) stop();
+    if (command.stops.some(({ signal }) => signal.aborted)) killStrays(command.environment);
   }
 }
 
