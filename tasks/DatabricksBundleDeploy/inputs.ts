@@ -136,7 +136,7 @@ function bundleFolder(reader: InputReader): string {
 /** `name=value` lines; the value is everything up to the end of the line, unchanged. */
 function bundleVariables(reader: InputReader): Record<string, string> {
   const variables = new Map<string, string>();
-  for (const [index, line] of (reader.literalText("variables") ?? "").split(/\r?\n/).entries()) {
+  for (const [index, line] of (reader.text("variables") ?? "").split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
     // The line is not quoted: it may be a part of a secret.

@@ -90,10 +90,10 @@ function warnOfQuotesAndReferences(values: Readonly<Record<string, string>>): vo
   for (const [name, value] of Object.entries(values)) {
     if (/^(["']).*\1$/s.test(value.trim())) {
       warn(
-        `variables: ${name} is set in quotes, and the quotes are part of the value. Remove them if they are not meant.`,
+        `The bundle variable ${name} is set in quotes, and the quotes are part of the value. Remove them if they are not meant.`,
       );
     } else if (/^(\$[A-Za-z_]\w*|\$\{\w+\}|%\w+%)$/.test(value.trim())) {
-      warn(`variables: ${name} is set to the text ${value.trim()}. Write $(name) to use a pipeline variable.`);
+      warn(`The bundle variable ${name} is set to the text ${value.trim()}. Write $(name) to use a pipeline variable.`);
     }
   }
 }
@@ -147,7 +147,8 @@ function matched(
       warn(`The secret variable ${name} is not used. To use it, set the input variables to ${match}=$(${name}).`);
     } else {
       const before = values[match];
-      if (before !== undefined && before !== value) print(`${titles.get(match)} is not used: ${title} overrides it.`);
+      if (before !== undefined && before !== value)
+        print(`${titles.get(match)} is not used: ${name} in the environment of the step overrides it.`);
       values[match] = value;
       titles.set(match, title);
     }

@@ -7,8 +7,6 @@ import { UserError } from "./errors.ts";
 export interface InputReader {
   /** Trimmed; undefined when empty. An unresolved `$(macro)` is a problem, and replaces other problems that it causes. */
   text(name: string): string | undefined;
-  /** The same, but in this input `$$(x)` stands for the text `$(x)`. */
-  literalText(name: string): string | undefined;
   /** `alias` is the input's name in YAML. */
   required(name: string, alias?: string): string;
   /** An empty input means `otherwise`, which is the default in task.json. */
@@ -39,22 +37,15 @@ export function inputReader(): InputReader {
     if (unresolvedMacro(text) === undefined || !problems.has(name)) add(name, text);
   };
 
-  const notReplaced = (macro: string) => `${macro} was not replaced: this job has no variable with that name.`;
   const text: InputReader["text"] = (name) => {
     const value = tl.getInput(name)?.trim();
     const macro = value && unresolvedMacro(value);
-    if (macro) add(name, notReplaced(macro));
+    if (macro) add(name, `${macro} was not replaced: this job has no variable with that name.`);
     return value || undefined;
   };
 
   return {
     text,
-    literalText(name) {
-      const value = tl.getInput(name)?.trim() || undefined;
-      const macro = value && unresolvedMacro(value.replaceAll("$$(", ""));
-      if (macro) add(name, `${notReplaced(macro)} If the text itself is meant, write $${macro}.`);
-      return value?.replaceAll("$$(", "$(");
-    },
     problem,
     required(name, alias = name) {
       const value = text(name);

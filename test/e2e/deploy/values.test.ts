@@ -63,16 +63,6 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     );
   });
 
-  it("can contain the text $(x), written as $$(x)", async () => {
-    const { step, values } = await deployed({ variables: "region=a $$(x) b" }, {});
-    expect(values).toBe("a $(x) b|one|mixed|upper");
-    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    const { run } = await checkout(described);
-    expect((await run({ variables: "region=$(x)" })).errors).toEqual([
-      expect.stringMatching(/variables: \$\(x\) was not replaced.*\$\$\(x\)/),
-    ]);
-  });
-
   it("come from the job's variables BUNDLE_VAR_<name>, under the names that their authors wrote", async () => {
     const { step, values } = await deployed(
       {},
