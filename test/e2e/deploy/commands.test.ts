@@ -49,7 +49,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(refused.result).toBe("Failed");
     expect(refused.errors).toEqual([
       expect.stringMatching(
-        /No resource was changed, because the deployment would delete schemas\.orders, delete pipelines\.refresh\..*autoApprove: true/,
+        /No resource was changed, because the deployment would delete schemas\.orders, delete pipelines\.refresh\..*autoApprove: true/s,
       ),
     ]);
     expect(refused.warnings).toEqual([]);

@@ -23,19 +23,21 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
 
   it("says that the connection is not authorized for the pipeline", async () => {
     expect(await deployWithout("connection-authorized")).toMatchObject(
-      failedWith(/this pipeline may not use the connection.*Pipeline permissions.*#connection-not-authorized/s),
+      failedWith(
+        /this pipeline is not authorized to use the connection.*Pipeline permissions.*#connection-not-authorized/s,
+      ),
     );
   });
 
   it("says that the federated credential is missing", async () => {
     expect(await deployWithout("federated-credential")).toMatchObject(
-      failedWith(/no federated credential.*AADSTS70025.*#federated-credential/s),
+      failedWith(/not have a federated credential.*AADSTS70025.*#federated-credential/s),
     );
   });
 
   it("says that the service principal is not a member of the workspace", async () => {
     expect(await deployWithout("workspace-member")).toMatchObject(
-      failedWith(/refused the service principal .*Identity and access.*#service-principal-not-in-workspace/s),
+      failedWith(/denied access to the service principal .*Identity and access.*#service-principal-not-in-workspace/s),
     );
   });
 
@@ -69,7 +71,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
   it("says which variables the bundle declares, where it does not declare one that is given", async () => {
     const [step, { azureDevOps }] = await requests(() => deploy({ inputs: { variables: "regio=emea" } }));
     expect(step).toMatchObject(
-      failedWith(/the bundle does not declare regio\. Its declared variables: .*\bregion\b.*#inputs/),
+      failedWith(/the bundle does not declare regio\. Its declared variables: .*\bregion\b.*#inputs/s),
     );
     expect(azureDevOps).toEqual([]);
   });
@@ -77,7 +79,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
   it("says how to sign in to a workspace of another cloud than Azure's", async () => {
     const step = await deploy({ inputs: { workspaceUrl: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com" } });
     expect(step).toMatchObject(
-      failedWith(/does not accept Entra tokens\.\sSet authentication: databricks.*#wrong-host/),
+      failedWith(/does not accept Entra tokens\.\sSet authentication: databricks.*#wrong-host/s),
     );
   });
 

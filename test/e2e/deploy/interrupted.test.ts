@@ -97,7 +97,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     change(bundle);
     const step = await run({ target: "prod" });
     expect(step.errors).toEqual([
-      expect.stringMatching(/locked by somebody-else since .* \(3 h 0 min ago\)\..*forceLock: true.*#deploy-lock/),
+      expect.stringMatching(/locked by somebody-else since .* \(3 h 0 min ago\)\..*forceLock: true.*#deploy-lock/s),
     ]);
     expect(await locks()).toHaveLength(1);
     expect(await run({ target: "prod", forceLock: "true" })).toMatchObject({ result: "Succeeded" });
@@ -110,7 +110,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     const step = await run();
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /is version 0\.298\.0, but this task needs version 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/,
+        /is version 0\.298\.0, but this task needs version 0\.299\.0 or later.*DatabricksCliInstaller@1.*#cli-version/s,
       ),
     ]);
   });
@@ -123,7 +123,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
         "",
     });
     expect((await run()).errors).toEqual([
-      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/),
+      expect.stringMatching(/requires Databricks CLI >= 99\.0\.0, but this agent has 1\.11\.0.*version: bundle/s),
     ]);
   });
 

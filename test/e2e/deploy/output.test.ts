@@ -18,7 +18,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
       {
         type: "error",
         message: expect.stringMatching(
-          /"databricks bundle validate" failed \(exit code 1\)\. Each error is shown above/,
+          /"databricks bundle validate" failed \(exit code 1\)\.\sEach error is shown above/,
         ),
       },
     ]);
@@ -120,7 +120,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     const { run } = await checkout(bundleOf("unplaced", job("a", "A"), scripts));
     expect((await run({ command: "validate" })).errors).toEqual([
       expect.stringMatching(
-        /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\. See the CLI output/,
+        /failed \(exit code 1\): Script empty has no content \(at scripts\.empty\.content\)\.\sSee the CLI output/,
       ),
     ]);
   });

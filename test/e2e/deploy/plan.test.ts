@@ -58,7 +58,7 @@ describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node 
 
     const repeated = await run({ target: "prod", plan });
     expect(repeated.errors[0]).toMatch(
-      /jobs\.hello: approved as create, now unchanged\. The approved plan seems to be deployed already.*Start a new run/,
+      /jobs\.hello: approved as create, now unchanged\.\sThe approved plan seems to be deployed already.*Start a new run/,
     );
 
     change(greeting("Renamed", "s3cret-value"));

@@ -64,7 +64,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const step = await run({ run: "first\nsecond" });
     expect(step.result).toBe("Failed");
     expect(step.errors.at(-1)).toMatch(
-      new RegExp(`was deployed, but the run of first ended with ${result}: .*https:.*#run-failed`),
+      new RegExp(`was deployed, but the run of first ended with ${result}: .*https:.*#run-failed`, "s"),
     );
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(1);
     expect(step.outputs["summaryPath"]).toBeDefined();

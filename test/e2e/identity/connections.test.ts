@@ -74,7 +74,9 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
         deployer: withParameters(lab.addDeployer(), { idToken: `e30.${claims}.x` }),
       }),
     );
-    expect(step.errors).toEqual([expect.stringMatching(/this pipeline may not use the connection.*403: No\./)]);
+    expect(step.errors).toEqual([
+      expect.stringMatching(/this pipeline is not authorized to use the connection.*403: No\./),
+    ]);
     expect(entra).toEqual([]);
   });
 
@@ -98,7 +100,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const deployer = lab.addDeployer([], undefined, { secret });
     const step = await deploy({ deployer });
     expect(step.result).toBe("Succeeded");
-    expect(step.warnings).toEqual([expect.stringMatching(/holds a secret.*choose Convert: one click/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/contains a secret.*select Convert to use/)]);
     expect(findLeaks([{ name: "secret", value: secret }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
 
@@ -106,7 +108,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const deployer = lab.addDeployer([], undefined, { secret: "right" });
     const step = await deploy({ deployer: withParameters(deployer, { serviceprincipalkey: "wr0ng" }) });
     expect(step.errors).toEqual([
-      expect.stringMatching(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/),
+      expect.stringMatching(/its secret is wrong \(AADSTS7000215\).*Convert.*#connection-secret/s),
     ]);
   });
 
@@ -116,7 +118,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       deployer: lab.addDeployer([], undefined, { certificate: pem }),
     });
     expect(step.result).toBe("Succeeded");
-    expect(step.warnings).toEqual([expect.stringMatching(/holds a certificate.*Convert/)]);
+    expect(step.warnings).toEqual([expect.stringMatching(/contains a certificate.*Convert/)]);
     const keyLine = pem.split("\n")[3] ?? "";
     expect(findLeaks([{ name: "private key", value: keyLine }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
@@ -128,7 +130,9 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
       deployer: withParameters(deployer, { servicePrincipalCertificate: other }),
     });
     expect(step.errors).toEqual([
-      expect.stringMatching(/does not know its certificate \(AADSTS700027\).*#connection-secret/),
+      expect.stringMatching(
+        /its certificate is not registered for the application \(AADSTS700027\).*#connection-secret/s,
+      ),
     ]);
   });
 
@@ -164,7 +168,7 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     await metadata.close();
     const step = await deploy({ deployer, agent: { environment: metadata.environment } });
     expect(step.errors).toEqual([
-      expect.stringMatching(/no token for a managed identity.*refused.*self-hosted agent.*#managed-identity/s),
+      expect.stringMatching(/not get a token for its managed identity.*refused.*self-hosted agent.*#managed-identity/s),
     ]);
   });
 
@@ -173,14 +177,14 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     const step = await deploy({
       deployer: { ...usual, connection: { ...usual.connection, scheme } },
     });
-    expect(step.errors).toEqual([expect.stringMatching(new RegExp(`uses ${scheme}.*#service-connection`))]);
+    expect(step.errors).toEqual([expect.stringMatching(new RegExp(`uses ${scheme}.*#service-connection`, "s"))]);
   });
 
   it("refuses Azure Stack", async () => {
     const usual = lab.deployer;
     const data = { ...usual.connection.data, environment: "AzureStack" };
     const step = await deploy({ deployer: { ...usual, connection: { ...usual.connection, data } } });
-    expect(step.errors).toEqual([expect.stringMatching(/belongs to AzureStack, where there is no Azure Databricks/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/is for AzureStack, where Azure Databricks is not available/)]);
   });
 });
 

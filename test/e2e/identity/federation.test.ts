@@ -60,7 +60,7 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
         inputs: { ...inputs, databricksClientId: deployer.clientId },
       }),
     );
-    expect(step.errors).toEqual([expect.stringMatching(/gave no token in exchange.*\(307\)/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/did not exchange the service connection's ID token.*\(307\)/)]);
     expect(connections.filter(({ host }) => host === elsewhere)).toEqual([]);
   });
 
@@ -72,7 +72,7 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
     });
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /gave no token in exchange.*400: No federation policy.*federation policy with audience fb60f99c-7a34-4190-8149-302f77469936.*#databricks-federation/,
+        /did not exchange the service connection's ID token.*400: No federation policy.*federation policy .* with the audience fb60f99c-7a34-4190-8149-302f77469936.*#databricks-federation/s,
       ),
     ]);
   });

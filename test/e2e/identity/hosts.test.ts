@@ -50,7 +50,7 @@ describe.each(taskNodes)("Hosts on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([
-      expect.stringMatching(/refused the service principal .*#service-principal-not-in-workspace/s),
+      expect.stringMatching(/denied access to the service principal .*#service-principal-not-in-workspace/s),
     ]);
     expect(workspace).toHaveLength(1);
     expect(workspace[0]?.userAgent).not.toMatch(/^cli\//);
@@ -163,7 +163,9 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
       prepare: withHost(`https://${silent}`),
     });
     expect(step.errors).toEqual([
-      expect.stringMatching(new RegExp(`${silent} cannot be reached: .*no answer in time.*#workspace-not-reachable`)),
+      expect.stringMatching(
+        new RegExp(`${silent} cannot be reached: .*it did not answer in time.*#workspace-not-reachable`, "s"),
+      ),
     ]);
     expect(step.text).not.toContain("databricks bundle");
   }, 90_000);

@@ -44,7 +44,9 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
       };
       const step = await deploy({ job: { variables } });
       expect(step.errors).toEqual([
-        expect.stringMatching(/collection \(https:\/\/collector\.example\.com\/\) is not at Azure DevOps Services/),
+        expect.stringMatching(
+          /collection \(https:\/\/collector\.example\.com\/\) is not an organization of Azure DevOps Services/,
+        ),
       ]);
     });
     expect(hosts).toEqual(new Set());
@@ -58,7 +60,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
         deployer: { ...deployer, connection: { ...deployer.connection, data } },
       });
       expect(step.errors).toEqual([
-        expect.stringContaining("collector.example.com/, which is not Entra of AzureCloud"),
+        expect.stringContaining("collector.example.com/, which is not an Entra address of AzureCloud"),
       ]);
     });
     expect(hosts).toEqual(new Set());
@@ -74,7 +76,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
       const step = await deploy({ agent: { configured }, job: { variables } });
       expect(step.errors).toEqual([
         expect.stringContaining(
-          `The variable ${Object.keys(variables)[0]} of this job takes the place of the agent's own setting`,
+          `The variable ${Object.keys(variables)[0]} of this job replaces a setting of the agent`,
         ),
       ]);
     });
@@ -89,8 +91,10 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
         job: { variables: { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile } },
       }),
     );
-    expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com.*certificate was refused/)]);
-    expect(step.warnings).toEqual([expect.stringMatching(/can set it: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE\./)]);
+    expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com.*certificate is not trusted/)]);
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/Ignored: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, because any step of this job can set them\./),
+    ]);
     expect(asked).toEqual([]);
 
     const other = await deploy({ job: { variables: { SSL_CERT_DIR: "/tmp/evil" } } });
@@ -102,9 +106,11 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     const redirect = { status: 307, headers: { Location: `https://${evil}/` }, html: "" };
     const hosts = await hostsDuring(async () => {
       lab.azureDevOps.fault(redirect);
-      expect((await deploy()).errors).toEqual([expect.stringMatching(/gave no ID token.*307/)]);
+      expect((await deploy()).errors).toEqual([expect.stringMatching(/did not issue an ID token.*307/)]);
       lab.entra.fault(redirect);
-      expect((await deploy()).errors).toEqual([expect.stringMatching(/Entra gave no access token.*redirects \(307\)/)]);
+      expect((await deploy()).errors).toEqual([
+        expect.stringMatching(/Entra did not issue an access token.*redirects \(307\)/),
+      ]);
       lab.workspace.fault(
         { path: /scim\/v2\/Me/ },
         { status: 302, headers: { Location: `https://${evil}/` }, html: "" },
@@ -122,7 +128,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
         agent: { caFile: file, environment: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } },
       }),
     );
-    expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com.*certificate was refused/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/dev\.azure\.com.*certificate is not trusted/)]);
 
     fs.rmSync(folder, { recursive: true });
     expect(asked).toEqual([]);

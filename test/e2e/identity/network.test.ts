@@ -84,6 +84,6 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
     const step = await deploy({
       agent: { proxy: { url: lab.proxy.url, username: "agent", password: "wr0ng" } },
     });
-    expect(step.errors).toEqual([expect.stringMatching(/wants credentials \(407\).*--proxyusername/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/requires credentials \(407\).*--proxyusername/s)]);
   });
 });

@@ -76,7 +76,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       }),
     );
     expect(step.errors).toEqual([
-      expect.stringMatching(new RegExp(`Remove the line "auth_type: ${authType}".*#bundle-authentication`)),
+      expect.stringMatching(new RegExp(`Remove the line "auth_type: ${authType}".*#bundle-authentication`, "s")),
     ]);
     expect(azureDevOps).toEqual([]);
   });
@@ -112,7 +112,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     const step = await deployWith(`if [ "$2" = summary ]; then '${real}' "$@" | ${edit}; else exec '${real}' "$@"; fi`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
     expect(step.errors).toEqual([
-      expect.stringMatching(/sets its own authentication \(azure-cli\).*#bundle-authentication/),
+      expect.stringMatching(/sets its own authentication \(azure-cli\).*#bundle-authentication/s),
     ]);
   });
 
@@ -120,7 +120,7 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     const step = await deployWith(`echo '{"bundle": {"name": "sales", "target": "dev"}}'`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
     expect(step.errors).toEqual([
-      expect.stringMatching(/succeeded without asking for a token.*identity other than.*#bundle-authentication/),
+      expect.stringMatching(/succeeded without asking for a token.*identity other than.*#bundle-authentication/s),
     ]);
   });
 

@@ -60,7 +60,7 @@ describe.each(taskNodes)("Renewal on $name", ({ path: node }) => {
     });
     lab.entra.accessTokenLifetimeSeconds = 3600;
     expect(step.result).toBe("Failed");
-    expect(step.errors).toEqual([expect.stringMatching(/no federated credential at all \(AADSTS70025\)/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/does not have a federated credential \(AADSTS70025\)/)]);
     expect(step.text).toMatch(/token request: .*AADSTS70025/);
     expect(findLeaks(issuedTokens(lab), step.traces)).toEqual([]);
   });
