@@ -46,7 +46,7 @@ export function quietOutput({ diagnostics }: Step): CliOutput {
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
   const isSignedIn = step.metadataService.servedHosts.size > 0;
-  if (!isSignedIn && !outcome.silent && !isKnown(step, outcome)) {
+  if (!isSignedIn && !isKnown(step, outcome)) {
     const other = await otherProgram(step);
     if (other) throw other;
   }
