@@ -173,8 +173,12 @@ describe.each(taskNodes)("A run that the CLI stops watching, on $name", ({ path:
   ) {
     const cli = await leavingItsPid(lab);
     const { run } = await checkout(bundle, { agent: { cli } });
+    const pid = path.join(path.dirname(cli), "pid");
     const onLine = (line: string) => {
-      if (line.includes("RUNNING")) process.kill(Number(fs.readFileSync(path.join(path.dirname(cli), "pid"), "utf8")));
+      if (line.includes("RUNNING") && fs.existsSync(pid)) {
+        process.kill(Number(fs.readFileSync(pid, "utf8")), "SIGKILL");
+        fs.rmSync(pid);
+      }
       if (line.includes(follows)) then();
     };
     return run(inputs, { onLine, ...(cancel ? { cancel } : {}) });
