@@ -170,7 +170,7 @@ describe.each(taskNodes)("Files that resources use and the CLI does not upload, 
     const { run } = await checkout(uploaded);
     const [step, { workspace }] = await requests(() => run({ target: "prod" }));
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(await lab.workspace.files()).toContainEqual(expect.stringMatching(/own files\/prod\/src\/real$/));
+    expect(await lab.workspace.files()).toContainEqual(expect.stringMatching(/own files\/prod\/src\/real(\.ipynb)?$/));
     expect(workspace.filter(({ path }) => path.includes("/workspace/list"))).toHaveLength(2);
   });
 
