@@ -45,7 +45,7 @@ export function loadInputs(): DeployInputs {
     connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
     ...workspaceHost(reader),
     folder: bundleFolder(reader),
-    target: reader.text("target") ?? targetVariable(),
+    target: reader.text("target") ?? takeTargetVariable(),
     command: reader.oneOf("command", commands, "deploy"),
     authentication: reader.oneOf("authentication", ["entra", "databricks"], "entra"),
     databricksClientId: reader.text("databricksClientId"),
@@ -117,12 +117,16 @@ function workspaceHost(reader: InputReader): Pick<DeployInputs, "host" | "worksp
   return { host: undefined, workspaceId: undefined };
 }
 
-/** The CLI's own variables for the target, in its order; a job that sets one means it. */
-function targetVariable(): string | undefined {
-  const name = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"].find((one) => process.env[one]);
-  if (name === undefined) return undefined;
-  print(`Target: ${process.env[name]} (from the variable ${name}, because the input target is empty)`);
-  return process.env[name];
+/** Takes the target from the CLI's own variables, in its order: a job that sets one means it. */
+function takeTargetVariable(): string | undefined {
+  for (const name of ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"]) {
+    const target = process.env[name]?.trim();
+    if (!target) continue;
+    print(`Target: ${target} (from the variable ${name}, because the input target is empty)`);
+    delete process.env[name];
+    return target;
+  }
+  return undefined;
 }
 
 function bundleFolder(reader: InputReader): string {

@@ -1,10 +1,15 @@
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
-import { deployedEngine, removeSyncSnapshots, targetsWithSnapshot } from "../../common/databricks/cli/state.ts";
-import { type BundleSummary, unknownSummary } from "../../common/databricks/cli/summary.ts";
+import {
+  deployedEngine,
+  rememberedFiles,
+  removeSyncSnapshots,
+  targetsWithSnapshot,
+} from "../../common/databricks/cli/state.ts";
+import { type BundleSummary, type NamedFile, unknownSummary } from "../../common/databricks/cli/summary.ts";
 import { print } from "../../common/pipeline/commands.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
+import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
@@ -62,21 +67,38 @@ async function uploadMissingFiles(
   summary: BundleSummary,
   isRemembered: boolean,
 ): Promise<UserError | undefined> {
-  let missing = await missingFiles(step, summary);
-  const uploaded = missing.length > 0 && isRemembered ? removeSyncSnapshots(step.cli, summary.target) : undefined;
-  if (uploaded !== undefined) {
-    print(`Uploading all files again, because the workspace does not have ${describeFiles(missing)}.`);
+  const missing = await missingFiles(step, summary);
+  if (missing.length === 0) return undefined;
+  const uploaded = rememberedFiles(step.cli, summary.target);
+  const isUploaded = ({ relativePath }: NamedFile) =>
+    uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
+  const lost = isRemembered ? missing.filter(isUploaded) : [];
+  const others = missing.filter((file) => !lost.includes(file));
+  warnOfMissingFiles(step.inputs.folder, others, isUploaded);
+  return lost.length > 0 ? uploadAgain(step, summary, lost) : undefined;
+}
+
+/** The bundle is deployed, whatever becomes of its files. */
+async function uploadAgain(
+  step: Step,
+  summary: BundleSummary,
+  lost: readonly NamedFile[],
+): Promise<UserError | undefined> {
+  print(`Uploading all files again, because the workspace does not have ${describeFiles(lost)}.`);
+  try {
+    removeSyncSnapshots(step.cli, summary.target);
     await runDeploy(step);
-    missing = await missingFiles(step, summary);
+  } catch (error) {
+    return afterDeploy(
+      `the workspace does not have ${describeFiles(lost)}, and uploading all files again failed`,
+      error,
+    );
   }
-  const lost = missing.filter(({ relativePath }) => uploaded?.has(relativePath));
-  warnOfMissingFiles(
-    step.inputs.folder,
-    missing.filter((file) => !lost.includes(file)),
-  );
-  if (lost.length === 0) return undefined;
+  const left = new Set((await missingFiles(step, summary)).map(({ path }) => path));
+  const missing = lost.filter(({ path }) => left.has(path));
+  if (missing.length === 0) return undefined;
   return new UserError(
-    `The bundle was deployed, but the workspace does not have ${describeFiles(lost)}, although all files were uploaded again.`,
+    `The bundle was deployed, but the workspace does not have ${describeFiles(missing)}, although all files were uploaded again.`,
     { hint: "Check the CLI output above, and whether something else deletes these files.", section: "deploy-failed" },
   );
 }
@@ -86,12 +108,18 @@ async function deployedSummary(step: Step): Promise<Pick<Deployment, "summary" |
   try {
     return { summary: await readSummary(step), problem: undefined };
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const { hint, section } = error;
-    const message = `The bundle was deployed, but what was deployed could not be read: ${error.message}`;
-    const details = { section, cause: error, ...(hint === undefined ? {} : { hint }) };
-    return { summary: unknownSummary(step.inputs.target), problem: new UserError(message, details) };
+    const problem = afterDeploy("what was deployed could not be read", error);
+    return { summary: unknownSummary(step.inputs.target), problem };
   }
+}
+
+/** The error of a step that fails after its deploy has succeeded; throws Cancelled as it is. */
+function afterDeploy(what: string, error: unknown): UserError {
+  if (error instanceof Cancelled) throw error;
+  const { hint, section } = error instanceof UserError ? error : { hint: undefined, section: "deploy-failed" as const };
+  const said = error instanceof Error ? error.message : String(error);
+  const details = { section, cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new UserError(`The bundle was deployed, but ${what}: ${said}`, details);
 }
 
 function deployFlags({ inputs }: Step): string[] {

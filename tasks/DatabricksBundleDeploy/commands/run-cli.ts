@@ -1,4 +1,5 @@
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
+import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
 import { type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
 import { type OutputStream, runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
@@ -8,6 +9,7 @@ import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
 import { type Explanation, explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
+import { otherProgram, startFailure } from "./whose-cli.ts";
 
 export interface CommandOptions {
   readonly arguments?: readonly string[];
@@ -43,14 +45,24 @@ export function quietOutput({ diagnostics }: Step): CliOutput {
 /** Runs `databricks bundle <command>` and returns its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
+  const isSignedIn = step.metadataService.servedHosts.size > 0;
+  if (!isSignedIn && !isKnown(step, outcome)) {
+    const other = await otherProgram(step);
+    if (other) throw other;
+  }
   if (outcome.exitCode !== 0) {
     const { error, explained } = explain(step, command, outcome);
     const others = unplacedErrors(outcome.facts.errors).filter((one) => !explained.includes(one));
     for (const other of others) step.diagnostics.reportUnplaced(other);
     throw error;
   }
-  if (step.metadataService.servedHosts.size === 0) throw otherIdentity();
+  if (!isSignedIn) throw otherIdentity();
   return outcome.stdout;
+}
+
+/** Whether the program has shown what it is: a Databricks CLI by its requests, or the legacy one by its error. */
+function isKnown({ cliVersion }: Step, { facts }: CommandOutcome): boolean {
+  return cliVersion.seen() !== undefined || facts.errors.some(({ summary }) => knownErrors.legacyCli.test(summary));
 }
 
 /** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
@@ -80,6 +92,8 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
       throw exitCode === null || exitCode === endedByControlC ? new CommandKilled() : new Cancelled();
     }
     return { exitCode, stdout, facts: output.facts, silent: silence.signal.aborted };
+  } catch (error) {
+    throw startFailure(step.cli.executable, error) ?? error;
   } finally {
     step.cancel.removeEventListener("abort", onCancel);
     silence.stop();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { isPageOf } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { type WorkspaceConnection, WorkspaceError } from "../../common/databricks/workspace/client.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
@@ -126,22 +126,37 @@ async function verify(step: Step, { exitCode, run, error }: Ended, isApp: boolea
   return { result: "UNKNOWN", message: "the CLI did not report a run, so the task cannot check its result" };
 }
 
-const pollMs = 5_000;
+/** The wait before a run is looked at again grows from the first to the second of these. */
+const pollMs = { first: 500, longest: 10_000 };
+/** How long the workspace may fail to report the state of a run. */
+const patienceMs = 120_000;
 
 /** Waits for the end of a run; the CLI may have stopped watching it while it goes on. */
 async function endOfRun(step: Step, workspace: WorkspaceConnection, { run, url }: StartedRun): Promise<RunEnd> {
-  try {
-    for (let isFirst = true; ; isFirst = false) {
+  let answeredAt = Date.now();
+  let said = false;
+  for (let waitMs = pollMs.first; ; waitMs = Math.min(2 * waitMs, pollMs.longest)) {
+    try {
       const { result, message } = await readRun(workspace, run);
       if (result !== undefined) return { result, message };
-      if (isFirst) print(`The CLI has stopped watching the run, which goes on: waiting for its end. ${url}`);
-      await sleep(pollMs, undefined, { signal: step.cancel });
+      answeredAt = Date.now();
+      if (!said) print(`The CLI has stopped watching the run, which goes on: waiting for its end. ${url}`);
+      said = true;
+    } catch (error) {
+      if (step.cancel.aborted) throw new Cancelled();
+      const isLasting = error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
+      if (isLasting || Date.now() > answeredAt + patienceMs) return unreported(error);
+      debug(String(error));
     }
-  } catch (error) {
-    if (step.cancel.aborted) throw new Cancelled();
-    const said = error instanceof Error ? error.message : String(error);
-    return { result: "UNKNOWN", message: `the workspace did not report how it ended (${said})` };
+    await sleep(waitMs, undefined, { signal: step.cancel }).catch(() => {
+      throw new Cancelled();
+    });
   }
+}
+
+function unreported(error: unknown): RunEnd {
+  const said = error instanceof Error ? error.message : String(error);
+  return { result: "UNKNOWN", message: `the workspace did not report how it ended (${said})` };
 }
 
 interface StartedRun {

@@ -37,14 +37,18 @@ export function describeFiles(files: readonly NamedFile[]): string {
   );
 }
 
-/** Warns of each missing file, with the reason as far as it shows on this agent. */
-export function warnOfMissingFiles(bundleFolder: string, files: readonly NamedFile[]): void {
-  for (const { relativePath, resource } of files.slice(0, shown)) {
-    warn(
-      `${resource} uses ${relativePath}, which was not uploaded to the workspace: ${reason(bundleFolder, relativePath)}.`,
-    );
+/** Warns of each missing file, with the reason as far as this agent shows it. */
+export function warnOfMissingFiles(
+  bundleFolder: string,
+  files: readonly NamedFile[],
+  isUploaded: (file: NamedFile) => boolean,
+): void {
+  for (const file of files.slice(0, shown)) {
+    const { relativePath, resource } = file;
+    const why = isUploaded(file) ? "something has deleted it since the upload" : reason(bundleFolder, relativePath);
+    warn(`${resource} uses ${relativePath}, which is not in the workspace: ${why}.`);
   }
-  if (files.length > shown) warn(`${files.length - shown} more files that resources use were not uploaded.`);
+  if (files.length > shown) warn(`${files.length - shown} more files that resources use are not in the workspace.`);
 }
 
 const notebookExtensions = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];

@@ -50,7 +50,9 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   refuseOtherAuthentication(declared.authTypes);
   const ofStep = stepWorkspace(inputs);
   const ofBundle = bundleWorkspace(declared, ofStep);
-  const variables = variableEnvironment({ given: inputs.variables, declared: declared.variables, job: ofJob });
+  const { variables: names } = declared;
+  const sources = { given: inputs.variables, declared: names, job: ofJob, environment: process.env };
+  const variables = variableEnvironment(sources);
   const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
   const { value } = await token();
   let identityName: string | undefined;

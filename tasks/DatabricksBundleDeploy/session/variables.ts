@@ -12,12 +12,20 @@ export interface JobVariable {
   readonly secret: boolean;
 }
 
+/** Where a value comes from if the input does not set it. */
+interface Candidate extends JobVariable {
+  /** e.g. The variable BUNDLE_VAR_region of the job */
+  readonly title: string;
+}
+
 export interface VariableSources {
   /** From the input `variables`. */
   readonly given: Readonly<Record<string, string>>;
   /** Names that the bundle declares; undefined where its files could not be read. */
   readonly declared: readonly string[] | undefined;
   readonly job: readonly JobVariable[];
+  /** Of this process: with the variables of the job, `env` of the step, and the machine's own. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export interface BundleVariables {
@@ -28,23 +36,25 @@ export interface BundleVariables {
 }
 
 /**
- * The environment that gives the bundle its variables. Warns of values that look like a mistake; throws a UserError for those that cannot be used as their author wrote them.
+ * The environment that gives the bundle its variables. Warns of values that look like a mistake; throws a UserError for
+ * those that cannot be used as their author wrote them.
  */
 export function variableEnvironment(
   sources: VariableSources,
   platform: NodeJS.Platform = process.platform,
 ): BundleVariables {
-  const { given, declared, job } = sources;
+  const { given, declared } = sources;
   if (declared !== undefined) {
     refuseUnknown(given, declared);
     refuseFolded(given, declared);
   }
-  warnOfQuotesAndReferences(given);
-  const fromJob = declared === undefined ? {} : jobValues(sources, declared);
-  const values = { ...fromJob, ...given };
+  const candidates = [...ofJob(sources), ...ofEnvironment(sources, platform)];
+  const otherwise = declared === undefined ? unmatched(candidates) : matched(given, declared, candidates);
+  const values = { ...otherwise, ...given };
+  warnOfQuotesAndReferences(values);
   if (platform === "win32") refuseNamesThatDifferInCase(Object.keys(values), declared ?? []);
   const set = Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
-  return { set, unset: overruledNames(Object.keys(set), job, platform) };
+  return { set, unset: overruledNames(Object.keys(set), candidates, platform) };
 }
 
 /** The CLI ignores a variable of the environment that the bundle does not declare, and would deploy the defaults. */
@@ -77,33 +87,72 @@ function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-function warnOfQuotesAndReferences(given: VariableSources["given"]): void {
-  for (const [name, value] of Object.entries(given)) {
+function warnOfQuotesAndReferences(values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) {
     if (/^(["']).*\1$/s.test(value.trim())) {
       warn(
-        `variables: ${name} is set in quotes, and the quotes are part of the value. Remove them if they are not meant.`,
+        `The bundle variable ${name} is set in quotes, and the quotes are part of the value. Remove them if they are not meant.`,
       );
-    } else if (/^(\$\w+|\$\{\w+\}|%\w+%)$/.test(value.trim())) {
-      warn(`variables: ${name} is set to the text ${value.trim()}. Write $(name) to use a pipeline variable.`);
+    } else if (/^(\$[A-Za-z_]\w*|\$\{\w+\}|%\w+%)$/.test(value.trim())) {
+      warn(`The bundle variable ${name} is set to the text ${value.trim()}. Write $(name) to use a pipeline variable.`);
     }
   }
 }
 
-/** What the job's variables BUNDLE_VAR_<name> give; their names reach the environment in upper case, which the CLI does not take. */
-function jobValues({ given, job }: VariableSources, declared: readonly string[]): Record<string, string> {
+function ofJob({ job }: VariableSources): Candidate[] {
+  const named = job.filter(({ name }) => isPrefixed(name));
+  return named.map((one) => ({ ...one, title: `The variable ${one.name} of the job` }));
+}
+
+/** What `env` of the step sets, or the machine. Names of the job's variables are there too, in upper case. */
+function ofEnvironment({ job, environment }: VariableSources, platform: NodeJS.Platform): Candidate[] {
+  const comparable = (name: string) => (platform === "win32" ? name.toUpperCase() : name);
+  const known = new Set(job.filter(({ secret }) => !secret).map(({ name }) => environmentName(name)));
+  return Object.entries(environment).flatMap(([name, value]) =>
+    isPrefixed(name) && value !== undefined && !known.has(comparable(name))
+      ? [{ name, value, secret: false, title: `The environment variable ${name}` }]
+      : [],
+  );
+}
+
+function isPrefixed(name: string): boolean {
+  return name.toUpperCase().startsWith(prefix);
+}
+
+/** Without the names that the bundle declares, only those in the environment reach it, as they are. */
+function unmatched(candidates: readonly Candidate[]): Record<string, string> {
+  for (const { title } of candidates) {
+    warn(
+      `${title} may have no effect, because the variables of this bundle could not be read. Use the input variables.`,
+    );
+  }
+  return {};
+}
+
+/** What the environment gives to the variables that the bundle declares; names there may differ in case. */
+function matched(
+  given: VariableSources["given"],
+  declared: readonly string[],
+  candidates: readonly Candidate[],
+): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const { name, value, secret } of job.filter((one) => one.name.toUpperCase().startsWith(prefix))) {
+  const titles = new Map<string, string>();
+  for (const { name, value, secret, title } of candidates) {
     const matches = declaredAs(name.slice(prefix.length), declared);
     const [match] = matches;
-    if (match === undefined) print(`The variable ${name} of the job is not used: the bundle does not declare it.`);
-    else if (matches.length > 1) throw undecided(name, matches);
-    else if (Object.hasOwn(given, match))
-      print(`The variable ${name} of the job is not used: the input variables sets ${match}.`);
-    else if (secret) {
-      warn(
-        `The secret variable ${name} of the job is not used. To use it, set the input variables to ${match}=$(${name}).`,
-      );
-    } else values[match] = value;
+    if (match === undefined) print(`${title} is not used: the bundle does not declare it.`);
+    else if (matches.length > 1) throw undecided(title, matches);
+    else if (Object.hasOwn(given, match)) {
+      if (given[match] !== value) print(`${title} is not used: the input variables sets ${match}.`);
+    } else if (secret) {
+      warn(`The secret variable ${name} is not used. To use it, set the input variables to ${match}=$(${name}).`);
+    } else {
+      const before = values[match];
+      if (before !== undefined && before !== value)
+        print(`${titles.get(match)} is not used: ${name} in the environment of the step overrides it.`);
+      values[match] = value;
+      titles.set(match, title);
+    }
   }
   return values;
 }
@@ -114,8 +163,8 @@ function declaredAs(name: string, declared: readonly string[]): string[] {
   return declared.filter((one) => one.toLowerCase() === name.toLowerCase());
 }
 
-function undecided(name: string, matches: readonly string[]): UserError {
-  return new UserError(`The variable ${name} of the job can mean ${matches.join(" or ")}, which the bundle declares.`, {
+function undecided(title: string, matches: readonly string[]): UserError {
+  return new UserError(`${title} can mean ${matches.join(" or ")}, which the bundle declares.`, {
     hint: "Set the one that you mean in the input variables.",
     section: "inputs",
   });
@@ -133,9 +182,9 @@ function refuseNamesThatDifferInCase(names: readonly string[], declared: readonl
   }
 }
 
-/** Names that would give a variable another value than the one that is set: a variable of the job, or of the machine on Windows. */
-function overruledNames(set: readonly string[], job: readonly JobVariable[], platform: NodeJS.Platform): string[] {
-  const ofJob = job.map(({ name }) => environmentName(name)).filter((name) => name.startsWith(prefix));
+/** Names that would give a variable another value than the one that is set; on Windows, also in another case. */
+function overruledNames(set: readonly string[], candidates: readonly Candidate[], platform: NodeJS.Platform): string[] {
+  const names = candidates.flatMap(({ name }) => [name, environmentName(name)]);
   const variants = platform === "win32" ? set.map((name) => name.toUpperCase()) : [];
-  return [...new Set([...ofJob, ...variants])].filter((name) => !set.includes(name));
+  return [...new Set([...names, ...variants])].filter((name) => !set.includes(name));
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import { cancelBudget } from "../../pipeline/cancellation.ts";
 import { endOfPiece } from "../../pipeline/secrets.ts";
+import { killStrays } from "./strays.ts";
 
 /** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
@@ -86,21 +87,28 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
   child.stderr.on("data", errors.write);
 
   const stopWatching = command.stops.map((stop) => stopOnSignal(child, stop));
+  const isStopped = () => command.stops.some(({ signal }) => signal.aborted);
+  const leaveNothing = () => void (isStopped() && killStrays(command.environment));
+  // They may hold the pipes open, and a canceled step does not have the time to wait for them.
+  child.once("exit", leaveNothing);
   try {
-    const exitCode = await endOf(child);
+    const exitCode = await endOf(child, () => (isStopped() ? stoppedDrainMs : drainMs));
     output.end();
     errors.end();
     return { exitCode, stdout: Buffer.concat(captured).toString("utf8") };
   } finally {
     for (const stop of stopWatching) stop();
+    // One that was starting another program at that moment could not be recognized.
+    leaveNothing();
   }
 }
 
 /** How long output is still read after the CLI has ended: a program that it left running may hold the pipes open for ever. */
 const drainMs = 2_000;
+const stoppedDrainMs = 200;
 
 /** Waits for the end of the process and of its output; gives the exit code, null when a signal ended it. */
-function endOf(child: ChildProcess): Promise<number | null> {
+function endOf(child: ChildProcess, drain: () => number): Promise<number | null> {
   return new Promise((resolve, reject) => {
     let drained: NodeJS.Timeout | undefined;
     child.once("error", reject);
@@ -109,7 +117,7 @@ function endOf(child: ChildProcess): Promise<number | null> {
         child.stdout?.destroy();
         child.stderr?.destroy();
         resolve(exitCode);
-      }, drainMs);
+      }, drain());
     });
     child.once("close", (exitCode) => {
       clearTimeout(drained);

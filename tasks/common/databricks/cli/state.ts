@@ -22,20 +22,26 @@ export function deployedEngine(place: Place, target: string): Engine | undefined
   return fs.existsSync(path.join(folder, "terraform", "terraform.tfstate")) ? "terraform" : undefined;
 }
 
-/**
- * Removes what the CLI remembers of a target's uploaded files, so that the next deploy uploads all of them. Gives their
- * names in the workspace, relative to its file path; undefined where the CLI remembers none.
- */
-export function removeSyncSnapshots(place: Place, target: string): ReadonlySet<string> | undefined {
+function snapshotsOf(place: Place, target: string): string | undefined {
   const folder = targetFolders(place).find((one) => one.target === target)?.folder;
-  const snapshots = path.join(folder ?? "", "sync-snapshots");
-  if (folder === undefined || !fs.existsSync(snapshots)) return undefined;
-  const names = fs.readdirSync(snapshots).flatMap((file) => {
+  const snapshots = folder === undefined ? undefined : path.join(folder, "sync-snapshots");
+  return snapshots !== undefined && fs.existsSync(snapshots) ? snapshots : undefined;
+}
+
+/** Names in the workspace, relative to its file path, of the files that the CLI remembers to have uploaded for a target. */
+export function rememberedFiles(place: Place, target: string): string[] {
+  const snapshots = snapshotsOf(place, target);
+  if (snapshots === undefined) return [];
+  return fs.readdirSync(snapshots).flatMap((file) => {
     const { remote_to_local_names: remote } = parsedMembers(fs.readFileSync(path.join(snapshots, file), "utf8"));
     return Object.keys(members(remote));
   });
-  fs.rmSync(snapshots, { recursive: true });
-  return new Set(names);
+}
+
+/** Removes what the CLI remembers of a target's uploaded files, so that the next deploy uploads all of them. */
+export function removeSyncSnapshots(place: Place, target: string): void {
+  const snapshots = snapshotsOf(place, target);
+  if (snapshots !== undefined) fs.rmSync(snapshots, { recursive: true });
 }
 
 /** Targets of which the CLI remembers uploaded files. */

@@ -104,15 +104,24 @@ export interface NamedFile {
 export function namedFiles({ filePath, resources }: BundleSummary): NamedFile[] {
   if (filePath === undefined) return [];
   const files = resources.flatMap(({ type, key, configuration }) =>
-    textsIn(configuration)
-      .filter((text) => text.startsWith(`${filePath}/`) && !/[*?[\]{}]/.test(text))
-      .map((text) => text.replace(/\/+$/, ""))
+    pathsIn(configuration)
+      .filter((path) => path.startsWith(`${filePath}/`) && !/[*?[\]{}]/.test(path))
+      .map((path) => path.replace(/\/+$/, ""))
       .map((path) => ({ resource: `${type}.${key}`, path, relativePath: path.slice(filePath.length + 1) })),
   );
   return files.filter(({ path }, index) => path !== filePath && files.findIndex((one) => one.path === path) === index);
 }
 
-function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+/**
+ * Where resources name workspace files that they read (databricks/cli, bundle/config/mutator/paths). Other texts, such as
+ * parameters, can be paths of files that a run writes.
+ */
+const pathFields =
+  /(^|\.)(notebook_path|python_file|project_directory|workspace_path|requirements|command_path|source_code_path|root_path|(file|notebook)\.path|whl|jar|egg|dependencies|workspace\.destination)$/;
+
+function pathsIn(value: unknown, field = ""): string[] {
+  // A pip option such as "-r /Workspace/…/requirements.txt" is followed by a path.
+  if (typeof value === "string") return pathFields.test(field) ? [value.replace(/^-\w+\s+/, "")] : [];
+  if (Array.isArray(value)) return value.flatMap((entry) => pathsIn(entry, field));
+  return Object.entries(members(value)).flatMap(([name, entry]) => pathsIn(entry, `${field}.${name}`));
 }

@@ -8,10 +8,16 @@ export async function missingPaths(workspace: WorkspaceConnection, paths: readon
   const found = new Set<string>();
   for (let start = 0; start < folders.length; start += atATime) {
     const listings = folders.slice(start, start + atATime).map((folder) => list(workspace, folder));
-    for (const path of (await Promise.all(listings)).flat()) found.add(plain(path));
+    for (const path of (await Promise.all(listings)).flat()) {
+      found.add(plain(path));
+      found.add(plain(path).replace(notebookExtension, ""));
+    }
   }
   return paths.filter((path) => !found.has(plain(path)));
 }
+
+/** A notebook is addressed without it, but a workspace may list it with it. */
+const notebookExtension = /\.(ipynb|py|sql|scala|r)$/i;
 
 /** Paths of what is in a folder; none where there is no such folder. */
 async function list(workspace: WorkspaceConnection, folder: string): Promise<string[]> {

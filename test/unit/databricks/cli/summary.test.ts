@@ -1,5 +1,57 @@
-import { expect, it } from "vitest";
-import { parseBundleSummary } from "../../../../tasks/common/databricks/cli/summary.ts";
+import { describe, expect, it } from "vitest";
+import { namedFiles, parseBundleSummary } from "../../../../tasks/common/databricks/cli/summary.ts";
+
+const files = "/Workspace/Users/x/.bundle/b/prod/files";
+
+function namedBy(resources: Record<string, Record<string, object>>): string[] {
+  const summary = parseBundleSummary(JSON.stringify({ workspace: { file_path: files }, resources }));
+  return namedFiles(summary).map(({ resource, relativePath }) => `${resource} ${relativePath}`);
+}
+
+describe("Files that resources name", () => {
+  it("are those that jobs, pipelines and apps read", () => {
+    const task = {
+      notebook_task: { notebook_path: `${files}/src/a` },
+      spark_python_task: { python_file: `${files}/src/b.py`, parameters: [`${files}/out.csv`] },
+      sql_task: { file: { path: `${files}/c.sql` } },
+      dbt_task: { project_directory: `${files}/dbt/` },
+      libraries: [{ requirements: `${files}/r.txt` }, { jar: `${files}/d.jar` }],
+    };
+    const job = {
+      tasks: [task, { for_each_task: { task: { notebook_task: { notebook_path: `${files}/src/e` } } } }],
+      environments: [{ spec: { dependencies: [`-r ${files}/s.txt`, "requests", `${files}/f.whl`] } }],
+    };
+    expect(namedBy({ jobs: { nightly: job } })).toEqual(
+      ["src/a", "src/b.py", "c.sql", "dbt", "r.txt", "d.jar", "src/e", "s.txt", "f.whl"].map(
+        (f) => `jobs.nightly ${f}`,
+      ),
+    );
+    expect(
+      namedBy({
+        pipelines: { p: { root_path: `${files}/p`, libraries: [{ file: { path: `${files}/p/a.py` } }] } },
+        apps: { web: { source_code_path: `${files}/web` } },
+      }),
+    ).toEqual(["pipelines.p p", "pipelines.p p/a.py", "apps.web web"]);
+  });
+
+  it("are not patterns, parameters, descriptions or files from elsewhere, and each is one", () => {
+    const path = `${files}/src/a`;
+    const job = {
+      description: `${files}/readme`,
+      parameters: [{ name: "x", default: `${files}/out` }],
+      tasks: [
+        { notebook_task: { notebook_path: path, base_parameters: { path: `${files}/x` } } },
+        { notebook_task: { notebook_path: path } },
+        { notebook_task: { notebook_path: "src/in/git", source: "GIT" } },
+        { notebook_task: { notebook_path: "/Workspace/Shared/b" } },
+        { notebook_task: { notebook_path: `${files}-other/b` } },
+      ],
+    };
+    const pipeline = { libraries: [{ glob: { include: `${files}/src/**` } }], configuration: { path: `${files}/y` } };
+    expect(namedBy({ jobs: { j: job }, pipelines: { p: pipeline } })).toEqual(["jobs.j src/a"]);
+    expect(namedFiles(parseBundleSummary("{}"))).toEqual([]);
+  });
+});
 
 it.each([
   ["jobs", { name: "Nightly" }, "Nightly"],

@@ -16,8 +16,13 @@ afterEach(() => vi.restoreAllMocks());
 const declared = ["region", "batch", "Owner", "OWNER"];
 const variable = (name: string, value = "x", secret = false) => ({ name, value, secret });
 
-function valuesOf(given: Record<string, string>, job: ReturnType<typeof variable>[] = [], platform?: NodeJS.Platform) {
-  return variableEnvironment({ given, declared, job }, platform);
+function valuesOf(
+  given: Record<string, string>,
+  job: ReturnType<typeof variable>[] = [],
+  platform?: NodeJS.Platform,
+  environment: Record<string, string> = {},
+) {
+  return variableEnvironment({ given, declared, job, environment }, platform);
 }
 
 describe("Values of the input variables", () => {
@@ -28,7 +33,7 @@ describe("Values of the input variables", () => {
 
   it("are refused for a variable that the bundle does not declare", () => {
     expect(() => valuesOf({ regio: "x" })).toThrow(/does not declare regio\. Its declared variables: region, batch/);
-    expect(variableEnvironment({ given: { regio: "x" }, declared: undefined, job: [] }).set).toEqual({
+    expect(variableEnvironment({ given: { regio: "x" }, declared: undefined, job: [], environment: {} }).set).toEqual({
       BUNDLE_VAR_regio: "x",
     });
   });
@@ -93,6 +98,45 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
     expect(written).toContain("BUNDLE_VAR_other of the job is not used: the bundle does not declare it");
     expect(written).toContain("set the input variables to batch=$(BUNDLE_VAR_batch)");
     expect(written).not.toContain("hidden");
+  });
+});
+
+describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or the machine", () => {
+  const fromStep = (environment: Record<string, string>, job: ReturnType<typeof variable>[] = []) =>
+    valuesOf({}, job, "linux", environment);
+
+  it("set the variable that the bundle declares, in whatever case they are written", () => {
+    const { set, unset } = fromStep({ BUNDLE_VAR_REGION: "emea", BUNDLE_VAR_batch: "5" });
+    expect(set).toEqual({ BUNDLE_VAR_region: "emea", BUNDLE_VAR_batch: "5" });
+    expect(unset).toContain("BUNDLE_VAR_REGION");
+  });
+
+  it("override the job's, which is printed", () => {
+    const job = [variable("BUNDLE_VAR_region", "job")];
+    const environment = { BUNDLE_VAR_REGION: "job", BUNDLE_VAR_region: "step" };
+    expect(fromStep(environment, job).set).toEqual({ BUNDLE_VAR_region: "step" });
+    expect(written).toContain(
+      "The variable BUNDLE_VAR_region of the job is not used: BUNDLE_VAR_region in the environment of the step overrides it.",
+    );
+  });
+
+  it("are not mentioned twice where they only repeat the job's", () => {
+    fromStep({ BUNDLE_VAR_OTHER: "x" }, [variable("BUNDLE_VAR_other")]);
+    expect(written.match(/is not used/g)).toHaveLength(1);
+  });
+
+  it("are refused where they can mean two variables", () => {
+    expect(() => fromStep({ BUNDLE_VAR_owner: "x" })).toThrow(/environment variable BUNDLE_VAR_owner can mean Owner/);
+  });
+
+  it("are a warning where the bundle's variables could not be read", () => {
+    variableEnvironment({ given: {}, declared: undefined, job: [], environment: { BUNDLE_VAR_REGION: "x" } });
+    expect(written).toMatch(/type=warning.*BUNDLE_VAR_REGION may have no effect/);
+  });
+
+  it("give the same warnings as the input for quotes and references", () => {
+    fromStep({ BUNDLE_VAR_region: '"x"' });
+    expect(written).toMatch(/region is set in quotes/);
   });
 });
 

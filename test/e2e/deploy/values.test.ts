@@ -1,0 +1,193 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { bundleOf, job } from "../bundles/bundles.ts";
+import { taskNodes } from "../nodes.ts";
+import { useLab } from "../use-lab.ts";
+
+const declared = (more: string) => `variables:\n${more.replace(/^/gm, "  ")}\n`;
+
+/** A bundle whose job has the values of the variables as its description. */
+const described = bundleOf(
+  "values",
+  `${job("a", "A")}\n    description: "\${var.region}|\${var.batch}|\${var.Owner}|\${var.OWNER}"`,
+  declared(
+    "region:\n  default: none\nbatch:\n  default: one\nOwner:\n  default: mixed\nOWNER:\n  default: upper\nsecret_key:\n  default: none",
+  ),
+);
+
+describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
+  const { lab, checkout, requests } = useLab(node);
+
+  /** Deploys; gives the step and the values that the deployed job has. */
+  async function deployed(
+    inputs: Record<string, string>,
+    settings: {
+      variables?: Record<string, string | { value: string; secret?: boolean }>;
+      env?: Record<string, string>;
+    },
+  ) {
+    const { run } = await checkout(described, { job: { variables: settings.variables ?? {} } });
+    const step = await run({ target: "prod", ...inputs }, { env: settings.env ?? {} });
+    const [deployedJob] = (await lab.workspace.jobs()).filter(({ name }) => name === "A");
+    return { step, values: deployedJob?.settings["description"] };
+  }
+
+  it.each(["region=emea batch=5", "region=emea,batch=5"])(
+    "are refused before any sign-in where YAML folded lines into one: %s",
+    async (variables) => {
+      const { run } = await checkout(described);
+      const [step, { workspace, entra }] = await requests(() => run({ variables }));
+      expect(step.errors).toEqual([
+        expect.stringMatching(
+          /the value of region contains "batch=", which sets another variable\.\s+Write "variables: \|" and one name=value per line/,
+        ),
+      ]);
+      expect([...workspace, ...entra]).toEqual([]);
+    },
+  );
+
+  it("keep quotes, and references that only a shell would replace, each with a warning", async () => {
+    const { step, values } = await deployed({ variables: 'region="emea"\nbatch=$X\nOwner=%X%' }, {});
+    expect(values).toBe('"emea"|$X|%X%|upper');
+    expect(step.result).toBe("Succeeded");
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/region is set in quotes, and the quotes are part of the value/),
+      expect.stringMatching(/batch is set to the text \$X\. Write \$\(name\) to use a pipeline variable/),
+      expect.stringContaining("Owner is set to the text %X%"),
+    ]);
+    const { run } = await checkout(described);
+    const reference = await run({ variables: `region=\${X}`, target: "prod" });
+    expect(reference.warnings).toContainEqual(
+      expect.stringContaining(`region is set to the text \${X}. Write $(name)`),
+    );
+  });
+
+  it("come from the job's variables BUNDLE_VAR_<name>, under the names that their authors wrote", async () => {
+    const { step, values } = await deployed(
+      {},
+      { variables: { BUNDLE_VAR_region: "emea", bundle_var_Batch: "5", BUNDLE_VAR_Owner: "sales" } },
+    );
+    expect(values).toBe("emea|5|sales|upper");
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+  });
+
+  it("come from the input variables where the job and the step set them too", async () => {
+    const { step, values } = await deployed(
+      { variables: "region=input\nbatch=input" },
+      { variables: { BUNDLE_VAR_region: "job" }, env: { BUNDLE_VAR_batch: "step", BUNDLE_VAR_BATCH: "step" } },
+    );
+    expect(values).toBe("input|input|mixed|upper");
+    expect(step.log).toContainEqual(
+      expect.stringContaining("BUNDLE_VAR_region of the job is not used: the input variables sets region"),
+    );
+  });
+
+  it("come from the step's env, which overrides the job, in whatever case they are written there", async () => {
+    const { values } = await deployed(
+      {},
+      { variables: { BUNDLE_VAR_region: "job" }, env: { BUNDLE_VAR_region: "step", BUNDLE_VAR_BATCH: "5" } },
+    );
+    expect(values).toBe("step|5|mixed|upper");
+  });
+
+  it("are not guessed for a name that can mean two variables", async () => {
+    const { step } = await deployed({}, { variables: { BUNDLE_VAR_owner: "x" } });
+    expect(step.errors).toEqual([
+      expect.stringMatching(/BUNDLE_VAR_owner of the job can mean Owner or OWNER, which the bundle declares/),
+    ]);
+  });
+
+  it("do not come from a secret variable of the job unless the input names it", async () => {
+    const variables = { BUNDLE_VAR_region: { value: "hidden-region", secret: true } };
+    const first = await deployed({}, { variables });
+    expect(first.values).toBe("none|one|mixed|upper");
+    expect(first.step.warnings).toEqual([
+      expect.stringContaining("set the input variables to region=$(BUNDLE_VAR_region)"),
+    ]);
+    const second = await deployed({ variables: "region=$(BUNDLE_VAR_region)" }, { variables });
+    expect(second.values).toBe("hidden-region|one|mixed|upper");
+    expect(second.step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(second.step.text).not.toContain("is not used");
+  });
+
+  it("come from variable-overrides.json where they are complex, which the error says", async () => {
+    const complex = bundleOf(
+      "complex",
+      `${job("c", "C")}\n    tags: \${var.tags}`,
+      declared("tags:\n  type: complex\n  default:\n    team: none"),
+    );
+    const { run, folder } = await checkout(complex);
+    const refused = await run({ variables: 'tags={"team": "sales"}', target: "prod" });
+    expect(refused.errors).toEqual([
+      expect.stringMatching(
+        /variable tags is complex.*can hold only text\.\s+Write \{"tags": …\} to \.databricks\/bundle\/<target>\/variable-overrides\.json/,
+      ),
+    ]);
+    const overrides = path.join(folder, ".databricks", "bundle", "prod", "variable-overrides.json");
+    fs.mkdirSync(path.dirname(overrides), { recursive: true });
+    fs.writeFileSync(overrides, JSON.stringify({ tags: { team: "sales" } }));
+    expect((await run({ target: "prod" })).result).toBe("Succeeded");
+    const [deployedJob] = (await lab.workspace.jobs()).filter(({ name }) => name === "C");
+    expect(deployedJob?.settings["tags"]).toEqual({ team: "sales" });
+  });
+
+  it("are asked for in the input variables where a variable has none", async () => {
+    const { run } = await checkout(bundleOf("required", `${job("r", "R")}`, declared("owner:\n  description: Owner")));
+    const step = await run({ target: "prod" });
+    expect(step.errors).toEqual([
+      expect.stringMatching(/variable owner has no value\.\s+Set it in the input variables, one owner=value per line/),
+    ]);
+    expect(
+      step.text
+        .split("\n")
+        .filter((line) => line.startsWith("##[error]"))
+        .join(),
+    ).not.toContain("--var");
+  });
+});
+
+describe.each(taskNodes)("The target of a step, on $name", ({ path: node }) => {
+  const { checkout } = useLab(node);
+  const bundle = bundleOf("target", job("t", "T"));
+  const names = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"];
+
+  it.each(names)("comes from %s of the job or of the step where the input is empty", async (name) => {
+    const ofJob = await checkout(bundle, { job: { variables: { [name]: "prod" } } });
+    const first = await ofJob.run({ target: "", command: "validate" });
+    expect(first).toMatchObject({ result: "Succeeded", outputs: { target: "prod" }, issues: [] });
+    expect(first.text).toContain(`Target: prod (from the variable ${name}, because the input target is empty)`);
+    expect(first.text).not.toContain("not passed to the CLI");
+    const ofStep = await checkout(bundle);
+    const second = await ofStep.run({ target: "" }, { env: { [name]: "prod" } });
+    expect(second).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
+    const given = await ofStep.run({ target: "dev" }, { env: { [name]: "prod" } });
+    expect(given).toMatchObject({ result: "Succeeded", outputs: { target: "dev" } });
+    expect(given.text).toContain(`Variables not passed to the CLI: ${name}`);
+  });
+
+  it("is the bundle's default where nothing names one", async () => {
+    const { run } = await checkout(bundle);
+    expect(await run({ target: "", command: "validate" })).toMatchObject({ outputs: { target: "dev" } });
+  });
+});
+
+describe.each(taskNodes)("An input without an effect, on $name", ({ path: node }) => {
+  const { checkout, requests } = useLab(node);
+
+  it.each([
+    { command: "destroy", autoApprove: "true", failOnActiveRuns: "true" },
+    { command: "validate", forceLock: "true" },
+    { command: "plan", run: "nightly" },
+    { databricksClientId: "5ac4d2d1-9d59-4f5f-8e0a-3c1d6f3b2a10" },
+    { arguments: "bundle deploy" },
+  ])("is refused before any request: %j", async (inputs) => {
+    const { run } = await checkout();
+    const [step, { workspace, entra }] = await requests(() => run(inputs));
+    expect(step.result).toBe("Failed");
+    expect(step.errors).toEqual([
+      expect.stringMatching(/has an effect only with command: |only with authentication: |"bundle" is not an option\./),
+    ]);
+    expect([...workspace, ...entra]).toEqual([]);
+  });
+});

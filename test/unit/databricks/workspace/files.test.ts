@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { missingPaths } from "../../../../tasks/common/databricks/workspace/files.ts";
+import type { Http } from "../../../../tasks/common/pipeline/http.ts";
+
+/** A workspace that lists these paths by folder; another status than 200 is that of every answer. */
+function workspaceWith(folders: Readonly<Record<string, readonly string[]>>, status = 200) {
+  const asked: string[] = [];
+  const http: Http = {
+    async send({ url }) {
+      const folder = new URL(url).searchParams.get("path") ?? "";
+      asked.push(folder);
+      const objects = folders[folder]?.map((path) => ({ path }));
+      return {
+        status: status === 200 && objects === undefined ? 404 : status,
+        headers: { "content-type": "application/json" },
+        url,
+        text: JSON.stringify(objects ? { objects } : { error_code: "X", message: "no" }),
+      };
+    },
+    stream: () => Promise.reject(new Error("Nothing is streamed.")),
+  };
+  const token = async () => ({ value: "t" });
+  const connection = { host: "https://adb-1.2.azuredatabricks.net", workspaceId: undefined, http, token };
+  return { connection, asked };
+}
+
+describe("Paths that a workspace does not have", () => {
+  it("are found with one request for each folder, whether it exists or not", async () => {
+    const { connection, asked } = workspaceWith({ "/Workspace/a": ["/a/one", "/Workspace/a/two"] });
+    const paths = ["/Workspace/a/one", "/Workspace/a/two", "/Workspace/a/three", "/Workspace/b/one"];
+    expect(await missingPaths(connection, paths)).toEqual(["/Workspace/a/three", "/Workspace/b/one"]);
+    expect(asked.toSorted()).toEqual(["/Workspace/a", "/Workspace/b"]);
+  });
+
+  it("do not include a notebook that the workspace lists with its extension", async () => {
+    const { connection } = workspaceWith({ "/a": ["/a/one.ipynb", "/a/two.txt"] });
+    expect(await missingPaths(connection, ["/a/one", "/a/two"])).toEqual(["/a/two"]);
+  });
+
+  it.each([403, 400])("are unknown if the workspace answers %d", async (status) => {
+    const { connection } = workspaceWith({}, status);
+    await expect(missingPaths(connection, ["/a/one"])).rejects.toMatchObject({ status });
+  });
+});
