@@ -50,7 +50,11 @@ export function readPlanFile(reader: InputReader): PlanFile | undefined {
   const file = reader.file("plan", downloadAdvice);
   if (file === undefined) return undefined;
   const plan = parsePlanFile(fs.readFileSync(file, "utf8"));
-  if (plan === undefined) reader.problem("plan", `${file} is not a plan file from command: plan of this task.`);
+  if (plan === undefined)
+    reader.problem(
+      "plan",
+      `${file} is not a plan file of this task. Use the file that command: plan writes (output planPath).`,
+    );
   return plan;
 }
 

@@ -33,7 +33,7 @@ export function loadInputs(): InstallerInputs {
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
   if (reader.text("archivePath") && inputs.downloadUrl) {
-    reader.problem("archivePath", "cannot be combined with downloadUrl.");
+    reader.problem("archivePath", "cannot be combined with downloadUrl. Clear one of the two inputs.");
   }
   reader.finish();
   return Object.freeze(inputs);

@@ -99,7 +99,10 @@ async function uploadAgain(
   if (missing.length === 0) return undefined;
   return new UserError(
     `The bundle was deployed, but the workspace does not have ${describeFiles(missing)}, although all files were uploaded again.`,
-    { hint: "Check the CLI output above, and whether something else deletes these files.", section: "deploy-failed" },
+    {
+      hint: "Check the CLI output above. Check also whether another pipeline or person deletes these files.",
+      section: "deploy-failed",
+    },
   );
 }
 
@@ -108,7 +111,7 @@ async function deployedSummary(step: Step): Promise<Pick<Deployment, "summary" |
   try {
     return { summary: await readSummary(step), problem: undefined };
   } catch (error) {
-    const problem = afterDeploy("what was deployed could not be read", error);
+    const problem = afterDeploy("reading the deployed resources failed", error);
     return { summary: unknownSummary(step.inputs.target), problem };
   }
 }

@@ -146,7 +146,7 @@ function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
 
 function staleState(): UserError {
   return new UserError(
-    "The local state of the bundle on this agent does not belong to the deployment in the workspace, which has probably been destroyed and created again.",
+    "The local state of the bundle on this agent belongs to a different deployment than the one in the workspace. The bundle was probably destroyed and deployed again from another place.",
     {
       hint: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
       section: "stale-state",
@@ -173,7 +173,7 @@ function missingVariable(name: string): UserError {
 
 function complexVariable(name: string): UserError {
   return new UserError(
-    `The bundle variable ${name} is complex, and the input variables and BUNDLE_VAR_${name} can hold only text.`,
+    `The bundle variable ${name} is a complex variable. The input "variables" and BUNDLE_VAR_${name} can contain only text.`,
     {
       hint:
         `Write {"${name}": …} to .databricks/bundle/<target>/variable-overrides.json in the bundle's folder before this step, ` +

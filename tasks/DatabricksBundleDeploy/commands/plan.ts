@@ -59,8 +59,8 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
   const shown = listSome(differences, 5, "; ");
   throw new UserError(`Nothing was deployed, because the plan does not match the approved plan. ${shown}.`, {
     hint: isDeployed(approved, now)
-      ? "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run to get a new plan."
-      : "The workspace, the bundle or a variable has changed since the approval. Plan again, and have the new plan approved.",
+      ? "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run of the pipeline to get a new plan."
+      : "The workspace, the bundle or a variable has changed since the plan was made. Run command: plan again, and have the new plan approved.",
     section: "plan-differs",
   });
 }

@@ -11,7 +11,7 @@ export function warnOfLeftResources({ left }: CliFacts): void {
   const [were, theyAre, theyStillExist, them] =
     names.length === 1 ? ["was", "It is", "it still exists", "it"] : ["were", "They are", "they still exist", "them"];
   warn(
-    `${listSome(names, shown)} ${were} not deleted, because the service principal does not have the permission. ` +
+    `${listSome(names, shown)} ${were} not deleted, because the service principal does not have permission to delete ${them}. ` +
       `${theyAre} no longer part of the deployment. If ${theyStillExist} and you do not need ${them}, delete ${them} manually.`,
   );
 }

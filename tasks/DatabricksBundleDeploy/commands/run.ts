@@ -38,9 +38,12 @@ export async function checkRunKeys(step: Step): Promise<void> {
   const unknown = step.inputs.run.filter((key) => !names.has(key));
   if (unknown.length === 0) return;
   throw new UserError(
-    `run: the bundle has no job, pipeline, app or script ${unknown.join(", ")}. Nothing was deployed.`,
+    `run: the bundle does not contain a job, pipeline, app or script with the key ${unknown.join(", ")}. Nothing was deployed.`,
     {
-      hint: known.length > 0 ? `It has ${listSome(known, 10)}.` : "It has none at all.",
+      hint:
+        known.length > 0
+          ? `Use one of these keys: ${listSome(known, 10)}.`
+          : "The bundle does not contain anything that can be run. Clear the input run.",
       section: "inputs",
     },
   );
@@ -140,7 +143,7 @@ async function endOfRun(step: Step, workspace: WorkspaceConnection, { run, url }
       const { result, message } = await readRun(workspace, run);
       if (result !== undefined) return { result, message };
       answeredAt = Date.now();
-      if (!said) print(`The CLI has stopped watching the run, which goes on: waiting for its end. ${url}`);
+      if (!said) print(`The CLI has stopped watching the run, but the run continues. Waiting for it to end: ${url}`);
       said = true;
     } catch (error) {
       if (step.cancel.aborted) throw new Cancelled();
@@ -186,7 +189,7 @@ async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEn
     return { result: "CANCELED", message: "" };
   } catch (error) {
     debug(String(error));
-    logIssue("warning", `The run could not be canceled and may still be running: ${url}`);
+    logIssue("warning", `The run could not be canceled and may still be running. Cancel it in the workspace: ${url}`);
     return { result: "UNKNOWN", message: "it could not be canceled and may still be running" };
   }
 }

@@ -76,10 +76,13 @@ function refuseFolded(given: VariableSources["given"], declared: readonly string
   for (const [name, value] of Object.entries(given)) {
     const other = declared.find((one) => new RegExp(`(^|[\\s,])${escaped(one)}\\s*=`).test(value));
     if (other === undefined) continue;
-    throw new UserError(`variables: the value of ${name} contains "${other}=", which sets another variable.`, {
-      hint: `Write "variables: |" and one name=value per line.`,
-      section: "inputs",
-    });
+    throw new UserError(
+      `variables: the value of ${name} contains "${other}=". The two variables are on one line, so ${other} is not set.`,
+      {
+        hint: `In YAML, write "variables: |", and below it one name=value per line.`,
+        section: "inputs",
+      },
+    );
   }
 }
 
@@ -123,7 +126,7 @@ function isPrefixed(name: string): boolean {
 function unmatched(candidates: readonly Candidate[]): Record<string, string> {
   for (const { title } of candidates) {
     warn(
-      `${title} may have no effect, because the variables of this bundle could not be read. Use the input variables.`,
+      `${title} may have no effect, because the variables of this bundle could not be read. Use the input "variables".`,
     );
   }
   return {};
@@ -143,9 +146,11 @@ function matched(
     if (match === undefined) print(`${title} is not used: the bundle does not declare it.`);
     else if (matches.length > 1) throw undecided(title, matches);
     else if (Object.hasOwn(given, match)) {
-      if (given[match] !== value) print(`${title} is not used: the input variables sets ${match}.`);
+      if (given[match] !== value) print(`${title} is not used, because the input "variables" sets ${match}.`);
     } else if (secret) {
-      warn(`The secret variable ${name} is not used. To use it, set the input variables to ${match}=$(${name}).`);
+      warn(
+        `The secret variable ${name} is not used. To use it, add the line ${match}=$(${name}) to the input "variables".`,
+      );
     } else {
       const before = values[match];
       if (before !== undefined && before !== value)
@@ -165,7 +170,7 @@ function declaredAs(name: string, declared: readonly string[]): string[] {
 
 function undecided(title: string, matches: readonly string[]): UserError {
   return new UserError(`${title} can mean ${matches.join(" or ")}, which the bundle declares.`, {
-    hint: "Set the one that you mean in the input variables.",
+    hint: 'Set the one that you mean in the input "variables".',
     section: "inputs",
   });
 }

@@ -120,7 +120,7 @@ function adviceFor(releases: Releases, asked: readonly Answer[]): string {
   const { base, isGitHub } = releases;
   const mirror = isGitHub ? ", set downloadUrl to a mirror" : "";
   if (asked.some(({ problem }) => problem === undefined)) {
-    return "Change the input version, or set it to an exact version.";
+    return "Set the input version to an exact version, or to a range that contains a version that exists.";
   }
   const silentHost = asked.find((answer) => answer.silentHost !== undefined)?.silentHost;
   if (silentHost) {

@@ -44,7 +44,7 @@ export function inputReader(): InputReader {
     if (macro) {
       add(
         name,
-        `${macro} was not replaced: this job has no variable with that name. To pass this text unchanged, write $$( instead of $(.`,
+        `${macro} was not replaced, because this job has no variable with that name. To pass this text unchanged, write $$( instead of $(.`,
       );
     }
     return value ? withLiteralMacros(value) : undefined;

@@ -32,7 +32,7 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
   const leftBehind = {
     type: "warning",
     message: expect.stringMatching(
-      /^schemas\.orders \(main\.orders\) was not deleted, because the service principal does not have the permission\. It is no longer part of the deployment/,
+      /^schemas\.orders \(main\.orders\) was not deleted, because the service principal does not have permission to delete it\. It is no longer part of the deployment/,
     ),
   };
 

@@ -13,7 +13,7 @@ describe.each(taskNodes)("A text that looks like a macro on $name", ({ path: nod
     const step = await run({ variables: "text=cost $(nothing)" });
     expect(step.errors).toEqual([
       expect.stringContaining(
-        "variables: $(nothing) was not replaced: this job has no variable with that name. To pass this text unchanged, write $$( instead of $(.",
+        "variables: $(nothing) was not replaced, because this job has no variable with that name. To pass this text unchanged, write $$( instead of $(.",
       ),
     ]);
   });

@@ -60,7 +60,7 @@ describe.each(taskNodes)("Keys in the input run, on $name", ({ path: node }) => 
     const [step, { workspace }] = await requests(() => run({ run: "nightly\nnigthly\njobs.refresh" }));
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /^run: the bundle has no job, pipeline, app or script nigthly, jobs\.refresh\. Nothing was deployed\.\s+It has .*jobs\.nightly.*pipelines\.refresh.*smoke/,
+        /^run: the bundle does not contain a job, pipeline, app or script with the key nigthly, jobs\.refresh\. Nothing was deployed\.\s+Use one of these keys: .*jobs\.nightly.*pipelines\.refresh.*smoke/,
       ),
     ]);
     expect(changes(workspace)).toEqual([]);
@@ -163,7 +163,7 @@ describe.each(taskNodes)("A deploy whose script leaves programs running, on $nam
 
 describe.each(taskNodes)("A run that the CLI stops watching, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
-  const follows = "The CLI has stopped watching the run, which goes on";
+  const follows = "The CLI has stopped watching the run, but the run continues";
 
   /** Kills the CLI as soon as the run has begun, and does `then` when the step follows the run itself. */
   async function unwatched(
@@ -243,7 +243,7 @@ describe.each(taskNodes)("A deploy that cannot be read back, on $name", ({ path:
     const step = await run({ target: "prod" });
     expect(step.result).toBe("Failed");
     expect(step.errors).toEqual([
-      expect.stringMatching(/^The bundle was deployed, but what was deployed could not be read: /),
+      expect.stringMatching(/^The bundle was deployed, but reading the deployed resources failed: /),
     ]);
     expect(step.errors[0]).toMatch(reason);
     expect(step.outputs).toMatchObject({ workspaceUrl: lab.workspace.url, target: "prod" });

@@ -85,7 +85,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     const step = await run({ run: "first\nthird" });
     expect(step.errors).toEqual([
       expect.stringMatching(
-        /^run: the bundle has no job, pipeline, app or script third\. Nothing was deployed\.\s.*jobs\.first, pipelines\.second\.\s.*#inputs/s,
+        /^run: the bundle does not contain a job, pipeline, app or script with the key third\. Nothing was deployed\.\s.*jobs\.first, pipelines\.second\.\s.*#inputs/s,
       ),
     ]);
     expect(commands()).toEqual(["bundle summary"]);

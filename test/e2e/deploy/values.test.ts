@@ -40,7 +40,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
       const [step, { workspace, entra }] = await requests(() => run({ variables }));
       expect(step.errors).toEqual([
         expect.stringMatching(
-          /the value of region contains "batch=", which sets another variable\.\s+Write "variables: \|" and one name=value per line/,
+          /the value of region contains "batch="\. The two variables are on one line, so batch is not set\.\s+In YAML, write "variables: \|" and one name=value per line/,
         ),
       ]);
       expect([...workspace, ...entra]).toEqual([]);
@@ -79,7 +79,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     );
     expect(values).toBe("input|input|mixed|upper");
     expect(step.log).toContainEqual(
-      expect.stringContaining("BUNDLE_VAR_region of the job is not used: the input variables sets region"),
+      expect.stringContaining('BUNDLE_VAR_region of the job is not used, because the input "variables" sets region"),
     );
   });
 
@@ -103,7 +103,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     const first = await deployed({}, { variables });
     expect(first.values).toBe("none|one|mixed|upper");
     expect(first.step.warnings).toEqual([
-      expect.stringContaining("set the input variables to region=$(BUNDLE_VAR_region)"),
+      expect.stringContaining('add the line region=$(BUNDLE_VAR_region) to the input "variables"'),
     ]);
     const second = await deployed({ variables: "region=$(BUNDLE_VAR_region)" }, { variables });
     expect(second.values).toBe("hidden-region|one|mixed|upper");
@@ -121,7 +121,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     const refused = await run({ variables: 'tags={"team": "sales"}', target: "prod" });
     expect(refused.errors).toEqual([
       expect.stringMatching(
-        /variable tags is complex.*can hold only text\.\s+Write \{"tags": …\} to \.databricks\/bundle\/<target>\/variable-overrides\.json/,
+        /variable tags is a complex variable.*can contain only text\.\s+Write \{"tags": …\} to \.databricks\/bundle\/<target>\/variable-overrides\.json/,
       ),
     ]);
     const overrides = path.join(folder, ".databricks", "bundle", "prod", "variable-overrides.json");

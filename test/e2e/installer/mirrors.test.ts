@@ -95,7 +95,7 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
       const wanted = { version: ">1.10", downloadUrl: lab.mirrorUrl };
       const without = await install(wanted);
       expect(without.errors[0]).toMatch(
-        /No source reports .*databricks-cli\/ \(lists 1\.10\.0\).*Change the input version/s,
+        /No source reports .*databricks-cli\/ \(lists 1\.10\.0\).*Set the input version to an exact version/s,
       );
       await install({ ...wanted, version: "1.11.0" });
       const step = await install(wanted);

@@ -134,7 +134,7 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     it("fails without a cached version, and does not claim that there is no such release", async () => {
       const step = await install({ version: "1.x" });
       expect(step.errors[0]).toMatch(
-        /No source reports .* 1\.x: the git tags of \S+ \(returned status 404\); the latest release of \S+ \(lists 2\.0\.0\).*Change the input version/s,
+        /No source reports .* 1\.x: the git tags of \S+ \(returned status 404\); the latest release of \S+ \(lists 2\.0\.0\).*Set the input version to an exact version/s,
       );
       expect(step.text).not.toMatch(/no such release|Allow this agent to reach/);
     });

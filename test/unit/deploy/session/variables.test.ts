@@ -42,7 +42,7 @@ describe("Values of the input variables", () => {
     "are refused where YAML folded lines into %j",
     (value) => {
       expect(() => valuesOf({ region: value })).toThrow(
-        /the value of region contains "batch=", which sets another variable/,
+        /the value of region contains "batch="\. The two variables are on one line, so batch is not set/,
       );
     },
   );
@@ -82,7 +82,7 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
   it("lose against the input, which is said", () => {
     const { set } = valuesOf({ region: "input" }, [variable("BUNDLE_VAR_region", "job")]);
     expect(set).toEqual({ BUNDLE_VAR_region: "input" });
-    expect(written).toContain("BUNDLE_VAR_region of the job is not used: the input variables sets region");
+    expect(written).toContain('BUNDLE_VAR_region of the job is not used, because the input "variables" sets region');
   });
 
   it("set the one of two that is spelled like them, and are refused where both could be meant", () => {
@@ -96,7 +96,7 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
   it("are mentioned where the bundle does not declare them, or where they are secret", () => {
     expect(valuesOf({}, [variable("BUNDLE_VAR_other"), variable("BUNDLE_VAR_batch", "hidden", true)]).set).toEqual({});
     expect(written).toContain("BUNDLE_VAR_other of the job is not used: the bundle does not declare it");
-    expect(written).toContain("set the input variables to batch=$(BUNDLE_VAR_batch)");
+    expect(written).toContain('add the line batch=$(BUNDLE_VAR_batch) to the input "variables"');
     expect(written).not.toContain("hidden");
   });
 });
