@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
 import * as tl from "azure-pipelines-task-lib/task";
+import { fileFailure } from "./file-failure.ts";
 
 /** The job's ids and addresses, as the agent's variables name them. */
 export interface JobInfo {
@@ -69,13 +70,29 @@ function agentTemporaryFolder(): string {
 
 /** A folder of this step's own (mode 0700, unguessable name) under Agent.TempDirectory; the caller removes it. */
 export function createTemporaryFolder(): string {
-  return fs.mkdtempSync(path.join(agentTemporaryFolder(), "databricks-step-"));
+  return makeFolder("databricks-step-");
 }
 
-/** Writes a file that must outlive the step: the agent reads summaries later and empties the folder after the job. */
+/** Makes a folder under Agent.TempDirectory. Throws a UserError if the disk does not allow it. */
+function makeFolder(prefix: string): string {
+  const parent = agentTemporaryFolder();
+  try {
+    return fs.mkdtempSync(path.join(parent, prefix));
+  } catch (error) {
+    throw fileFailure(error, { work: `write to the agent's temporary folder ${parent}`, section: "temporary-folder" });
+  }
+}
+
+/**
+ * Writes a file that must outlive the step: the agent reads summaries later and empties the folder after the job. Throws a
+ * UserError if the disk does not allow it.
+ */
 export function writeJobFile(name: string, content: string): string {
-  const folder = fs.mkdtempSync(path.join(agentTemporaryFolder(), "databricks-"));
-  const file = path.join(folder, name);
-  fs.writeFileSync(file, content, { mode: 0o600 });
+  const file = path.join(makeFolder("databricks-"), name);
+  try {
+    fs.writeFileSync(file, content, { mode: 0o600 });
+  } catch (error) {
+    throw fileFailure(error, { work: `write the file ${file}`, section: "temporary-folder" });
+  }
   return file;
 }
