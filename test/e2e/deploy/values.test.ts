@@ -79,7 +79,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     );
     expect(values).toBe("input|input|mixed|upper");
     expect(step.log).toContainEqual(
-      expect.stringContaining('BUNDLE_VAR_region of the job is not used, because the input "variables" sets region"),
+      expect.stringContaining('BUNDLE_VAR_region of the job is not used, because the input "variables" sets region'),
     );
   });
 

@@ -43,7 +43,7 @@ describe("The explanation of a failure of the CLI", () => {
     ],
     [
       "Error: lineage mismatch in state files",
-      /belongs to a different deployment than the one in the workspace\. .*probably been destroyed.*#stale-state/,
+      /belongs to a different deployment than the one in the workspace\. .*probably destroyed.*#stale-state/,
     ],
     [
       "Error: Databricks CLI version constraint not satisfied. Required: >= 2.0.0, < 3, current: 1.13.0",
