@@ -1,3 +1,7 @@
+// First, because the next import writes to the temporary folder.
+import "../common/pipeline/load-failure.ts";
+
+import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
@@ -11,6 +15,7 @@ import { openStep, type Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, destroy };
 
+endOfLoad();
 void runTask(async (task) => {
   const inputs = loadInputs();
   const session = await signIn(task, inputs);

@@ -11,9 +11,7 @@ import { type BundleSummary, type NamedFile, unknownSummary } from "../../common
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
-import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
-import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
-import { CommandKilled, runCommand, shownOutput } from "./run-cli.ts";
+import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
 import { describeFiles, missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
 
@@ -38,24 +36,8 @@ export async function deployBundle(step: Step): Promise<Deployment> {
   return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
 }
 
-async function runDeploy(step: Step): Promise<CliFacts> {
-  const output = shownOutput(step);
-  try {
-    await runCommand(step, "deploy", {
-      arguments: [...deployFlags(step), ...step.inputs.arguments],
-      output,
-      safePointMs: step.safePointMs,
-    });
-    return output.facts;
-  } catch (error) {
-    warnOfUnfinishedState(step);
-    const { lock } = output.facts;
-    if (error instanceof CommandKilled && lock) await releaseLock(step, lock, lock.statePath);
-    throw error;
-  } finally {
-    warnOfLeftResources(output.facts);
-    warnOfReservations(output.facts);
-  }
+function runDeploy(step: Step): Promise<CliFacts> {
+  return runLocked(step, "deploy", deployFlags(step));
 }
 
 /**

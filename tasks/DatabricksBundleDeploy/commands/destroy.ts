@@ -3,9 +3,7 @@ import type { Engine } from "../../common/databricks/cli/plan.ts";
 import { deployedEngine } from "../../common/databricks/cli/state.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import type { Step } from "../session/step.ts";
-import { releaseLock, warnOfUnfinishedState } from "./cancelled.ts";
-import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
-import { CommandKilled, runCommand, shownOutput } from "./run-cli.ts";
+import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
 
 /** A destroy that has succeeded. */
@@ -18,25 +16,12 @@ export interface Destruction {
 
 /** Deletes the deployed resources of the bundle, and returns what they were. It succeeds if nothing was deployed. */
 export async function destroyBundle(step: Step): Promise<Destruction> {
-  const { inputs, safePointMs } = step;
   // What this agent remembers may have been changed or destroyed from elsewhere since.
   const deployed = await readSummary(step, "remote");
   const engine = deployedEngine(step.cli, deployed.target);
-  const output = shownOutput(step);
-  const flags = ["--auto-approve", ...(inputs.forceLock ? ["--force-lock"] : [])];
-  try {
-    await runCommand(step, "destroy", { arguments: [...flags, ...inputs.arguments], output, safePointMs });
-  } catch (error) {
-    warnOfUnfinishedState(step);
-    const { lock } = output.facts;
-    if (error instanceof CommandKilled && lock) await releaseLock(step, lock, deployed.statePath);
-    throw error;
-  } finally {
-    warnOfLeftResources(output.facts);
-    warnOfReservations(output.facts);
-  }
-  const { nothingDeployed } = output.facts;
+  const flags = ["--auto-approve", ...(step.inputs.forceLock ? ["--force-lock"] : [])];
+  const { nothingDeployed, left } = await runLocked(step, "destroy", flags, deployed.statePath);
   const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
   const resources = nothingDeployed ? [] : known;
-  return { summary: { ...deployed, resources }, left: output.facts.left, engine };
+  return { summary: { ...deployed, resources }, left, engine };
 }

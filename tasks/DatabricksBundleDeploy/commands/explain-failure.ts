@@ -26,7 +26,8 @@ export function explainFailure(step: FailedStep, command: string, failed: Comman
       const match = pattern.exec(textOf(error));
       return match ? [{ error, match }] : [];
     });
-    const error = found[0] && explain(found[0].match, step, failed);
+    const [first, ...others] = found.map(({ match }) => match);
+    const error = first && explain([first, ...others], step, failed);
     if (error) return { error, explained: found.map((one) => one.error) };
   }
   return unknownFailure(step, command, failed);

@@ -18,39 +18,49 @@ export interface CommandEnd {
 /** What an explanation can use in addition to the CLI's error. */
 export type FailedStep = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "declared">;
 
+type Matches = readonly [RegExpExecArray, ...RegExpExecArray[]];
+
 /** An error of the CLI that the task explains. It covers only the errors of the run that match the pattern. */
 export interface KnownFailure {
   readonly pattern: RegExp;
-  /** undefined if the error matches, but has another cause. */
-  readonly explain: (match: RegExpExecArray, step: FailedStep, failed: CommandEnd) => UserError | undefined;
+  /** Gets one match for each error that it covers. undefined if the errors match, but have another cause. */
+  readonly explain: (matches: Matches, step: FailedStep, failed: CommandEnd) => UserError | undefined;
 }
 
 /** The first that applies explains the failure. */
 export const knownFailures: readonly KnownFailure[] = [
   {
     pattern: knownErrors.unmetVersionConstraint,
-    explain: ([, required, current]) => unmetConstraint(required, current),
+    explain: ([[, required, current]]) => unmetConstraint(required, current),
   },
-  { pattern: knownErrors.unknownCommandOrFlag, explain: ([, command, flag], step) => unknownWord(command, flag, step) },
+  {
+    pattern: knownErrors.unknownCommandOrFlag,
+    explain: ([[, command, flag]], step) => unknownWord(command, flag, step),
+  },
   {
     pattern: knownErrors.hostMismatch,
-    explain: ([, profile, bundle = ""], { inputs }) => foreignHost(bundle, inputs.host ?? profile),
+    explain: ([[, profile, bundle = ""]], { inputs }) => foreignHost(bundle, inputs.host ?? profile),
   },
   { pattern: knownErrors.noHost, explain: (_, step) => noHost(step) },
-  { pattern: knownErrors.signIn, explain: ([, authType = ""]) => foreignAuthentication(authType) },
+  { pattern: knownErrors.signIn, explain: ([[, authType = ""]]) => foreignAuthentication(authType) },
   {
     pattern: knownErrors.deployLock,
-    explain: ([, user = "", ...time], { inputs }) => deployLock(user, lockTime(time), inputs.forceLock),
+    explain: ([[, user = "", ...time]], { inputs }) => deployLock(user, lockTime(time), inputs.forceLock),
   },
-  { pattern: knownErrors.destructiveChanges, explain: (_match, _step, failed) => destructiveChanges(failed) },
+  { pattern: knownErrors.destructiveChanges, explain: (_matches, _step, failed) => destructiveChanges(failed) },
   { pattern: knownErrors.lineageMismatch, explain: staleState },
-  { pattern: knownErrors.newerState, explain: ([, state = ""]) => newerState(state) },
-  { pattern: knownErrors.missingVariable, explain: ([, name = ""]) => missingVariable(name) },
-  { pattern: knownErrors.complexVariable, explain: ([, name = ""]) => complexVariable(name) },
+  { pattern: knownErrors.newerState, explain: ([[, state = ""]]) => newerState(state) },
+  { pattern: knownErrors.missingVariable, explain: (matches) => missingVariables(factsOf(matches)) },
+  { pattern: knownErrors.complexVariable, explain: ([[, name = ""]]) => complexVariable(name) },
   { pattern: knownErrors.terraformDownload, explain: terraformDownload },
-  { pattern: knownErrors.gitFolder, explain: ([, folder = ""]) => unreadableGitFolder(folder) },
+  { pattern: knownErrors.gitFolder, explain: ([[, folder = ""]]) => unreadableGitFolder(folder) },
   { pattern: knownErrors.legacyCli, explain: () => oldCli("is the legacy Python package databricks-cli") },
 ];
+
+/** The first group of each match, each value once. */
+function factsOf(matches: Matches): string[] {
+  return [...new Set(matches.map(([, fact = ""]) => fact))];
+}
 
 function unmetConstraint(required = "", current = ""): UserError {
   return new UserError(`The bundle requires Databricks CLI ${required}, but this agent has ${current}.`, {
@@ -164,9 +174,10 @@ function newerState(state: string): UserError {
   );
 }
 
-function missingVariable(name: string): UserError {
-  return new UserError(`The bundle variable ${name} has no value.`, {
-    hint: `Set it in the input variables, one ${name}=value per line, or give it a default in the bundle.`,
+function missingVariables(names: readonly string[]): UserError {
+  const [are, have] = names.length === 1 ? ["The bundle variable", "has"] : ["The bundle variables", "have"];
+  return new UserError(`${are} ${names.join(", ")} ${have} no value.`, {
+    hint: `Set it in the input variables, one ${names[0]}=value per line, or give it a default in the bundle.`,
     section: "inputs",
   });
 }
