@@ -11,7 +11,7 @@ const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
  * look for it in the agent's folders, where a job could put it.
  */
 const absentPackages = Object.fromEntries(
-  ["google-auth-library", "kerberos", "open", "qs", "tunnel"].map((name) => [name, absent]),
+  ["google-auth-library", "open", "proxy-agent-negotiate", "qs", "tunnel"].map((name) => [name, absent]),
 );
 
 /** The libraries' own debug logs, which a variable of the job (`DEBUG`) would turn on, can contain what is secret. */

@@ -80,7 +80,7 @@ async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
 }
 
 async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): Promise<Connection> {
-  const { HttpsProxyAgent } = await import("./proxy-agent.lazy.ts");
+  const { HttpsProxyAgent } = await import("https-proxy-agent");
   // The credentials are not part of the address, which the library writes to its debug output.
   const address = new URL(proxy.url.origin);
   const agent = new HttpsProxyAgent(address, {

@@ -168,7 +168,10 @@ describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ p
     });
     expect(step.errors).toEqual([
       expect.stringMatching(
-        new RegExp(`${silent} cannot be reached: .*the agent.s proxy \\S+ did not answer in time.*#workspace-not-reachable`, "s"),
+        new RegExp(
+          `${silent} cannot be reached: .*the agent.s proxy \\S+ did not answer in time.*#workspace-not-reachable`,
+          "s",
+        ),
       ),
     ]);
     expect(step.text).not.toContain("databricks bundle");

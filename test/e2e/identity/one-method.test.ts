@@ -117,7 +117,8 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
   });
 
   it("fails when the CLI succeeded without a token of this step", async () => {
-    const step = await deployWith(`echo '{"bundle": {"name": "sales", "target": "dev"}}'`);
+    const version = `[ "$1" = version ] && echo '{"Version": "1.11.0"}' && exit`;
+    const step = await deployWith(`${version}\necho '{"bundle": {"name": "sales", "target": "dev"}}'`);
     expect(step).toMatchObject({ result: "Failed", outputs: {} });
     expect(step.errors).toEqual([
       expect.stringMatching(/succeeded without asking for a token.*identity other than.*#bundle-authentication/s),
