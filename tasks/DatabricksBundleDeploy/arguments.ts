@@ -32,8 +32,12 @@ export function readArguments(reader: InputReader): string[] {
       if (Object.hasOwn(refused, flag)) reader.problem("arguments", `${flag} is not allowed: ${refused[flag]}.`);
     }
   }
-  if (split.flatMap(flagsOf).filter((flag) => flag === "-q" || flag === "--quiet").length > 1) {
-    reader.problem("arguments", "-q is allowed only once: with a second one, the CLI no longer reports what it did.");
+  const isCounted = split.some((argument) => /^(-q|--quiet)=/.test(argument));
+  if (isCounted || split.flatMap(flagsOf).filter((flag) => flag === "-q" || flag === "--quiet").length > 1) {
+    reader.problem(
+      "arguments",
+      "-q is allowed only once and without a number: with a second one, the CLI no longer reports what it did.",
+    );
   }
   for (const word of looseWords(split)) {
     reader.problem(

@@ -16,6 +16,7 @@ it.each([
   ["-qt prod -qotext", ["-t", "-o", "-q"]],
   ["-qq --strict", ["-q"]],
   ["-q --quiet", ["-q"]],
+  ["--quiet=2", ["-q"]],
   ["-qhpX", ["-h", "-p"]],
   ["--help", ["--help"]],
   ["-h -qh --strict", ["-h", "-h"]],

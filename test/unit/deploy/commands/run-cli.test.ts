@@ -40,7 +40,7 @@ function stepWith(script: string, changed: object = {}): Step {
   } as unknown as Step;
 }
 
-describe.skipIf(process.platform === "win32")("The result of a command", () => {
+describe("The result of a command", () => {
   it("stays a success where a line of its output cannot be read, and the line is shown", async () => {
     const { facts } = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
     const output = {
