@@ -65,7 +65,11 @@ export function requireSuccess(runs: readonly FinishedRun[]): void {
   const failed = runs.find(({ result }) => result !== "SUCCESS");
   if (failed === undefined) return;
   const said = failed.message === "" ? "" : `: ${withoutEnd(failed.message, /[.:\s]+$/)}`;
-  throw new UserError(`The bundle was deployed, but the run of ${failed.key} ended with ${failed.result}${said}.`, {
+  const end =
+    failed.result === "UNKNOWN"
+      ? `the result of the run of ${failed.key} is unknown`
+      : `the run of ${failed.key} ended with ${failed.result}`;
+  throw new UserError(`The bundle was deployed, but ${end}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
     section: "run-failed",
   });
@@ -107,7 +111,10 @@ function isApp(key: string, { resources }: BundleSummary): boolean {
 /** The CLI becomes the script, so that the exit code is the script's. */
 function scriptEnd(exitCode: number | null, { lastLine }: CliFacts): RunEnd {
   if (exitCode === 0) return { result: "SUCCESS", message: "" };
-  return { result: exitCode === null ? "a signal" : `exit code ${exitCode}`, message: lastLine };
+  return {
+    result: exitCode === null ? "no exit code (stopped by a signal)" : `exit code ${exitCode}`,
+    message: lastLine,
+  };
 }
 
 interface Ended {

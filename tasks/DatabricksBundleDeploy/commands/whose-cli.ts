@@ -1,6 +1,7 @@
 import { runCli } from "../../common/databricks/cli/run.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { parsedMembers, textOf } from "../../common/pipeline/json.ts";
+import { shorten } from "../../common/pipeline/secrets.ts";
 import type { Step } from "../session/step.ts";
 
 const answerWithinMs = 30_000;
@@ -27,7 +28,7 @@ async function versionFailure({ cli, cancel }: Pick<Step, "cli" | "cancel">): Pr
       stops: [cancel, AbortSignal.timeout(answerWithinMs)].map((signal) => ({ signal, afterMs: 0 })),
     });
     if (textOf(parsedMembers(stdout)["Version"]) !== undefined) return undefined;
-    const line = (written || stdout.trim().split("\n", 1)[0] || "").slice(0, longestQuote);
+    const line = shorten(written || stdout.trim().split("\n", 1)[0] || "", longestQuote);
     return notTheCli(cli.executable, `"databricks version" ${endOf(exitCode)}${line ? `: ${line}` : ""}`);
   } catch (error) {
     return startFailure(cli.executable, error);

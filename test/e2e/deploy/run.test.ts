@@ -115,7 +115,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     lab.workspace.runs({});
     const step = await run({ run: "first\nsecond" });
     expect(step.errors.at(-1)).toMatch(
-      /run of first ended with UNKNOWN: the CLI did not report a run, so the task cannot check its result\./,
+      /result of the run of first is unknown: the CLI did not report a run, so the task cannot check its result\./,
     );
   });
 
