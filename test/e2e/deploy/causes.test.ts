@@ -121,7 +121,7 @@ describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) =>
       ),
     ]);
     const complex = await run({ variables: 'region=emea\nsizes={"small": 1}' });
-    expect(complex.errors.at(-1)).toMatch(/^The bundle variable sizes is complex.*variable-overrides\.json.*#inputs/s);
+    expect(complex.errors.at(-1)).toMatch(/^The bundle variable sizes is a complex variable.*variable-overrides\.json.*#inputs/s);
     fs.mkdirSync(`${folder}/.databricks/bundle/prod`, { recursive: true });
     fs.writeFileSync(`${folder}/.databricks/bundle/prod/variable-overrides.json`, '{"sizes": {"small": 1}}');
     expect((await run({ variables: "region=emea", target: "prod" })).result).toBe("Succeeded");
@@ -192,7 +192,7 @@ exit 1
     expect((await deployingAnew.run({ target: "prod" })).result).toBe("Succeeded");
     expect((await here.run({ target: "prod" })).errors).toEqual([
       expect.stringMatching(
-        /^The local state of the bundle on this agent does not belong .*clean: true.*#stale-state/s,
+        /^The local state of the bundle on this agent belongs to a different deployment .*clean: true.*#stale-state/s,
       ),
     ]);
   });
