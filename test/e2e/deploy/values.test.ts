@@ -40,7 +40,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
       const [step, { workspace, entra }] = await requests(() => run({ variables }));
       expect(step.errors).toEqual([
         expect.stringMatching(
-          /the value of region contains "batch="\. The two variables are on one line, so batch is not set\.\s+In YAML, write "variables: \|" and one name=value per line/,
+          /the value of region contains "batch="\. The two variables are on one line, so batch is not set\.\s+In YAML, write "variables: \|", and below it one name=value per line/,
         ),
       ]);
       expect([...workspace, ...entra]).toEqual([]);
