@@ -121,7 +121,9 @@ describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) =>
       ),
     ]);
     const complex = await run({ variables: 'region=emea\nsizes={"small": 1}' });
-    expect(complex.errors.at(-1)).toMatch(/^The bundle variable sizes is a complex variable.*variable-overrides\.json.*#inputs/s);
+    expect(complex.errors.at(-1)).toMatch(
+      /^The bundle variable sizes is a complex variable.*variable-overrides\.json.*#inputs/s,
+    );
     fs.mkdirSync(`${folder}/.databricks/bundle/prod`, { recursive: true });
     fs.writeFileSync(`${folder}/.databricks/bundle/prod/variable-overrides.json`, '{"sizes": {"small": 1}}');
     expect((await run({ variables: "region=emea", target: "prod" })).result).toBe("Succeeded");
