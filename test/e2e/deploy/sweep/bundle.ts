@@ -66,12 +66,3 @@ resources:
 export function schemaName(bundle: string): string {
   return bundle.replaceAll("-", "_");
 }
-
-/** What the workspace must have of a bundle's files: their content by their path, in which notebooks have no extension. */
-export function expectedFiles(files: BundleFiles): Map<string, string> {
-  const entries = Object.entries(files).map(([name, content]): [string, string] => {
-    const isNotebook = name.endsWith(".py") && content.startsWith("# Databricks notebook source\n");
-    return isNotebook ? [`NOTEBOOK ${name.slice(0, -3)}`, content] : [`FILE ${name}`, content];
-  });
-  return new Map(entries);
-}

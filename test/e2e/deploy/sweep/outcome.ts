@@ -1,8 +1,9 @@
 import type { Job } from "../../../lab/agent/agent.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { BundleFiles } from "../../bundles/bundles.ts";
+import { fileDifferences } from "../../bundles/uploaded.ts";
 import type { Checkout } from "../../steps/checkout.ts";
-import { expectedFiles, schemaName } from "./bundle.ts";
+import { schemaName } from "./bundle.ts";
 
 /** What can be wrong after a stopped step and the deploy that follows it. */
 export const faults = [
@@ -56,7 +57,8 @@ export async function findFaults(lab: Lab, deployed: Deployed, { run }: Checkout
   const note = (kind: FaultKind, detail: string) => void found.push({ kind, detail });
   if (await isLocked(lab, deployed)) note("lock left", `${rootOf(deployed)}/state/deploy.lock`);
   for (const [kind, detail] of await resourceFaults(lab, deployed)) note(kind, detail);
-  for (const difference of await fileDifferences(lab, deployed)) note("files differ", difference);
+  for (const difference of await fileDifferences(lab.workspace, `${rootOf(deployed)}/files`, deployed.files))
+    note("files differ", difference);
   const { result, outputs, text } = await run({ command: "plan", target: "prod" });
   if (result !== "Succeeded") note("plan not empty", `The plan ended in ${result}: ${text}`);
   else if (outputs["changesPresent"] !== "false") note("plan not empty", text);
@@ -81,19 +83,4 @@ async function resourceFaults(lab: Lab, deployed: Deployed): Promise<[FaultKind,
       .map(({ name, id }): [FaultKind, string] => ["orphan", `${name} (${id})`]),
     ...(schema ? [] : [["resource missing", "the schema"] as [FaultKind, string]]),
   ];
-}
-
-/** How the workspace's files differ from the bundle's, one line each. */
-export async function fileDifferences(lab: Lab, deployed: Deployed): Promise<string[]> {
-  const folder = `${rootOf(deployed)}/files/`;
-  const expected = expectedFiles(deployed.files);
-  const found = (await lab.workspace.files(folder.slice(0, -1))).map((line) => line.replace(folder, ""));
-  const differences = found.filter((line) => !expected.has(line)).map((line) => `${line} is not in the bundle`);
-  for (const [line, content] of expected) {
-    if (!found.includes(line)) differences.push(`${line} is missing`);
-    else if ((await lab.workspace.readFile(folder + line.slice(line.indexOf(" ") + 1))) !== content) {
-      differences.push(`${line} has other content`);
-    }
-  }
-  return differences;
 }
