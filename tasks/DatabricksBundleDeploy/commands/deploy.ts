@@ -7,10 +7,16 @@ import {
   removeSyncSnapshots,
   targetsWithSnapshot,
 } from "../../common/databricks/cli/state.ts";
-import { type BundleSummary, type NamedFile, unknownSummary } from "../../common/databricks/cli/summary.ts";
+import {
+  type BundleSummary,
+  type DeploymentPlace,
+  type NamedFile,
+  unknownSummary,
+} from "../../common/databricks/cli/summary.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
+import { findPlace } from "./place.ts";
 import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
 import { describeFiles, missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
@@ -27,17 +33,18 @@ export interface Deployment extends DeployedActions {
 /** Deploys the bundle, its output shown as it comes, and checks that its files are there. Throws a UserError that explains a failure. */
 export async function deployBundle(step: Step): Promise<Deployment> {
   const remembered = targetsWithSnapshot(step.cli);
-  const facts = await runDeploy(step);
+  const place = await findPlace(step);
+  const facts = await runDeploy(step, place);
   const { summary, problem } = await deployedSummary(step);
   const filesProblem = problem
     ? undefined
-    : await uploadMissingFiles(step, summary, remembered.includes(summary.target));
+    : await uploadMissingFiles(step, summary, place, remembered.includes(summary.target));
   const engine = deployedEngine(step.cli, summary.target);
   return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
 }
 
-function runDeploy(step: Step): Promise<CliFacts> {
-  return runLocked(step, "deploy", deployFlags(step));
+function runDeploy(step: Step, place: DeploymentPlace | undefined): Promise<CliFacts> {
+  return runLocked(step, "deploy", deployFlags(step), place?.statePath);
 }
 
 /**
@@ -47,6 +54,7 @@ function runDeploy(step: Step): Promise<CliFacts> {
 async function uploadMissingFiles(
   step: Step,
   summary: BundleSummary,
+  place: DeploymentPlace | undefined,
   isRemembered: boolean,
 ): Promise<UserError | undefined> {
   const missing = await missingFiles(step, summary);
@@ -57,19 +65,20 @@ async function uploadMissingFiles(
   const lost = isRemembered ? missing.filter(isUploaded) : [];
   const others = missing.filter((file) => !lost.includes(file));
   warnOfMissingFiles(step.inputs.folder, others, isUploaded);
-  return lost.length > 0 ? uploadAgain(step, summary, lost) : undefined;
+  return lost.length > 0 ? uploadAgain(step, summary, place, lost) : undefined;
 }
 
 /** The bundle is deployed, whatever becomes of its files. */
 async function uploadAgain(
   step: Step,
   summary: BundleSummary,
+  place: DeploymentPlace | undefined,
   lost: readonly NamedFile[],
 ): Promise<UserError | undefined> {
   print(`Uploading all files again, because the workspace does not have ${describeFiles(lost)}.`);
   try {
     removeSyncSnapshots(step.cli, summary.target);
-    await runDeploy(step);
+    await runDeploy(step, place);
   } catch (error) {
     return afterDeploy(
       `the workspace does not have ${describeFiles(lost)}, and uploading all files again failed`,
