@@ -1,25 +1,23 @@
+import { isDeepStrictEqual } from "node:util";
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
-import {
-  deployedEngine,
-  rememberedFiles,
-  removeSyncSnapshots,
-  targetsWithSnapshot,
-} from "../../common/databricks/cli/state.ts";
+import { deployedEngine, rememberedFiles } from "../../common/databricks/cli/state.ts";
 import {
   type BundleSummary,
   type DeploymentPlace,
   type NamedFile,
+  placeOf,
   unknownSummary,
 } from "../../common/databricks/cli/summary.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { type CarriedState, carriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
 import { findPlace } from "./place.ts";
 import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
-import { describeFiles, missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
+import { missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
 
 /** A deploy that has succeeded. */
 export interface Deployment extends DeployedActions {
@@ -32,69 +30,55 @@ export interface Deployment extends DeployedActions {
 
 /** Deploys the bundle, its output shown as it comes, and checks that its files are there. Throws a UserError that explains a failure. */
 export async function deployBundle(step: Step): Promise<Deployment> {
-  const remembered = targetsWithSnapshot(step.cli);
   const place = await findPlace(step);
-  const facts = await runDeploy(step, place);
-  const { summary, problem } = await deployedSummary(step);
-  const filesProblem = problem
-    ? undefined
-    : await uploadMissingFiles(step, summary, place, remembered.includes(summary.target));
+  const carried = place && carriedState(step, place, true);
+  const facts = await runDeploy(step, place, carried);
+  const [{ summary, problem }, reason] = await Promise.all([deployedSummary(step), carried?.keepFiles()]);
+  const again = problem ? undefined : (reason ?? otherPlace(place, summary));
+  const filesProblem = again === undefined ? undefined : await uploadAgain(step, again, place, carried);
+  if (!problem && !filesProblem) await warnOfFilesThatAreMissing(step, summary);
   const engine = deployedEngine(step.cli, summary.target);
   return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
 }
 
-function runDeploy(step: Step, place: DeploymentPlace | undefined): Promise<CliFacts> {
-  return runLocked(step, "deploy", deployFlags(step), place?.statePath);
+function runDeploy(
+  step: Step,
+  place: DeploymentPlace | undefined,
+  carried: CarriedState | undefined,
+): Promise<CliFacts> {
+  return runLocked(step, "deploy", deployFlags(step), place?.statePath, carried);
 }
 
-/**
- * Files that resources use may be missing, because this agent remembers an upload that somebody has deleted since: then all
- * are uploaded again. Warns of what the CLI does not upload; gives an error for what it should have uploaded.
- */
-async function uploadMissingFiles(
-  step: Step,
-  summary: BundleSummary,
-  place: DeploymentPlace | undefined,
-  isRemembered: boolean,
-): Promise<UserError | undefined> {
-  const missing = await missingFiles(step, summary);
-  if (missing.length === 0) return undefined;
-  const uploaded = rememberedFiles(step.cli, summary.target);
-  const isUploaded = ({ relativePath }: NamedFile) =>
-    uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
-  const lost = isRemembered ? missing.filter(isUploaded) : [];
-  const others = missing.filter((file) => !lost.includes(file));
-  warnOfMissingFiles(step.inputs.folder, others, isUploaded);
-  return lost.length > 0 ? uploadAgain(step, summary, place, lost) : undefined;
+/** The bundle's configuration can have changed since its place was noted. */
+function otherPlace(place: DeploymentPlace | undefined, summary: BundleSummary): string | undefined {
+  const now = placeOf(summary);
+  if (place === undefined || now === undefined || isDeepStrictEqual(place, now)) return undefined;
+  return `the bundle was kept in ${place.statePath} before`;
 }
 
 /** The bundle is deployed, whatever becomes of its files. */
 async function uploadAgain(
   step: Step,
-  summary: BundleSummary,
+  reason: string,
   place: DeploymentPlace | undefined,
-  lost: readonly NamedFile[],
+  carried: CarriedState | undefined,
 ): Promise<UserError | undefined> {
-  print(`Uploading all files again, because the workspace does not have ${describeFiles(lost)}.`);
+  print(`Uploading all files again, because ${reason}.`);
+  carried?.forgetFiles();
   try {
-    removeSyncSnapshots(step.cli, summary.target);
-    await runDeploy(step, place);
+    await runDeploy(step, place, carried);
   } catch (error) {
-    return afterDeploy(
-      `the workspace does not have ${describeFiles(lost)}, and uploading all files again failed`,
-      error,
-    );
+    return afterDeploy(`${reason}, and uploading all files again failed`, error);
   }
-  const left = new Set((await missingFiles(step, summary)).map(({ path }) => path));
-  const missing = lost.filter(({ path }) => left.has(path));
-  if (missing.length === 0) return undefined;
-  return new UserError(
-    `The bundle was deployed, but the workspace does not have ${describeFiles(missing)}, although all files were uploaded again.`,
-    {
-      hint: "Check the CLI output above. Check also whether another pipeline or person deletes these files.",
-      section: "deploy-failed",
-    },
-  );
+  await carried?.keepFiles();
+  return undefined;
+}
+
+async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {
+  const uploaded = rememberedFiles(step.cli, summary.target);
+  const isUploaded = ({ relativePath }: NamedFile) =>
+    uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
+  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary), isUploaded);
 }
 
 /** A deploy that has succeeded stays one where it cannot be read back. */

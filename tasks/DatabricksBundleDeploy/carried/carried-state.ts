@@ -1,0 +1,56 @@
+import { localFolder } from "../../common/databricks/cli/state.ts";
+import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
+import { debug } from "../../common/pipeline/commands.ts";
+import type { Step } from "../session/step.ts";
+import { type BroughtBack, bringBackFiles, forgetFiles } from "./bring-back-files.ts";
+import { bringBackUnfinished } from "./bring-back-unfinished.ts";
+import { keepFiles } from "./keep-files.ts";
+import { keepUnfinished, type UnfinishedKeeper } from "./keep-unfinished.ts";
+
+/** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
+export interface CarriedState {
+  /** Before each run of the CLI. Never throws, except Cancelled. */
+  prepare(): Promise<void>;
+  /** After it. Never throws. */
+  finish(succeeded: boolean): Promise<void>;
+  /** After a deploy that has succeeded: keeps what it has uploaded. Returns why all files must be uploaded once more. */
+  keepFiles(): Promise<string | undefined>;
+  /** Makes the next run upload all files. */
+  forgetFiles(): void;
+}
+
+/** How long a step that was not canceled waits for requests that only help the next deploy. */
+const patienceMs = 30_000;
+
+/** `withFiles`: the command uploads files. */
+export function carriedState(step: Step, place: DeploymentPlace, withFiles: boolean): CarriedState {
+  let files: BroughtBack | undefined;
+  let keeper: UnfinishedKeeper | undefined;
+  let startedAt = 0n;
+  let isEverythingUploaded = false;
+  const keep = () => keepFiles(step, place, files, startedAt);
+  return {
+    async prepare() {
+      startedAt = BigInt(Date.now()) * 1_000_000n;
+      const [continued, broughtBack] = await Promise.all([
+        bringBackUnfinished(step, place),
+        withFiles && !isEverythingUploaded ? bringBackFiles(step, place) : undefined,
+      ]);
+      files = broughtBack;
+      keeper = keepUnfinished(step, place, continued);
+    },
+    async finish(succeeded) {
+      const { aborted } = step.cancel;
+      await keeper?.finish(succeeded, aborted ? cancelBudget.releaseMs : patienceMs);
+      keeper = undefined;
+      // The next deploy need not upload again what this one has uploaded before it failed.
+      if (withFiles && !succeeded && !aborted) await keep().catch((error) => debug(String(error)));
+    },
+    keepFiles: keep,
+    forgetFiles() {
+      isEverythingUploaded = true;
+      forgetFiles(localFolder(step.cli, place.target));
+    },
+  };
+}
