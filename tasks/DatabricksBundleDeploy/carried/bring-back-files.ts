@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { deploymentFileName, parseDeploymentFile } from "../../common/databricks/cli/deployment-file.ts";
-import { localFolder } from "../../common/databricks/cli/state.ts";
+import { localFolder, localTargets } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { formatSyncSnapshot, snapshotFile, snapshotsFolder } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
@@ -58,6 +58,12 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
 export function forgetFiles(targetFolder: string): void {
   fs.rmSync(path.join(targetFolder, deploymentFileName), { force: true });
   fs.rmSync(snapshotsFolder(targetFolder), { recursive: true, force: true });
+}
+
+/** The same for each target that this deploy could be for. */
+export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
+  const targets = cli.target === undefined ? localTargets(cli) : [cli.target];
+  for (const target of targets) forgetFiles(localFolder(cli, target));
 }
 
 /** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws a Doubt. */

@@ -26,6 +26,8 @@ export interface Continued {
   readonly isAhead: boolean;
   /** What the workspace keeps of a deployment that was interrupted, or that is still running. */
   readonly kept: string | undefined;
+  /** Whether it was put back for the CLI. */
+  readonly isPutBack: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Continued {
  */
 export async function bringBackUnfinished(step: Step, place: DeploymentPlace): Promise<Continued> {
   const workspace = step.workspace();
-  const nothing: Continued = { follows: undefined, isAhead: false, kept: undefined };
+  const nothing: Continued = { follows: undefined, isAhead: false, kept: undefined, isPutBack: false };
   if (workspace === undefined) return nothing;
   try {
     const names = [unfinishedName, resourceStateName];
@@ -45,10 +47,11 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
     if (remote !== undefined && state === undefined) return nothing;
     const folder = localFolder(step.cli, place.target);
     removeOldState(folder, state);
-    const isKept = text !== undefined && (await takeOver(step, workspace, place, text, state));
+    const found = text === undefined ? "nothing" : await takeOver(step, workspace, place, text, state);
     removeForeignLog(folder, state);
-    const local = readState(folder);
-    return { follows: state, isAhead: local !== undefined, kept: isKept ? text : undefined };
+    const isAhead = readState(folder) !== undefined;
+    const kept = found === "nothing" ? undefined : text;
+    return { follows: state, isAhead, kept, isPutBack: found === "put back" };
   } catch (error) {
     if (step.cancel.aborted) throw new Cancelled();
     print(`Whether an earlier deployment was interrupted is not known: ${String(error)}`);
@@ -63,43 +66,42 @@ function removeOldState(folder: string, remote: ResourceState | undefined): void
   fs.rmSync(path.join(folder, resourceStateName));
 }
 
-/** Returns whether the workspace still has the file of the unfinished deployment. */
+/** `left`: it is in the workspace, and this agent needs nothing of it. */
 async function takeOver(
   { cli, inputs }: Step,
   workspace: WorkspaceConnection,
   { statePath, target }: DeploymentPlace,
   text: string,
   remote: ResourceState | undefined,
-): Promise<boolean> {
+): Promise<"nothing" | "left" | "put back"> {
   const file = `${statePath}/${unfinishedName}`;
   const unfinished = parseUnfinished(text);
   if (unfinished === undefined) {
     print(`An earlier deployment was interrupted, but this task does not know the form of ${file}.`);
-    return true;
+    return "left";
   }
   if (!isSameState(unfinished.follows, remote)) {
     await deleteWorkspaceFile(workspace, file);
-    print("Removed the record of an interrupted deployment, because the bundle was deployed or destroyed since.");
-    return false;
+    print("Removed the record of an interrupted deployment, because the bundle's state is newer.");
+    return "nothing";
   }
   // It may be that deployment's own, which is still running.
   const lock = inputs.forceLock ? undefined : await readWorkspaceFile(workspace, `${statePath}/deploy.lock`);
-  if (lock !== undefined) return true;
-  if (isNewer(unfinished, localFolder(cli, target))) {
-    putBack(unfinished, localFolder(cli, target));
-    print("Continuing an earlier deployment that was interrupted, so that nothing is created twice.");
-  }
-  return true;
+  if (lock !== undefined || !isNewer(unfinished, localFolder(cli, target))) return "left";
+  putBack(unfinished, localFolder(cli, target));
+  print("Continuing an earlier deployment that was interrupted, so that nothing is created twice.");
+  return "put back";
 }
 
+/** Whether the workspace has more of it than this agent. */
 function isNewer(unfinished: Unfinished, folder: string): boolean {
   const local = { state: readText(folder, resourceStateName), log: readText(folder, writeAheadLogName) };
   const [kept, here] = [reach(unfinished), reach(local)];
   if (kept?.lineage !== here?.lineage || kept?.serial !== here?.serial) {
     return kept?.lineage !== here?.lineage || (kept?.serial ?? 0) > (here?.serial ?? 0);
   }
-  // The copy in the workspace can lag behind.
-  return !(local.log ?? "").startsWith(unfinished.log ?? "");
+  // The CLI has put the log into its state, or the copy in the workspace lags behind.
+  return local.log !== undefined && !local.log.startsWith(unfinished.log ?? "");
 }
 
 /** Without a state, the CLI takes the workspace's. */

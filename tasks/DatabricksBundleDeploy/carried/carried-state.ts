@@ -1,5 +1,6 @@
 import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { deleteWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug } from "../../common/pipeline/commands.ts";
 import type { Step } from "../session/step.ts";
@@ -7,6 +8,7 @@ import { type BroughtBack, bringBackFiles, forgetFiles } from "./bring-back-file
 import { bringBackUnfinished } from "./bring-back-unfinished.ts";
 import { keepFiles } from "./keep-files.ts";
 import { keepUnfinished, type UnfinishedKeeper } from "./keep-unfinished.ts";
+import { keptFilesName } from "./kept-files.ts";
 
 /** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
 export interface CarriedState {
@@ -16,8 +18,10 @@ export interface CarriedState {
   finish(succeeded: boolean): Promise<void>;
   /** After a deploy that has succeeded: keeps what it has uploaded. Returns why all files must be uploaded once more. */
   keepFiles(): Promise<string | undefined>;
-  /** Makes the next run upload all files. */
-  forgetFiles(): void;
+  /** After a destroy: removes what deploys have kept. Never throws. */
+  forgetKept(): Promise<void>;
+  /** Makes the next run upload all files, without a look at what was kept. */
+  uploadAll(): void;
 }
 
 /** How long a step that was not canceled waits for requests that only help the next deploy. */
@@ -28,14 +32,14 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
   let files: BroughtBack | undefined;
   let keeper: UnfinishedKeeper | undefined;
   let startedAt = 0n;
-  let isEverythingUploaded = false;
+  let uploadsAll = false;
   const keep = () => keepFiles(step, place, files, startedAt);
   return {
     async prepare() {
       startedAt = BigInt(Date.now()) * 1_000_000n;
       const [continued, broughtBack] = await Promise.all([
         bringBackUnfinished(step, place),
-        withFiles && !isEverythingUploaded ? bringBackFiles(step, place) : undefined,
+        withFiles && !uploadsAll ? bringBackFiles(step, place) : undefined,
       ]);
       files = broughtBack;
       keeper = keepUnfinished(step, place, continued);
@@ -48,8 +52,13 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
       if (withFiles && !succeeded && !aborted) await keep().catch((error) => debug(String(error)));
     },
     keepFiles: keep,
-    forgetFiles() {
-      isEverythingUploaded = true;
+    async forgetKept() {
+      const workspace = step.workspace();
+      const file = `${place.statePath}/${keptFilesName}`;
+      if (workspace) await deleteWorkspaceFile(workspace, file).catch((error) => debug(String(error)));
+    },
+    uploadAll() {
+      uploadsAll = true;
       forgetFiles(localFolder(step.cli, place.target));
     },
   };

@@ -10,9 +10,11 @@ import {
   placeOf,
   unknownSummary,
 } from "../../common/databricks/cli/summary.ts";
-import { print } from "../../common/pipeline/commands.ts";
+import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { forgetAllFiles } from "../carried/bring-back-files.ts";
 import { type CarriedState, carriedState } from "../carried/carried-state.ts";
+import { notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { findPlace } from "./place.ts";
 import { runLocked } from "./run-locked.ts";
@@ -32,11 +34,11 @@ export interface Deployment extends DeployedActions {
 export async function deployBundle(step: Step): Promise<Deployment> {
   const place = await findPlace(step);
   const carried = place && carriedState(step, place, true);
+  if (!place) forgetAllFiles(step);
   const facts = await runDeploy(step, place, carried);
   const [{ summary, problem }, reason] = await Promise.all([deployedSummary(step), carried?.keepFiles()]);
-  const again = problem ? undefined : (reason ?? otherPlace(place, summary));
-  const filesProblem = again === undefined ? undefined : await uploadAgain(step, again, place, carried);
-  if (!problem && !filesProblem) await warnOfFilesThatAreMissing(step, summary);
+  const filesProblem = problem ? undefined : await uploadAgain(step, summary, place, reason);
+  if (!problem && !filesProblem) await finishFiles(step, summary);
   const engine = deployedEngine(step.cli, summary.target);
   return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
 }
@@ -49,29 +51,37 @@ function runDeploy(
   return runLocked(step, "deploy", deployFlags(step), place?.statePath, carried);
 }
 
-/** The bundle's configuration can have changed since its place was noted. */
-function otherPlace(place: DeploymentPlace | undefined, summary: BundleSummary): string | undefined {
-  const now = placeOf(summary);
-  if (place === undefined || now === undefined || isDeepStrictEqual(place, now)) return undefined;
-  return `the bundle was kept in ${place.statePath} before`;
-}
-
-/** The bundle is deployed, whatever becomes of its files. */
+/**
+ * Deploys once more, with all files, if the workspace does not have what the deploy relied on: for this `reason`, or because
+ * the bundle is not kept in the place that was assumed. The bundle is deployed, whatever becomes of its files.
+ */
 async function uploadAgain(
   step: Step,
-  reason: string,
-  place: DeploymentPlace | undefined,
-  carried: CarriedState | undefined,
+  summary: BundleSummary,
+  assumed: DeploymentPlace | undefined,
+  reason: string | undefined,
 ): Promise<UserError | undefined> {
-  print(`Uploading all files again, because ${reason}.`);
-  carried?.forgetFiles();
+  const place = placeOf(summary);
+  if (place === undefined || assumed === undefined) return undefined;
+  const why = isDeepStrictEqual(place, assumed) ? reason : `the bundle was in ${assumed.rootPath} before`;
+  if (why === undefined) return undefined;
+  print(`Uploading all files again, because ${why}.`);
+  const carried = carriedState(step, place, true);
+  carried.uploadAll();
   try {
     await runDeploy(step, place, carried);
   } catch (error) {
-    return afterDeploy(`${reason}, and uploading all files again failed`, error);
+    return afterDeploy(`${why}, and uploading all files again failed`, error);
   }
-  await carried?.keepFiles();
+  await carried.keepFiles();
   return undefined;
+}
+
+/** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */
+async function finishFiles(step: Step, summary: BundleSummary): Promise<void> {
+  const place = placeOf(summary);
+  if (place) await notePlace(step, place).catch((error) => debug(String(error)));
+  await warnOfFilesThatAreMissing(step, summary);
 }
 
 async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {

@@ -1,6 +1,7 @@
 import { cliOutput } from "../../common/databricks/cli/output.ts";
 import { type DeploymentPlace, parseBundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
+import { notedPlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { tryCommand } from "./run-cli.ts";
 
@@ -9,7 +10,8 @@ import { tryCommand } from "./run-cli.ts";
  * that cannot be found out: the deploy itself then reports why.
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  const place = await resolvedPlace(step);
+  // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
+  const place = (step.workspace() && (await notedPlace(step))) ?? (await resolvedPlace(step));
   if (place === undefined)
     print("Before the deploy, it is not known where the workspace keeps the deployment's state.");
   return place;

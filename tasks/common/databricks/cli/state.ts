@@ -23,6 +23,11 @@ function targetFolders(place: Place): { target: string; folder: string }[] {
   return targets.map((target) => ({ target, folder: path.join(root, target) }));
 }
 
+/** The targets that were used here. */
+export function localTargets(place: Place): string[] {
+  return targetFolders(place).map(({ target }) => target);
+}
+
 /** The engine of the deployment that the CLI remembers of a target; undefined where it remembers none. */
 export function deployedEngine(place: Place, target: string): Engine | undefined {
   const folder = targetFolders(place).find((one) => one.target === target)?.folder;
