@@ -1,6 +1,7 @@
 import { type Caller, fields, type GateRequest, jsonReply, objects, type Reply } from "./exchange.ts";
 import { createIdentities } from "./identity.ts";
 import { createJobRuns } from "./job-runs.ts";
+import { createWorkspaceObjects } from "./objects.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
 import { createTranslation } from "./translation.ts";
@@ -33,8 +34,14 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
   const identities = createIdentities();
   const jobRuns = createJobRuns(director);
   const updates = createPipelineUpdates(director);
+  const workspaceObjects = createWorkspaceObjects();
   const pipelineIds = new Set<string>();
   const prepareHome = createHomes(upstream);
+
+  async function serve(request: GateRequest, caller?: Caller): Promise<Reply> {
+    const serverReply = (changed: GateRequest) => forward(changed, caller);
+    return jobRuns.intercept(request) ?? workspaceObjects.answer(request, serverReply) ?? serverReply(request);
+  }
 
   async function forward(request: GateRequest, caller?: Caller): Promise<Reply> {
     const served = await upstream.send(translation.toServer(request));
@@ -66,10 +73,10 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
       if (request.method === "GET" && request.url.pathname === pipelinesPath) {
         return jsonReply(200, { statuses: await pipelines() });
       }
-      return jobRuns.intercept(request) ?? forward(request, caller);
+      return serve(request, caller);
     },
     async read(path) {
-      const reply = await forward(get(path));
+      const reply = await serve(get(path));
       if (reply.status !== 200) throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
       return reply;
     },
