@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { cliVersions } from "../lab/databricks/build.ts";
 
 export interface TaskNode {
   readonly name: string;
@@ -13,3 +14,12 @@ function taskNode(folder: string): TaskNode {
 
 /** The Node versions that agents run tasks on; each task test runs on both. */
 export const taskNodes: readonly TaskNode[] = [taskNode("node20"), taskNode("node24")];
+
+/**
+ * For tests of what the CLI reads and writes: each Node version, and each version of the CLI that the lab builds, at least once.
+ * With DATABRICKS_CLI_PATH, all use that CLI.
+ */
+export const taskNodesWithCli: readonly (TaskNode & { readonly cli: string })[] = taskNodes.map((node, index) => {
+  const cli = cliVersions[index % cliVersions.length] ?? cliVersions[0];
+  return { ...node, cli, name: `${node.name} with CLI ${cli}` };
+});

@@ -45,8 +45,16 @@ export interface ServerRecords extends Readonly<Record<string, readonly unknown[
   readonly workspaceTokens: Lab["federation"]["issued"];
 }
 
-/** Starts a lab for the tests of a `describe`. Its agents run tasks on `node`. `prepare` runs once, before the tests. */
-export function useLab(node: string, prepare?: (lab: Lab) => unknown): LabFixture {
+/** How a lab differs from the usual one. */
+export interface LabSettings {
+  /** Runs once, before the tests. */
+  readonly prepare?: (lab: Lab) => unknown;
+  /** The version of the CLI on the agents' PATH; by default the oldest of `cliVersions`. */
+  readonly cli?: string;
+}
+
+/** Starts a lab for the tests of a `describe`. Its agents run tasks on `node`. */
+export function useLab(node: string, { prepare, cli: cliVersion }: LabSettings = {}): LabFixture {
   let started: Lab | undefined;
   const agents: Agent[] = [];
   const lab = onceStarted("lab", () => started);
@@ -61,7 +69,7 @@ export function useLab(node: string, prepare?: (lab: Lab) => unknown): LabFixtur
   afterAll(() => started?.close());
 
   async function startAgent(setup?: AgentSetup): Promise<Agent> {
-    const agent = await startLabAgent(lab, node, setup);
+    const agent = await startLabAgent(lab, node, { cli: await lab.programs.cli(cliVersion), ...setup });
     agents.push(agent);
     return agent;
   }

@@ -14,8 +14,10 @@ import { keptFilesName } from "./kept-files.ts";
 export interface CarriedState {
   /** Before each run of the CLI. Never throws, except Cancelled. */
   prepare(): Promise<void>;
-  /** After it. Never throws. */
-  finish(succeeded: boolean): Promise<void>;
+  /** After a run that has failed: waits until the workspace has all that it has done. Never throws. */
+  flush(): Promise<void>;
+  /** After each run. Returns whether nothing that the run has done is only on this agent. Never throws. */
+  finish(succeeded: boolean): Promise<boolean>;
   /** After a deploy that has succeeded: keeps what it has uploaded. Returns why all files must be uploaded once more. */
   keepFiles(): Promise<string | undefined>;
   /** After a destroy: removes what deploys have kept. Never throws. */
@@ -24,8 +26,8 @@ export interface CarriedState {
   uploadAll(): void;
 }
 
-/** How long a step that was not canceled waits for requests that only help the next deploy. */
-const patienceMs = 30_000;
+/** How long the step waits for requests that only help the next deploy. */
+const limitMs = ({ cancel }: Step) => (cancel.aborted ? cancelBudget.copyMs : 30_000);
 
 /** `withFiles`: the command uploads files. */
 export function carriedState(step: Step, place: DeploymentPlace, withFiles: boolean): CarriedState {
@@ -44,12 +46,14 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
       files = broughtBack;
       keeper = keepUnfinished(step, place, continued);
     },
+    flush: async () => keeper?.flush(limitMs(step)),
     async finish(succeeded) {
       const { aborted } = step.cancel;
-      await keeper?.finish(succeeded, aborted ? cancelBudget.releaseMs : patienceMs);
+      const isSafe = await keeper?.finish(succeeded, limitMs(step));
       keeper = undefined;
       // The next deploy need not upload again what this one has uploaded before it failed.
       if (withFiles && !succeeded && !aborted) await keep().catch((error) => debug(String(error)));
+      return isSafe === true;
     },
     keepFiles: keep,
     async forgetKept() {

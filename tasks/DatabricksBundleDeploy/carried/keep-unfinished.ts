@@ -1,5 +1,4 @@
-import fs from "node:fs";
-import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   parseResourceState,
   parseWriteAheadLog,
@@ -12,7 +11,7 @@ import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { deleteWorkspaceFile, readWorkspaceFile, writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
-import { debug, print, warn } from "../../common/pipeline/commands.ts";
+import { debug, print } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
@@ -23,11 +22,13 @@ import { watchFolder } from "./watch-folder.ts";
 
 /** Copies what a running deployment has done into the workspace, so that it survives the agent. */
 export interface UnfinishedKeeper {
+  /** Copies what is left when the CLI has ended, within a time in milliseconds. Never throws. */
+  flush(withinMs: number): Promise<void>;
   /**
    * Ends the copying, within a time in milliseconds. `succeeded`: the CLI has stored everything in the workspace's state, so
-   * that the copy is deleted. Never throws.
+   * that the copy is deleted. Returns whether nothing is only on this agent. Never throws.
    */
-  finish(succeeded: boolean, withinMs: number): Promise<void>;
+  finish(succeeded: boolean, withinMs: number): Promise<boolean>;
 }
 
 /** Watches the local state of a deployment; call it before the CLI starts, which never waits for it. */
@@ -47,19 +48,25 @@ export function keepUnfinished(step: Step, place: DeploymentPlace, continued: Co
   look();
   const stopWatching = watchFolder(folder, look);
   return {
+    async flush(withinMs) {
+      stopWatching();
+      look();
+      await Promise.race([copy.settled(), setTimeout(withinMs, undefined, { ref: false })]);
+    },
     async finish(succeeded, withinMs) {
       stopWatching();
-      const limit = setTimeout(() => end.abort(), withinMs);
+      const limit = AbortSignal.timeout(withinMs);
+      limit.addEventListener("abort", () => end.abort());
       try {
-        if (!succeeded) look();
         await copy.settled();
-        if (copy.kept() === undefined) return;
+        const isComplete = copy.kept() === (read() ?? copy.kept());
+        if (copy.kept() === undefined) return isComplete;
         if (succeeded || (await isStored(workspace(), place, copy.kept()))) await copy.remove();
-        else report(copy.kept() === read(), folder);
+        else if (isComplete) print(interrupted);
+        return isComplete;
       } catch (error) {
         debug(`The copy of what the deployment has done: ${String(error)}`);
-      } finally {
-        clearTimeout(limit);
+        return false;
       }
     },
   };
@@ -140,20 +147,8 @@ async function isStored(
   return stored?.lineage === goal.lineage && stored.serial >= goal.serial;
 }
 
-function report(isComplete: boolean, folder: string): void {
-  if (isComplete) {
-    print(
-      "The deployment was stopped before it finished. What it has done is kept in the workspace: the next deploy continues it.",
-    );
-    return;
-  }
-  const log = path.join(folder, writeAheadLogName);
-  if (!fs.existsSync(log)) return;
-  warn(
-    `The deployment was stopped before it finished. ${log} records what it had already done. A deploy from ` +
-      "the same folder completes it; a deploy from a fresh checkout may create those resources a second time.",
-  );
-}
+const interrupted =
+  "The deployment was stopped before it finished. What it has done is kept in the workspace: the next deploy continues it.";
 
 /** A canceled step's other requests end immediately. */
 function ownConnection(step: Step, signal: AbortSignal): WorkspaceConnection | undefined {

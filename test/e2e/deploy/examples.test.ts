@@ -17,8 +17,10 @@ const bundleFolders = ["bundle", "teams/sales", "teams/finance", "_sales/bundle"
 // One Node version is enough for the pipelines. Other tests run the tasks on both.
 describe("Examples of the documentation", () => {
   const node = taskNodes.at(-1)?.path ?? "";
-  const { lab, startAgent } = useLab(node, (started) => {
-    for (const clientId of federatedClients()) trust(started, clientId);
+  const { lab, startAgent } = useLab(node, {
+    prepare(started) {
+      for (const clientId of federatedClients()) trust(started, clientId);
+    },
   });
 
   it.each(examplePipelines())("$title", async (example) => {

@@ -25,7 +25,9 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     lab.workspace.fault(creation, { delayMs: 1_500 });
     const step = await run({ target: "prod" }, cancelAt("Deploying resources"));
     expect(step.result).toBe("Canceled");
-    expect(step.text).toMatch(/Canceled: waiting for the deployment to reach a safe point[\s\S]*Deployment complete/);
+    expect(step.text).toMatch(
+      /Canceled while .* was changing resources\. It has 7\.5 s to finish[\s\S]*Deployment complete/,
+    );
     expect(await locks()).toEqual([]);
     expect(await job.finish()).toEqual({ orphans: [] });
   });

@@ -41,9 +41,11 @@ const hosts: readonly Host[] = [
 ];
 
 describe.each(taskNodes)("Only the package, on $name", ({ path: node }) => {
-  const { lab, checkout, requests } = useLab(node, async ({ programs, releases }) => {
-    await releases.add({ version: "1.11.0", executable: await programs.cli("1.11.0") });
-    releases.setLatest("1.11.0");
+  const { lab, checkout, requests } = useLab(node, {
+    async prepare({ programs, releases }) {
+      await releases.add({ version: "1.11.0", executable: await programs.cli("1.11.0") });
+      releases.setLatest("1.11.0");
+    },
   });
 
   /** A job with the example bundle, on an agent that has no program on PATH. */

@@ -1,5 +1,6 @@
 import { platform } from "node:process";
-import { closeJob, type JobState, openJob } from "./job/job.ts";
+import { closeJob, type JobState, jobProcesses, openJob } from "./job/job.ts";
+import { killAll } from "./job/orphans.ts";
 import { removeMachine, setUpMachine } from "./machine/machine.ts";
 import { runStep } from "./run/step.ts";
 import type { Agent, AgentSettings, Job, JobSettings } from "./types.ts";
@@ -11,6 +12,7 @@ export type {
   HostType,
   Issue,
   Job,
+  JobProcess,
   JobSettings,
   JobVariables,
   Orphan,
@@ -26,12 +28,15 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   if (platform !== "linux") throw new Error(`The agent emulator needs Linux and its /proc; this is ${platform}.`);
   const machine = setUpMachine(settings);
   let running: Job | undefined;
+  let lost = false;
 
   async function startJob(jobSettings: JobSettings): Promise<Job> {
     if (running !== undefined) throw new Error("An agent runs one job at a time: finish the other one first.");
-    running = jobOf(openJob(machine, settings, jobSettings), () => {
+    if (lost) throw new Error("This machine is lost: start another agent.");
+    const onFinish = () => {
       running = undefined;
-    });
+    };
+    running = jobOf(openJob(machine, settings, jobSettings), onFinish, () => lost);
     return running;
   }
 
@@ -39,6 +44,12 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
     root: machine.folders.root,
     toolsDirectory: machine.folders.tools,
     startJob,
+    lose() {
+      lost = true;
+      killAll(running?.processes() ?? []);
+      running = undefined;
+      removeMachine(machine.folders);
+    },
     dispose: async () => {
       await running?.finish();
       removeMachine(machine.folders);
@@ -47,7 +58,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
 }
 
 /** A job as its author sees it: steps run one at a time, until it is finished. */
-function jobOf(state: JobState, onFinish: () => void): Job {
+function jobOf(state: JobState, onFinish: () => void, isLost: () => boolean): Job {
   const { folders } = state.machine;
   let busy = false;
   let finished = false;
@@ -56,6 +67,7 @@ function jobOf(state: JobState, onFinish: () => void): Job {
     tempDirectory: folders.temp,
     homeDirectory: folders.home,
     variables: state.variables,
+    processes: () => jobProcesses(state),
     path: () => state.prependPath.toReversed(),
     async run(step) {
       if (finished) throw new Error("This job is finished.");
@@ -63,6 +75,8 @@ function jobOf(state: JobState, onFinish: () => void): Job {
       busy = true;
       try {
         return await runStep(state, step);
+      } catch (error) {
+        throw isLost() ? new Error("The machine was lost while the step ran.") : error;
       } finally {
         busy = false;
       }

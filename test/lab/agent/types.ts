@@ -122,10 +122,15 @@ export interface JobVariables {
   names(): string[];
 }
 
-export interface Orphan {
+/** A process that a job's steps started. */
+export interface JobProcess {
   readonly pid: number;
+  /** Its command line, or its name if that cannot be read. */
   readonly command: string;
 }
+
+/** A process that a job left running. */
+export type Orphan = JobProcess;
 
 export interface Job {
   /** System.DefaultWorkingDirectory */
@@ -135,6 +140,8 @@ export interface Job {
   readonly variables: JobVariables;
   /** Folders that steps prepended to PATH, first in PATH first. */
   path(): string[];
+  /** What its steps run at the moment, grandchildren and other sessions included. */
+  processes(): JobProcess[];
   /** Runs one step. Rejects when the server would refuse the pipeline: unknown task, unknown, missing or ambiguous input. */
   run(step: StepSettings): Promise<StepResult>;
   /** Ends the job: kills and reports what its steps left running, empties the temp folder. */
@@ -146,6 +153,11 @@ export interface Agent {
   readonly toolsDirectory: string;
   /** Starts a job; an agent runs one at a time. */
   startJob(settings: JobSettings): Promise<Job>;
+  /**
+   * Loses the machine, as when the power fails: all processes of the job are killed at once, and everything on its disk is gone.
+   * The job never finishes, and the promise of a step that runs at that time rejects.
+   */
+  lose(): void;
   /** Ends an unfinished job and removes the agent's folder. */
   dispose(): Promise<void>;
 }

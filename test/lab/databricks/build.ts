@@ -8,15 +8,22 @@ import { withFileLock } from "./lock.ts";
 /** The lab's Databricks: the CLI, and the workspace that the CLI is tested against. */
 export interface DatabricksPrograms {
   /**
-   * Path of the CLI's executable, called `databricks`, that reports `version` (default 1.11.0, its real version).
-   * When DATABRICKS_CLI_PATH is set, it is that path, whatever version is requested.
+   * Path of the CLI's executable, called `databricks`, that reports `version` (default 1.11.0). Each of `cliVersions` is built
+   * from its own sources; any other version is 1.11.0 that reports another number. When DATABRICKS_CLI_PATH is set, it is that
+   * path, whatever version is requested.
    */
   cli(version?: string): Promise<string>;
   /** Path of the executable that serves a workspace. */
   readonly workspace: string;
 }
 
-const cliVersion = "1.11.0";
+/** The versions of the CLI that the lab builds from their own sources, oldest first. */
+export const cliVersions = ["1.11.0", "1.12.1"] as const;
+
+const defaultVersion = cliVersions[0];
+/** The files that pin a version's sources, if it is not the default one; without the ending `.mod` or `.sum`. */
+const pins: Readonly<Record<string, string>> = { "1.12.1": "cli-1.12.1" };
+const defaultPins = "go";
 const moduleFolder = import.meta.dirname;
 const projectName = "databricks-bundle-deploy-for-azure-pipelines";
 const executableSuffix = process.platform === "win32" ? ".exe" : "";
@@ -29,28 +36,38 @@ const linkerFlags = "-s -w -X github.com/databricks/cli/internal/build.buildVers
  */
 export async function buildDatabricks(options: { log?: (line: string) => void } = {}): Promise<DatabricksPrograms> {
   const log = options.log ?? (() => {});
-  const cache = path.join(cacheFolder(), await sourcesHash(await goVersion()));
-  const build = (command: string, folder: string, version: string) =>
-    buildOnce({ command, version, target: path.join(cache, folder, command + executableSuffix), log });
+  const compiler = await goVersion();
   const released = process.env["DATABRICKS_CLI_PATH"];
   if (released) {
     await mustExist(released);
   }
+  async function build(command: string, folder: string, version: string, pinnedBy = defaultPins): Promise<string> {
+    const cache = path.join(cacheFolder(), await sourcesHash(compiler, pinnedBy));
+    return buildOnce({ command, version, pinnedBy, target: path.join(cache, folder, command + executableSuffix), log });
+  }
 
   return {
-    workspace: await build("workspace", "workspace", cliVersion),
-    cli: async (version = cliVersion) => released || build("databricks", `cli-${plainVersion(version)}`, version),
+    workspace: await build("workspace", "workspace", defaultVersion),
+    cli: async (version = defaultVersion) =>
+      released || build("databricks", `cli-${plainVersion(version)}`, version, pins[version]),
   };
 }
 
-async function buildOnce(program: { command: string; version: string; target: string; log: (line: string) => void }) {
-  const { command, version, target, log } = program;
+interface Program {
+  readonly command: string;
+  readonly version: string;
+  readonly pinnedBy: string;
+  readonly target: string;
+  readonly log: (line: string) => void;
+}
+
+async function buildOnce({ command, version, pinnedBy, target, log }: Program): Promise<string> {
   await withFileLock(`${target}.lock`, async () => {
     if (await exists(target)) return;
     log(`Building the lab's ${command} ${version} with Go. The first build takes about two minutes.`);
     const unfinished = `${target}.${process.pid}.tmp`;
     try {
-      const flags = [...buildFlags, linkerFlags + version];
+      const flags = [...buildFlags, linkerFlags + version, `-modfile=${pinnedBy}.mod`];
       await runGo(["build", ...flags, "-o", unfinished, `./cmd/${command}`], moduleFolder);
       await fs.promises.rename(unfinished, target);
     } finally {
@@ -60,11 +77,11 @@ async function buildOnce(program: { command: string; version: string; target: st
   return target;
 }
 
-/** A digest of everything that the programs depend on: sources, pins, flags and compiler. */
-async function sourcesHash(compiler: string): Promise<string> {
+/** A digest of everything that a program depends on: sources, pins, flags and compiler. */
+async function sourcesHash(compiler: string, pinnedBy: string): Promise<string> {
   const hash = createHash("sha256").update([compiler, ...buildFlags, linkerFlags].join("\0"));
   const files = (await fs.promises.readdir(moduleFolder, { recursive: true })).filter(
-    (file) => file.endsWith(".go") || file === "go.mod" || file === "go.sum",
+    (file) => file.endsWith(".go") || file === `${pinnedBy}.mod` || file === `${pinnedBy}.sum`,
   );
   for (const file of files.sort()) {
     hash.update(`\0${file}\0`).update(await fs.promises.readFile(path.join(moduleFolder, file)));

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Faults } from "../faults.ts";
 import { send } from "../https-server.ts";
 import { authenticate, type Doorkeeper } from "./authentication.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { answerAtCustomUrl, type CustomUrl } from "./custom-url.ts";
 import { discover } from "./discovery.ts";
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
@@ -17,6 +18,7 @@ export interface Reception {
   readonly doorkeeper: Doorkeeper;
   readonly requests: RecordedRequest[];
   readonly faults: Faults;
+  readonly checkpoints: Checkpoints;
   readonly gate: Gate;
   readonly exchangeToken: TokenExchange | undefined;
   readonly customUrls: readonly CustomUrl[];
@@ -37,14 +39,16 @@ export async function receive(
     return;
   }
   record.status = reply.status;
+  reception.checkpoints.noteAnswer(record, response);
   send(response, reply.status, reply.headers, reply.body);
 }
 
 async function replyTo(reception: Reception, request: GateRequest, record: RecordedRequest): Promise<Reply | "reset"> {
-  const { url, doorkeeper, faults, gate, customUrls } = reception;
+  const { url, doorkeeper, faults, checkpoints, gate, customUrls } = reception;
   const customUrl = customUrls.find(({ host }) => host === request.headers.host);
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
+  if ((await checkpoints.meet(record)) === "drop") return "reset";
   const fault = await faults.meet(request);
   if (fault) return fault;
   const tokenPath = customUrl ? `/oidc/accounts/${customUrl.accountId}/v1/token` : "/oidc/v1/token";

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../faults.ts";
 import { startServer } from "../https-server.ts";
 import type { TokenVerdict } from "./authentication.ts";
+import { type Checkpoint, type CheckpointSettings, createCheckpoints } from "./checkpoints.ts";
 import { type JobContent, type PipelineContent, readContent, readFiles, readJobs, readPipelines } from "./contents.ts";
 import type { CustomUrl } from "./custom-url.ts";
 import { createGate } from "./gate.ts";
@@ -13,6 +14,7 @@ import { createRunDirector, type RunBehavior } from "./run-life.ts";
 import { connectUpstream } from "./upstream.ts";
 
 export type { TokenVerdict } from "./authentication.ts";
+export type { Checkpoint } from "./checkpoints.ts";
 export type { JobContent, PipelineContent } from "./contents.ts";
 export type { RecordedRequest } from "./recording.ts";
 export type { RunBehavior, RunResult } from "./run-life.ts";
@@ -44,6 +46,8 @@ export interface Workspace {
   readonly requests: RecordedRequest[];
   /** Places a fault for `times` matching requests, default 1. */
   fault(match: FaultMatch, fault: Fault, times?: number): PlacedFault;
+  /** Waits for the moment before or after one of a service principal's next requests. */
+  checkpoint(settings: CheckpointSettings): Checkpoint;
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
   runs(behavior: RunBehavior): { release(): void };
   addMember(applicationId: string, displayName?: string): void;
@@ -60,6 +64,7 @@ export interface Workspace {
 export async function startWorkspace(settings: WorkspaceSettings): Promise<Workspace> {
   const program = await startProgram(settings.program);
   const faults = createFaults(errorBody);
+  const checkpoints = createCheckpoints();
   const members = new Map<string, string>();
   const addMember: Workspace["addMember"] = (id, displayName = `Service principal ${id.slice(0, 8)}`) =>
     void members.set(id.toLowerCase(), displayName);
@@ -73,7 +78,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
   const gate = createGate(upstream, director, { serverUrl: program.url, url, workspaceId: settings.workspaceId });
   const { workspaceId: id, verifyToken, exchangeToken, customUrls = [] } = settings;
   const doorkeeper = { id, members, verifyToken };
-  const reception: Reception = { url, doorkeeper, requests, faults, gate, exchangeToken, customUrls };
+  const reception: Reception = { url, doorkeeper, requests, faults, checkpoints, gate, exchangeToken, customUrls };
 
   return {
     port: server.port,
@@ -81,6 +86,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     url,
     requests,
     fault: faults.add,
+    checkpoint: checkpoints.set,
     runs: director.behave,
     addMember,
     removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
@@ -90,6 +96,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     readFile: (path) => readContent(gate, path),
     async close() {
       faults.releaseAll();
+      checkpoints.endAll();
       await server.close();
       upstream.close();
       await program.stop();

@@ -1,10 +1,18 @@
 import { emptyFolder } from "../machine/folders.ts";
 import { createJobFolders, type JobFolders } from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { AgentSettings, HostType, JobSettings, Orphan, ServiceConnection, TaskResult } from "../types.ts";
+import type {
+  AgentSettings,
+  HostType,
+  JobProcess,
+  JobSettings,
+  Orphan,
+  ServiceConnection,
+  TaskResult,
+} from "../types.ts";
 import { setAgentVariables, setMessageVariables } from "./job-variables.ts";
 import { SecretMasker } from "./masker.ts";
-import { killOrphans } from "./orphans.ts";
+import { findProcesses, killOrphans } from "./orphans.ts";
 import { Variables } from "./variables.ts";
 
 /** What the steps of one job share. */
@@ -87,6 +95,12 @@ export function openJob(machine: Machine, agentSettings: AgentSettings, settings
   };
   setJobResult(state, undefined);
   return state;
+}
+
+/** The processes that a job's steps started. */
+export function jobProcesses({ variables }: JobState): JobProcess[] {
+  const lookupId = variables.get("VSTS_PROCESS_LOOKUP_ID");
+  return lookupId === undefined ? [] : findProcesses(lookupId);
 }
 
 /** Ends a job: kills what its steps left running, which it returns, and empties the temp folder. */

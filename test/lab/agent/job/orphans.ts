@@ -1,20 +1,26 @@
 import fs from "node:fs";
-import type { Orphan } from "../types.ts";
+import type { JobProcess, Orphan } from "../types.ts";
 
 /** Kills every process that carries a job's VSTS_PROCESS_LOOKUP_ID in its environment (agent: JobExtension.cs, "Finalize job"). */
 export function killOrphans(lookupId: string): Orphan[] {
   const orphans = findProcesses(lookupId);
-  for (const { pid } of orphans) {
+  killAll(orphans);
+  return orphans;
+}
+
+/** Kills processes, one right after the other. */
+export function killAll(processes: readonly JobProcess[]): void {
+  for (const { pid } of processes) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It ended by itself since.
     }
   }
-  return orphans;
 }
 
-function findProcesses(lookupId: string): Orphan[] {
+/** Every process that carries a job's VSTS_PROCESS_LOOKUP_ID in its environment, whichever session it is in. */
+export function findProcesses(lookupId: string): JobProcess[] {
   const marker = `VSTS_PROCESS_LOOKUP_ID=${lookupId}`;
   return fs
     .readdirSync("/proc")

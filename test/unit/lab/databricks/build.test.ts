@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { buildDatabricks } from "../../../lab/databricks/build.ts";
+import { buildDatabricks, cliVersions } from "../../../lab/databricks/build.ts";
 import { withFileLock } from "../../../lab/databricks/lock.ts";
 
 const execute = promisify(execFile);
@@ -48,6 +48,12 @@ describe("the builder", () => {
     const { cli } = await buildDatabricks({ log: console.log });
     expect((await execute(await cli(), ["version"])).stdout).toContain("v1.11.0");
     expect((await execute(await cli("1.13.0"), ["version"])).stdout).toContain("v1.13.0");
+  });
+
+  it.each(cliVersions)("CLI %s is built from its own sources", async (version) => {
+    const { cli } = await buildDatabricks({ log: console.log });
+    const { stdout } = await execute("go", ["version", "-m", await cli(version)]);
+    expect(stdout).toMatch(new RegExp(`\\tdep\\tgithub\\.com/databricks/cli\\tv${version}\\t`));
   });
 
   it("the builder refuses a version of another form", async () => {

@@ -1,4 +1,6 @@
+import fs from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { JobProcess } from "../../../../lab/agent/agent.ts";
 import { commandOf, jobSettings, labAgent, scriptStep } from "../fixture.ts";
 
 describe("orphans", () => {
@@ -27,5 +29,34 @@ describe("orphans", () => {
     expect(result.result).toBe("Succeeded");
     expect(result.durationMs).toBeGreaterThanOrEqual(5_000);
     expect((await job.finish()).orphans).toHaveLength(1);
+  });
+
+  test("processes of a running step are listed with those that they started in a session of their own", async () => {
+    const job = await (await labAgent()).startJob(jobSettings);
+    const script = `${leaveChild('{ stdio: "ignore", detached: true }')} setTimeout(() => {}, 60_000);`;
+    const cancel = new AbortController();
+    const running = job.run({
+      ...scriptStep(script),
+      cancel: cancel.signal,
+      onLine: (line) => void (/^\d+$/.test(line) && cancel.abort(job.processes())),
+    });
+    await running;
+    const commands = (cancel.signal.reason as JobProcess[]).map(({ command }) => command);
+    expect(commands).toEqual([expect.stringMatching(/node .*\.js$/), "sleep 60"]);
+  });
+
+  test("a lost machine takes all processes and its disk with it", async () => {
+    const agent = await labAgent();
+    const job = await agent.startJob(jobSettings);
+    const script = `${leaveChild('{ stdio: "ignore", detached: true }')} setTimeout(() => {}, 60_000);`;
+    let child = 0;
+    const onLine = (line: string) => {
+      child = Number(line) || child;
+      if (child > 0) agent.lose();
+    };
+    await expect(job.run({ ...scriptStep(script), onLine })).rejects.toThrow("The machine was lost");
+    expect(fs.existsSync(agent.root)).toBe(false);
+    await expect.poll(() => commandOf(child)).toBe("");
+    await expect(agent.startJob(jobSettings)).rejects.toThrow("lost");
   });
 });
