@@ -32,6 +32,8 @@ export interface DeployInputs {
   readonly autoApprove: boolean;
   readonly forceLock: boolean;
   readonly failOnActiveRuns: boolean;
+  /** Whether a deploy uploads only files that changed since the last one. */
+  readonly incremental: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
   /** Additional arguments for the CLI command. */
@@ -54,6 +56,7 @@ export function loadInputs(): DeployInputs {
     autoApprove: reader.flag("autoApprove"),
     forceLock: reader.flag("forceLock"),
     failOnActiveRuns: reader.flag("failOnActiveRuns"),
+    incremental: reader.flag("incremental", true),
     plan: readPlanFile(reader),
     arguments: readArguments(reader),
   };
@@ -69,17 +72,20 @@ const effective = {
   autoApprove: ["deploy", "destroy"],
   forceLock: ["deploy", "destroy"],
   failOnActiveRuns: ["deploy"],
+  incremental: ["deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, forceLock, failOnActiveRuns, authentication, databricksClientId } = inputs;
+  const { command, run, autoApprove, forceLock, authentication, databricksClientId } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
     plan: reader.text("plan") !== undefined,
     autoApprove,
     forceLock,
-    failOnActiveRuns,
+    failOnActiveRuns: inputs.failOnActiveRuns,
+    // Only false differs from what every step passes.
+    incremental: !inputs.incremental,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;

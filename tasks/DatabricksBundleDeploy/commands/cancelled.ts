@@ -1,34 +1,38 @@
-import type { TakenLock } from "../../common/databricks/cli/output.ts";
+import type { Progress } from "../../common/databricks/cli/output.ts";
 import { unfinishedLogs } from "../../common/databricks/cli/state.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
-import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
 import { cancelBudget } from "../../common/pipeline/cancellation.ts";
-import { debug, print, warn } from "../../common/pipeline/commands.ts";
+import { warn } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
 
-/**
- * Releases the lock of a deploy or destroy that a cancel has interrupted, unless another deployment has taken it by force
- * since. `statePath` is the lock's folder in the workspace.
- */
-export async function releaseLock(step: Step, { takenBy }: TakenLock, statePath: string | undefined): Promise<void> {
-  if (statePath === undefined) return;
-  const workspace = cleanupConnection(step);
-  if (workspace === undefined) return;
-  try {
-    const own = { user: step.identity, since: step.startedAt, until: takenBy, forced: step.inputs.forceLock };
-    if (await releaseOwnLock(workspace, statePath, own)) print("Released the deployment lock.");
-  } catch (error) {
-    debug(String(error));
-    print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
+/** What becomes of a deploy or destroy that is canceled, and the line that tells it. */
+export interface AfterCancel {
+  readonly text: string;
+  /** Whether it is stopped now, because it has not changed a resource yet. */
+  readonly isStopped: boolean;
+}
+
+/** A command that uploads files or changes resources may go on for `safePointMs`. `progress` is undefined if it is unknown. */
+export function afterCancel(command: string, progress: Progress | undefined, safePointMs: number): AfterCancel {
+  const during = (what: string) => `Canceled while "databricks bundle ${command}" was ${what}.`;
+  if (progress === "preparing") {
+    return { text: `${during("preparing")} Stopping it now. No resource has been changed.`, isStopped: true };
   }
+  if (progress === "locked" && command === "destroy") {
+    const text = `${during("planning what to delete")} Stopping it now. No resource has been deleted.`;
+    return { text, isStopped: true };
+  }
+  const what = progress === "locked" ? "uploading files" : progress === undefined ? "running" : "changing resources";
+  const limit = `It has ${safePointMs / 1000} s to finish. After that, it is stopped.`;
+  return { text: `${during(what)} ${limit}`, isStopped: false };
 }
 
 /** A connection for cleaning up with its own short time limit: the canceled step's other requests end immediately. */
 export function cleanupConnection(step: Step): WorkspaceConnection | undefined {
   const workspace = step.workspace();
-  if (workspace === undefined) return undefined;
+  if (workspace === undefined || !step.cancel.aborted) return workspace;
   return { ...workspace, http: createHttp(step.task.network, userAgent, AbortSignal.timeout(cancelBudget.releaseMs)) };
 }
 

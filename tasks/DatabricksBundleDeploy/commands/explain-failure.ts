@@ -97,6 +97,10 @@ function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, fac
     return { error: new UserError(message, { hint, section: "permissions" }), explained };
   }
   const isPlaced = !quote && facts.errors.length > 0;
+  if (exitCode === null && !isPlaced) {
+    const hint = "Check whether the agent ran out of memory. Then run the step again.";
+    return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
+  }
   const hint = isPlaced ? "Each error is shown above with its file and line." : "See the CLI output above.";
   return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
 }

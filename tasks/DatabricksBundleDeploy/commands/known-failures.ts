@@ -5,6 +5,7 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { listSome } from "../listing.ts";
 import { otherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
+import { ageOf } from "./lock-text.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandEnd {
@@ -132,14 +133,6 @@ function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError 
       section: "deploy-lock",
     },
   );
-}
-
-/** e.g. 3 h 5 min */
-export function ageOf(start: Date, now: Date): string {
-  const minutes = Math.max(0, Math.floor((now.getTime() - start.getTime()) / 60_000));
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
 function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {

@@ -1,12 +1,16 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
 import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
+import { followLog, logFlags, setLog } from "../../common/databricks/cli/log.ts";
 import { type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
-import { type OutputStream, runBundleCommand } from "../../common/databricks/cli/run.ts";
+import { runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
+import { afterCancel } from "./cancelled.ts";
 import { type Explanation, explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 import { otherProgram, startFailure } from "./whose-cli.ts";
@@ -17,20 +21,17 @@ export interface CommandOptions {
   readonly json?: boolean;
   /** Receives the output; default: all output is shown. */
   readonly output?: CliOutput;
-  /** How long the command may continue after a cancel, in milliseconds; default 0. */
-  readonly safePointMs?: number;
+  /**
+   * The command locks the deployment and changes it: its log is read for the lock, and after a cancel it may continue to a
+   * safe point.
+   */
+  readonly locks?: boolean;
 }
 
 export interface CommandOutcome extends CommandEnd {
   /** The JSON, if it was requested. */
   readonly stdout: string;
 }
-
-/** The step was canceled, and the CLI was killed before it could clean up. */
-export class CommandKilled extends Cancelled {}
-
-/** The exit code of a program that Windows ends on Ctrl+C, which the agent also sends to the CLI. */
-const endedByControlC = 0xc000013a;
 
 /** Output that is shown as it comes, made harmless, with diagnostics as issues. */
 export function shownOutput({ diagnostics }: Step): CliOutput {
@@ -67,34 +68,44 @@ function isKnown({ cliVersion }: Step, { facts }: CommandOutcome): boolean {
 
 /** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
 export async function tryCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
-  const { output = shownOutput(step), safePointMs = 0 } = options;
+  const { output = shownOutput(step), locks = false } = options;
+  const given = options.arguments ?? [];
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);
+  const logFile = locks && !setLog(given) ? path.join(step.task.temporaryFolder, `${randomUUID()}.log`) : undefined;
+  const log =
+    logFile === undefined ? undefined : followLog(logFile, (record) => readSafely(() => output.record(record)));
+  const stopNow = new AbortController();
   const onCancel = () => {
-    if (safePointMs > 0) print("Canceled: waiting for the deployment to reach a safe point.");
+    log?.read();
+    const { text, isStopped } = afterCancel(command, log && output.facts.progress, step.safePointMs);
+    print(text);
+    if (isStopped) stopNow.abort();
   };
-  step.cancel.addEventListener("abort", onCancel, { once: true });
+  if (locks) step.cancel.addEventListener("abort", onCancel, { once: true });
   try {
     const { exitCode, stdout } = await runBundleCommand(step.cli, {
       name: command,
-      arguments: options.arguments ?? [],
+      arguments: [...given, ...(logFile === undefined ? [] : logFlags(logFile))],
       json: options.json === true,
       onLine(line, stream) {
         silence.heard();
-        readLine(output, line, stream);
+        if (!readSafely(() => output.line(line, stream))) print(line);
       },
       stops: [
-        { signal: step.cancel, afterMs: safePointMs },
+        { signal: step.cancel, afterMs: locks ? step.safePointMs : 0 },
+        { signal: stopNow.signal, afterMs: 0 },
         { signal: silence.signal, afterMs: 0 },
       ],
     });
+    if (step.cancel.aborted) throw new Cancelled();
+    log?.end();
     output.end();
-    if (step.cancel.aborted) {
-      throw exitCode === null || exitCode === endedByControlC ? new CommandKilled() : new Cancelled();
-    }
     return { exitCode, stdout, facts: output.facts, silent: silence.signal.aborted };
   } catch (error) {
     throw startFailure(step.cli.executable, error) ?? error;
   } finally {
+    log?.end();
+    output.end();
     step.cancel.removeEventListener("abort", onCancel);
     silence.stop();
   }
@@ -114,12 +125,13 @@ function explain(step: Step, command: string, outcome: CommandOutcome): Explanat
   }
 }
 
-/** A line that cannot be read is shown as it is: it must not end the deployment that printed it. */
-function readLine(output: CliOutput, line: string, stream: OutputStream): void {
+/** Whether `read` could read what the CLI has printed: what it cannot read must not end the deployment that printed it. */
+function readSafely(read: () => void): boolean {
   try {
-    output.line(line, stream);
+    read();
+    return true;
   } catch (error) {
     debug(String(error));
-    print(line);
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { isGuid, organizationOf, projectUrl } from "../pipeline/collection.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 
@@ -8,8 +9,6 @@ export interface IdTokenAddress {
   /** The job access token (System.AccessToken). */
   readonly jobToken: string;
 }
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** System.OidcRequestUri if it is in the job's own organization, otherwise the same address composed from the job's IDs. */
 export function idTokenAddress(job: JobInfo): IdTokenAddress {
@@ -34,7 +33,7 @@ export function idTokenAddress(job: JobInfo): IdTokenAddress {
  * set a variable of the same name, which then replaces it (agent: Handler.cs writes variables last).
  */
 function requireAzureDevOps(collectionUrl: string): void {
-  if (organization(collectionUrl) !== undefined) return;
+  if (organizationOf(collectionUrl) !== undefined) return;
   throw new UserError(
     `This job's collection (${collectionUrl || "none"}) is not an organization of Azure DevOps Services.`,
     {
@@ -46,16 +45,6 @@ function requireAzureDevOps(collectionUrl: string): void {
   );
 }
 
-/** Name of the organization in an address of Azure DevOps Services (in classic releases: of its Release Management). */
-function organization(address: string): string | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const { protocol, host, pathname, username } = new URL(address);
-  if (protocol !== "https:" || username !== "") return undefined;
-  const named = host === "dev.azure.com" || host === "vsrm.dev.azure.com";
-  const name = named ? pathname.split("/")[1] : /^([\w-]+)(\.vsrm)?\.visualstudio\.com$/.exec(host)?.[1];
-  return name?.toLowerCase() || undefined;
-}
-
 const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\/[\w-]+\/oidctoken$/i;
 
 /**
@@ -63,17 +52,13 @@ const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\
  * and there only to the resource that issues ID tokens.
  */
 function ownOidcRequestUri({ collectionUrl, oidcRequestUri }: JobInfo): string | undefined {
-  if (!oidcRequestUri || organization(oidcRequestUri) !== organization(collectionUrl)) return undefined;
+  if (!oidcRequestUri || organizationOf(oidcRequestUri) !== organizationOf(collectionUrl)) return undefined;
   const { pathname, search, hash } = new URL(oidcRequestUri);
   return oidcTokenPath.test(pathname) && search === "" && hash === "" ? oidcRequestUri : undefined;
 }
 
 function composedUrl({ collectionUrl, projectId, hostType, planId, jobId }: JobInfo): string | undefined {
-  if (![projectId, planId, jobId].every((id) => id && guid.test(id)) || !/^\w+$/.test(hostType ?? "")) return undefined;
-  const job = `${projectId}/_apis/distributedtask/hubs/${hostType}/plans/${planId}/jobs/${jobId}`;
-  return `${withSlash(collectionUrl)}${job}/oidctoken`;
-}
-
-function withSlash(url: string): string {
-  return url.endsWith("/") ? url : `${url}/`;
+  if (!isGuid(projectId) || !isGuid(planId) || !isGuid(jobId) || !/^\w+$/.test(hostType ?? "")) return undefined;
+  const plan = `_apis/distributedtask/hubs/${hostType}/plans/${planId}`;
+  return `${projectUrl(collectionUrl, projectId)}/${plan}/jobs/${jobId}/oidctoken`;
 }

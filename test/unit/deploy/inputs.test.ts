@@ -58,6 +58,9 @@ describe("Inputs of a deploy step", () => {
     ["validate", { failOnActiveRuns: "true" }],
     ["plan", { failOnActiveRuns: "true" }],
     ["destroy", { failOnActiveRuns: "true", autoApprove: "true" }],
+    ["validate", { incremental: "false" }],
+    ["plan", { incremental: "false" }],
+    ["destroy", { incremental: "false", autoApprove: "true" }],
   ])("refuses inputs that have no effect on %s: %o", (command, inputs) => {
     const [name] = Object.keys(inputs);
     expect(errorOf({ command, ...inputs })).toMatch(

@@ -1,9 +1,12 @@
 import { type Diagnostic, diagnosticReader } from "./diagnostics.ts";
+import type { LogRecord } from "./log.ts";
 import type { OutputStream } from "./run.ts";
 
 /** Receives the lines that one run of the CLI prints; `facts` contains what they report so far, and everything after `end`. */
 export interface CliOutput {
   line(line: string, stream: OutputStream): void;
+  /** Receives a record of the CLI's log, if that is in a file. Warnings and errors are shown as on stderr. */
+  record(record: LogRecord): void;
   end(): void;
   readonly facts: CliFacts;
 }
@@ -18,8 +21,9 @@ export interface CliFacts {
   readonly destructive: readonly DestructiveAction[];
   /** By key, e.g. schemas.orders. */
   readonly left: ReadonlyMap<string, LeftResource>;
-  /** undefined until the output shows that the CLI has its lock. */
-  readonly lock: TakenLock | undefined;
+  /** undefined until the CLI's log shows that it takes its lock, or if its log is elsewhere. */
+  readonly lock: LockAttempt | undefined;
+  readonly progress: Progress;
   /** `destroy` found nothing that is deployed. */
   readonly nothingDeployed: boolean;
   /** Log lines that qualify a success, without their level. */
@@ -67,12 +71,25 @@ export interface LeftResource {
   readonly id: string;
 }
 
-export interface TakenLock {
-  /** When the output showed that the CLI has it. */
-  readonly takenBy: Date;
-  /** Its folder in the workspace, if the output names it. */
-  readonly statePath: string | undefined;
+/**
+ * What the CLI's log says of the lock that it takes. The lock's AcquisitionTime lies between the two times: the CLI reads the
+ * same clock for both, first for its log and about ten microseconds later for the lock (databricks/cli,
+ * bundle/deploy/lock/acquire.go). That distinguishes the lock from those of other jobs, which may sign in as the same user.
+ */
+export interface LockAttempt {
+  /** Milliseconds since the epoch, with fractions, by the clock of this machine. */
+  readonly from: number;
+  readonly until: number;
+  readonly forced: boolean;
+  /** Whether another deployment had the lock, or the CLI could not write it. */
+  readonly failed: boolean;
 }
+
+/**
+ * How far a deploy or destroy has come: it prepares (builds, runs scripts, signs in), then has the lock and uploads files or
+ * plans what to delete, then changes resources.
+ */
+export type Progress = "preparing" | "locked" | "changing";
 
 /** Shows the output line by line; only a diagnostic is held back, until its end. */
 export interface OutputDisplay {
@@ -92,11 +109,13 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
   const left = new Map<string, LeftResource>();
   const runUrls: string[] = [];
   const reservations: string[] = [];
+  const loggedErrors: string[] = [];
   let counts: ReportedCounts | undefined;
-  let found: Pick<CliFacts, "firstError" | "lastLine" | "lock" | "nothingDeployed" | "crash"> = {
+  let lock: LockAttempt | undefined;
+  let isChanging = false;
+  let found: Pick<CliFacts, "firstError" | "lastLine" | "nothingDeployed" | "crash"> = {
     firstError: undefined,
     lastLine: "",
-    lock: undefined,
     nothingDeployed: false,
     crash: undefined,
   };
@@ -119,10 +138,14 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
     found = {
       firstError: found.firstError ?? /^Error: (.*)$/.exec(line)?.[1],
       lastLine: line.trim() === "" ? found.lastLine : line.trim(),
-      lock: found.lock ?? parseTakenLock(line),
       nothingDeployed: found.nothingDeployed || line === "No active deployment found to destroy!",
       crash: found.crash ?? /^Panic Payload: (.*)$/.exec(line)?.[1],
     };
+    isChanging ||= beginsChange.test(line);
+    // In runs whose arguments ask for a log on stderr, with the time of its arrival here.
+    const logged = stream === "stderr" ? /^Info: (.*)$/.exec(line)?.[1] : undefined;
+    if (logged !== undefined) lock ??= parseLockAttempt(logged, Date.now() - arrivalMs, Date.now());
+    if (lock && lockFailure.test(line)) lock = { ...lock, failed: true };
     const reservation = parseReservation(line);
     if (reservation !== undefined && reservations.length < keptFacts) reservations.push(reservation);
     const url = stream === "stderr" ? parseRunUrl(line) : undefined;
@@ -135,10 +158,33 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
       if (stream === "stderr") diagnostics.line(line);
       else onLine(line);
     },
-    end: diagnostics.end,
+    record({ at, level, message }) {
+      lock = parseLockAttempt(message, at, at + clockReadMs) ?? lock;
+      if (lock && lockFailure.test(message)) lock = { ...lock, failed: true };
+      // Not through the reader of diagnostics: a record must not end a block of which only a part has arrived.
+      if (level === "WARN") {
+        for (const line of `Warn: ${message}`.split("\n")) {
+          readFacts(line, "stdout");
+          onLine(line);
+        }
+      }
+      if (level === "ERROR" && loggedErrors.length < keptErrors) loggedErrors.push(message);
+    },
+    end() {
+      diagnostics.end();
+      for (const message of loggedErrors.splice(0)) {
+        for (const line of `Error: ${message}`.split("\n")) {
+          readFacts(line, "stderr");
+          diagnostics.line(line);
+        }
+        diagnostics.end();
+      }
+    },
     get facts() {
       const report = { actions, counts, complete: counts !== undefined && isComplete(counts, actions) };
-      return { ...found, errors, report, destructive, left, reservations, runUrls };
+      const isLocked = lock !== undefined && !lock.failed;
+      const progress: Progress = isChanging ? "changing" : isLocked ? "locked" : "preparing";
+      return { ...found, errors, report, destructive, left, lock, progress, reservations, runUrls };
     },
   };
 }
@@ -189,19 +235,21 @@ function parseLeftResource(line: string): LeftResource | undefined {
   return key === undefined || id === undefined ? undefined : { key, id };
 }
 
-/** What `destroy` prints once it has the lock (databricks/cli, bundle/phases/destroy.go). */
-const beginsDestroy =
-  /^(The following resources will be deleted:|All files and directories at the following location )/;
+/** What deploy and destroy print before they change resources (databricks/cli, bundle/phases). */
+const beginsChange =
+  /^(Deploying resources|The following resources will be deleted:|All files and directories at the following location )/;
 
-/**
- * The CLI takes the lock before it uploads files (databricks/cli, bundle/phases/deploy.go). The state is next to the files,
- * unless the bundle sets workspace.state_path: then the lock is not found.
- */
-function parseTakenLock(line: string): TakenLock | undefined {
-  const [, root] = /^Uploading bundle files to (\/.*)\/files(?:\.\.\.)?$/.exec(line) ?? [];
-  if (root !== undefined) return { takenBy: new Date(), statePath: `${root}/state` };
-  return beginsDestroy.test(line) ? { takenBy: new Date(), statePath: undefined } : undefined;
+/** Between the CLI's readings of its clock; a busy machine may stop the CLI in between. */
+const clockReadMs = 250;
+/** From the CLI's stderr to this process. */
+const arrivalMs = 1_000;
+
+function parseLockAttempt(message: string, from: number, until: number): LockAttempt | undefined {
+  const [, forced] = /^Acquiring deployment lock \(force: (true|false)\)$/.exec(message) ?? [];
+  return forced === undefined ? undefined : { from, until, forced: forced === "true", failed: false };
 }
+
+const lockFailure = /^(Error: )?Failed to acquire deployment lock: /;
 
 function parseRunUrl(line: string): string | undefined {
   const url = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line)?.[1];

@@ -91,6 +91,23 @@ function parseResource({ type, key, value }: { type: string; key: string; value:
   return { type, key, name, ...deployed, configuration };
 }
 
+/** Where a deployment is kept in the workspace. All paths are absolute. */
+export interface DeploymentPlace {
+  /** The bundle's target; also the name of the CLI's local folder for it. */
+  readonly target: string;
+  readonly rootPath: string;
+  /** The folder of the deployment's state and of its lock. */
+  readonly statePath: string;
+  /** The folder to which the bundle's files are uploaded. */
+  readonly filePath: string;
+}
+
+/** Where a resolved bundle is deployed; undefined if the CLI has not resolved all of it. */
+export function placeOf({ target, rootPath, statePath, filePath }: BundleSummary): DeploymentPlace | undefined {
+  if (target === "" || rootPath === undefined || statePath === undefined || filePath === undefined) return undefined;
+  return { target, rootPath, statePath, filePath };
+}
+
 /** A workspace path that a resource names, of a file that the deploy must have uploaded. */
 export interface NamedFile {
   /** e.g. jobs.nightly */

@@ -1,59 +1,56 @@
-import { members, textOf } from "../../pipeline/json.ts";
+import { parsedMembers, textOf } from "../../pipeline/json.ts";
+import { preciseTime } from "../../pipeline/time.ts";
 import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
 
-export interface DeployLock {
+/** The lock of a deployment, which the CLI keeps in a file beside the state (databricks/cli, libs/locker). */
+export interface DeploymentLock {
+  readonly id: string;
   readonly user: string;
-  readonly acquiredAt: Date;
-}
-
-/** The holder of a deployment's lock, from the CLI's error; several wordings exist (databricks/cli, libs/locker). */
-export function parseLockError(text: string): DeployLock | undefined {
-  const pattern =
-    /deploy lock (?:force[- ])?acquired by (.+?) at (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?([+-]\d\d):?(\d\d)/;
-  const [, user, day, time, hours, minutes] = pattern.exec(text) ?? [];
-  if (user === undefined) return undefined;
-  return { user, acquiredAt: new Date(`${day}T${time}${hours}:${minutes}`) };
-}
-
-/** What distinguishes this step's lock from the locks of other jobs, which may sign in as the same user. */
-export interface OwnLock {
-  readonly user: string;
-  /** The CLI took the lock between these times, by the clock of this machine, which also dated the lock. */
-  readonly since: Date;
-  readonly until: Date;
-  /** Whether the lock was to be taken by force. */
+  /** Milliseconds since the epoch, with fractions, by the clock of the machine that took it. */
+  readonly acquiredAt: number;
   readonly forced: boolean;
 }
 
-/** The clock may have been adjusted in the meantime. */
-const clockSkewMs = 1_000;
-
-/** Removes the lock at `statePath` if it is this step's own. Returns whether it did. */
-export async function releaseOwnLock(
-  workspace: WorkspaceConnection,
-  statePath: string,
-  own: OwnLock,
-): Promise<boolean> {
-  const file = `${statePath}/deploy.lock`;
+/** Reads the lock beside the state in `statePath`; undefined if there is none. */
+export async function readLock(workspace: WorkspaceConnection, statePath: string): Promise<DeploymentLock | undefined> {
   const files = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
   try {
-    const { content } = await files.export({ path: file, format: "AUTO" });
-    const lock = members(JSON.parse(Buffer.from(content ?? "", "base64").toString("utf8")));
-    if (!isOwn(lock, own)) return false;
-    await files.delete({ path: file });
-    return true;
+    const { content } = await files.export({ path: lockFile(statePath), format: "AUTO" });
+    return parseLock(Buffer.from(content ?? "", "base64").toString("utf8"));
   } catch (error) {
-    if (error instanceof WorkspaceError && error.status === 404) return false;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-function isOwn(lock: Readonly<Record<string, unknown>>, { user, since, until, forced }: OwnLock): boolean {
-  const acquiredAt = Date.parse(textOf(lock["AcquisitionTime"]) ?? "");
-  return (
-    textOf(lock["User"])?.toLowerCase() === user.toLowerCase() &&
-    (lock["IsForced"] === true) === forced &&
-    acquiredAt >= since.getTime() - clockSkewMs &&
-    acquiredAt <= until.getTime() + clockSkewMs
-  );
+/** Removes the lock with this ID. Returns whether it was there: another one stays. */
+export async function removeLock(workspace: WorkspaceConnection, statePath: string, id: string): Promise<boolean> {
+  if ((await readLock(workspace, statePath))?.id !== id) return false;
+  const files = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  try {
+    await files.delete({ path: lockFile(statePath) });
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function lockFile(statePath: string): string {
+  return `${statePath}/deploy.lock`;
+}
+
+/** A lock that cannot be read belongs to nobody who is known. */
+function parseLock(text: string): DeploymentLock {
+  const { ID, User, AcquisitionTime, IsForced } = parsedMembers(text);
+  return {
+    id: textOf(ID) ?? "",
+    user: textOf(User) ?? "",
+    acquiredAt: preciseTime(textOf(AcquisitionTime) ?? "") ?? 0,
+    forced: IsForced === true,
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof WorkspaceError && error.status === 404;
 }

@@ -68,19 +68,57 @@ describe("A change of what belongs to a resource", () => {
 });
 
 describe("Facts from the CLI's output", () => {
-  it("include the lock and the folder of the state, once files are uploaded", () => {
-    expect(factsOf("Building python_artifact...").lock).toBeUndefined();
-    const root = "/Workspace/Users/x/.bundle/b/dev";
-    expect(factsOf(`Uploading bundle files to ${root}/files...`).lock).toMatchObject({ statePath: `${root}/state` });
-    expect(factsOf(`Uploading bundle files to ${root}/files`).lock).toMatchObject({ statePath: `${root}/state` });
-    expect(factsOf("Uploading bundle files to /Workspace/own...").lock).toBeUndefined();
+  it("include the attempt to take the lock, from the CLI's log", () => {
+    const records = (...messages: string[]) => {
+      const output = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
+      for (const message of messages) output.record({ at: 5_000.25, level: "INFO", message });
+      return output.facts;
+    };
+    expect(records("Phase: build")).toMatchObject({ lock: undefined, progress: "preparing" });
+    expect(records("Acquiring deployment lock (force: true)", "Uploaded bundle files")).toMatchObject({
+      lock: { from: 5_000.25, until: 5_250.25, forced: true, failed: false },
+      progress: "locked",
+    });
+    const failure = "Failed to acquire deployment lock: deploy lock acquired by x at y.";
+    expect(records("Acquiring deployment lock (force: false)", failure)).toMatchObject({
+      lock: { failed: true },
+      progress: "preparing",
+    });
+  });
+
+  it("include the attempt to take the lock, from a log on stderr", () => {
+    const before = Date.now();
+    const { lock } = factsOf("Info: Acquiring deployment lock (force: false)");
+    expect(lock).toMatchObject({ forced: false, failed: false });
+    expect(lock?.from).toBeLessThanOrEqual(before);
+    expect(lock?.until).toBeGreaterThanOrEqual(before);
   });
 
   it.each([
+    "Deploying resources...",
     "The following resources will be deleted:",
     "All files and directories at the following location will be deleted: /Workspace/x",
-  ])("include the lock of a destroy: %s", (line) => {
-    expect(factsOf(line).lock).toEqual({ takenBy: expect.any(Date), statePath: undefined });
+  ])("include that resources change: %s", (line) => {
+    expect(factsOf(line).progress).toBe("changing");
+  });
+
+  it("include warnings and errors of a log in a file, as if they were on stderr", () => {
+    const lines: string[] = [];
+    const summaries: string[] = [];
+    const output = cliOutput({
+      onLine: (line) => lines.push(line),
+      onDiagnostic: ({ summary }) => summaries.push(summary),
+    });
+    output.line("Error: first", "stderr");
+    output.record({ at: 0, level: "WARN", message: "Destroy may still be in progress" });
+    output.record({ at: 0, level: "ERROR", message: "second" });
+    output.record({ at: 0, level: "INFO", message: "not shown" });
+    output.line("  in databricks.yml:1:2", "stderr");
+    output.end();
+    expect(lines).toEqual(["Warn: Destroy may still be in progress"]);
+    expect(summaries).toEqual(["first", "second"]);
+    expect(output.facts.reservations).toEqual(["Destroy may still be in progress"]);
+    expect(output.facts.errors[0]?.locations).toHaveLength(1);
   });
 
   it("include the resources that lose data and those that are left", () => {

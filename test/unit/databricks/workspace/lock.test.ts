@@ -1,13 +1,8 @@
 import { expect, it } from "vitest";
 import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/client.ts";
-import { releaseOwnLock } from "../../../../tasks/common/databricks/workspace/lock.ts";
+import { readLock, removeLock } from "../../../../tasks/common/databricks/workspace/lock.ts";
 
-const own = {
-  user: "1f2e",
-  since: new Date("2026-11-23T10:00:00Z"),
-  until: new Date("2026-11-23T10:00:05Z"),
-  forced: false,
-};
+const statePath = "/Workspace/x/state";
 
 /** A workspace that holds this lock, or none; and the paths that were deleted there. */
 function workspaceWith(lock: object | undefined): { workspace: WorkspaceConnection; deleted: string[] } {
@@ -31,22 +26,32 @@ function workspaceWith(lock: object | undefined): { workspace: WorkspaceConnecti
   return { workspace, deleted };
 }
 
-it.each([
-  ["ours", { User: "1F2E", AcquisitionTime: "2026-11-23T10:00:01.5Z" }, true],
-  ["ours, while the clock was set", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:05.9Z" }, true],
-  ["ours from an earlier deployment", { User: "1f2e", AcquisitionTime: "2026-11-23T09:59:58Z" }, false],
-  ["another job's, with the same service principal", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:07Z" }, false],
-  ["taken by force by another job", { User: "1f2e", AcquisitionTime: "2026-11-23T10:00:04Z", IsForced: true }, false],
-  ["another user's", { User: "abcd", AcquisitionTime: "2026-11-23T10:00:01Z" }, false],
-  ["without an owner", {}, false],
-  ["gone", undefined, false],
-])("releases a lock only if this step took it: %s", async (_, lock, released) => {
-  const { workspace, deleted } = workspaceWith(lock);
-  expect(await releaseOwnLock(workspace, "/Workspace/x/state", own)).toBe(released);
-  expect(deleted).toEqual(released ? ["/Workspace/x/state/deploy.lock"] : []);
+it("reads the lock as the CLI writes it", async () => {
+  const { workspace } = workspaceWith({
+    ID: "b1",
+    AcquisitionTime: "1970-01-01T01:00:01.000250+01:00",
+    IsForced: true,
+    User: "1f2e",
+  });
+  expect(await readLock(workspace, statePath)).toEqual({ id: "b1", user: "1f2e", acquiredAt: 1_000.25, forced: true });
 });
 
-it.each([true, false])("releases a lock taken by force (%o) only when this step asked for force", async (IsForced) => {
-  const { workspace } = workspaceWith({ User: "1f2e", AcquisitionTime: "2026-11-23T10:00:01Z", IsForced });
-  expect(await releaseOwnLock(workspace, "/Workspace/x/state", { ...own, forced: true })).toBe(IsForced);
+it("reads a lock without an owner as one that belongs to nobody", async () => {
+  const { workspace } = workspaceWith({});
+  expect(await readLock(workspace, statePath)).toEqual({ id: "", user: "", acquiredAt: 0, forced: false });
+});
+
+it("finds no lock where there is no file", async () => {
+  expect(await readLock(workspaceWith(undefined).workspace, statePath)).toBeUndefined();
+});
+
+it.each([
+  ["the lock", { ID: "b1" }, true],
+  ["another lock", { ID: "b2" }, false],
+  ["a lock without an ID", {}, false],
+  ["no lock", undefined, false],
+])("removes only the lock with the given ID: %s", async (_, lock, removed) => {
+  const { workspace, deleted } = workspaceWith(lock);
+  expect(await removeLock(workspace, statePath, "b1")).toBe(removed);
+  expect(deleted).toEqual(removed ? [`${statePath}/deploy.lock`] : []);
 });

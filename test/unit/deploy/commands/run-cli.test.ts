@@ -46,6 +46,7 @@ describe("The result of a command", () => {
     const output = {
       facts,
       end: () => undefined,
+      record: () => undefined,
       line() {
         throw new TypeError("unreadable");
       },

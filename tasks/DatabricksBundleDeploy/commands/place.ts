@@ -1,0 +1,26 @@
+import { cliOutput } from "../../common/databricks/cli/output.ts";
+import { type DeploymentPlace, parseBundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
+import { debug, print } from "../../common/pipeline/commands.ts";
+import { notedPlace } from "../carried/noted-place.ts";
+import type { Step } from "../session/step.ts";
+import { tryCommand } from "./run-cli.ts";
+
+/**
+ * Where the step's deployment is kept in the workspace, before the deploy. Returns undefined, after printing one line, if
+ * that cannot be found out: the deploy itself then reports why.
+ */
+export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
+  // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
+  const place = (step.workspace() && (await notedPlace(step))) ?? (await resolvedPlace(step));
+  if (place === undefined)
+    print("Before the deploy, it is not known where the workspace keeps the deployment's state.");
+  return place;
+}
+
+/** Asks the CLI without showing its output: the deploy reports the same errors. */
+async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
+  const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
+  // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
+  const { exitCode, stdout } = await tryCommand(step, "summary", { json: true, arguments: ["--force-pull"], output });
+  return exitCode === 0 ? placeOf(parseBundleSummary(stdout)) : undefined;
+}
