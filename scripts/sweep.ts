@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type CaseOutcome, runCase, type SweepCase, type SweepRoom } from "../test/e2e/deploy/sweep/case.ts";
-import { deliveryMs, moments, ways } from "../test/e2e/deploy/sweep/stops.ts";
+import { moments, usualWaitMs, ways } from "../test/e2e/deploy/sweep/stops.ts";
 import { taskNodes } from "../test/e2e/nodes.ts";
 import { cliVersions } from "../test/lab/databricks/build.ts";
 import { startLab } from "../test/lab/lab.ts";
@@ -18,8 +18,9 @@ Without options it does so in every way, with each CLI version, and writes the t
   --way WAY        only one of: ${ways.join(", ")}
   --moment MOMENT  only before or after
   --every N        only each N-th request
-  --wait MS        the delay of "after" (default ${deliveryMs})
+  --wait MS        the time between the request and the stop (default: before ${usualWaitMs.before}, after ${usualWaitMs.after})
   --lanes N        cases at the same time (default 3)
+  --write          write the table although these options leave something out
   --logs           keep the logs of all cases in dist/sweep, not only of those in which something is wrong`;
 const list = { type: "string", multiple: true } as const;
 const one = { type: "string" } as const;
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     every: one,
     wait: one,
     lanes: one,
+    write: { type: "boolean" },
     logs: { type: "boolean" },
     help: { type: "boolean" },
   },
@@ -58,7 +60,7 @@ async function casesOf(room: SweepRoom, command: SweepCase["command"]): Promise<
   const requests = Array.from({ length: undisturbed.count }, (_, index) => index + 1).filter((n) => n % every === 0);
   return chosen(ways, options.way).flatMap((way) =>
     chosen(moments, options.moment).flatMap((moment) =>
-      requests.map((n) => ({ command, way, moment, n, waitMs: positive(options.wait, deliveryMs) })),
+      requests.map((n) => ({ command, way, moment, n, waitMs: positive(options.wait, usualWaitMs[moment]) })),
     ),
   );
 }
@@ -118,6 +120,7 @@ if (options.help) {
   }
   console.log(`\n${sweepTable(results)}`);
   const { cli, command, way, moment, every, wait } = options;
-  if ([cli, command, way, moment, every, wait].every((option) => option === undefined)) writeTable(results);
+  const isFull = [cli, command, way, moment, every, wait].every((option) => option === undefined);
+  if (isFull || options.write) writeTable(results);
   if (results.some(({ outcome }) => outcome.faults.length > 0)) process.exitCode = 1;
 }

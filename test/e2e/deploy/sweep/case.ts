@@ -14,7 +14,7 @@ export interface SweepCase {
   readonly moment: Moment;
   /** At which request of the step's service principal to the workspace, from 1. */
   readonly n: number;
-  /** How long after the n-th answer the step is stopped; `deliveryMs` by default. */
+  /** How long after that moment the step is stopped; `usualWaitMs` by default. */
   readonly waitMs?: number;
 }
 

@@ -13,10 +13,10 @@ export const moments = ["before", "after"] as const;
 export type Moment = (typeof moments)[number];
 
 /**
- * How long after the n-th answer was sent the step is stopped, in milliseconds: the answer passes through TLS and the proxy, the
- * CLI flushes the line of its log, and the task copies it.
+ * How long after a moment has come the step is stopped, in milliseconds. An answer passes through TLS and the proxy, the CLI
+ * flushes the line of its log, and the task copies it.
  */
-export const deliveryMs = 50;
+export const usualWaitMs: Readonly<Record<Moment, number>> = { before: 0, after: 50 };
 
 /** A step that runs and can be stopped. */
 export interface StoppableStep {
@@ -39,12 +39,12 @@ export function isOfCli({ userAgent }: RecordedRequest): boolean {
  */
 export async function stopStep(
   step: StoppableStep,
-  { way, moment, waitMs = deliveryMs }: { way: Way; moment: Moment; waitMs?: number },
+  { way, moment, waitMs = usualWaitMs[moment] }: { way: Way; moment: Moment; waitMs?: number },
   checkpoint: Checkpoint,
 ): Promise<void> {
   const { agent, job } = step;
   const request = await checkpoint.reached;
-  if (moment === "after") await delay(waitMs);
+  if (waitMs > 0) await delay(waitMs);
   switch (way) {
     case "cancel":
       step.cancel();
