@@ -7,7 +7,7 @@ import { taskNodes } from "../test/e2e/nodes.ts";
 import { cliVersions } from "../test/lab/databricks/build.ts";
 import { startLab } from "../test/lab/lab.ts";
 import { root } from "./project.ts";
-import { type SweepResult, sweepTable, writeTable } from "./sweep/table.ts";
+import { isWrong, type SweepResult, sweepTable, writeTable } from "./sweep/table.ts";
 
 const commands = ["deploy", "destroy"] as const;
 const logs = path.join(root, "dist/sweep");
@@ -65,9 +65,11 @@ async function casesOf(room: SweepRoom, command: SweepCase["command"]): Promise<
   );
 }
 
-function describe({ request, faults }: CaseOutcome): string {
+function describe({ request, faults, inFlight }: CaseOutcome): string {
   if (request === undefined) return "ended before that request";
-  return faults.length === 0 ? `right (${request})` : faults.map(({ kind, detail }) => `${kind}: ${detail}`).join("; ");
+  const open = inFlight.length > 0 ? `, during ${inFlight.join(", ")}` : "";
+  const found = faults.map(({ kind, detail }) => `${kind}: ${detail}`).join("; ");
+  return `${found || "right"} (${request}${open})`;
 }
 
 async function sweep(room: SweepRoom, cases: SweepCase[]): Promise<SweepResult[]> {
@@ -92,12 +94,14 @@ async function sweep(room: SweepRoom, cases: SweepCase[]): Promise<SweepResult[]
 /** A case that could not be examined to its end counts as wrong. */
 function brokenCase(error: unknown): CaseOutcome {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { request: "", count: 0, faults: [{ kind: "not examined", detail }], logs: [] };
+  return { request: "", count: 0, faults: [{ kind: "not examined", detail }], inFlight: [], logs: [] };
 }
 
 function writeLog(name: string, outcome: CaseOutcome): void {
   const faults = outcome.faults.map(({ kind, detail }) => `${kind}: ${detail}`).join("\n");
-  const text = [`${name}\n${outcome.request}\n${faults}`, ...outcome.logs].join(`\n${"=".repeat(80)}\n`);
+  const text = [`${name}\n${outcome.request}\n${outcome.inFlight.join("\n")}\n${faults}`, ...outcome.logs].join(
+    `\n${"=".repeat(80)}\n`,
+  );
   fs.mkdirSync(logs, { recursive: true });
   fs.writeFileSync(path.join(logs, `${name.replaceAll(/[ ,]+/g, "-")}.log`), text);
 }
@@ -122,5 +126,5 @@ if (options.help) {
   const { cli, command, way, moment, every, wait } = options;
   const isFull = [cli, command, way, moment, every, wait].every((option) => option === undefined);
   if (isFull || options.write) writeTable(results);
-  if (results.some(({ outcome }) => outcome.faults.length > 0)) process.exitCode = 1;
+  if (results.some(({ outcome }) => isWrong(outcome))) process.exitCode = 1;
 }

@@ -24,6 +24,8 @@ export interface StoppableStep {
   readonly job: Job;
   /** Resolves when the step has ended, in whichever way. */
   readonly ended: Promise<unknown>;
+  /** Called just before it is stopped. */
+  onStop(): void;
   /** Cancels it as the agent does: SIGINT, then SIGTERM, then SIGKILL. */
   cancel(): void;
 }
@@ -31,6 +33,22 @@ export interface StoppableStep {
 /** Whether the CLI made a request, and not the task itself. */
 export function isOfCli({ userAgent }: RecordedRequest): boolean {
   return userAgent?.startsWith("cli/") === true;
+}
+
+/** An answer that was sent so recently may not have arrived in the CLI's log yet, in milliseconds. */
+const loggedAfterMs = 50;
+
+/**
+ * What the CLI changes at this moment in the workspace's resources: its request has gone to the workspace, but its log need not
+ * contain the result yet. No log can tell the next deploy about such a change.
+ */
+export function changesInFlight(requests: readonly RecordedRequest[], of: string, held: RecordedRequest): string[] {
+  const now = Date.now();
+  return requests
+    .filter((request) => request !== held && request.subject === of && isOfCli(request))
+    .filter(({ method, path }) => method !== "GET" && /\/(jobs|pipelines|unity-catalog)\b/.test(path))
+    .filter(({ answeredAt = now }) => now - answeredAt < loggedAfterMs)
+    .map(({ method, path }) => `${method} ${path}`);
 }
 
 /**
@@ -45,6 +63,7 @@ export async function stopStep(
   const { agent, job } = step;
   const request = await checkpoint.reached;
   if (waitMs > 0) await delay(waitMs);
+  step.onStop();
   switch (way) {
     case "cancel":
       step.cancel();
