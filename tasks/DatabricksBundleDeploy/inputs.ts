@@ -31,6 +31,8 @@ export interface DeployInputs {
   readonly run: readonly string[];
   readonly autoApprove: boolean;
   readonly forceLock: boolean;
+  /** How long to wait for the lock of another deployment, in milliseconds. */
+  readonly lockTimeoutMs: number;
   readonly failOnActiveRuns: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
@@ -53,6 +55,7 @@ export function loadInputs(): DeployInputs {
     run: runKeys(reader),
     autoApprove: reader.flag("autoApprove"),
     forceLock: reader.flag("forceLock"),
+    lockTimeoutMs: lockTimeout(reader) * 60_000,
     failOnActiveRuns: reader.flag("failOnActiveRuns"),
     plan: readPlanFile(reader),
     arguments: readArguments(reader),
@@ -68,17 +71,20 @@ const effective = {
   plan: ["deploy"],
   autoApprove: ["deploy", "destroy"],
   forceLock: ["deploy", "destroy"],
+  lockTimeoutInMinutes: ["deploy", "destroy"],
   failOnActiveRuns: ["deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, forceLock, failOnActiveRuns, authentication, databricksClientId } = inputs;
+  const { command, run, autoApprove, forceLock, lockTimeoutMs, failOnActiveRuns } = inputs;
+  const { authentication, databricksClientId } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
     plan: reader.text("plan") !== undefined,
     autoApprove,
     forceLock,
+    lockTimeoutInMinutes: lockTimeoutMs > 0,
     failOnActiveRuns,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
@@ -88,6 +94,12 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     reader.problem(
       name,
       `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
+    );
+  }
+  if (forceLock && lockTimeoutMs > 0) {
+    reader.problem(
+      "lockTimeoutInMinutes",
+      "has no effect with forceLock: true, which does not wait. Clear one of them.",
     );
   }
   if (databricksClientId && authentication !== "databricks") {
@@ -137,6 +149,14 @@ function bundleFolder(reader: InputReader): string {
     reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
   return folder;
+}
+
+/** Whole minutes. */
+function lockTimeout(reader: InputReader): number {
+  const text = reader.text("lockTimeoutInMinutes") ?? "0";
+  if (/^\d+$/.test(text)) return Number(text);
+  reader.problem("lockTimeoutInMinutes", `${quoted(text)} is not a whole number of minutes, 0 or more.`);
+  return 0;
 }
 
 /** `name=value` lines; the value is everything up to the end of the line, unchanged. */

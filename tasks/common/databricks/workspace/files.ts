@@ -39,3 +39,36 @@ function parentOf(path: string): string {
 function plain(path: string): string {
   return path.replace(/^\/Workspace(?=\/)/, "");
 }
+
+/** The content of a file of up to 10 MB; undefined if there is none. */
+export async function readWorkspaceFile(workspace: WorkspaceConnection, path: string): Promise<string | undefined> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  try {
+    const { content = "" } = await service.export({ path, format: "AUTO" });
+    return Buffer.from(content, "base64").toString("utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Creates or replaces a file in a folder that exists. */
+export async function writeWorkspaceFile(workspace: WorkspaceConnection, path: string, text: string): Promise<void> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  const content = Buffer.from(text).toString("base64");
+  await service.import({ path, format: "AUTO", overwrite: true, content });
+}
+
+/** Deletes a file, if there is one. */
+export async function deleteWorkspaceFile(workspace: WorkspaceConnection, path: string): Promise<void> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  try {
+    await service.delete({ path });
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof WorkspaceError && error.status === 404;
+}
