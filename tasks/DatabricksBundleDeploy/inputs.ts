@@ -34,6 +34,8 @@ export interface DeployInputs {
   /** How long to wait for the lock of another deployment, in milliseconds. */
   readonly lockTimeoutMs: number;
   readonly failOnActiveRuns: boolean;
+  /** Whether runs that the step has started and no longer waits for are canceled. */
+  readonly cancelRuns: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
   /** Additional arguments for the CLI command. */
@@ -57,6 +59,7 @@ export function loadInputs(): DeployInputs {
     forceLock: reader.flag("forceLock"),
     lockTimeoutMs: lockTimeout(reader) * 60_000,
     failOnActiveRuns: reader.flag("failOnActiveRuns"),
+    cancelRuns: reader.flag("cancelRuns", true),
     plan: readPlanFile(reader),
     arguments: readArguments(reader),
   };
@@ -73,11 +76,12 @@ const effective = {
   forceLock: ["deploy", "destroy"],
   lockTimeoutInMinutes: ["deploy", "destroy"],
   failOnActiveRuns: ["deploy"],
+  cancelRuns: ["deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, forceLock, lockTimeoutMs, failOnActiveRuns } = inputs;
+  const { command, run, autoApprove, forceLock, lockTimeoutMs, failOnActiveRuns, cancelRuns } = inputs;
   const { authentication, databricksClientId } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
@@ -86,6 +90,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     forceLock,
     lockTimeoutInMinutes: lockTimeoutMs > 0,
     failOnActiveRuns,
+    cancelRuns: !cancelRuns,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;
@@ -95,6 +100,9 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
       name,
       `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
     );
+  }
+  if (!cancelRuns && command === "deploy" && run.length === 0) {
+    reader.problem("cancelRuns", "has an effect only with the input run. Set that, or clear this input.");
   }
   if (forceLock && lockTimeoutMs > 0) {
     reader.problem(

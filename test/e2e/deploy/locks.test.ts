@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import type { Job } from "../../lab/agent/agent.ts";
+import { viewBuildsError } from "../../lab/azure-devops/errors.ts";
 import type { PlacedFault } from "../../lab/faults.ts";
 import { type BundleFiles, bundleOf, job as jobOf, wheel } from "../bundles/bundles.ts";
 import { taskNodesWithCli } from "../nodes.ts";
@@ -161,5 +162,38 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect(waited).toMatchObject({ result: "Succeeded", errors: [], warnings: [] });
     expect(waited.text).toContain(`pipeline run ${first.build.id}`);
     expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("fails at once at the lock of another job, and tells its run", async () => {
+    const files = newBundle();
+    const [first, second] = [await checkoutInRun(files), await checkoutInRun(files)];
+    const held = lab.workspace.fault(creation, { hold: true });
+    const winner = first.run({ target: "prod" });
+    await reached(held);
+    await noted();
+    const lost = await second.run({ target: "prod" });
+    held.release();
+    expect(lost.errors).toEqual([expect.stringContaining(`buildId=${first.build.id}`)]);
+    expect((await winner).result).toBe("Succeeded");
+    expect((await second.run({ target: "prod" })).result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("leaves the lock alone, and says why, if Azure DevOps does not show the run", async () => {
+    const files = newBundle();
+    const build = await loseDeploy(files);
+    build.finish();
+    const { run } = await checkoutInRun(files);
+    const body = viewBuildsError("Analytics");
+    const denied = lab.azureDevOps.fault({ status: 403, body }, 10, { path: /_apis\/build\/builds/ });
+    const step = await run({ target: "prod" });
+    denied.release();
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /It is unknown whether it is over: Azure DevOps returned status 403: Access denied\..*View builds.*forceLock: true/s,
+      ),
+    ]);
+    expect(await locks()).toHaveLength(1);
+    expect((await run({ target: "prod", forceLock: "true" })).result).toBe("Succeeded");
   });
 });
