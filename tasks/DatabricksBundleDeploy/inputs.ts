@@ -36,6 +36,8 @@ export interface DeployInputs {
   readonly failOnActiveRuns: boolean;
   /** Whether runs that the step has started and no longer waits for are canceled. */
   readonly cancelRuns: boolean;
+  /** Whether a deploy uploads only files that changed since the last one. */
+  readonly incremental: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
   /** Additional arguments for the CLI command. */
@@ -60,6 +62,7 @@ export function loadInputs(): DeployInputs {
     lockTimeoutMs: lockTimeout(reader) * 60_000,
     failOnActiveRuns: reader.flag("failOnActiveRuns"),
     cancelRuns: reader.flag("cancelRuns", true),
+    incremental: reader.flag("incremental", true),
     plan: readPlanFile(reader),
     arguments: readArguments(reader),
   };
@@ -77,11 +80,12 @@ const effective = {
   lockTimeoutInMinutes: ["deploy", "destroy"],
   failOnActiveRuns: ["deploy"],
   cancelRuns: ["deploy"],
+  incremental: ["deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, forceLock, lockTimeoutMs, failOnActiveRuns, cancelRuns } = inputs;
+  const { command, run, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
   const { authentication, databricksClientId } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
@@ -89,8 +93,10 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     autoApprove,
     forceLock,
     lockTimeoutInMinutes: lockTimeoutMs > 0,
-    failOnActiveRuns,
+    failOnActiveRuns: inputs.failOnActiveRuns,
+    // Only false differs from what every step passes.
     cancelRuns: !cancelRuns,
+    incremental: !inputs.incremental,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;

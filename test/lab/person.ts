@@ -4,12 +4,17 @@ import { type AddDeployer, tenantId } from "./deployers.ts";
 import { databricksResource } from "./entra/entra.ts";
 import { type Message, type Reply, type Route, requestOverTls } from "./https-client.ts";
 import type { Lab } from "./lab.ts";
+import { fields, objects } from "./workspace/exchange.ts";
 
 /** Somebody who works in the workspace by hand, signed in as a service principal of their own. */
 export interface Person {
   readonly clientId: string;
   /** Sends a request to the workspace's API. Throws what was answered when the status is not 200. */
   call(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
+  /** Paths of what is directly in a folder; none if it does not exist. */
+  list(folder: string): Promise<string[]>;
+  /** Variables with which the CLI runs as this person, outside of any pipeline. */
+  environment(): Record<string, string>;
   /** Writes a file, new or over the old one. */
   writeFile(path: string, content: string): Promise<void>;
   /** Writes a notebook in Python, new or over the old one. */
@@ -30,8 +35,7 @@ export async function signInPerson(lab: SignInLab): Promise<Person> {
   const token = await accessToken(routeOf(lab), clientId, secret);
 
   async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-    const headers = { authorization: `Bearer ${token}`, "user-agent": "browser" };
-    const message = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const message = { method, headers: headersWith(token), ...(body && { body: JSON.stringify(body) }) };
     const { text } = await send(routeOf(lab), lab.workspace.url + path, message);
     return text.startsWith("{") ? JSON.parse(text) : {};
   }
@@ -45,10 +49,34 @@ export async function signInPerson(lab: SignInLab): Promise<Person> {
   return {
     clientId,
     call,
+    async list(folder) {
+      const path = `${workspaceApi}/list?path=${encodeURIComponent(folder)}`;
+      const reply = await requestOverTls(routeOf(lab), lab.workspace.url + path, { headers: headersWith(token) });
+      return objects(fields(reply.content)["objects"]).map(({ path }) => String(path));
+    },
+    environment: () => ({
+      DATABRICKS_HOST: lab.workspace.url,
+      DATABRICKS_TOKEN: token,
+      DATABRICKS_CONFIG_FILE: "/dev/null",
+      HTTPS_PROXY: proxyUrl(lab),
+      SSL_CERT_FILE: lab.agentNetwork.caFile ?? "",
+    }),
     writeFile: (path, content) => write(path, content, { format: "AUTO" }),
     writeNotebook: (path, content) => write(path, content, { format: "SOURCE", language: "PYTHON" }),
     remove: async (path) => void (await call("POST", `${workspaceApi}/delete`, { path, recursive: true })),
   };
+}
+
+function headersWith(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}`, "user-agent": "browser" };
+}
+
+function proxyUrl({ agentNetwork: { proxy } }: SignInLab): string {
+  const { url = "", username = "", password = "" } = proxy ?? {};
+  return Object.assign(new URL(url), {
+    username: encodeURIComponent(username),
+    password: encodeURIComponent(password),
+  }).href;
 }
 
 function routeOf({ agentNetwork: { proxy, caFile } }: SignInLab): Route {

@@ -16,6 +16,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["main"],
     ["results"],
     ["commands"],
+    ["carried"],
     ["session"],
     ["inputs"],
     ["arguments", "listing", "plan-file"],

@@ -1,25 +1,25 @@
+import { isDeepStrictEqual } from "node:util";
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
-import {
-  deployedEngine,
-  rememberedFiles,
-  removeSyncSnapshots,
-  targetsWithSnapshot,
-} from "../../common/databricks/cli/state.ts";
+import { deployedEngine, rememberedFiles } from "../../common/databricks/cli/state.ts";
 import {
   type BundleSummary,
   type DeploymentPlace,
   type NamedFile,
+  placeOf,
   unknownSummary,
 } from "../../common/databricks/cli/summary.ts";
-import { print } from "../../common/pipeline/commands.ts";
+import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { forgetAllFiles } from "../carried/bring-back-files.ts";
+import { type CarriedState, carriedState } from "../carried/carried-state.ts";
+import { notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { findPlace } from "./place.ts";
 import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
-import { describeFiles, missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
+import { missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
 
 /** A deploy that has succeeded. */
 export interface Deployment extends DeployedActions {
@@ -30,71 +30,68 @@ export interface Deployment extends DeployedActions {
   readonly problem: UserError | undefined;
 }
 
-/** Deploys the bundle, its output shown as it comes, and checks that its files are there. Throws a UserError that explains a failure. */
-export async function deployBundle(step: Step): Promise<Deployment> {
-  const remembered = targetsWithSnapshot(step.cli);
-  const place = await findPlace(step);
-  const facts = await runDeploy(step, place);
-  const { summary, problem } = await deployedSummary(step);
-  const filesProblem = problem
-    ? undefined
-    : await uploadMissingFiles(step, summary, place, remembered.includes(summary.target));
+/**
+ * Deploys the bundle, its output shown as it comes, and checks that its files are there. `resolved` is the bundle if the CLI
+ * has already resolved it in this step. Throws a UserError that explains a failure.
+ */
+export async function deployBundle(step: Step, resolved: BundleSummary | undefined): Promise<Deployment> {
+  const place = (resolved && placeOf(resolved)) ?? (await findPlace(step));
+  const carried = place && carriedState(step, place, true);
+  if (!place) forgetAllFiles(step);
+  const facts = await runDeploy(step, place, carried);
+  const [{ summary, problem }, reason] = await Promise.all([deployedSummary(step), carried?.keepFiles()]);
+  const filesProblem = problem ? undefined : await uploadAgain(step, summary, place, reason);
+  if (!problem && !filesProblem) await finishFiles(step, summary);
   const engine = deployedEngine(step.cli, summary.target);
   return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
 }
 
-function runDeploy(step: Step, place: DeploymentPlace | undefined): Promise<CliFacts> {
-  return runLocked(step, "deploy", deployFlags(step), place?.statePath);
+function runDeploy(
+  step: Step,
+  place: DeploymentPlace | undefined,
+  carried: CarriedState | undefined,
+): Promise<CliFacts> {
+  return runLocked(step, "deploy", deployFlags(step), place?.statePath, carried);
 }
 
 /**
- * Files that resources use may be missing, because this agent remembers an upload that somebody has deleted since: then all
- * are uploaded again. Warns of what the CLI does not upload; gives an error for what it should have uploaded.
+ * Deploys once more, with all files, if the workspace does not have what the deploy relied on: for this `reason`, or because
+ * the bundle is not kept in the place that was assumed. The bundle is deployed, whatever becomes of its files.
  */
-async function uploadMissingFiles(
-  step: Step,
-  summary: BundleSummary,
-  place: DeploymentPlace | undefined,
-  isRemembered: boolean,
-): Promise<UserError | undefined> {
-  const missing = await missingFiles(step, summary);
-  if (missing.length === 0) return undefined;
-  const uploaded = rememberedFiles(step.cli, summary.target);
-  const isUploaded = ({ relativePath }: NamedFile) =>
-    uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
-  const lost = isRemembered ? missing.filter(isUploaded) : [];
-  const others = missing.filter((file) => !lost.includes(file));
-  warnOfMissingFiles(step.inputs.folder, others, isUploaded);
-  return lost.length > 0 ? uploadAgain(step, summary, place, lost) : undefined;
-}
-
-/** The bundle is deployed, whatever becomes of its files. */
 async function uploadAgain(
   step: Step,
   summary: BundleSummary,
-  place: DeploymentPlace | undefined,
-  lost: readonly NamedFile[],
+  assumed: DeploymentPlace | undefined,
+  reason: string | undefined,
 ): Promise<UserError | undefined> {
-  print(`Uploading all files again, because the workspace does not have ${describeFiles(lost)}.`);
+  const place = placeOf(summary);
+  if (place === undefined || assumed === undefined) return undefined;
+  const why = isDeepStrictEqual(place, assumed) ? reason : `the bundle was in ${assumed.rootPath} before`;
+  if (why === undefined) return undefined;
+  print(`Uploading all files again, because ${why}.`);
+  const carried = carriedState(step, place, true);
+  carried.uploadAll();
   try {
-    removeSyncSnapshots(step.cli, summary.target);
-    await runDeploy(step, place);
+    await runDeploy(step, place, carried);
   } catch (error) {
-    return afterDeploy(
-      `the workspace does not have ${describeFiles(lost)}, and uploading all files again failed`,
-      error,
-    );
+    return afterDeploy(`${why}, and uploading all files again failed`, error);
   }
-  const left = new Set((await missingFiles(step, summary)).map(({ path }) => path));
-  const missing = lost.filter(({ path }) => left.has(path));
-  if (missing.length === 0) return undefined;
-  return new UserError(
-    `The bundle was deployed, but the workspace does not have ${describeFiles(missing)}, although all files were uploaded again.`,
-    {
-      hint: "Check the CLI output above. Check also whether another pipeline or person deletes these files.",
-      section: "deploy-failed",
-    },
-  );
+  await carried.keepFiles();
+  return undefined;
+}
+
+/** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */
+async function finishFiles(step: Step, summary: BundleSummary): Promise<void> {
+  const place = placeOf(summary);
+  if (place) await notePlace(step, place).catch((error) => debug(String(error)));
+  await warnOfFilesThatAreMissing(step, summary);
+}
+
+async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {
+  const uploaded = rememberedFiles(step.cli, summary.target);
+  const isUploaded = ({ relativePath }: NamedFile) =>
+    uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
+  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary), isUploaded);
 }
 
 /** A deploy that has succeeded stays one where it cannot be read back. */

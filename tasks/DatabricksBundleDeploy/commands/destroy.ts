@@ -1,7 +1,9 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
 import { deployedEngine } from "../../common/databricks/cli/state.ts";
-import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import { type BundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
+import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
+import { carriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
 import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
@@ -16,12 +18,23 @@ export interface Destruction {
 
 /** Deletes the deployed resources of the bundle, and returns what they were. It succeeds if nothing was deployed. */
 export async function destroyBundle(step: Step): Promise<Destruction> {
-  // What this agent remembers may have been changed or destroyed from elsewhere since.
-  const deployed = await readSummary(step, "remote");
+  const deployed = await readDeployed(step);
+  const place = placeOf(deployed);
+  const carried = place && carriedState(step, place, false);
   const engine = deployedEngine(step.cli, deployed.target);
   const flags = ["--auto-approve", ...(step.inputs.forceLock ? ["--force-lock"] : [])];
-  const { nothingDeployed, left } = await runLocked(step, "destroy", flags, deployed.statePath);
+  const { nothingDeployed, left } = await runLocked(step, "destroy", flags, deployed.statePath, carried);
+  await carried?.forgetKept();
   const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
   const resources = nothingDeployed ? [] : known;
   return { summary: { ...deployed, resources }, left, engine };
+}
+
+/** Includes what a deploy has created that was interrupted, here or on another agent. */
+async function readDeployed(step: Step): Promise<BundleSummary> {
+  // What this agent remembers may have been changed or destroyed from elsewhere since.
+  const deployed = await readSummary(step, "remote");
+  const place = placeOf(deployed);
+  if (!place || !(await bringBackUnfinished(step, place)).isPutBack) return deployed;
+  return readSummary(step, "remote");
 }

@@ -16,8 +16,8 @@ import { isOwnLock } from "./own-lock.ts";
 /** The note of a step beside the state, while a command may hold the lock. */
 export interface KeptNote {
   readonly name: string;
-  /** Removes the note with this connection, unless the lock may still be held: then the next deploy needs it. */
-  end(workspace: WorkspaceConnection | undefined, isLockHeld: boolean): Promise<void>;
+  /** Removes the note with this connection. Never throws. */
+  end(workspace: WorkspaceConnection | undefined): Promise<void>;
 }
 
 /**
@@ -47,10 +47,10 @@ export function keepLockNote(
   });
   return {
     name,
-    async end(connection, isLockHeld) {
+    async end(connection) {
       ended.abort();
       await work;
-      if (!mayExist || isLockHeld || connection === undefined) return;
+      if (!mayExist || connection === undefined) return;
       await attempt(() => deleteLockNote(connection, statePath, name));
     },
   };

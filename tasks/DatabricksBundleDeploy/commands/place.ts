@@ -1,6 +1,7 @@
 import { cliOutput } from "../../common/databricks/cli/output.ts";
 import { type DeploymentPlace, parseBundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
+import { notedPlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { tryCommand } from "./run-cli.ts";
 
@@ -9,9 +10,10 @@ import { tryCommand } from "./run-cli.ts";
  * that cannot be found out: the deploy itself then reports why.
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  const place = await resolvedPlace(step);
-  if (place === undefined)
-    print("Before the deploy, it is not known where the workspace keeps the deployment's state.");
+  // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
+  const noted = step.workspace() && (await notedPlace(step).catch(unknown));
+  const place = noted ?? (await resolvedPlace(step));
+  if (place === undefined) print("The bundle could not be resolved before the deploy, so all files are uploaded.");
   return place;
 }
 
@@ -20,5 +22,13 @@ async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
   const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
   // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
   const { exitCode, stdout } = await tryCommand(step, "summary", { json: true, arguments: ["--force-pull"], output });
-  return exitCode === 0 ? placeOf(parseBundleSummary(stdout)) : undefined;
+  try {
+    return exitCode === 0 ? placeOf(parseBundleSummary(stdout)) : undefined;
+  } catch (error) {
+    return unknown(error);
+  }
+}
+
+function unknown(error: unknown): undefined {
+  debug(String(error));
 }

@@ -4,11 +4,12 @@ import {
   parseBundlePlan,
   withConfigurationDigests,
 } from "../../common/databricks/cli/plan.ts";
-import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import { type BundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
 import { print, printGroup, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { sourceCommit } from "../../common/pipeline/job.ts";
 import { maskSecrets } from "../../common/pipeline/secrets.ts";
+import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
 import { listSome } from "../listing.ts";
 import { isDeployed, maskedPlan, type PlanFile, planDifferences } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
@@ -24,12 +25,19 @@ export interface PlannedDeployment {
 
 /** Plans a deploy. This builds the bundle's artifacts, and changes nothing in the workspace. */
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
-  const printed = parseBundlePlan(await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments }));
-  const summary = await readSummary(step);
+  const first = await readPlan(step);
+  const place = placeOf(first.summary);
+  const isOutdated = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
+  const { printed, summary } = isOutdated ? await readPlan(step) : first;
   const plan = withConfigurationDigests(printed, summary.resources);
   const { name: bundle, target } = summary;
   const workspaceUrl = workspaceUrlOf(step, summary);
   return { plan, summary, file: { bundle, target, workspaceUrl, commit: sourceCommit(), resources: plan.resources } };
+}
+
+async function readPlan(step: Step): Promise<{ printed: BundlePlan; summary: BundleSummary }> {
+  const json = await runCommand(step, "plan", { json: true, arguments: step.inputs.arguments });
+  return { printed: parseBundlePlan(json), summary: await readSummary(step) };
 }
 
 /** One line, in the CLI's own wording. */

@@ -1,4 +1,5 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import type { CarriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
 import { LockHeld } from "./lock-held.ts";
@@ -12,22 +13,24 @@ type LockingCommand = "deploy" | "destroy";
 
 /**
  * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. A lock
- * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow.
- * `statePath` is the lock's folder in the workspace, undefined if it is unknown.
+ * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow. Brings
+ * `carried` back before each attempt, and keeps it after. `statePath` is the lock's folder in the workspace. Both are undefined
+ * if the place of the deployment is unknown.
  */
 export async function runLocked(
   step: Step,
   command: LockingCommand,
   flags: readonly string[],
   statePath: string | undefined,
+  carried: CarriedState | undefined,
 ): Promise<CliFacts> {
   const { forceLock, lockTimeoutMs } = step.inputs;
-  if (statePath === undefined || forceLock) return runOnce(step, command, flags, statePath);
+  if (statePath === undefined || forceLock) return runOnce(step, command, flags, statePath, carried);
   await releaseStaleLockBefore(step, statePath);
   let deadline: number | undefined;
   for (;;) {
     try {
-      return await runOnce(step, command, flags, statePath);
+      return await runOnce(step, command, flags, statePath, carried);
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
@@ -42,20 +45,29 @@ async function runOnce(
   command: LockingCommand,
   flags: readonly string[],
   statePath: string | undefined,
+  carried: CarriedState | undefined,
 ): Promise<CliFacts> {
   const output = shownOutput(step);
+  await carried?.prepare();
   const note = keepLockNote(step, command, statePath, () => output.facts);
-  let mayHoldLock = false;
   try {
     await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
+    await Promise.all([carried?.finish(true), note.end(step.workspace())]);
     return output.facts;
   } catch (error) {
-    warnOfUnfinishedState(step);
-    const { lock } = output.facts;
-    if (lock) mayHoldLock = await releaseOwnLock(step, lock, statePath);
+    // The next deploy can begin as soon as the lock is released.
+    await carried?.flush();
+    const cleanUp = async () => {
+      const connection = cleanupConnection(step);
+      const { lock } = output.facts;
+      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
+      // The next deploy reads in the note whose lock it meets.
+      if (isReleased) await note.end(connection);
+    };
+    const [isSafe] = await Promise.all([carried?.finish(false), cleanUp()]);
+    if (!isSafe) warnOfUnfinishedState(step);
     throw error;
   } finally {
-    await note.end(cleanupConnection(step), mayHoldLock);
     warnOfLeftResources(output.facts);
     warnOfReservations(output.facts);
   }

@@ -28,15 +28,19 @@ type RunEnd = Pick<FinishedRun, "result" | "message">;
 
 const runnableTypes = ["jobs", "pipelines", "apps"];
 
-/** Throws a UserError, before anything is deployed, for keys in the input `run` that the bundle does not have. */
-export async function checkRunKeys(step: Step): Promise<void> {
-  if (step.inputs.run.length === 0) return;
-  const { resources, scripts } = await readSummary(step);
+/**
+ * Throws a UserError, before anything is deployed, for keys in the input `run` that the bundle does not have. Returns the
+ * resolved bundle; undefined if there are no keys to check.
+ */
+export async function checkRunKeys(step: Step): Promise<BundleSummary | undefined> {
+  if (step.inputs.run.length === 0) return undefined;
+  const summary = await readSummary(step, "remote");
+  const { resources, scripts } = summary;
   const runnable = resources.filter(({ type }) => runnableTypes.includes(type));
   const known = [...runnable.map(({ type, key }) => `${type}.${key}`), ...scripts];
   const names = new Set([...known, ...runnable.map(({ key }) => key)]);
   const unknown = step.inputs.run.filter((key) => !names.has(key));
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return summary;
   throw new UserError(
     `run: the bundle does not contain a job, pipeline, app or script with the key ${unknown.join(", ")}. Nothing was deployed.`,
     {

@@ -5,6 +5,8 @@ const agentGrace = { interruptMs: 7_500, terminateMs: 2_500 };
 export const cancelBudget = {
   /** From SIGTERM to SIGKILL of the program that the step runs. */
   terminateMs: 1_000,
+  /** Requests that copy to the workspace what only this machine has. */
+  copyMs: 600,
   /** Requests that clean up: they release a lock and cancel runs. */
   releaseMs: 1_200,
   /** Printing the outcome. */
@@ -31,8 +33,8 @@ export function cancelGraceMs(environment: NodeJS.ProcessEnv): number {
 
 /** Milliseconds for which a canceled step may continue, to reach a safe point: all of the grace period but the budget. */
 export function safePointMs(environment: NodeJS.ProcessEnv): number {
-  const { terminateMs, releaseMs, reportMs } = cancelBudget;
-  const cleanupMs = terminateMs + releaseMs + reportMs;
+  const { terminateMs, copyMs, releaseMs, reportMs } = cancelBudget;
+  const cleanupMs = terminateMs + copyMs + releaseMs + reportMs;
   return Math.max(0, cancelGraceMs(environment) - cleanupMs);
 }
 

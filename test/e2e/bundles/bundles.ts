@@ -112,7 +112,7 @@ export const dynamicWheel = wheelBundle(
 );
 
 /** The smallest wheel (PEP 427). */
-function demoWheel(): Uint8Array {
+export function demoWheel(): Uint8Array {
   const info = "demo-0.1.0.dist-info";
   const files = {
     "demo/__init__.py": "def main(): ...\n",

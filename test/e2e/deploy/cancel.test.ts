@@ -81,7 +81,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     lab.workspace.fault({ method: "POST", path: /import-file.*step/ }, { delayMs: 1_000 });
     const step = await run({ target: "prod" }, cancelAt("Uploading bundle files"));
     expect(step.text).toMatch(
-      /Canceled while .* was uploading files\. It has 7\.5 s to finish[\s\S]*Deployment complete/,
+      /Canceled while .* was uploading files\. It has 6\.9 s to finish[\s\S]*Deployment complete/,
     );
     expect(step.result).toBe("Canceled");
     expect(await left()).toEqual([]);

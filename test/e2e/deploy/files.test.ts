@@ -171,7 +171,9 @@ describe.each(taskNodes)("Files that resources use and the CLI does not upload, 
     const [step, { workspace }] = await requests(() => run({ target: "prod" }));
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(await lab.workspace.files()).toContainEqual(expect.stringMatching(/own files\/prod\/src\/real(\.ipynb)?$/));
-    expect(workspace.filter(({ path }) => path.includes("/workspace/list"))).toHaveLength(2);
+    const listed = workspace.filter(({ path }) => path.includes("/workspace/list")).map(({ path }) => path);
+    // Once to keep what was uploaded, and once more if a resource uses something in it.
+    for (const one of listed) expect(listed.filter((other) => other === one).length).toBeLessThanOrEqual(2);
   });
 
   it.each([403, 500])("change nothing where the workspace answers %d to that question", async (status) => {
@@ -218,27 +220,22 @@ describe.each(taskNodes)("An agent that remembers an upload, on $name", ({ path:
     expect(await stepFiles()).toEqual([]);
     const step = await here.run({ target: "prod" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(step.text).toContain("Uploading all files again, because the workspace does not have src/step (jobs.only).");
+    expect(step.text).toContain("Files: 2 of 2 changed");
     expect(await stepFiles()).toHaveLength(1);
   });
 
-  it("fails where the files are gone again, and says that the bundle was deployed", async () => {
+  it("warns each time of files that are gone after the deploy", async () => {
     const script = `experimental:\n  scripts:\n    postdeploy: sh ./remove.sh\n`;
     const { run } = await checkout({
       ...bundleOf("kept", job("only", "Only"), script),
       "remove.sh": remove(`${root()}/files`),
     });
-    const first = await run({ target: "prod" });
-    expect(first.warnings).toEqual([
-      "jobs.only uses src/step, which is not in the workspace: something has deleted it since the upload.",
-    ]);
-    const step = await run({ target: "prod" });
-    expect(step.errors).toEqual([
-      expect.stringMatching(
-        /^The bundle was deployed, but the workspace does not have src\/step \(jobs\.only\), although all files were uploaded again\./,
-      ),
-    ]);
-    expect(step.page).toContain("deployed, but with a problem");
-    expect(step.outputs).toMatchObject({ bundleName: "kept", target: "prod" });
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const step = await run({ target: "prod" });
+      expect(step).toMatchObject({ result: "Succeeded" });
+      expect(step.warnings).toEqual([
+        "jobs.only uses src/step, which is not in the workspace: something has deleted it since the upload.",
+      ]);
+    }
   });
 });

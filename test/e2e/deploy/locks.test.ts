@@ -98,7 +98,7 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     cancel.abort();
     const step = await running;
     held.release();
-    expect(step.text).toMatch(/Canceled while .* was uploading files\. It has 1\.5 s to finish/);
+    expect(step.text).toMatch(/Canceled while .* was uploading files\. It has 0\.9 s to finish/);
     expect(step.text).toContain("Released the deployment lock.");
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });

@@ -9,6 +9,8 @@ export interface CheckpointSettings {
   readonly n: number;
   /** Before the request reaches the workspace, or when its answer has been sent. */
   readonly moment: "before" | "after";
+  /** After an answer: which later requests are held until the checkpoint ends; none by default. */
+  readonly holdsLater?: (record: RecordedRequest) => boolean;
 }
 
 /** One moment that the lab waits for. */
@@ -18,7 +20,7 @@ export interface Checkpoint {
   /** Requests counted so far. */
   readonly count: number;
   /**
-   * Ends the checkpoint. A request that is held before the workspace goes on to it, or its connection ends without an answer.
+   * Ends the checkpoint. Requests that are held before the workspace go on to it, or their connections end without an answer.
    */
   end(held: "forward" | "drop"): void;
 }
@@ -67,11 +69,14 @@ export function createCheckpoints(): Checkpoints {
       for (const entry of entries) {
         if (entry.of !== record.subject) continue;
         entry.count += 1;
-        if (entry.count !== entry.n) continue;
-        entry.met = record;
-        if (entry.moment === "after") continue;
-        entry.reach(record);
-        return entry.ended;
+        if (entry.count < entry.n) continue;
+        if (entry.count === entry.n) {
+          entry.met = record;
+          if (entry.moment === "after") continue;
+          entry.reach(record);
+          return entry.ended;
+        }
+        if (entry.moment === "after" && entry.holdsLater?.(record)) return entry.ended;
       }
       return "forward";
     },

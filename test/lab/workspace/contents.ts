@@ -39,9 +39,14 @@ export async function readPipelines(gate: Gate): Promise<PipelineContent[]> {
   }));
 }
 
+/** Whether Unity Catalog has a schema, given as `catalog.schema`. */
+export async function hasSchema(gate: Gate, fullName: string): Promise<boolean> {
+  return (await gate.read(`/api/2.1/unity-catalog/schemas/${fullName}`, 404)).status === 200;
+}
+
 /** Every file and notebook below a folder, as its type, a space and its path, sorted. */
 export async function readFiles(gate: Gate, folder = "/Workspace"): Promise<string[]> {
-  const { body } = await gate.read(`/api/2.0/workspace/list?path=${encodeURIComponent(folder)}`);
+  const { body } = await gate.read(`/api/2.0/workspace/list?path=${encodeURIComponent(folder)}`, 404);
   const entries = objects(fields(body)["objects"]).map(({ object_type: type, path }) => ({ type, path: String(path) }));
   const own = entries.filter(({ type }) => leafTypes.has(type)).map(({ type, path }) => `${type} ${path}`);
   const below = entries.filter(({ type }) => type === "DIRECTORY").map(({ path }) => readFiles(gate, path));

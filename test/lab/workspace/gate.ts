@@ -4,6 +4,7 @@ import { createJobRuns } from "./job-runs.ts";
 import { createWorkspaceObjects } from "./objects.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
+import { refuseExistingSchema } from "./schemas.ts";
 import { createTranslation } from "./translation.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -11,8 +12,8 @@ import type { Upstream } from "./upstream.ts";
 export interface Gate {
   /** Answers a member's request. */
   answer(request: GateRequest, caller: Caller): Promise<Reply>;
-  /** Answers as the workspace's admin sees things. Throws when the status is not 200. */
-  read(path: string): Promise<Reply>;
+  /** Answers as the workspace's admin sees things. Throws when the status is neither 200 nor the one allowed. */
+  read(path: string, allowed?: number): Promise<Reply>;
   /** Every pipeline there is, as `GET /api/2.0/pipelines/{id}` gives it. */
   pipelines(): Promise<Record<string, unknown>[]>;
 }
@@ -40,7 +41,8 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
 
   async function serve(request: GateRequest, caller?: Caller): Promise<Reply> {
     const serverReply = (changed: GateRequest) => forward(changed, caller);
-    return jobRuns.intercept(request) ?? workspaceObjects.answer(request, serverReply) ?? serverReply(request);
+    const answer = jobRuns.intercept(request) ?? workspaceObjects.answer(request, serverReply);
+    return answer ?? (await refuseExistingSchema(request, serverReply)) ?? serverReply(request);
   }
 
   async function forward(request: GateRequest, caller?: Caller): Promise<Reply> {
@@ -75,9 +77,10 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
       }
       return serve(request, caller);
     },
-    async read(path) {
+    async read(path, allowed = 200) {
       const reply = await serve(get(path));
-      if (reply.status !== 200) throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
+      if (reply.status !== 200 && reply.status !== allowed)
+        throw new Error(`GET ${path} gave ${reply.status}: ${reply.body}`);
       return reply;
     },
   };

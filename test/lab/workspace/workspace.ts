@@ -4,7 +4,15 @@ import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../
 import { startServer } from "../https-server.ts";
 import type { TokenVerdict } from "./authentication.ts";
 import { type Checkpoint, type CheckpointSettings, createCheckpoints } from "./checkpoints.ts";
-import { type JobContent, type PipelineContent, readContent, readFiles, readJobs, readPipelines } from "./contents.ts";
+import {
+  hasSchema,
+  type JobContent,
+  type PipelineContent,
+  readContent,
+  readFiles,
+  readJobs,
+  readPipelines,
+} from "./contents.ts";
 import type { CustomUrl } from "./custom-url.ts";
 import { createGate } from "./gate.ts";
 import { startProgram } from "./program.ts";
@@ -54,8 +62,10 @@ export interface Workspace {
   removeMember(applicationId: string): void;
   jobs(): Promise<JobContent[]>;
   pipelines(): Promise<PipelineContent[]>;
-  /** Files and notebooks under /Workspace, each as `FILE /Workspace/…` or `NOTEBOOK /Workspace/…`, sorted. */
-  files(): Promise<string[]>;
+  /** Whether a schema exists, given as `catalog.schema`. */
+  schemaExists(fullName: string): Promise<boolean>;
+  /** Files and notebooks under a folder (default /Workspace), each as `FILE /Workspace/…` or `NOTEBOOK /Workspace/…`, sorted. */
+  files(folder?: string): Promise<string[]>;
   readFile(path: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -92,7 +102,8 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
     jobs: () => readJobs(gate),
     pipelines: () => readPipelines(gate),
-    files: () => readFiles(gate),
+    schemaExists: (fullName) => hasSchema(gate, fullName),
+    files: (folder) => readFiles(gate, folder),
     readFile: (path) => readContent(gate, path),
     async close() {
       faults.releaseAll();

@@ -63,6 +63,9 @@ describe("Inputs of a deploy step", () => {
     ["validate", { cancelRuns: "false" }],
     ["plan", { cancelRuns: "false" }],
     ["destroy", { cancelRuns: "false", autoApprove: "true" }],
+    ["validate", { incremental: "false" }],
+    ["plan", { incremental: "false" }],
+    ["destroy", { incremental: "false", autoApprove: "true" }],
   ])("refuses inputs that have no effect on %s: %o", (command, inputs) => {
     const [name] = Object.keys(inputs);
     expect(errorOf({ command, ...inputs })).toMatch(

@@ -44,6 +44,11 @@ export function cliEnvironment(
   };
 }
 
+/** Whether a variable of the CLI's environment has another value in each step. */
+export function isOfOneStep(name: string): boolean {
+  return /^DATABRICKS_(CONFIG_FILE|METADATA_SERVICE_URL|CACHE_DIR)$/i.test(name);
+}
+
 /** Writes the only profile that the CLI finds; only this account can read it. */
 export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignIn, folder: string): void {
   const lines = [

@@ -7,11 +7,25 @@ import type { Cli } from "./run.ts";
 /** Where the CLI keeps its local state. */
 type Place = Pick<Cli, "folder" | "environment">;
 
-/** One folder for each target that was used here (CLI: bundle.GetLocalStateDir). */
-function targetFolders({ folder, environment }: Place): { target: string; folder: string }[] {
-  const root = environment["DATABRICKS_BUNDLE_TMP"] || path.join(folder, ".databricks", "bundle");
+function localRoot({ folder, environment }: Place): string {
+  return environment["DATABRICKS_BUNDLE_TMP"] || path.join(folder, ".databricks", "bundle");
+}
+
+/** Where the CLI keeps its local state of a target (CLI: bundle.GetLocalStateDir). */
+export function localFolder(place: Place, target: string): string {
+  return path.join(localRoot(place), target);
+}
+
+/** One folder for each target that was used here. */
+function targetFolders(place: Place): { target: string; folder: string }[] {
+  const root = localRoot(place);
   const targets = fs.existsSync(root) ? fs.readdirSync(root) : [];
   return targets.map((target) => ({ target, folder: path.join(root, target) }));
+}
+
+/** The targets that were used here. */
+export function localTargets(place: Place): string[] {
+  return targetFolders(place).map(({ target }) => target);
 }
 
 /** The engine of the deployment that the CLI remembers of a target; undefined where it remembers none. */

@@ -54,6 +54,17 @@ describe("checkpoints", () => {
     checkpoint.end("drop");
   });
 
+  it("a checkpoint after a request may hold later ones", async () => {
+    const holdsLater = ({ path }: { path: string }) => path.endsWith("mkdirs");
+    const checkpoint = lab.workspace.checkpoint({ of: alice, n: 1, moment: "after", holdsLater });
+    await makeFolder(alice, "first");
+    const held = makeFolder(alice, "later");
+    expect((await lab.call({ path: "/api/2.0/preview/scim/v2/Me", token: lab.token(alice) })).status).toBe(200);
+    expect(await folders(alice)).not.toContain("later");
+    checkpoint.end("drop");
+    await expect(held).rejects.toThrow();
+  });
+
   it("requests without a valid token are not counted", async () => {
     const checkpoint = lab.workspace.checkpoint({ of: alice, n: 1, moment: "before" });
     await lab.call({ path: "/.well-known/databricks-config" });

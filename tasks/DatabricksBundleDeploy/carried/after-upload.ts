@@ -1,0 +1,67 @@
+import path from "node:path";
+import type { SyncSnapshot } from "../../common/databricks/cli/sync-snapshot.ts";
+import { fileStamp, isSameStamp, readLocalFiles } from "./local-files.ts";
+import type { UnchangedFile } from "./unchanged-files.ts";
+
+/** Of the files that were unchanged before a deploy, those that the CLI has not uploaded. `after` is its snapshot. */
+export function skippedFiles(
+  unchanged: ReadonlyMap<string, UnchangedFile>,
+  after: SyncSnapshot,
+): Map<string, UnchangedFile> {
+  const skipped = [...unchanged].filter(([name, { stamp }]) => {
+    const synced = after.files.get(name);
+    return synced !== undefined && synced.modifiedAt <= stamp.modifiedAt;
+  });
+  return new Map(skipped);
+}
+
+/**
+ * Of the files that the CLI has not uploaded, those that had other content by then: a build can replace a file by an older
+ * one, which the CLI, comparing times, does not notice.
+ */
+export async function wronglySkipped(
+  root: string,
+  skipped: ReadonlyMap<string, UnchangedFile>,
+  after: SyncSnapshot,
+): Promise<string[]> {
+  const older: string[] = [];
+  const doubtful: string[] = [];
+  for (const [name, { stamp }] of skipped) {
+    const now = fileStamp(path.join(root, name));
+    if (after.files.get(name)?.modifiedAt !== stamp.modifiedAt) older.push(name);
+    else if (now?.modifiedAt === stamp.modifiedAt && !isSameStamp(now, stamp)) doubtful.push(name);
+  }
+  const local = await readLocalFiles(root, doubtful);
+  return [...older, ...doubtful.filter((name) => local.get(name)?.hash !== skipped.get(name)?.content.hash)];
+}
+
+/**
+ * SHA-256 (base64url) of the files whose uploaded content is certain: they are now as the CLI found them. `startedAt` is the
+ * begin of the deploy, in nanoseconds since 1970.
+ */
+export async function certainHashes(
+  root: string,
+  names: Iterable<string>,
+  after: SyncSnapshot,
+  startedAt: bigint,
+): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const [name, { hash, stamp }] of await readLocalFiles(root, names)) {
+    // Its time may have been set, so that the time does not show whether it was replaced after the upload.
+    const isReplaced = stamp.changedAt >= startedAt && stamp.modifiedAt < startedAt;
+    if (stamp.modifiedAt === after.files.get(name)?.modifiedAt && !isReplaced) hashes.set(name, hash);
+  }
+  return hashes;
+}
+
+/** The CLI's sync root, relative to the bundle's folder, which it contains; undefined if no file is as the CLI found it. */
+export function syncRootOf(bundleFolder: string, { files }: SyncSnapshot): string | undefined {
+  for (let up = ""; ; up = path.posix.join(up, "..")) {
+    const root = path.join(bundleFolder, up);
+    const isRoot = [...files].some(
+      ([name, { modifiedAt }]) => fileStamp(path.join(root, name))?.modifiedAt === modifiedAt,
+    );
+    if (isRoot) return up;
+    if (path.dirname(root) === root) return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import fs from "node:fs";
+import path from "node:path";
+import { deploymentFileName, parseDeploymentFile } from "../../common/databricks/cli/deployment-file.ts";
+import { localFolder, localTargets } from "../../common/databricks/cli/state.ts";
+import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { formatSyncSnapshot, snapshotFile, snapshotsFolder } from "../../common/databricks/cli/sync-snapshot.ts";
+import { addressText } from "../../common/databricks/workspace/address.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import { parentFolder, readFolders } from "../../common/databricks/workspace/folders.ts";
+import { print } from "../../common/pipeline/commands.ts";
+import { Cancelled } from "../../common/pipeline/errors.ts";
+import type { Step } from "../session/step.ts";
+import { type KeptFiles, keptFilesName, parseKeptFiles } from "./kept-files.ts";
+import { readLocalFiles } from "./local-files.ts";
+import { isSameUpload, snapshotOf, type UnchangedFile, unchangedFiles } from "./unchanged-files.ts";
+
+/** What the CLI was told before a deploy about the files in the workspace. */
+export interface BroughtBack {
+  readonly kept: KeptFiles;
+  readonly unchanged: ReadonlyMap<string, UnchangedFile>;
+}
+
+/** The reason why all files are uploaded. */
+class Doubt extends Error {}
+
+/**
+ * Replaces what the CLI remembers on this agent about the uploaded files by what the workspace shows, so that the deploy
+ * uploads only files that changed. In any doubt, everything that it remembers is removed, so that the deploy uploads all
+ * files: then this returns undefined, and prints why.
+ */
+export async function bringBackFiles(step: Step, place: DeploymentPlace): Promise<BroughtBack | undefined> {
+  const folder = localFolder(step.cli, place.target);
+  forgetFiles(folder);
+  const workspace = step.workspace();
+  if (!step.inputs.incremental || workspace === undefined) return undefined;
+  try {
+    const known = await readKept(workspace, place);
+    if (known === undefined) return undefined;
+    const unchanged = await findUnchanged(step, workspace, known.kept);
+    fs.mkdirSync(snapshotsFolder(folder), { recursive: true });
+    const snapshot = snapshotOf(known.kept, unchanged);
+    fs.writeFileSync(snapshotFile(folder, snapshot), formatSyncSnapshot(snapshot));
+    // Last: without it, the CLI takes no notice of the snapshot.
+    fs.writeFileSync(path.join(folder, deploymentFileName), known.deployment, { mode: 0o600 });
+    return { kept: known.kept, unchanged };
+  } catch (error) {
+    if (step.cancel.aborted) throw new Cancelled();
+    const why =
+      error instanceof Doubt ? error.message : `reading what the last deploy kept has failed: ${String(error)}`;
+    print(`All files are uploaded, because ${why}.`);
+    forgetFiles(folder);
+    return undefined;
+  }
+}
+
+/** Removes what the CLI remembers about uploaded files, so that it uploads all of them, and deletes those that the bundle has lost. */
+export function forgetFiles(targetFolder: string): void {
+  fs.rmSync(path.join(targetFolder, deploymentFileName), { force: true });
+  fs.rmSync(snapshotsFolder(targetFolder), { recursive: true, force: true });
+}
+
+/** The same for each target that this deploy could be for. */
+export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
+  const targets = cli.target === undefined ? localTargets(cli) : [cli.target];
+  for (const target of targets) forgetFiles(localFolder(cli, target));
+}
+
+/** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws a Doubt. */
+async function readKept(workspace: WorkspaceConnection, { statePath, filePath }: DeploymentPlace) {
+  const [text, deployment] = await Promise.all(
+    [keptFilesName, deploymentFileName].map((name) => readWorkspaceFile(workspace, `${statePath}/${name}`)),
+  );
+  if (deployment === undefined) return undefined;
+  if (text === undefined) throw new Doubt("the last deploy has not kept what it uploaded");
+  const kept = parseKeptFiles(text);
+  if (kept === undefined)
+    throw new Doubt("the last deploy has kept what it uploaded in a form that this task does not know");
+  const upload = parseDeploymentFile(deployment);
+  if (upload === undefined)
+    throw new Doubt(`this task does not know the form of ${deploymentFileName} in the workspace`);
+  if (!isSameUpload(kept.upload, upload)) throw new Doubt("another deployment has uploaded files since");
+  if (kept.filePath !== filePath) throw new Doubt(`the bundle's files were in ${kept.filePath} before`);
+  if (kept.address !== addressText(workspace)) throw new Doubt(`the workspace was ${kept.address} before`);
+  return { kept, deployment };
+}
+
+async function findUnchanged({ cli }: Step, workspace: WorkspaceConnection, kept: KeptFiles) {
+  const certain = [...kept.files].filter(([, { content }]) => content !== undefined);
+  const folders = certain.map(([, { remoteName }]) => parentFolder(`${kept.filePath}/${remoteName}`));
+  const [local, objects] = await Promise.all([
+    readLocalFiles(
+      path.join(cli.folder, kept.syncRoot),
+      certain.map(([name]) => name),
+    ),
+    readFolders(workspace, folders),
+  ]);
+  return unchangedFiles(kept, local, objects);
+}

@@ -1,0 +1,69 @@
+import { localFolder } from "../../common/databricks/cli/state.ts";
+import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { deleteWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
+import { debug } from "../../common/pipeline/commands.ts";
+import type { Step } from "../session/step.ts";
+import { type BroughtBack, bringBackFiles, forgetFiles } from "./bring-back-files.ts";
+import { bringBackUnfinished } from "./bring-back-unfinished.ts";
+import { keepFiles } from "./keep-files.ts";
+import { keepUnfinished, type UnfinishedKeeper } from "./keep-unfinished.ts";
+import { keptFilesName } from "./kept-files.ts";
+
+/** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
+export interface CarriedState {
+  /** Before each run of the CLI. Never throws, except Cancelled. */
+  prepare(): Promise<void>;
+  /** After a run that has failed: waits until the workspace has all that it has done. Never throws. */
+  flush(): Promise<void>;
+  /** After each run. Returns whether nothing that the run has done is only on this agent. Never throws. */
+  finish(succeeded: boolean): Promise<boolean>;
+  /** After a deploy that has succeeded: keeps what it has uploaded. Returns why all files must be uploaded once more. */
+  keepFiles(): Promise<string | undefined>;
+  /** After a destroy: removes what deploys have kept. Never throws. */
+  forgetKept(): Promise<void>;
+  /** Makes the next run upload all files, without a look at what was kept. */
+  uploadAll(): void;
+}
+
+/** How long the step waits for requests that only help the next deploy. */
+const limitMs = ({ cancel }: Step) => (cancel.aborted ? cancelBudget.copyMs : 30_000);
+
+/** `withFiles`: the command uploads files. */
+export function carriedState(step: Step, place: DeploymentPlace, withFiles: boolean): CarriedState {
+  let files: BroughtBack | undefined;
+  let keeper: UnfinishedKeeper | undefined;
+  let startedAt = 0n;
+  let uploadsAll = false;
+  const keep = () => keepFiles(step, place, files, startedAt);
+  return {
+    async prepare() {
+      startedAt = BigInt(Date.now()) * 1_000_000n;
+      const [continued, broughtBack] = await Promise.all([
+        bringBackUnfinished(step, place),
+        withFiles && !uploadsAll ? bringBackFiles(step, place) : undefined,
+      ]);
+      files = broughtBack;
+      keeper = keepUnfinished(step, place, continued);
+    },
+    flush: async () => keeper?.flush(limitMs(step)),
+    async finish(succeeded) {
+      const { aborted } = step.cancel;
+      const isSafe = await keeper?.finish(succeeded, limitMs(step));
+      keeper = undefined;
+      // The next deploy need not upload again what this one has uploaded before it failed.
+      if (withFiles && !succeeded && !aborted) await keep().catch((error) => debug(String(error)));
+      return isSafe === true;
+    },
+    keepFiles: keep,
+    async forgetKept() {
+      const workspace = step.workspace();
+      const file = `${place.statePath}/${keptFilesName}`;
+      if (workspace) await deleteWorkspaceFile(workspace, file).catch((error) => debug(String(error)));
+    },
+    uploadAll() {
+      uploadsAll = true;
+      forgetFiles(localFolder(step.cli, place.target));
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import fs from "node:fs";
+import path from "node:path";
+import {
+  type DeploymentFile,
+  deploymentFileName,
+  readDeploymentFile,
+} from "../../common/databricks/cli/deployment-file.ts";
+import { localFolder } from "../../common/databricks/cli/state.ts";
+import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import {
+  parseSyncSnapshot,
+  type SyncSnapshot,
+  snapshotFile,
+  snapshotsFolder,
+} from "../../common/databricks/cli/sync-snapshot.ts";
+import { addressText } from "../../common/databricks/workspace/address.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import { writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import {
+  parentFolder,
+  plainPath,
+  readFolders,
+  type WorkspaceObject,
+} from "../../common/databricks/workspace/folders.ts";
+import { print } from "../../common/pipeline/commands.ts";
+import { Cancelled } from "../../common/pipeline/errors.ts";
+import { listSome } from "../listing.ts";
+import type { Step } from "../session/step.ts";
+import { certainHashes, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
+import type { BroughtBack } from "./bring-back-files.ts";
+import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
+import { isAsKept, type UnchangedFile } from "./unchanged-files.ts";
+
+/** What a deploy has uploaded, as far as this agent and the workspace show it. */
+interface Uploaded {
+  readonly upload: DeploymentFile;
+  readonly snapshot: SyncSnapshot;
+  /** Not uploaded, because the workspace had them already. */
+  readonly skipped: ReadonlyMap<string, UnchangedFile>;
+  /** The objects in the folders of the files, and in that of the state. */
+  readonly objects: ReadonlyMap<string, WorkspaceObject>;
+}
+
+/**
+ * Keeps in the workspace what the CLI has uploaded, for the next deploy, and prints how many files changed. Returns why all
+ * files must be uploaded once more: the workspace does not have what this deploy relied on. `startedAt` is the begin of the
+ * deploy, in nanoseconds since 1970.
+ */
+export async function keepFiles(
+  step: Step,
+  place: DeploymentPlace,
+  before: BroughtBack | undefined,
+  startedAt: bigint,
+): Promise<string | undefined> {
+  const workspace = step.workspace();
+  const folder = localFolder(step.cli, place.target);
+  const upload = readDeploymentFile(folder);
+  if (workspace === undefined || upload === undefined || isEarlier(upload, before)) return undefined;
+  // The bundle is deployed without copies of its files, or as one immutable folder.
+  if (upload.files.length === 0) return undefined;
+  const snapshot = readSnapshot(folder, place, before);
+  if (snapshot === undefined) {
+    return before && "this version of the CLI does not record its uploads in the form that this task knows";
+  }
+  // If the sequence has a gap, another deployment was faster: the CLI has noticed it, and uploaded all files.
+  const isNext = before?.kept.upload.id === upload.id && before.kept.upload.sequence + 1 === upload.sequence;
+  const skipped = isNext ? skippedFiles(before.unchanged, snapshot) : new Map<string, UnchangedFile>();
+  const root = syncRootOf(step.cli.folder, snapshot);
+  if (root === undefined) return undefined;
+  try {
+    const objects = await readObjects(workspace, place, snapshot);
+    const uploaded = { upload, snapshot, skipped, objects };
+    const wrong = [
+      ...differing(uploaded, place),
+      ...(await wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot)),
+    ];
+    if (wrong.length > 0) return `${listSome(wrong, 10)} changed while the bundle was deployed`;
+    if (isNext) printCounts(uploaded, before);
+    const files = await keptFiles(path.join(step.cli.folder, root), uploaded, place, startedAt);
+    const kept = {
+      address: addressText(workspace),
+      host: snapshot.host,
+      filePath: snapshot.remotePath,
+      syncRoot: root,
+    };
+    const { id, sequence, timestamp } = upload;
+    const text = formatKeptFiles({ ...kept, upload: { id, sequence, timestamp }, files });
+    await writeWorkspaceFile(workspace, `${place.statePath}/${keptFilesName}`, text);
+  } catch (error) {
+    if (step.cancel.aborted) throw new Cancelled();
+    // What an earlier deploy has kept does not match this upload, so it is not used.
+    print(`The next deploy uploads all files, because what was uploaded could not be recorded: ${String(error)}`);
+  }
+  return undefined;
+}
+
+/** Whether the deploy ended before it had uploaded all files. */
+function isEarlier({ id, sequence }: DeploymentFile, before: BroughtBack | undefined): boolean {
+  return before?.kept.upload.id === id && sequence <= before.kept.upload.sequence;
+}
+
+function readSnapshot(folder: string, { filePath }: DeploymentPlace, before: BroughtBack | undefined) {
+  const snapshots = snapshotsFolder(folder);
+  const names = fs.existsSync(snapshots) ? fs.readdirSync(snapshots) : [];
+  const [file, ...others] = names.map((name) => path.join(snapshots, name));
+  // The CLI has found another workspace or folder than the one that it was told about.
+  if (file === undefined || others.length > 0) return undefined;
+  const snapshot = parseSyncSnapshot(fs.readFileSync(file, "utf8"));
+  const expected = before ? { host: before.kept.host, remotePath: before.kept.filePath } : snapshot;
+  if (!snapshot || !expected || snapshotFile(folder, expected) !== file) return undefined;
+  return snapshot.remotePath === filePath ? snapshot : undefined;
+}
+
+function readObjects(
+  workspace: WorkspaceConnection,
+  { statePath }: DeploymentPlace,
+  { remotePath, files }: SyncSnapshot,
+) {
+  const folders = [...files.values()].map(({ remoteName }) => parentFolder(`${remotePath}/${remoteName}`));
+  return readFolders(workspace, [statePath, ...folders]);
+}
+
+/** The skipped files of which the workspace has something else than before the deploy. */
+function differing({ skipped, objects, snapshot }: Uploaded, { filePath }: DeploymentPlace): string[] {
+  const objectOf = (name: string) => objects.get(plainPath(`${filePath}/${snapshot.files.get(name)?.remoteName}`));
+  return [...skipped].filter(([name, { content }]) => !isAsKept(content, objectOf(name))).map(([name]) => name);
+}
+
+async function keptFiles(
+  root: string,
+  uploaded: Uploaded,
+  { statePath, filePath }: DeploymentPlace,
+  startedAt: bigint,
+) {
+  const { snapshot, skipped, objects } = uploaded;
+  const names = [...snapshot.files.keys()].filter((name) => !skipped.has(name));
+  const hashes = await certainHashes(root, names, snapshot, startedAt);
+  // The CLI stores it after the last file. What is newer can be somebody else's.
+  const uploadedAt = objects.get(plainPath(`${statePath}/${deploymentFileName}`))?.modifiedAt;
+  const kept = new Map<string, KeptFile>();
+  for (const [name, { remoteName }] of snapshot.files) {
+    const content =
+      skipped.get(name)?.content ?? contentOf(hashes.get(name), objects.get(plainPath(`${filePath}/${remoteName}`)));
+    const isCertain = content !== undefined && uploadedAt !== undefined && content.modifiedAt <= uploadedAt;
+    kept.set(name, { remoteName, content: isCertain ? content : undefined });
+  }
+  return kept;
+}
+
+function contentOf(hash: string | undefined, object: WorkspaceObject | undefined): KeptContent | undefined {
+  if (hash === undefined || object?.modifiedAt === undefined) return undefined;
+  return { hash, type: object.type, modifiedAt: object.modifiedAt };
+}
+
+/** e.g. Files: 3 of 1,204 changed, 2 deleted */
+function printCounts({ snapshot, skipped }: Uploaded, { kept }: BroughtBack): void {
+  const number = (count: number) => count.toLocaleString("en-US");
+  const deleted = [...kept.files.keys()].filter((name) => !snapshot.files.has(name)).length;
+  const total = snapshot.files.size;
+  const more = deleted > 0 ? `, ${number(deleted)} deleted` : "";
+  print(`Files: ${number(total - skipped.size)} of ${number(total)} changed${more}`);
+}

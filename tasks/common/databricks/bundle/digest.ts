@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
+import { type Yaml, yamlValues } from "./yaml-values.ts";
+
+/** What decides how the CLI resolves a bundle, beside the workspace. */
+export interface BundleSurroundings {
+  /** A text that changes with every setting outside the bundle's files, such as the target and the variables. */
+  readonly settings: string;
+  /** Files that the CLI reads too; they need not exist. */
+  readonly files: readonly string[];
+}
+
+/** What the CLI asks others for, each time: the Git repository, the workspace, a script. */
+const asksOthers = /\bbundle\.git\b|\blookup\b|\bpreinit\b|\\/;
+
+/**
+ * A SHA-256 that stays the same as long as the CLI resolves the bundle's workspace paths in the same way; undefined if its
+ * files do not show that, or cannot be read.
+ */
+export function bundleDigest(folder: string, yaml: Yaml, surroundings: BundleSurroundings): string | undefined {
+  const [root] = rootFiles(folder);
+  if (root === undefined) return undefined;
+  try {
+    const rootText = readBundleFile(root);
+    const document = yaml.parseDocument(rootText, { uniqueKeys: false, logLevel: "silent" });
+    if (document.errors.length > 0) return undefined;
+    const included = filesIncludedBy(root, yamlValues(yaml, document).textsAt("include"));
+    const texts = [rootText, ...included.map(readBundleFile)];
+    if (texts.some((text) => asksOthers.test(text))) return undefined;
+    const others = surroundings.files.map(readIfThere);
+    const parts = [root, ...included, ...texts, ...others, surroundings.settings];
+    return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readBundleFile(file);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
+}

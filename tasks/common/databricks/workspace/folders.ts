@@ -1,0 +1,51 @@
+import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+
+/** A file, notebook or folder, as the workspace lists it. */
+export interface WorkspaceObject {
+  /** e.g. FILE, NOTEBOOK or DIRECTORY */
+  readonly type: string;
+  /** When its content was last changed, in milliseconds since 1970 by the workspace's clock; undefined if not listed. */
+  readonly modifiedAt: number | undefined;
+}
+
+const atATime = 10;
+
+/** What is directly in these folders, by path (see plainPath); one request for each folder, ten at a time. */
+export async function readFolders(
+  workspace: WorkspaceConnection,
+  folders: readonly string[],
+): Promise<Map<string, WorkspaceObject>> {
+  const waiting = [...new Set(folders)];
+  const objects = new Map<string, WorkspaceObject>();
+  const readNext = async (): Promise<void> => {
+    const folder = waiting.pop();
+    if (folder === undefined) return;
+    for (const [path, object] of await readFolder(workspace, folder)) objects.set(path, object);
+    return readNext();
+  };
+  await Promise.all(Array.from({ length: atATime }, readNext));
+  return objects;
+}
+
+/** Nothing if there is no such folder. */
+async function readFolder(workspace: WorkspaceConnection, folder: string): Promise<[string, WorkspaceObject][]> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  const objects: [string, WorkspaceObject][] = [];
+  try {
+    for await (const { path, object_type: type = "", modified_at: modifiedAt } of service.list({ path: folder })) {
+      if (path) objects.push([plainPath(path), { type, modifiedAt }]);
+    }
+  } catch (error) {
+    if (!(error instanceof WorkspaceError && error.status === 404)) throw error;
+  }
+  return objects;
+}
+
+export function parentFolder(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
+
+/** The workspace gives the same path with and without this prefix. */
+export function plainPath(path: string): string {
+  return path.replace(/^\/Workspace(?=\/)/, "");
+}

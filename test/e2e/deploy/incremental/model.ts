@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import type { BundleFiles } from "../../bundles/bundles.ts";
+
+/** A change of a tree of files, each given by its path in the bundle. */
+export type Edit =
+  | { readonly kind: "write"; readonly name: string; readonly content: string }
+  | { readonly kind: "delete"; readonly name: string }
+  | { readonly kind: "rename"; readonly name: string; readonly to: string };
+
+/** What somebody does by hand to what the workspace has of the bundle. */
+export type HandEdit =
+  | { readonly kind: "overwrite" | "replace"; readonly name: string; readonly content: string }
+  | { readonly kind: "delete"; readonly name: string }
+  | { readonly kind: "delete folder"; readonly name: string };
+
+/** Who changes the workspace at the end of a round. */
+export const deployers = ["fresh agent", "same folder", "somebody else", "somebody else destroys"] as const;
+
+/** Changes of the bundle, then changes by hand, then a deploy. */
+export interface Round {
+  readonly edits: readonly Edit[];
+  readonly byHand: readonly HandEdit[];
+  readonly deployer: (typeof deployers)[number];
+}
+
+/** Some are notebooks with the right content, some never; `a` and `a/b` are folders of others and files themselves. */
+const names = [
+  "one.txt",
+  "two.py",
+  "a",
+  "a/one.txt",
+  "a/two.py",
+  "a/b",
+  "a/b/größe 1.txt",
+  "a/b/three.sql",
+  "c/nb.ipynb",
+];
+const folders = ["a", "a/b", "c"];
+/** Contents of the same size in pairs, so that neither size nor time shows a change. */
+const contents = [
+  "",
+  "1\n",
+  "2\n",
+  "# Databricks notebook source\nprint(1)\n",
+  "# Databricks notebook source\nprint(2)\n",
+  "-- Databricks notebook source\nselect 1\n",
+  "# databricks notebook source\nprint(1)\n",
+];
+
+const name = fc.constantFrom(...names);
+const content = fc.constantFrom(...contents);
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("write" as const), name, content }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), name }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename" as const), name, to: name }) },
+);
+const handEdit: fc.Arbitrary<HandEdit> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("overwrite" as const, "replace" as const), name, content }),
+  fc.record({ kind: fc.constant("delete" as const), name }),
+  fc.record({ kind: fc.constant("delete folder" as const), name: fc.constantFrom(...folders) }),
+);
+
+/** Random rounds. Shorter and simpler ones are tried when one fails. */
+export const rounds: fc.Arbitrary<Round[]> = fc.array(
+  fc.record({
+    edits: fc.array(edit, { maxLength: 4 }),
+    byHand: fc.array(handEdit, { maxLength: 3 }),
+    deployer: fc.constantFrom(...deployers),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** The tree that every sequence begins with. */
+export const firstTree: BundleFiles = {
+  "one.txt": "1\n",
+  "two.py": "# Databricks notebook source\nprint(1)\n",
+  "a/one.txt": "1\n",
+  "a/b/three.sql": "-- Databricks notebook source\nselect 1\n",
+  "c/nb.ipynb": jupyter("1\n"),
+};
+
+/** The tree after an edit. A path that was a folder becomes a file and the other way round; two names never clash remotely. */
+export function applyEdit(tree: BundleFiles, change: Edit): BundleFiles {
+  switch (change.kind) {
+    case "write":
+      return write(tree, change.name, contentFor(change.name, change.content));
+    case "delete":
+      return without(tree, change.name);
+    case "rename": {
+      const moved = tree[change.name];
+      if (moved === undefined || change.name === change.to) return tree;
+      return write(without(tree, change.name), change.to, contentFor(change.to, moved));
+    }
+  }
+}
+
+/** A notebook of another kind than its extension's would be one that the workspace refuses. */
+function contentFor(name: string, content: string): string {
+  const isJupyter = content.startsWith("{");
+  if (name.endsWith(".ipynb")) return isJupyter ? content : jupyter(content);
+  return isJupyter ? "1\n" : content;
+}
+
+function jupyter(source: string): string {
+  const cells = [{ cell_type: "code", execution_count: null, metadata: {}, outputs: [], source: [source] }];
+  const metadata = { language_info: { name: "python" } };
+  return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+}
+
+function write(tree: BundleFiles, name: string, content: string): BundleFiles {
+  const kept = Object.entries(tree).filter(([other]) => !other.startsWith(`${name}/`) && !name.startsWith(`${other}/`));
+  return { ...Object.fromEntries(kept), [name]: content };
+}
+
+function without(tree: BundleFiles, name: string): BundleFiles {
+  return Object.fromEntries(Object.entries(tree).filter(([other]) => other !== name));
+}

@@ -1,0 +1,123 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import type { Agent } from "../../../lab/agent/agent.ts";
+import type { Lab } from "../../../lab/lab.ts";
+import type { Person } from "../../../lab/person.ts";
+import { type BundleFiles, writeFiles } from "../../bundles/bundles.ts";
+import { fileDifferences, remoteOf } from "../../bundles/uploaded.ts";
+import { checkOut } from "../../steps/checkout.ts";
+import { applyEdit, firstTree, type HandEdit, type Round } from "./model.ts";
+
+/** What a sequence of rounds is played with. */
+export interface Stage {
+  readonly lab: Lab;
+  readonly agent: Agent;
+  readonly person: Person;
+  /** Path of the CLI with which somebody else deploys. */
+  readonly cli: string;
+}
+
+/** All files of all checkouts have this time, so that it never shows a change. */
+const modified = new Date("2026-01-02T03:04:05Z");
+const execute = promisify(execFile);
+
+/**
+ * Plays rounds with a new bundle, and then deploys it from an empty folder. Throws how the workspace's files differ from the
+ * bundle's after one of our deploys, with everything that happened before.
+ */
+export async function play(stage: Stage, rounds: readonly Round[]): Promise<void> {
+  const name = `edited-${randomBytes(4).toString("hex")}`;
+  const root = `/Workspace/Shared/${name}`;
+  const story: string[] = [];
+  let tree = firstTree;
+  let inWorkspace: BundleFiles = {};
+  let fresh = 0;
+
+  async function deployOurs(at: string): Promise<void> {
+    const files = bundleFiles(name, root, tree);
+    story.push(`we deploy from ${at}: ${Object.keys(tree).join(", ")}`);
+    const { text, result } = await deploy(stage, `${name}/${at}`, files);
+    if (result !== "Succeeded") throw new Error(`${story.join("\n")}\nThe deploy ended in ${result}:\n${text}`);
+    const differences = await fileDifferences(stage.lab.workspace, `${root}/files`, files);
+    if (differences.length > 0) throw new Error(`${story.join("\n")}\n${differences.join("\n")}\n${text}`);
+    inWorkspace = tree;
+  }
+
+  await deployOurs("first");
+  for (const { edits, byHand, deployer } of rounds) {
+    for (const edit of edits) {
+      story.push(JSON.stringify(edit));
+      tree = applyEdit(tree, edit);
+    }
+    for (const edit of byHand) {
+      if (await changeByHand(stage.person, `${root}/files`, inWorkspace, edit))
+        story.push(`by hand: ${JSON.stringify(edit)}`);
+    }
+    if (deployer === "fresh agent") await deployOurs(`fresh-${fresh++}`);
+    else if (deployer === "same folder") await deployOurs("first");
+    else {
+      const theirs = { ...tree, "one.txt": "theirs\n", "theirs.txt": "theirs\n" };
+      const command = deployer === "somebody else" ? "deploy" : "destroy";
+      story.push(`somebody else: ${command}`);
+      await runPlainCli(stage, command, bundleFiles(name, root, theirs));
+      inWorkspace = command === "deploy" ? theirs : {};
+    }
+  }
+  await deployOurs("last");
+}
+
+function bundleFiles(name: string, root: string, tree: BundleFiles): BundleFiles {
+  const root_path = JSON.stringify(root);
+  const yaml = `bundle: { name: ${name} }\ntargets: { live: { default: true, workspace: { root_path: ${root_path} } } }\n`;
+  return { "databricks.yml": yaml, ...tree };
+}
+
+async function deploy({ agent, lab }: Stage, at: string, files: BundleFiles) {
+  const { change, folder, job, run } = await checkOut(agent, lab, files, { at });
+  change(files);
+  setTimes(folder, files);
+  const step = await run({ target: "live" });
+  await job.finish();
+  return step;
+}
+
+function setTimes(folder: string, files: BundleFiles): void {
+  for (const name of Object.keys(files)) fs.utimesSync(path.join(folder, name), modified, modified);
+}
+
+/** Changes an object that the workspace has of the bundle; its type stays. Returns false if there is nothing to change. */
+async function changeByHand(person: Person, folder: string, tree: BundleFiles, edit: HandEdit): Promise<boolean> {
+  if (edit.kind === "delete folder") {
+    const exists = (await person.list(folder)).includes(`${folder}/${edit.name}`);
+    if (exists && !(edit.name in tree)) await person.remove(`${folder}/${edit.name}`);
+    return exists;
+  }
+  const content = tree[edit.name];
+  if (content === undefined) return false;
+  const { type, path: remote } = remoteOf(edit.name, content);
+  const object = `${folder}/${remote}`;
+  if (!(await person.list(path.posix.dirname(object))).includes(object)) return false;
+  if (edit.kind !== "overwrite") await person.remove(object);
+  if (edit.kind === "delete") return true;
+  const text = `by hand ${edit.content}`;
+  await (type === "NOTEBOOK" ? person.writeNotebook(object, text) : person.writeFile(object, text));
+  return true;
+}
+
+/** Deploys or destroys as a user with a token of their own does, on another machine. */
+async function runPlainCli({ person, cli }: Stage, command: "deploy" | "destroy", files: BundleFiles): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "plain-cli-"));
+  try {
+    writeFiles(folder, files);
+    await execute(cli, ["bundle", command, "--auto-approve"], {
+      cwd: folder,
+      env: { PATH: "/usr/bin:/bin", HOME: folder, ...person.environment() },
+    });
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}

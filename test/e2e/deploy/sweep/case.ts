@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import type { Agent } from "../../../lab/agent/agent.ts";
+import type { Deployer, Lab } from "../../../lab/lab.ts";
+import { type AgentSetup, startLabAgent } from "../../steps/agent.ts";
+import { type Checkout, checkOut } from "../../steps/checkout.ts";
+import { sweptBundle } from "./bundle.ts";
+import { type Deployed, type FoundFault, findFaults, isLocked, leftProcesses } from "./outcome.ts";
+import { isOfCli, type Moment, stopStep, type Way } from "./stops.ts";
+
+/** One step that is stopped once. */
+export interface SweepCase {
+  readonly command: "deploy" | "destroy";
+  readonly way: Way;
+  readonly moment: Moment;
+  /** At which request of the step's service principal to the workspace, from 1. */
+  readonly n: number;
+  /** How long after the n-th answer the step is stopped; `deliveryMs` by default. */
+  readonly waitMs?: number;
+}
+
+/** The machines of a sweep. */
+export interface SweepRoom {
+  readonly lab: Lab;
+  readonly node: string;
+  /** Version of the CLI. */
+  readonly cli: string;
+}
+
+/** What became of a case. */
+export interface CaseOutcome {
+  /** The request at which the step was stopped; undefined if the step ended before its n-th request. */
+  readonly request: string | undefined;
+  /** How many requests the step made. */
+  readonly count: number;
+  readonly faults: readonly FoundFault[];
+  /** The stopped step's log, then that of the deploy that followed. */
+  readonly logs: readonly string[];
+}
+
+/** Shortens the agent's grace from 10 to 4 seconds. */
+const shortGrace = { variables: { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2000" } };
+const inputs = {
+  deploy: { target: "prod" },
+  destroy: { target: "prod", command: "destroy", autoApprove: "true" },
+} as const;
+
+/**
+ * Stops a step at its n-th request, deploys the same bundle from an empty folder on another agent, and compares the workspace
+ * with the bundle. Each case has a bundle and a service principal of its own, so that cases can run at the same time.
+ */
+export async function runCase(room: SweepRoom, settings: SweepCase): Promise<CaseOutcome> {
+  const { lab, node, cli } = room;
+  const deployer = lab.addDeployer();
+  const name = `swept-${randomBytes(4).toString("hex")}`;
+  const deployed: Deployed = { name, files: sweptBundle(name), clientId: deployer.clientId };
+  const agents: Agent[] = [];
+  const setup: AgentSetup = { cli: await lab.programs.cli(cli) };
+
+  async function freshCheckout(): Promise<Checkout & { agent: Agent }> {
+    const agent = await startLabAgent(lab, node, setup);
+    agents.push(agent);
+    const checkout = await checkOut(agent, lab, deployed.files, { deployer, job: shortGrace });
+    return { agent, ...checkout };
+  }
+
+  try {
+    if (settings.command === "destroy") await deployFully(await freshCheckout());
+    const stopped = await stopOnce(lab, deployer, settings, await freshCheckout());
+    const { logs, faults } = await recover(lab, deployed, await freshCheckout(), stopped.faults);
+    return { request: stopped.request, count: stopped.count, faults, logs: [...stopped.logs, ...logs] };
+  } finally {
+    for (const agent of agents) await agent.dispose();
+  }
+}
+
+async function deployFully({ run, job }: Checkout): Promise<void> {
+  const { result, text } = await run(inputs.deploy);
+  if (result !== "Succeeded") throw new Error(`The deploy before the destroy ended in ${result}:\n${text}`);
+  await job.finish();
+}
+
+async function stopOnce(
+  lab: Lab,
+  { clientId }: Deployer,
+  settings: SweepCase,
+  { agent, job, run }: Checkout & { agent: Agent },
+): Promise<CaseOutcome> {
+  const { command, n, moment } = settings;
+  const checkpoint = lab.workspace.checkpoint({ of: clientId, n, moment, holdsLater: isOfCli });
+  const cancel = new AbortController();
+  const logs: string[] = [];
+  const running = run(inputs[command], { cancel: cancel.signal, onLine: (line) => void logs.push(line) });
+  // A lost machine's step rejects.
+  const ended = running.catch(() => undefined);
+  const request = await Promise.race([checkpoint.reached, ended.then(() => undefined)]);
+  if (request === undefined) {
+    checkpoint.end("forward");
+    const { result, text } = await running;
+    if (result !== "Succeeded") throw new Error(`A ${command} that was not stopped ended in ${result}:\n${text}`);
+    await job.finish();
+  } else {
+    await stopStep({ agent, job, ended, cancel: () => cancel.abort() }, settings, checkpoint);
+  }
+  const stoppedAt = request && `${request.method} ${request.path}`;
+  return { request: stoppedAt, count: checkpoint.count, faults: leftProcesses(job), logs: [logs.join("\n")] };
+}
+
+async function recover(
+  lab: Lab,
+  deployed: Deployed,
+  checkout: Checkout,
+  before: readonly FoundFault[],
+): Promise<Pick<CaseOutcome, "faults" | "logs">> {
+  const faults = [...before];
+  const locked = await isLocked(lab, deployed);
+  const first = await checkout.run(inputs.deploy);
+  const logs = [first.text];
+  if (first.result !== "Succeeded") {
+    const kind = locked ? "next deploy refused by the lock" : "next deploy failed";
+    faults.push({ kind, detail: first.errors.join("\n") });
+    // What else is wrong shows only after a deploy that succeeds: as a user would then do it.
+    const second = await checkout.run({ ...inputs.deploy, forceLock: "true" });
+    logs.push(second.text);
+    if (second.result !== "Succeeded") {
+      if (locked) faults.push({ kind: "next deploy failed", detail: second.errors.join("\n") });
+      return { faults, logs };
+    }
+  }
+  faults.push(...(await findFaults(lab, deployed, checkout)));
+  await checkout.job.finish();
+  return { faults: [...faults, ...leftProcesses(checkout.job)], logs };
+}
