@@ -37,9 +37,13 @@ async function plan(step: Step): Promise<void> {
 }
 
 async function deploy(step: Step): Promise<void> {
-  await checkRunKeys(step);
-  if (step.inputs.plan) confirmPlan(step.inputs.plan, await planBundle(step));
-  const deployment = await deployBundle(step);
+  let summary = await checkRunKeys(step);
+  if (step.inputs.plan) {
+    const planned = await planBundle(step);
+    confirmPlan(step.inputs.plan, planned);
+    summary = planned.summary;
+  }
+  const deployment = await deployBundle(step, summary);
   const runs: FinishedRun[] = [];
   try {
     if (!deployment.problem) await runResources(step, deployment, (run) => runs.push(run));

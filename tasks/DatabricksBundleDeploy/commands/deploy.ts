@@ -30,9 +30,12 @@ export interface Deployment extends DeployedActions {
   readonly problem: UserError | undefined;
 }
 
-/** Deploys the bundle, its output shown as it comes, and checks that its files are there. Throws a UserError that explains a failure. */
-export async function deployBundle(step: Step): Promise<Deployment> {
-  const place = await findPlace(step);
+/**
+ * Deploys the bundle, its output shown as it comes, and checks that its files are there. `resolved` is the bundle if the CLI
+ * has already resolved it in this step. Throws a UserError that explains a failure.
+ */
+export async function deployBundle(step: Step, resolved: BundleSummary | undefined): Promise<Deployment> {
+  const place = (resolved && placeOf(resolved)) ?? (await findPlace(step));
   const carried = place && carriedState(step, place, true);
   if (!place) forgetAllFiles(step);
   const facts = await runDeploy(step, place, carried);

@@ -11,9 +11,9 @@ import { tryCommand } from "./run-cli.ts";
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
   // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
-  const place = (step.workspace() && (await notedPlace(step))) ?? (await resolvedPlace(step));
-  if (place === undefined)
-    print("Before the deploy, it is not known where the workspace keeps the deployment's state.");
+  const noted = step.workspace() && (await notedPlace(step).catch(unknown));
+  const place = noted ?? (await resolvedPlace(step));
+  if (place === undefined) print("The bundle could not be resolved before the deploy, so all files are uploaded.");
   return place;
 }
 
@@ -22,5 +22,13 @@ async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
   const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
   // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
   const { exitCode, stdout } = await tryCommand(step, "summary", { json: true, arguments: ["--force-pull"], output });
-  return exitCode === 0 ? placeOf(parseBundleSummary(stdout)) : undefined;
+  try {
+    return exitCode === 0 ? placeOf(parseBundleSummary(stdout)) : undefined;
+  } catch (error) {
+    return unknown(error);
+  }
+}
+
+function unknown(error: unknown): undefined {
+  debug(String(error));
 }

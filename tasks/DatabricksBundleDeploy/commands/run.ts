@@ -9,7 +9,7 @@ import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
-import { cleanupConnection } from "./cancelled.ts";
+import { type AfterCancel, cleanupConnection } from "./cancelled.ts";
 import type { Deployment } from "./deploy.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
 import { readSummary } from "./summary.ts";
@@ -28,15 +28,19 @@ type RunEnd = Pick<FinishedRun, "result" | "message">;
 
 const runnableTypes = ["jobs", "pipelines", "apps"];
 
-/** Throws a UserError, before anything is deployed, for keys in the input `run` that the bundle does not have. */
-export async function checkRunKeys(step: Step): Promise<void> {
-  if (step.inputs.run.length === 0) return;
-  const { resources, scripts } = await readSummary(step);
+/**
+ * Throws a UserError, before anything is deployed, for keys in the input `run` that the bundle does not have. Returns the
+ * resolved bundle; undefined if there are no keys to check.
+ */
+export async function checkRunKeys(step: Step): Promise<BundleSummary | undefined> {
+  if (step.inputs.run.length === 0) return undefined;
+  const summary = await readSummary(step, "remote");
+  const { resources, scripts } = summary;
   const runnable = resources.filter(({ type }) => runnableTypes.includes(type));
   const known = [...runnable.map(({ type, key }) => `${type}.${key}`), ...scripts];
   const names = new Set([...known, ...runnable.map(({ key }) => key)]);
   const unknown = step.inputs.run.filter((key) => !names.has(key));
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return summary;
   throw new UserError(
     `run: the bundle does not contain a job, pipeline, app or script with the key ${unknown.join(", ")}. Nothing was deployed.`,
     {
@@ -90,7 +94,8 @@ async function runResource(
   const ended = (end: RunEnd) => onEnd({ key, url: started()?.url, ...end, durationMs: Date.now() - startedAt });
   print(`Running ${key}`);
   try {
-    const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output });
+    const afterCancel = () => afterRunCancel(key, started(), isScript, step.safePointMs);
+    const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output, afterCancel });
     const end = isScript
       ? scriptEnd(exitCode, facts)
       : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "" }, isApp(key, summary));
@@ -98,9 +103,17 @@ async function runResource(
     return end.result === "SUCCESS";
   } catch (error) {
     const run = started();
-    if (error instanceof Cancelled && run) ended(await cancelOwnRun(step, run));
+    if (error instanceof Cancelled && run) ended(await leaveRun(step, run));
     throw error;
   }
+}
+
+/** So long the CLI may go on to report a run that it is just starting: the step can only cancel a run that it knows. */
+const announcementMs = 2_000;
+
+function afterRunCancel(key: string, run: StartedRun | undefined, isScript: boolean, safePointMs: number): AfterCancel {
+  const text = `Canceled while waiting for the run of ${key}${run ? `: ${run.url}` : "."}`;
+  return { text, stopAfterMs: run || isScript ? 0 : Math.min(announcementMs, safePointMs) };
 }
 
 function isApp(key: string, { resources }: BundleSummary): boolean {
@@ -155,7 +168,10 @@ async function endOfRun(step: Step, workspace: WorkspaceConnection, { run, url }
     } catch (error) {
       if (step.cancel.aborted) throw new Cancelled();
       const isLasting = error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
-      if (isLasting || Date.now() > answeredAt + patienceMs) return unreported(error);
+      if (isLasting || Date.now() > answeredAt + patienceMs) {
+        await leaveRun(step, { run, url });
+        return unreported(error);
+      }
       debug(String(error));
     }
     await sleep(waitMs, undefined, { signal: step.cancel }).catch(() => {
@@ -187,7 +203,12 @@ function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
   return undefined;
 }
 
-async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
+/** The end of a run that the step no longer waits for: it is canceled, unless the inputs let it go on. */
+async function leaveRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
+  if (!step.inputs.cancelRuns) {
+    print(`The run goes on, because cancelRuns is false: ${url}`);
+    return { result: "UNKNOWN", message: "the step did not wait for its end" };
+  }
   try {
     const workspace = cleanupConnection(step);
     if (workspace === undefined) throw new Error("The workspace is unknown.");

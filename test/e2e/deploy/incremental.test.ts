@@ -1,6 +1,10 @@
-import { describe, expect, it } from "vitest";
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { signInPerson } from "../../lab/person.ts";
 import { type BundleFiles, bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { taskNodesWithCli } from "../nodes.ts";
+import type { Checkout } from "../steps/checkout.ts";
 import { useLab } from "../use-lab.ts";
 
 const bundle: BundleFiles = {
@@ -11,34 +15,168 @@ const bundle: BundleFiles = {
 };
 const importPath = /^\/api\/2\.0\/workspace-files\/import-file\//;
 
-describe.each(taskNodes)("A deploy on a new agent, on $name", ({ path: node }) => {
-  const { lab, checkout, requests } = useLab(node);
-  const root = () => `/Workspace/Users/${lab.deployer.clientId}/.bundle/partly/prod`;
+describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: node, cli }) => {
+  const { lab, checkout, requests } = useLab(node, { cli });
+  const root = (name = "partly") => `/Workspace/Users/${lab.deployer.clientId}/.bundle/${name}/prod`;
 
-  /** Deploys from a fresh checkout; gives the step and the names of the uploaded files of the bundle, sorted. */
-  async function deploy(files: BundleFiles, inputs: Record<string, string> = {}) {
-    const { run } = await checkout(files);
+  /** Runs a step; gives it and the names of the bundle's files that it uploaded, sorted. */
+  async function uploadsOf(run: Checkout["run"], inputs: Record<string, string> = {}, name?: string) {
     const [step, { workspace }] = await requests(() => run({ target: "prod", ...inputs }));
-    const imported = workspace
+    const prefix = `${root(name)}/files/`;
+    const uploaded = workspace
       .filter(({ method, path: url }) => method === "POST" && importPath.test(url))
-      .map(({ path: url }) =>
-        `/${decodeURIComponent(url.replace(importPath, "").replace(/\?.*/, ""))}`.replace("//", "/"),
-      );
-    const prefix = `${root()}/files/`;
-    const uploaded = imported.filter((file) => file.startsWith(prefix)).map((file) => file.slice(prefix.length));
+      .map(({ path: url }) => decodeURIComponent(url.replace(importPath, "").replace(/\?.*/, "")).replace(/^\/*/, "/"))
+      .filter((file) => file.startsWith(prefix))
+      .map((file) => file.slice(prefix.length));
     return { step, uploaded: uploaded.toSorted() };
   }
 
-  it("uploads only the file that changed", async () => {
+  const deploy = async (files: BundleFiles, inputs?: Record<string, string>, name?: string) =>
+    uploadsOf((await checkout(files)).run, inputs, name);
+  const all = Object.keys(bundle).sort();
+
+  it("uploads only the files that changed, and deletes those that the bundle has lost", async () => {
     const first = await deploy(bundle);
     expect(first.step).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(first.uploaded).toHaveLength(5);
+    expect(first.uploaded).toEqual(all);
     const same = await deploy(bundle);
     expect(same.step.text).toContain("Files: 0 of 5 changed");
     expect(same.uploaded).toEqual([]);
-    const changed = await deploy({ ...bundle, "src/two.py": "print(3)\n" });
-    expect(changed.step.log).toContainEqual(expect.stringMatching(/Files: 1 of 5 changed/));
-    expect(changed.uploaded).toEqual(["src/two.py"]);
+    const { "src/one.txt": _, ...without } = bundle;
+    const changed = await deploy({ ...without, "src/two.py": "print(3)\n", "new.txt": "new\n" });
+    expect(changed.step.text).toContain("Files: 2 of 5 changed, 1 deleted");
+    expect(changed.uploaded).toEqual(["new.txt", "src/two.py"]);
     expect(await lab.workspace.readFile(`${root()}/files/src/two.py`)).toBe("print(3)\n");
+    expect(await lab.workspace.files()).not.toContain(`FILE ${root()}/files/src/one.txt`);
+  });
+
+  it("uploads what somebody has changed or deleted in the workspace", async () => {
+    await deploy(bundle);
+    const person = await signInPerson(lab);
+    await person.writeFile(`${root()}/files/src/one.txt`, "two\n");
+    await person.remove(`${root()}/files/data`);
+    const next = await deploy(bundle);
+    expect(next.uploaded).toEqual(["data/deep/three.sql", "src/one.txt"]);
+    expect(next.step.text).toContain("Files: 2 of 5 changed");
+    expect(await lab.workspace.readFile(`${root()}/files/src/one.txt`)).toBe("one\n");
+  });
+
+  it("uploads all files if incremental is false, and only changed ones after that", async () => {
+    await deploy(bundle);
+    expect((await deploy(bundle, { incremental: "false" })).uploaded).toEqual(all);
+    expect((await deploy(bundle)).uploaded).toEqual([]);
+  });
+
+  it("uploads only the rest after a deploy that failed when it had uploaded its files", async () => {
+    await deploy(bundle);
+    const changed = { ...bundleOf("partly", job("other", "Other")), "src/one.txt": "one\n", "src/two.py": "2\n" };
+    const refused = lab.workspace.fault({ method: "POST", path: /jobs\/create/ }, { status: 400, body: {} });
+    const failed = await deploy(changed);
+    refused.release();
+    expect(failed.step.result).toBe("Failed");
+    expect(failed.uploaded).toEqual(["databricks.yml", "src/two.py"]);
+    expect((await deploy(changed)).uploaded).toEqual([]);
+  });
+
+  it.each([
+    ["what is kept cannot be read", { method: "GET", path: /export.*azure-pipelines\.files/ }, { status: 403 }],
+    [
+      "what is kept is not complete",
+      { method: "GET", path: /export.*azure-pipelines\.files/ },
+      { body: { content: "e30=" } },
+    ],
+    ["the workspace cannot be listed", { method: "GET", path: /workspace\/list/ }, { status: 403 }],
+  ])("uploads all files, and says why, if %s", async (_, match, fault) => {
+    await deploy(bundle);
+    const placed = lab.workspace.fault(match, { ...fault }, 1);
+    const { step, uploaded } = await deploy(bundle);
+    placed.release();
+    expect(placed.hits).toBe(1);
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.log).toContainEqual(expect.stringMatching(/All files are uploaded, because /));
+    expect(uploaded).toEqual(all);
+  });
+
+  it("uploads all files if the last deploy could not keep what it uploaded", async () => {
+    await deploy(bundle);
+    const refused = lab.workspace.fault({ method: "POST", path: "/api/2.0/workspace/import" }, { status: 403 });
+    const { step } = await deploy({ ...bundle, "src/one.txt": "1\n" });
+    refused.release();
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.text).toContain("The next deploy uploads all files, because what was uploaded could not be recorded");
+    const next = await deploy(bundle);
+    expect(next.step.text).toContain("All files are uploaded, because another deployment has uploaded files since.");
+    expect(next.uploaded).toEqual(all);
+    expect((await deploy(bundle)).uploaded).toEqual([]);
+  });
+
+  it("uploads a file that a build replaces by an older one", async () => {
+    const files = {
+      ...bundleOf("built", job("a", "A"), "artifacts:\n  a:\n    build: sh ./build.sh\n"),
+      "build.sh": "touch -d 2001-01-01 input.txt && cp -p input.txt output.txt\n",
+      "input.txt": "1\n",
+      "output.txt": "0\n",
+    };
+    await deploy(files);
+    expect(await lab.workspace.readFile(`${root("built")}/files/output.txt`)).toBe("1\n");
+    const { step } = await deploy({ ...files, "input.txt": "2\n", "output.txt": "1\n" });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(await lab.workspace.readFile(`${root("built")}/files/output.txt`)).toBe("2\n");
+  });
+
+  it("uploads all files again if somebody changes one while it deploys", async () => {
+    await deploy(bundle);
+    const person = await signInPerson(lab);
+    const held = lab.workspace.fault({ method: "POST", path: /import-file.*deployment\.json/ }, { hold: true });
+    const deploying = deploy(bundle);
+    await vi.waitFor(() => expect(held.hits).toBe(1), 30_000);
+    await person.writeFile(`${root()}/files/src/one.txt`, "by hand\n");
+    held.release();
+    const { step } = await deploying;
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.text).toContain(
+      "Uploading all files again, because src/one.txt changed while the bundle was deployed.",
+    );
+    expect(await lab.workspace.readFile(`${root()}/files/src/one.txt`)).toBe("one\n");
+  });
+
+  it("knows files above the bundle's folder", async () => {
+    const { folder, run } = await checkout(
+      bundleOf("wide", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n"),
+    );
+    const shared = path.join(folder, "../shared");
+    fs.mkdirSync(shared);
+    fs.writeFileSync(path.join(shared, "common.py"), "print(1)\n");
+    const first = await uploadsOf(run, {}, "wide");
+    expect(first.uploaded).toEqual(["bundle/databricks.yml", "bundle/src/step.py", "shared/common.py"]);
+    fs.rmSync(path.join(folder, ".databricks"), { recursive: true });
+    fs.writeFileSync(path.join(shared, "common.py"), "print(2)\n");
+    expect((await uploadsOf(run, {}, "wide")).uploaded).toEqual(["shared/common.py"]);
+  });
+
+  it("does not ask the CLI for the deployment's place on an agent that has deployed the bundle before", async () => {
+    const { run, change } = await checkout(bundle);
+    const askedFirst = async () => {
+      const [step, { workspace }] = await requests(() => run({ target: "prod" }));
+      expect(step.result).toBe("Succeeded");
+      const commands = workspace.flatMap(({ userAgent = "" }) => /cmd\/(bundle_\w+)/.exec(userAgent)?.[1] ?? []);
+      return commands[0];
+    };
+    expect(await askedFirst()).toBe("bundle_summary");
+    expect(await askedFirst()).toBe("bundle_deploy");
+    // The note is about other files, so the CLI is asked.
+    change({ ...bundle, "databricks.yml": `${bundle["databricks.yml"]}# changed\n` });
+    expect(await askedFirst()).toBe("bundle_summary");
+  });
+
+  it("uploads to the new place after the bundle's paths have changed on the same agent", async () => {
+    const { run, change } = await checkout(bundle);
+    await run({ target: "prod" });
+    const elsewhere = `/Workspace/Shared/moved-${Date.now()}`;
+    const moved = `${bundle["databricks.yml"]}workspace:\n  root_path: ${elsewhere}\n`;
+    change({ ...bundle, "databricks.yml": moved });
+    expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", issues: [] });
+    const files = (await lab.workspace.files()).filter((file) => file.includes(`${elsewhere}/files/`));
+    expect(files).toHaveLength(5);
   });
 });

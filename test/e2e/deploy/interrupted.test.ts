@@ -26,7 +26,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     const step = await run({ target: "prod" }, cancelAt("Deploying resources"));
     expect(step.result).toBe("Canceled");
     expect(step.text).toMatch(
-      /Canceled while .* was changing resources\. It has 7\.5 s to finish[\s\S]*Deployment complete/,
+      /Canceled while .* was changing resources\. It has 6\.9 s to finish[\s\S]*Deployment complete/,
     );
     expect(await locks()).toEqual([]);
     expect(await job.finish()).toEqual({ orphans: [] });
