@@ -1,14 +1,14 @@
-import { hostKind } from "../../common/databricks/workspace/hosts.ts";
-import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
-import { connectionTokens } from "../../common/identity/connection-token.ts";
-import { databricksTokens } from "../../common/identity/databricks-token.ts";
-import { freshIdTokens } from "../../common/identity/id-token.ts";
-import { warn } from "../../common/pipeline/commands.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
-import type { Http } from "../../common/pipeline/http.ts";
-import type { JobInfo } from "../../common/pipeline/job.ts";
-import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/service-connection.ts";
-import { type DeployInputs, stepWorkspace } from "../inputs.ts";
+import { hostKind } from "../databricks/workspace/hosts.ts";
+import { type AccessToken, type AccessTokenSource, renewable } from "../identity/access-token.ts";
+import { connectionTokens } from "../identity/connection-token.ts";
+import { databricksTokens } from "../identity/databricks-token.ts";
+import { freshIdTokens } from "../identity/id-token.ts";
+import { warn } from "../pipeline/commands.ts";
+import { UserError } from "../pipeline/errors.ts";
+import type { Http } from "../pipeline/http.ts";
+import type { JobInfo } from "../pipeline/job.ts";
+import { conversionAdvice, type ServiceConnection } from "../pipeline/service-connection.ts";
+import { type SignInInputs, stepWorkspace } from "./inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 
 /** The service principal that the step signs in as, and the workspaces that may get its token. */
@@ -24,7 +24,7 @@ export interface StepIdentity {
 /** The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match. */
 export function stepIdentity(
   http: Http,
-  inputs: DeployInputs,
+  inputs: SignInInputs,
   connection: ServiceConnection,
   job: JobInfo,
 ): StepIdentity {
@@ -44,7 +44,7 @@ function issuersOf(connection: ServiceConnection): string {
 
 function databricksIdentity(
   http: Http,
-  inputs: DeployInputs,
+  inputs: SignInInputs,
   connection: ServiceConnection,
   job: JobInfo,
 ): StepIdentity {
