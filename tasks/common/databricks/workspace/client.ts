@@ -44,36 +44,52 @@ export async function workspaceService<Service>(
  * Runs the SDK's services over our own HTTP module. The SDK's own transport does not verify certificates by default, waits
  * forever on a redirect, and reads credentials from the machine, so it is replaced completely.
  */
-function workspaceTransport(
-  { ApiClient, Config }: Sdk,
-  { host, workspaceId, http, token }: WorkspaceConnection,
-): ApiClient {
+function workspaceTransport({ ApiClient, Config }: Sdk, connection: WorkspaceConnection): ApiClient {
   class WorkspaceTransport extends ApiClient {
     override async request({ path, method, query, payload }: SdkRequest): Promise<unknown> {
       if (method !== "GET" && method !== "POST") throw new Error(`${method} is not supported.`);
-      const url = new URL(path, host);
-      if (query) url.search = this.searchParams(query);
-      const response = await http.send({
-        method,
-        url: url.href,
-        headers: {
-          Authorization: `Bearer ${(await token()).value}`,
-          Accept: "application/json",
-          // As the SDKs do (databricks-sdk-go, config/config.go: WorkspaceID).
-          ...(workspaceId ? { "X-Databricks-Workspace-Id": workspaceId } : {}),
-        },
-        ...(payload ? { body: JSON.stringify(payload) } : {}),
-        redirects: "manual",
-        idleTimeoutMs: 10_000,
-        attempts: 3,
-      });
-      return parsed(response);
+      const search = query ? this.searchParams(query) : "";
+      return callWorkspace(connection, { method, path, search, ...(payload ? { payload } : {}) });
     }
   }
-  return new WorkspaceTransport(new Config({ host, loaders: [], skipVerify: false }));
+  return new WorkspaceTransport(new Config({ host: connection.host, loaders: [], skipVerify: false }));
 }
 
-function parsed({ status, headers, text }: HttpResponse): unknown {
+/** One call of the workspace's API. */
+export interface WorkspaceCall {
+  readonly method: "GET" | "POST";
+  /** e.g. /api/2.0/preview/scim/v2/Me */
+  readonly path: string;
+  readonly search?: string;
+  /** Becomes the body, as JSON. */
+  readonly payload?: unknown;
+}
+
+/** Makes one call without loading the SDK, and returns the answer's JSON. Throws WorkspaceError or HttpFailure. */
+export async function callWorkspace(
+  { host, workspaceId, http, token }: WorkspaceConnection,
+  { method, path, search = "", payload }: WorkspaceCall,
+): Promise<Record<string, unknown>> {
+  const url = new URL(path, host);
+  url.search = search;
+  const response = await http.send({
+    method,
+    url: url.href,
+    headers: {
+      Authorization: `Bearer ${(await token()).value}`,
+      Accept: "application/json",
+      // As the SDKs do (databricks-sdk-go, config/config.go: WorkspaceID).
+      ...(workspaceId ? { "X-Databricks-Workspace-Id": workspaceId } : {}),
+    },
+    ...(payload === undefined ? {} : { body: JSON.stringify(payload) }),
+    redirects: "manual",
+    idleTimeoutMs: 10_000,
+    attempts: 3,
+  });
+  return parsed(response);
+}
+
+function parsed({ status, headers, text }: HttpResponse): Record<string, unknown> {
   const body = parsedObject(text);
   if (status === 200 && (body || text.trim() === "")) return body ?? {};
   const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
