@@ -1,5 +1,5 @@
 import { hostKind } from "../databricks/workspace/hosts.ts";
-import { type AccessToken, type AccessTokenSource, renewable } from "../identity/access-token.ts";
+import { type AccessToken, type AccessTokenSource, type Renewal, renewable } from "../identity/access-token.ts";
 import { connectionTokens } from "../identity/connection-token.ts";
 import { databricksTokens } from "../identity/databricks-token.ts";
 import { freshIdTokens } from "../identity/id-token.ts";
@@ -27,12 +27,13 @@ export function stepIdentity(
   inputs: SignInInputs,
   connection: ServiceConnection,
   job: JobInfo,
+  renewal: Renewal = {},
 ): StepIdentity {
-  if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job);
+  if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job, renewal);
   const rule = entraHostRule(stepWorkspace(inputs), connection.cloud);
   const advice = conversionAdvice(connection);
   if (advice) warn(advice);
-  const token = renewable(connectionTokens(http, job, connection));
+  const token = renewable(connectionTokens(http, job, connection), renewal);
   return { rule, clientId: connection.clientId, token, issuers: issuersOf(connection) };
 }
 
@@ -47,6 +48,7 @@ function databricksIdentity(
   inputs: SignInInputs,
   connection: ServiceConnection,
   job: JobInfo,
+  renewal: Renewal,
 ): StepIdentity {
   const { databricksClientId: clientId } = inputs;
   const address = stepWorkspace(inputs);
@@ -64,5 +66,5 @@ function databricksIdentity(
     { host, isAccount: hostKind(host) === "custom", clientId },
     freshIdTokens(http, job, connection),
   );
-  return { rule, clientId, token: renewable(acquire), issuers: `Azure DevOps and ${host}` };
+  return { rule, clientId, token: renewable(acquire, renewal), issuers: `Azure DevOps and ${host}` };
 }
