@@ -14,8 +14,8 @@ export type Route = (request: http.IncomingMessage) => Promise<Answer>;
 export interface LoopbackServer {
   /** e.g. http://127.0.0.1:40123 */
   readonly origin: string;
-  /** Resolves when the port is free. Requests that are not answered yet are cut off. */
-  close(): Promise<void>;
+  /** Resolves when the port is free. Requests that are not answered within `answersMs` (0) are cut off. */
+  close(answersMs?: number): Promise<void>;
 }
 
 /** A path of 256 random bits. With it, a program can make requests, so it is a secret. */
@@ -52,10 +52,11 @@ export async function startLoopbackServer(routes: Readonly<Record<string, Route>
   });
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
+    close: (answersMs = 0) =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        if (answersMs === 0) server.closeAllConnections();
+        else setTimeout(() => server.closeAllConnections(), answersMs).unref();
       }),
   };
 }

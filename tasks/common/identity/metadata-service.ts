@@ -44,7 +44,7 @@ export async function startMetadataService(
   const path = secretPath();
   const { answer, ...record } = metadataRoute(settings, withinMs);
   const { origin, close } = await startLoopbackServer({ [path]: answer });
-  return { ...record, url: `${origin}${path}`, close };
+  return { ...record, url: `${origin}${path}`, close: () => close() };
 }
 
 /** The service without its server: how it answers, and what it gave out. */

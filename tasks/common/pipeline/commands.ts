@@ -60,6 +60,16 @@ export function setOutput(name: string, value: string): void {
   command("task.setvariable", { variable: name, isOutput: "true", issecret: "false" }, value);
 }
 
+/** Sets a variable for later steps, which they find in their environment under exactly this name. */
+export function setJobVariable(name: string, value: string): void {
+  command("task.setvariable", { variable: name, issecret: "false", preservecase: "true" }, value);
+}
+
+/** Sets a variable that only this step, and its post-job step, can read. */
+export function setTaskVariable(name: string, value: string): void {
+  command("task.settaskvariable", { variable: name, issecret: "true" }, value);
+}
+
 /** Puts a folder first on the PATH of later steps and of this process. */
 export function prependPath(folder: string): void {
   command("task.prependpath", {}, folder);
