@@ -3,7 +3,7 @@ import { isOverruled, worthMentioning } from "../../common/databricks/cli/enviro
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";

@@ -1,7 +1,7 @@
 import { UserError } from "../../pipeline/errors.ts";
 import { textOf } from "../../pipeline/json.ts";
 import { unreachable } from "../../pipeline/service-errors.ts";
-import { callWorkspace, type WorkspaceConnection, WorkspaceError } from "./client.ts";
+import { callWorkspace, type WorkspaceConnection, WorkspaceError } from "./call.ts";
 
 /** The caller as the workspace sees it. A service principal's user name is its application ID. */
 export interface CurrentUser {
