@@ -10,7 +10,7 @@ import { read, sourceFiles } from "./package/project.ts";
  */
 const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tasks: [["DatabricksCliInstaller", "DatabricksBundleDeploy"], ["common"]],
-  "tasks/common": [["databricks", "identity"], ["pipeline"], ["product"]],
+  "tasks/common": [["sign-in"], ["databricks", "identity"], ["pipeline"], ["product"]],
   "tasks/common/databricks": [["bundle", "cli", "workspace"], ["libraries.lazy"]],
   "tasks/DatabricksBundleDeploy": [
     ["main"],

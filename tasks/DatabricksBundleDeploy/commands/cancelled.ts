@@ -1,6 +1,6 @@
 import type { TakenLock } from "../../common/databricks/cli/output.ts";
 import { unfinishedLogs } from "../../common/databricks/cli/state.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { releaseOwnLock } from "../../common/databricks/workspace/lock.ts";
 import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug, print, warn } from "../../common/pipeline/commands.ts";

@@ -11,7 +11,7 @@ function source(lifetimeMs = 60 * minute) {
     count += 1;
     return { value: `token ${count}`, expiresAt: clock.now + lifetimeMs };
   });
-  return { clock, acquire, token: renewable(acquire, () => clock.now, 20) };
+  return { clock, acquire, token: renewable(acquire, { now: () => clock.now, waitMs: 20 }) };
 }
 
 describe("A renewable token", () => {

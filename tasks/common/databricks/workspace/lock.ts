@@ -1,5 +1,6 @@
 import { members, textOf } from "../../pipeline/json.ts";
-import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { workspaceService } from "./client.ts";
 
 export interface DeployLock {
   readonly user: string;
