@@ -4,6 +4,7 @@ import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
@@ -54,7 +55,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const { variables: names } = declared;
   const sources = { given: inputs.variables, declared: names, job: ofJob, environment: process.env };
   const variables = variableEnvironment(sources);
-  const identity = stepIdentity(task.http, inputs, connection, job);
+  const identity = stepIdentity(task.http, inputs, connection, job, connectionTokens);
   const { token, issuers, rule } = identity;
   const expected = ofStep ?? (ofBundle && rule(ofBundle.host) ? ofBundle : undefined);
   const caller = await signInAs(task.http, identity, expected);
