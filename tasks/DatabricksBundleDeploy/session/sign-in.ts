@@ -14,6 +14,7 @@ import type { Task } from "../../common/pipeline/task.ts";
 import { signInAs } from "../../common/sign-in/caller.ts";
 import { stepIdentity } from "../../common/sign-in/identity.ts";
 import { stepWorkspace } from "../../common/sign-in/inputs.ts";
+import { variablesOfLogin } from "../../common/sign-in/login-variables.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
@@ -45,7 +46,8 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const job = readJob();
   const ofJob = jobVariables();
   scrubProcessEnvironment();
-  mentionOverruled(removeFromProcessEnvironment(isOverruled));
+  const ofLogin = variablesOfLogin(process.env);
+  mentionOverruled(removeFromProcessEnvironment(isOverruled), ofLogin);
 
   const executable = findCli();
   const declared = await readDeclared(inputs.folder, inputs.target);
@@ -93,8 +95,9 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   };
 }
 
-function mentionOverruled(removed: readonly string[]): void {
-  const names = worthMentioning(removed);
+/** A login earlier in the job signs in other steps; its variables are not the author's. */
+function mentionOverruled(removed: readonly string[], ofLogin: readonly string[]): void {
+  const names = worthMentioning(removed).filter((name) => !ofLogin.includes(name));
   if (names.length === 0) return;
   print(`Only the service connection is used to sign in. Variables not passed to the CLI: ${names.join(", ")}.`);
 }
