@@ -3,6 +3,7 @@ import { createIdentities } from "./identity.ts";
 import { createJobRuns } from "./job-runs.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
+import { createSqlWarehouse } from "./sql-warehouse.ts";
 import { createTranslation } from "./translation.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -14,6 +15,8 @@ export interface Gate {
   read(path: string): Promise<Reply>;
   /** Every pipeline there is, as `GET /api/2.0/pipelines/{id}` gives it. */
   pipelines(): Promise<Record<string, unknown>[]>;
+  /** Statements that its SQL warehouses executed. */
+  readonly statements: string[];
 }
 
 /** What the workspace is called, and where its server is. */
@@ -33,6 +36,7 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
   const identities = createIdentities();
   const jobRuns = createJobRuns(director);
   const updates = createPipelineUpdates(director);
+  const warehouse = createSqlWarehouse();
   const pipelineIds = new Set<string>();
   const prepareHome = createHomes(upstream);
 
@@ -61,12 +65,13 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
 
   return {
     pipelines,
+    statements: warehouse.statements,
     async answer(request, caller) {
       await prepareHome(caller.applicationId);
       if (request.method === "GET" && request.url.pathname === pipelinesPath) {
         return jsonReply(200, { statuses: await pipelines() });
       }
-      return jobRuns.intercept(request) ?? forward(request, caller);
+      return jobRuns.intercept(request) ?? warehouse.answer(request) ?? forward(request, caller);
     },
     async read(path) {
       const reply = await forward(get(path));

@@ -53,6 +53,8 @@ export interface Workspace {
   /** Files and notebooks under /Workspace, each as `FILE /Workspace/…` or `NOTEBOOK /Workspace/…`, sorted. */
   files(): Promise<string[]>;
   readFile(path: string): Promise<string>;
+  /** Statements that its SQL warehouses executed. */
+  readonly statements: readonly string[];
   close(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     jobs: () => readJobs(gate),
     pipelines: () => readPipelines(gate),
     files: () => readFiles(gate),
+    statements: gate.statements,
     readFile: (path) => readContent(gate, path),
     async close() {
       faults.releaseAll();
