@@ -2,6 +2,7 @@
 import "../common/pipeline/load-failure.ts";
 
 import { addressText } from "../common/databricks/workspace/address.ts";
+import { federatedTokens } from "../common/identity/federated-token.ts";
 import { print, setOutput } from "../common/pipeline/commands.ts";
 import { scrubProcessEnvironment } from "../common/pipeline/environment.ts";
 import { Cancelled } from "../common/pipeline/errors.ts";
@@ -23,7 +24,7 @@ void runTask(async (task) => {
   const job = readJob();
   scrubProcessEnvironment();
 
-  const identity = stepIdentity(task.http, inputs, connection, job);
+  const identity = stepIdentity(task.http, inputs, connection, job, federatedTokens);
   const caller = await signInAs(task.http, identity, inputs.workspace);
 
   const token = await identity.token();

@@ -4,6 +4,7 @@ import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
@@ -13,6 +14,7 @@ import type { Task } from "../../common/pipeline/task.ts";
 import { signInAs } from "../../common/sign-in/caller.ts";
 import { stepIdentity } from "../../common/sign-in/identity.ts";
 import { stepWorkspace } from "../../common/sign-in/inputs.ts";
+import { variablesOfLogin } from "../../common/sign-in/login-variables.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
@@ -44,7 +46,8 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const job = readJob();
   const ofJob = jobVariables();
   scrubProcessEnvironment();
-  mentionOverruled(removeFromProcessEnvironment(isOverruled));
+  const ofLogin = variablesOfLogin(process.env);
+  mentionOverruled(removeFromProcessEnvironment(isOverruled), ofLogin);
 
   const executable = findCli();
   const declared = await readDeclared(inputs.folder, inputs.target);
@@ -54,7 +57,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const { variables: names } = declared;
   const sources = { given: inputs.variables, declared: names, job: ofJob, environment: process.env };
   const variables = variableEnvironment(sources);
-  const identity = stepIdentity(task.http, inputs, connection, job);
+  const identity = stepIdentity(task.http, inputs, connection, job, connectionTokens);
   const { token, issuers, rule } = identity;
   const expected = ofStep ?? (ofBundle && rule(ofBundle.host) ? ofBundle : undefined);
   const caller = await signInAs(task.http, identity, expected);
@@ -92,8 +95,9 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   };
 }
 
-function mentionOverruled(removed: readonly string[]): void {
-  const names = worthMentioning(removed);
+/** A login earlier in the job signs in other steps; its variables are not the author's. */
+function mentionOverruled(removed: readonly string[], ofLogin: readonly string[]): void {
+  const names = worthMentioning(removed).filter((name) => !ofLogin.includes(name));
   if (names.length === 0) return;
   print(`Only the service connection is used to sign in. Variables not passed to the CLI: ${names.join(", ")}.`);
 }

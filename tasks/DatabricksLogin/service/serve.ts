@@ -1,4 +1,5 @@
 import type { AccessTokenSource } from "../../common/identity/access-token.ts";
+import { federatedTokens } from "../../common/identity/federated-token.ts";
 import { JobTokenRefused } from "../../common/identity/id-token.ts";
 import { type Route, refuse, secretPath, startLoopbackServer } from "../../common/identity/loopback-server.ts";
 import { metadataRoute } from "../../common/identity/metadata-service.ts";
@@ -49,10 +50,8 @@ function tell(message: ServiceMessage): void {
 async function open(handover: HandoverMessage): Promise<ServiceAddresses> {
   const { inputs, connection, job, workerPid } = handover;
   const { workspace } = inputs;
-  // The agent may replace the files of the task before the next step.
-  if (inputs.authentication === "entra") await import("../../common/identity/azure-identity.lazy.ts");
   const http = createHttp(networkOf(handover.network), userAgent, new AbortController().signal);
-  const identity = stepIdentity(http, inputs, connection, job, { first: handover.token, spareMs });
+  const identity = stepIdentity(http, inputs, connection, job, federatedTokens, { first: handover.token, spareMs });
   const { rule, issuers } = identity;
   const counts = counter();
 

@@ -1,6 +1,5 @@
 import { hostKind } from "../databricks/workspace/hosts.ts";
 import { type AccessToken, type AccessTokenSource, type Renewal, renewable } from "../identity/access-token.ts";
-import { connectionTokens } from "../identity/connection-token.ts";
 import { databricksTokens } from "../identity/databricks-token.ts";
 import { freshIdTokens } from "../identity/id-token.ts";
 import { warn } from "../pipeline/commands.ts";
@@ -21,19 +20,26 @@ export interface StepIdentity {
   readonly clientId: string | undefined;
 }
 
-/** The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match. */
-export function stepIdentity(
+/** Returns a function that gets a new access token from Entra through a service connection. */
+export type EntraTokens<Connection> = (http: Http, job: JobInfo, connection: Connection) => () => Promise<AccessToken>;
+
+/**
+ * The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match.
+ * A task that takes only some kinds of connection passes `entraTokens` for these, so that it contains no other's library.
+ */
+export function stepIdentity<Connection extends ServiceConnection>(
   http: Http,
   inputs: SignInInputs,
-  connection: ServiceConnection,
+  connection: Connection,
   job: JobInfo,
+  entraTokens: EntraTokens<Connection>,
   renewal: Renewal = {},
 ): StepIdentity {
   if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job, renewal);
   const rule = entraHostRule(stepWorkspace(inputs), connection.cloud);
   const advice = conversionAdvice(connection);
   if (advice) warn(advice);
-  const token = renewable(connectionTokens(http, job, connection), renewal);
+  const token = renewable(entraTokens(http, job, connection), renewal);
   return { rule, clientId: connection.clientId, token, issuers: issuersOf(connection) };
 }
 

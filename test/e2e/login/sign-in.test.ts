@@ -24,7 +24,11 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ path: node }) => {
     console.log(records.azureDevOps.length, records.entra.length, records.workspace.length);
     const script = await job.run({
       task: "Bash@3",
-      inputs: { targetType: "inline", script: "env | grep -E 'DATABRICKS|PROXY' ; databricks current-user me; ps ax -o pid,ppid,rss,args | grep 'index.js service'" },
+      inputs: {
+        targetType: "inline",
+        script:
+          "env | grep -E 'DATABRICKS|PROXY' ; databricks current-user me; ps ax -o pid,ppid,rss,args | grep 'index.js service'",
+      },
     });
     console.log(script.log.join("\n"));
     const { postJob, orphans } = await job.finish();

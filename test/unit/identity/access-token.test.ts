@@ -70,4 +70,32 @@ describe("A renewable token", () => {
     acquire.mockReturnValueOnce(new Promise(() => undefined));
     expect((await token()).value).toBe("token 1");
   });
+
+  it("begins with a token that another process has fetched", async () => {
+    const { clock, acquire } = source();
+    const first = { value: "the first", expiresAt: clock.now + 60 * minute };
+    const token = renewable(acquire, { first, now: () => clock.now });
+    expect(await token()).toEqual(first);
+    clock.now += 29 * minute;
+    expect(await token()).toEqual(first);
+    clock.now += 1 * minute;
+    expect((await token()).value).toBe("token 1");
+  });
+
+  it("keeps a token until the given part of its life is left, if that is later than half of it", async () => {
+    const { clock, acquire } = source(81 * minute);
+    const token = renewable(acquire, { spareMs: 20 * minute, now: () => clock.now });
+    await token();
+    clock.now += 59 * minute;
+    expect((await token()).value).toBe("token 1");
+    clock.now += 1 * minute;
+    expect((await token()).value).toBe("token 2");
+    const short = source(31 * minute);
+    const soon = renewable(short.acquire, { spareMs: 20 * minute, now: () => short.clock.now });
+    await soon();
+    short.clock.now += 14 * minute;
+    expect((await soon()).value).toBe("token 1");
+    short.clock.now += 1 * minute;
+    expect((await soon()).value).toBe("token 2");
+  });
 });
