@@ -31,7 +31,7 @@ export async function buildExtension(edition: Edition = production): Promise<voi
 async function stageTask(name: string, { variant, version, stage }: Edition): Promise<void> {
   const source = path.join(root, "tasks", name);
   const folder = path.join(stage, "tasks", name);
-  const metafiles = await bundleTask(root, path.join(source, "main.ts"), folder);
+  const metafiles = await bundleTask(root, source, folder);
   writeJson(path.join(folder, "task.json"), variantTask(readJson(path.join(source, "task.json")), variant, version));
   fs.copyFileSync(path.join(source, "icon.png"), path.join(folder, "icon.png"));
   fs.writeFileSync(path.join(folder, "ThirdPartyNotices.txt"), thirdPartyNotices(root, metafiles));

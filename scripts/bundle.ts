@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,14 +63,25 @@ async function bundle(root: string, entry: string, outfile: string, plugins: Plu
   return metafile;
 }
 
+/** The files that the agent starts, each with the sources that it can be built from; the first that exists is used. */
+const programs: Readonly<Record<string, readonly string[]>> = {
+  "index.js": ["index.ts", "main.ts"],
+  "post-job.js": ["post-job.ts"],
+};
+
 /**
- * Bundles a task into `index.js` in `folder`, and each of its lazy modules into a file beside it: minified CommonJS that
- * does not need node_modules. Returns the inputs of each file, with paths relative to `root`.
+ * Bundles the task in the folder `source` into one file in `folder` for each of its programs, and each of its lazy modules
+ * into a file beside them: minified CommonJS that does not need node_modules. Returns the inputs of each file, with paths
+ * relative to `root`.
  */
-export async function bundleTask(root: string, entry: string, folder: string): Promise<Metafile[]> {
+export async function bundleTask(root: string, source: string, folder: string): Promise<Metafile[]> {
   const lazy = new Map<string, string>();
   const plugins = [englishMessages, lazyFiles(lazy)];
-  const metafiles = [await bundle(root, entry, path.join(folder, "index.js"), plugins)];
+  const metafiles: Metafile[] = [];
+  for (const [name, sources] of Object.entries(programs)) {
+    const entry = sources.map((one) => path.join(source, one)).find((file) => fs.existsSync(file));
+    if (entry) metafiles.push(await bundle(root, entry, path.join(folder, name), plugins));
+  }
   for (const [name, file] of lazy) metafiles.push(await bundle(root, file, path.join(folder, name), [englishMessages]));
   return metafiles;
 }

@@ -10,6 +10,7 @@ const icons = [
   { drawing: "deploy.svg", size: 128, file: "images/icon.png" },
   { drawing: "deploy.svg", size: 32, file: "tasks/DatabricksBundleDeploy/icon.png" },
   { drawing: "install.svg", size: 32, file: "tasks/DatabricksCliInstaller/icon.png" },
+  { drawing: "login.svg", size: 32, file: "tasks/DatabricksLogin/icon.png" },
 ];
 
 /** The size that the Marketplace asks for. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 
 /** Folders of the tasks under `tasks/`, which are also their names. */
-export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy"] as const;
+export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy", "DatabricksLogin"] as const;
 
 /** Size limit of the packaged extension, in bytes. */
 export const largestPackage = 700_000;

@@ -73,9 +73,8 @@ function partId({ name, version }: BundledPackage): string {
 export async function packagesOfTasks(): Promise<BundledPackage[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sbom-"));
   try {
-    const entries = taskNames.map((name) => ({ name, entry: path.join(root, "tasks", name, "main.ts") }));
     const metafiles = await Promise.all(
-      entries.map(({ name, entry }) => bundleTask(root, entry, path.join(folder, name))),
+      taskNames.map((name) => bundleTask(root, path.join(root, "tasks", name), path.join(folder, name))),
     );
     return bundledPackages(root, metafiles.flat());
   } finally {

@@ -1,8 +1,8 @@
 import { rootFiles } from "../common/databricks/bundle/files.ts";
-import { parseWorkspaceAddress, type WorkspaceAddress } from "../common/databricks/workspace/address.ts";
 import { print } from "../common/pipeline/commands.ts";
 import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
-import { isLineOfSecret, quoted, quotedUrl, shownName } from "../common/pipeline/secrets.ts";
+import { isLineOfSecret, quoted, shownName } from "../common/pipeline/secrets.ts";
+import { readSignInInputs, type SignInInputs } from "../common/sign-in/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
 
@@ -10,21 +10,12 @@ export type Command = "validate" | "plan" | "deploy" | "destroy";
 
 const commands: readonly Command[] = ["validate", "plan", "deploy", "destroy"];
 
-export interface DeployInputs {
-  /** ID of the service connection (GUID, lowercase). */
-  readonly connectionId: string;
-  /** `https://name`; undefined if the bundle names the workspace. */
-  readonly host: string | undefined;
-  /** Which of the workspaces at `host`; undefined if its name stands for one. */
-  readonly workspaceId: string | undefined;
+/** Without `host`, the bundle names the workspace. */
+export interface DeployInputs extends SignInInputs {
   /** Absolute path of the folder that contains databricks.yml. */
   readonly folder: string;
   readonly target: string | undefined;
   readonly command: Command;
-  /** Where the connection's ID token is exchanged: at Entra, or in the workspace itself. */
-  readonly authentication: "entra" | "databricks";
-  /** Application ID of the service principal that has the federation policy. */
-  readonly databricksClientId: string | undefined;
   /** Bundle variables by name. */
   readonly variables: Readonly<Record<string, string>>;
   /** Keys of the resources to run after a deploy. */
@@ -48,13 +39,10 @@ export interface DeployInputs {
 export function loadInputs(): DeployInputs {
   const reader = inputReader();
   const inputs: DeployInputs = {
-    connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
-    ...workspaceHost(reader),
+    ...readSignInInputs(reader, reader.text("workspaceUrl")),
     folder: bundleFolder(reader),
     target: reader.text("target") ?? takeTargetVariable(),
     command: reader.oneOf("command", commands, "deploy"),
-    authentication: reader.oneOf("authentication", ["entra", "databricks"], "entra"),
-    databricksClientId: reader.text("databricksClientId"),
     variables: bundleVariables(reader),
     run: runKeys(reader),
     autoApprove: reader.flag("autoApprove"),
@@ -86,7 +74,6 @@ const effective = {
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
   const { command, run, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
-  const { authentication, databricksClientId } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
     plan: reader.text("plan") !== undefined,
@@ -116,31 +103,9 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
       "has no effect with forceLock: true, which does not wait. Clear one of them.",
     );
   }
-  if (databricksClientId && authentication !== "databricks") {
-    reader.problem(
-      "databricksClientId",
-      "can be used only with authentication: databricks. Select that, or clear this input.",
-    );
-  }
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
   }
-}
-
-/** The workspace that the inputs name; undefined if the bundle names it. */
-export function stepWorkspace({ host, workspaceId }: Pick<DeployInputs, "host" | "workspaceId">) {
-  return host === undefined ? undefined : ({ host, workspaceId } satisfies WorkspaceAddress);
-}
-
-function workspaceHost(reader: InputReader): Pick<DeployInputs, "host" | "workspaceId"> {
-  const text = reader.text("workspaceUrl");
-  if (text === undefined) return { host: undefined, workspaceId: undefined };
-  const address = parseWorkspaceAddress(text) ?? {
-    problem: "is not an https address such as https://adb-1234567890123456.7.azuredatabricks.net",
-  };
-  if (!("problem" in address)) return address;
-  reader.problem("workspaceUrl", `${quotedUrl(text)} ${address.problem}.`);
-  return { host: undefined, workspaceId: undefined };
 }
 
 /** Takes the target from the CLI's own variables, in its order: a job that sets one means it. */

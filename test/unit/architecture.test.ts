@@ -9,8 +9,8 @@ import { read, sourceFiles } from "./package/project.ts";
  * of one layer do not import from each other. README.md and docs/architecture.md describe the same order.
  */
 const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  tasks: [["DatabricksCliInstaller", "DatabricksBundleDeploy"], ["common"]],
-  "tasks/common": [["databricks", "identity"], ["pipeline"], ["product"]],
+  tasks: [["DatabricksCliInstaller", "DatabricksBundleDeploy", "DatabricksLogin"], ["common"]],
+  "tasks/common": [["sign-in"], ["databricks", "identity"], ["pipeline"], ["product"]],
   "tasks/common/databricks": [["bundle", "cli", "workspace"], ["libraries.lazy"]],
   "tasks/DatabricksBundleDeploy": [
     ["main"],
@@ -21,6 +21,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["inputs"],
     ["arguments", "listing", "plan-file"],
   ],
+  "tasks/DatabricksLogin": [["index", "post-job"], ["main"], ["variables"], ["service"], ["connection", "inputs"]],
   "tasks/DatabricksCliInstaller": [
     ["main"],
     ["install"],
@@ -39,6 +40,8 @@ const sourcesOf: Readonly<Record<string, string>> = {
   databricks: "tasks/common/databricks",
   deploy: "tasks/DatabricksBundleDeploy",
   installer: "tasks/DatabricksCliInstaller",
+  login: "tasks/DatabricksLogin",
+  "sign-in": "tasks/common/sign-in",
 };
 
 interface Arrow {

@@ -5,7 +5,7 @@ import { localFolder, localTargets } from "../../common/databricks/cli/state.ts"
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { formatSyncSnapshot, snapshotFile, snapshotsFolder } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { parentFolder, readFolders } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";

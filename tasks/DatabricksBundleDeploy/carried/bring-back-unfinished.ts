@@ -10,7 +10,7 @@ import {
 } from "../../common/databricks/cli/resource-state.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";

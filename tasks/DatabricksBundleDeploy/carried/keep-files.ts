@@ -14,7 +14,7 @@ import {
   snapshotsFolder,
 } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import {
   parentFolder,

@@ -9,7 +9,7 @@ import {
 } from "../../common/databricks/cli/resource-state.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile, writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";

@@ -1,5 +1,5 @@
 import { killStraysOfEarlierSteps } from "../../common/databricks/cli/strays.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { type DeploymentLock, readLock, removeLock } from "../../common/databricks/workspace/lock.ts";
 import { deleteLockNote, type LockNote, readLockNotes } from "../../common/databricks/workspace/lock-notes.ts";
 import { print } from "../../common/pipeline/commands.ts";

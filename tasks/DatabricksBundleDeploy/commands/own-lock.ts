@@ -1,5 +1,5 @@
 import type { LockAttempt } from "../../common/databricks/cli/output.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { type DeploymentLock, readLock, removeLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import type { Step } from "../session/step.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { isPageOf } from "../../common/databricks/workspace/address.ts";
-import { type WorkspaceConnection, WorkspaceError } from "../../common/databricks/workspace/client.ts";
+import { type WorkspaceConnection, WorkspaceError } from "../../common/databricks/workspace/call.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";

@@ -1,6 +1,6 @@
 import { type BundleSummary, parseBundleSummary } from "../../common/databricks/cli/summary.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
-import { stepWorkspace } from "../inputs.ts";
+import { stepWorkspace } from "../../common/sign-in/inputs.ts";
 import { refuseOtherAuthentication } from "../session/bundle-authentication.ts";
 import { refuseResolvedWorkspace } from "../session/bundle-workspace.ts";
 import type { Step } from "../session/step.ts";

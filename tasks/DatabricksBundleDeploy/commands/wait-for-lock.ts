@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { readLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../common/databricks/workspace/address.ts";
 import { isCustomUrlOfAnyCloud } from "../../common/databricks/workspace/hosts.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { refuseNoWorkspace } from "./workspace-host.ts";
+import { refuseNoWorkspace } from "../../common/sign-in/workspace-host.ts";
 
 type DeclaredWorkspace = Pick<Declared, "host" | "workspaceId">;
 

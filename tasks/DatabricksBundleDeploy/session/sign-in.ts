@@ -2,10 +2,9 @@ import { type Declared, readDeclared } from "../../common/databricks/bundle/decl
 import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
-import { addressText, type WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
-import { readCurrentUser } from "../../common/databricks/workspace/current-user.ts";
-import { tokenClaims } from "../../common/identity/jwt.ts";
+import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { connectionTokens } from "../../common/identity/connection-token.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
@@ -13,11 +12,15 @@ import { type JobInfo, jobVariables, readJob } from "../../common/pipeline/job.t
 import { type PipelineJob, thisPipelineJob } from "../../common/pipeline/pipeline-run.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
-import { type DeployInputs, stepWorkspace } from "../inputs.ts";
+import { signInAs } from "../../common/sign-in/caller.ts";
+import { stepIdentity } from "../../common/sign-in/identity.ts";
+import { stepWorkspace } from "../../common/sign-in/inputs.ts";
+import { variablesOfLogin } from "../../common/sign-in/login-variables.ts";
+import type { DeployInputs } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
 import { findCli, prepareCli } from "./cli.ts";
-import { stepIdentity } from "./identity.ts";
+import { hostRefusal } from "./host-refusal.ts";
 import { variableEnvironment } from "./variables.ts";
 
 /** The CLI in the bundle's folder, signed in until the session is closed. */
@@ -47,7 +50,8 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const job = readJob();
   const ofJob = jobVariables();
   scrubProcessEnvironment();
-  mentionOverruled(removeFromProcessEnvironment(isOverruled));
+  const ofLogin = variablesOfLogin(process.env);
+  mentionOverruled(removeFromProcessEnvironment(isOverruled), ofLogin);
 
   const executable = findCli();
   const declared = await readDeclared(inputs.folder, inputs.target);
@@ -57,27 +61,20 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const { variables: names } = declared;
   const sources = { given: inputs.variables, declared: names, job: ofJob, environment: process.env };
   const variables = variableEnvironment(sources);
-  const { token, issuers, rule, clientId } = stepIdentity(task.http, inputs, connection, job);
-  const { value } = await token();
-  let identityName: string | undefined;
-  let identity = clientId ?? tokenClaims(value).applicationId;
-  const expected = ofStep ?? (ofBundle && rule.allows(ofBundle.host) ? ofBundle : undefined);
-  if (expected) {
-    const user = await readCurrentUser({ ...expected, http: task.http, token }, identity);
-    identity ??= user.userName;
-    identityName = user.displayName === user.userName ? undefined : user.displayName;
-    print(`Signed in to ${addressText(expected)} as the service principal ${user.displayName}.`);
-  }
+  const identity = stepIdentity(task.http, inputs, connection, job, connectionTokens);
+  const { token, issuers, rule } = identity;
+  const expected = ofStep ?? (ofBundle && rule(ofBundle.host) ? ofBundle : undefined);
+  const caller = await signInAs(task.http, identity, expected);
   const version = cliVersion();
   const metadataService = await startMetadataService({
     token,
     issuers,
-    allowsHost: rule.allows,
+    allowsHost: rule,
     refuseClient(userAgent) {
       version.note(userAgent);
       return oldCliRefusal(userAgent);
     },
-    refusal: rule.refusal,
+    refusal: hostRefusal(inputs.host, connection.cloud),
   });
   const address = () => {
     const [host] = ofStep ? [ofStep.host] : metadataService.servedHosts;
@@ -98,14 +95,15 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     cliVersion: version,
     job,
     pipelineJob: thisPipelineJob(job),
-    identity: identity ?? "",
-    identityName,
+    identity: caller.applicationId,
+    identityName: caller.name,
     close: metadataService.close,
   };
 }
 
-function mentionOverruled(removed: readonly string[]): void {
-  const names = worthMentioning(removed);
+/** A login earlier in the job signs in other steps; its variables are not the author's. */
+function mentionOverruled(removed: readonly string[], ofLogin: readonly string[]): void {
+  const names = worthMentioning(removed).filter((name) => !ofLogin.includes(name));
   if (names.length === 0) return;
   print(`Only the service connection is used to sign in. Variables not passed to the CLI: ${names.join(", ")}.`);
 }

@@ -1,5 +1,4 @@
 export { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
-export { CurrentUserService } from "@databricks/sdk-experimental/dist/apis/iam/api";
 export { JobsService } from "@databricks/sdk-experimental/dist/apis/jobs/api";
 export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelines/api";
 export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";

@@ -15,21 +15,29 @@ const longestMarginMs = 60_000;
 /** Time after a failed renewal before the next attempt, while the old token is valid. */
 const retryAfterMs = 5_000;
 
-/** How long a caller waits for a renewal while the old token is still valid. */
 const patienceMs = 5_000;
+
+/** How a token is kept fresh, where it differs from the usual. */
+export interface Renewal {
+  /** A token that such a source has just returned, in this or another process. */
+  readonly first?: AccessToken | undefined;
+  /** Keeps a token until this much of its life is left, if that is later than half of it. In milliseconds. */
+  readonly spareMs?: number | undefined;
+  readonly now?: () => number;
+  /** How long a caller waits for a renewal while the old token is still valid. */
+  readonly waitMs?: number;
+}
 
 /**
  * Keeps one token fresh: renews it when half of its lifetime is over, with one request for all callers. Tokens are reported
  * to expire a minute early, or for short ones a quarter of their lifetime.
  * A renewal that fails or takes long is an error only after the old token has expired.
  */
-export function renewable(
-  acquire: () => Promise<AccessToken>,
-  now: () => number = Date.now,
-  waitMs = patienceMs,
-): AccessTokenSource {
-  let current: AccessToken | undefined;
-  let renewAt = 0;
+export function renewable(acquire: () => Promise<AccessToken>, renewal: Renewal = {}): AccessTokenSource {
+  const { first, spareMs = Number.POSITIVE_INFINITY, now = Date.now, waitMs = patienceMs } = renewal;
+  const renewalOf = (asked: number, usable: number) => Math.max(asked + (usable - asked) / 2, usable - spareMs);
+  let current = first;
+  let renewAt = first ? renewalOf(now(), first.expiresAt) : 0;
   let pending: Promise<AccessToken> | undefined;
 
   const renew = async (): Promise<AccessToken> => {
@@ -38,7 +46,7 @@ export function renewable(
       const { value, expiresAt } = await acquire();
       const usable = expiresAt - Math.min(longestMarginMs, (expiresAt - asked) / 4);
       current = { value, expiresAt: usable };
-      renewAt = asked + (usable - asked) / 2;
+      renewAt = renewalOf(asked, usable);
       return current;
     } catch (error) {
       renewAt = now() + retryAfterMs;

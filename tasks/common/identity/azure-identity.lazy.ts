@@ -1,6 +1,5 @@
 export { createHttpHeaders } from "@azure/core-rest-pipeline";
 export {
-  ClientAssertionCredential,
   ClientCertificateCredential,
   ClientSecretCredential,
   ManagedIdentityCredential,

@@ -1,8 +1,6 @@
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
-import { print } from "../pipeline/commands.ts";
 import type { Http } from "../pipeline/http.ts";
-import { HttpFailure } from "../pipeline/http-failure.ts";
-import { temporaryRefusal } from "./entra-errors.ts";
+import { type CredentialTarget, sendCredential } from "./entra-request.ts";
 
 export interface EntraTransport {
   readonly httpClient: HttpClient;
@@ -10,13 +8,9 @@ export interface EntraTransport {
   readonly failure: () => unknown;
 }
 
-export interface EntraTransportSettings {
+export interface EntraTransportSettings extends CredentialTarget {
   readonly http: Http;
   readonly createHttpHeaders: typeof import("./azure-identity.lazy.ts").createHttpHeaders;
-  /** Whether a credential may be sent there. */
-  readonly allowsUrl: (url: URL) => boolean;
-  /** Requests go to the metadata service of the machine, without TLS. */
-  readonly instanceMetadata?: boolean;
 }
 
 /** Our HTTP module as the transport of @azure/identity: agent proxy and CA, time limits, retries, no redirects. */
@@ -34,26 +28,17 @@ export function entraTransport(settings: EntraTransportSettings): EntraTransport
 }
 
 async function send(settings: EntraTransportSettings, request: PipelineRequest): Promise<PipelineResponse> {
-  const { http, createHttpHeaders, allowsUrl, instanceMetadata = false } = settings;
-  const { url } = request;
-  if (!allowsUrl(new URL(url))) {
-    throw new HttpFailure("redirects", url, "the task does not send credentials to this address");
-  }
-  const response = await http.send({
-    method: request.method === "POST" ? "POST" : "GET",
-    url,
-    headers: request.headers.toJSON(),
-    ...(typeof request.body === "string" ? { body: request.body } : {}),
-    redirects: "manual",
-    idleTimeoutMs: 10_000,
-    isBusy: ({ status, text }) => (status >= 400 ? temporaryRefusal(text) : undefined),
-    onRetry: (reason, waitMs) => print(`${reason}. Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
-    ...(instanceMetadata ? { instanceMetadata, idleTimeoutMs: 5_000, attempts: 3 } : {}),
-  });
-  if (response.status >= 300 && response.status < 400) {
-    // The library would follow the redirect and send the credential there.
-    throw new HttpFailure("redirects", url, `it redirects (${response.status}), which Entra never does`);
-  }
+  const { http, createHttpHeaders, ...target } = settings;
+  const response = await sendCredential(
+    http,
+    {
+      method: request.method === "POST" ? "POST" : "GET",
+      url: request.url,
+      headers: request.headers.toJSON(),
+      ...(typeof request.body === "string" ? { body: request.body } : {}),
+    },
+    target,
+  );
   const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
   return {
     request,

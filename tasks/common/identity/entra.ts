@@ -1,31 +1,16 @@
-import { type AzureCloud, isEntraHost } from "../pipeline/azure-cloud.ts";
+import { isEntraHost } from "../pipeline/azure-cloud.ts";
 import type { Http } from "../pipeline/http.ts";
 import { unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
+import { databricksScope, type EntraClient } from "./entra-client.ts";
 import { entraRefusal } from "./entra-errors.ts";
 import { entraTransport } from "./entra-transport.ts";
 
-/** The application that requests a token from Entra. */
-export interface EntraClient {
-  readonly cloud: AzureCloud;
-  readonly tenantId: string;
-  readonly clientId: string;
-  /** e.g. https://login.microsoftonline.com/ */
-  readonly authority: string;
-}
-
-/** How the application authenticates. */
+/** How the application authenticates, if not by workload identity federation. */
 export type ClientProof =
-  | { readonly kind: "assertion"; readonly idToken: string }
   | { readonly kind: "secret"; readonly secret: string }
   /** PEM with certificate and private key. */
   | { readonly kind: "certificate"; readonly certificate: string };
-
-/**
- * Azure Databricks in Entra, the same in every cloud; as a scope it requests everything that was granted to the
- * application.
- */
-export const databricksScope = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default";
 
 /** Gets an access token to Azure Databricks from Entra; throws a UserError that explains a refusal. */
 export async function requestAccessToken(http: Http, client: EntraClient, proof: ClientProof): Promise<AccessToken> {
@@ -52,12 +37,10 @@ export async function requestAccessToken(http: Http, client: EntraClient, proof:
 }
 
 type Sdk = typeof import("./azure-identity.lazy.ts");
-type CredentialOptions = ConstructorParameters<Sdk["ClientAssertionCredential"]>[3];
+type CredentialOptions = ConstructorParameters<Sdk["ClientSecretCredential"]>[3];
 
 function credential(sdk: Sdk, { tenantId, clientId }: EntraClient, proof: ClientProof, options: CredentialOptions) {
   switch (proof.kind) {
-    case "assertion":
-      return new sdk.ClientAssertionCredential(tenantId, clientId, async () => proof.idToken, options);
     case "secret":
       return new sdk.ClientSecretCredential(tenantId, clientId, proof.secret, options);
     case "certificate":

@@ -8,6 +8,9 @@ import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
 import { tokenClaims } from "./jwt.ts";
 
+/** Azure DevOps no longer accepts the job's token: the job has ended, or the token has. No later request can succeed. */
+export class JobTokenRefused extends UserError {}
+
 /** Gets a new ID token of the connection and registers it as a secret before anything else is printed. */
 export type IdTokenSource = () => Promise<string>;
 
@@ -102,16 +105,15 @@ function refusal({ status, text }: HttpResponse, host: string): UserError {
   // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
   const message = serverMessage(text, ["message", "value"]);
   const detail = message === "" ? "" : `: ${message}`;
+  const messageOf = (why: string) =>
+    `Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`;
   const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
-    new UserError(`Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`, {
-      hint,
-      section,
-    });
+    new UserError(messageOf(why), { hint, section });
   if (status === 401) {
-    return fail(
-      "it did not accept the job access token (401)",
-      "A job access token expires after about a day. Run the job again.",
-    );
+    return new JobTokenRefused(messageOf("it did not accept the job access token (401)"), {
+      hint: "A job access token expires after about a day. Run the job again.",
+      section: "id-token",
+    });
   }
   if (status === 403 || status === 404) {
     return fail(

@@ -2,7 +2,7 @@ import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
 import { instanceMetadataHost, isLoopback } from "../pipeline/network.ts";
 import type { AccessToken } from "./access-token.ts";
-import { databricksScope } from "./entra.ts";
+import { databricksScope } from "./entra-client.ts";
 import { entraTransport } from "./entra-transport.ts";
 
 /**

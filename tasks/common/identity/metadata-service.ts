@@ -1,23 +1,26 @@
-import { randomBytes } from "node:crypto";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../pipeline/errors.ts";
-import type { AccessTokenSource } from "./access-token.ts";
+import type { AccessToken, AccessTokenSource } from "./access-token.ts";
+import { type Answer, type Route, refuse, secretPath, startLoopbackServer } from "./loopback-server.ts";
 
-/**
- * Databricks' metadata service: gives the current access token to the CLI and its child processes, for as long as they run.
- * Protocol: databricks-sdk-go, config/auth_metadata_service.go.
- */
-export interface MetadataService {
-  /** Contains a 256-bit random path. With it, a program can request tokens, so it is a secret. */
-  readonly url: string;
+/** What a metadata service gave out so far. */
+interface MetadataRecord {
   /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net. Other programs do not count. */
   readonly servedHosts: ReadonlySet<string>;
   /** Hosts for which one was refused to a Databricks CLI. */
   readonly refusedHosts: ReadonlySet<string>;
   /** Why the last renewal failed, if the last one did. */
   readonly lastFailure: () => unknown;
+}
+
+/**
+ * Databricks' metadata service: gives the current access token to the CLI and its child processes, for as long as they run.
+ * Protocol: databricks-sdk-go, config/auth_metadata_service.go.
+ */
+export interface MetadataService extends MetadataRecord {
+  /** Contains a 256-bit random path. With it, a program can request tokens, so it is a secret. */
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -38,25 +41,30 @@ export async function startMetadataService(
   settings: MetadataServiceSettings,
   withinMs = answerWithinMs,
 ): Promise<MetadataService> {
-  const path = `/${randomBytes(32).toString("base64url")}`;
+  const path = secretPath();
+  const { answer, ...record } = metadataRoute(settings, withinMs);
+  const { origin, close } = await startLoopbackServer({ [path]: answer });
+  return { ...record, url: `${origin}${path}`, close: () => close() };
+}
+
+/** The service without its server: how it answers, and what it gave out. */
+export function metadataRoute(
+  settings: MetadataServiceSettings,
+  withinMs = answerWithinMs,
+): MetadataRecord & { readonly answer: Route } {
   const servedHosts = new Set<string>();
   const refusedHosts = new Set<string>();
   let failure: unknown;
 
-  async function answer(request: http.IncomingMessage): Promise<Answer> {
-    const { port } = server.address() as AddressInfo;
-    if (request.url !== path) return refuse(404, "NOT_FOUND", "Not found.");
-    if (!isOwnHost(request.headers.host, port)) {
-      return refuse(403, "PERMISSION_DENIED", "The Host header is not valid.");
-    }
-    if (request.method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is supported.");
-    if (request.headers["x-databricks-metadata-version"] !== "1") {
+  async function answer({ method, headers }: IncomingMessage): Promise<Answer> {
+    if (method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is supported.");
+    if (headers["x-databricks-metadata-version"] !== "1") {
       return refuse(400, "BAD_REQUEST", "The header X-Databricks-Metadata-Version must be 1.");
     }
-    const userAgent = request.headers["user-agent"] ?? "";
+    const userAgent = headers["user-agent"] ?? "";
     const unwanted = settings.refuseClient?.(userAgent);
     if (unwanted !== undefined) return refuse(403, "PERMISSION_DENIED", unwanted);
-    const host = String(request.headers["x-databricks-host"] ?? "")
+    const host = String(headers["x-databricks-host"] ?? "")
       .replace(/\/+$/, "")
       .toLowerCase();
     // Python and build scripts of the bundle ask too; their requests do not count as the CLI's.
@@ -66,7 +74,7 @@ export async function startMetadataService(
       return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
     }
     try {
-      const { value, expiresAt } = await withinTime(settings.token(), settings.issuers, withinMs);
+      const { value, expiresAt } = await tokenInTime(settings.token, settings.issuers, withinMs);
       failure = undefined;
       if (isCli) servedHosts.add(host);
       // Python's SDK accepts expires_on only as a JSON number.
@@ -80,33 +88,18 @@ export async function startMetadataService(
     }
   }
 
-  const server = http.createServer((request, response) => {
-    void answer(request).then(({ status, body }) => {
-      response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
-      response.end(JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    servedHosts,
-    refusedHosts,
-    lastFailure: () => failure,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { answer, servedHosts, refusedHosts, lastFailure: () => failure };
 }
 
 /** The SDKs wait ten seconds for an answer, and then cannot report a reason. */
 const answerWithinMs = 9_000;
 
-async function withinTime<T>(promise: Promise<T>, issuers: string, withinMs: number): Promise<T> {
+/** A token that is valid now; throws a UserError that names the `issuers` when there is none before the client gives up. */
+export async function tokenInTime(
+  token: AccessTokenSource,
+  issuers: string,
+  withinMs = answerWithinMs,
+): Promise<AccessToken> {
   const late = new AbortController();
   const timeout = sleep(withinMs, undefined, { signal: late.signal, ref: false }).then(() => {
     throw new UserError(`Did not get a new access token from ${issuers} within ${withinMs / 1000} seconds.`, {
@@ -115,22 +108,8 @@ async function withinTime<T>(promise: Promise<T>, issuers: string, withinMs: num
     });
   });
   try {
-    return await Promise.race([promise, timeout]);
+    return await Promise.race([token(), timeout]);
   } finally {
     late.abort();
   }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-function refuse(status: number, errorCode: string, message: string): Answer {
-  return { status, body: { error_code: errorCode, message } };
-}
-
-/** Refuses requests to another name that resolves to loopback (DNS rebinding). */
-function isOwnHost(header: string | undefined, port: number): boolean {
-  return header === `127.0.0.1:${port}` || header === `localhost:${port}`;
 }

@@ -29,6 +29,17 @@ export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
   return proxy.bypass.some((pattern) => pattern.test(url.href)) ? undefined : proxy;
 }
 
+/**
+ * A list of hosts that are reached without a proxy (NO_PROXY), with this machine and `more` in it. Python needs this machine
+ * there; Go always reaches it directly.
+ */
+export function withLoopback(list: string, more: readonly string[] = []): string {
+  const given = list.split(",").map((name) => name.trim());
+  // An asterisk means all hosts; Python recognizes it only if it is the whole list.
+  if (given.includes("*")) return "*";
+  return [...new Set([...given, "127.0.0.1", "localhost", ...more])].filter((name) => name !== "").join(",");
+}
+
 /** The metadata service of an Azure machine: link-local, answers only plain HTTP. */
 export const instanceMetadataHost = "169.254.169.254";
 

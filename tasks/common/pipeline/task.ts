@@ -1,14 +1,15 @@
 import fs from "node:fs";
 import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
-import { complete, debug, print, registerJobSecrets, registerSecret, warn } from "./commands.ts";
+import { complete, debug, print, registerSecret, warn } from "./commands.ts";
 import { removeFromProcessEnvironment } from "./environment.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
-import { createTemporaryFolder } from "./job.ts";
+import { createTemporaryFolder, jobVariables } from "./job.ts";
 import type { Network } from "./network.ts";
 import { agentNetwork, proxyPasswords, untrustedCertificates } from "./network-settings.ts";
+import { rememberSecret } from "./secrets.ts";
 
 /** What every task works with. */
 export interface Task {
@@ -52,6 +53,18 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   }
   // An open socket must not delay the end of the step. When this callback runs, all output has been written.
   process.stdout.write("", () => process.exit(0));
+}
+
+/**
+ * Registers the lines of the job's secret variables. The agent itself hides each variable as a whole, which hides nothing
+ * where a value of several lines is printed line by line.
+ */
+function registerJobSecrets(): void {
+  for (const { value, secret } of jobVariables()) {
+    if (!secret) continue;
+    if (/[\r\n]/.test(value)) registerSecret(value);
+    else rememberSecret(value);
+  }
 }
 
 /** The agent itself masks its proxy's password only as it was typed. */

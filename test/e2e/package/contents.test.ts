@@ -64,6 +64,7 @@ describe("the package", () => {
       "images/run-summary.png": "1366×768",
       "tasks/DatabricksBundleDeploy/icon.png": "32×32",
       "tasks/DatabricksCliInstaller/icon.png": "32×32",
+      "tasks/DatabricksLogin/icon.png": "32×32",
     });
   });
 });
@@ -120,7 +121,7 @@ it("hands on the notices that Apache-2.0 asks for", () => {
 async function bundledAgain(task: string): Promise<{ files: string[]; packages: string[] }> {
   const target = fs.mkdtempSync(path.join(os.tmpdir(), "bundle-"));
   try {
-    const metafiles = await bundleTask(root, path.join(root, "tasks", task, "main.ts"), target);
+    const metafiles = await bundleTask(root, path.join(root, "tasks", task), target);
     const folders = metafiles
       .flatMap(({ inputs }) => Object.keys(inputs))
       .filter((file) => file.includes("node_modules/"))

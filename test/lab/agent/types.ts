@@ -27,6 +27,8 @@ export interface AgentSettings {
   readonly platform?: { os: string; architecture: string };
   /** Agent.Version, default 4.265.1. */
   readonly version?: string;
+  /** The agent verifies signatures of tasks: it unpacks a task again before each step (agent: TaskManager.cs). */
+  readonly verifySignatures?: boolean;
 }
 
 export type HostType = "build" | "release" | "deployment";
@@ -53,6 +55,8 @@ export interface JobSettings {
   readonly enableAccessToken?: boolean;
 }
 
+export type Condition = "succeeded()" | "succeededOrFailed()" | "always()";
+
 /** One step of a job, as its author wrote it. */
 export interface StepSettings {
   /** Name (or id) and major version: `DatabricksBundleDeploy@1`. */
@@ -69,9 +73,11 @@ export interface StepSettings {
   readonly commands?: "restricted";
   /** YAML `target.settableVariables`; an empty list allows none. */
   readonly settableVariables?: string[];
+  /** YAML `condition`; without one, `run` runs the step, and `runAll` applies `succeeded()`. */
+  readonly condition?: Condition;
   /** Cancels the job. */
   readonly cancel?: AbortSignal;
-  /** Receives the pid of each Node process of this step. */
+  /** Receives the pid of each Node process of this step, also of its stages before and after the job. */
   readonly onStart?: (pid: number) => void;
   /** Receives masked log lines as they come. */
   readonly onLine?: (line: string) => void;
@@ -111,7 +117,7 @@ export interface StepResult {
   readonly currentOperation?: string;
   readonly exitCode: number | null;
   readonly durationMs: number;
-  /** What this step left under Agent.TempDirectory (relative; empty folders end in `/`), uploads included, `.taskkey` not. */
+  /** What this step left under Agent.TempDirectory (relative; empty folders end in `/`): uploads too, keys of the task library not. */
   readonly leftInTemp: string[];
   /** Whether the step changed its own task folder, which agents reuse between jobs. */
   readonly taskFolderChanged: boolean;
@@ -144,10 +150,29 @@ export interface Job {
   path(): string[];
   /** What its steps run at the moment, grandchildren and other sessions included. */
   processes(): JobProcess[];
-  /** Runs one step. Rejects when the server would refuse the pipeline: unknown task, unknown, missing or ambiguous input. */
+  /** Pid of the process that runs the job, and is the parent of the tasks' processes. */
+  readonly workerPid: number;
+  /**
+   * Runs one step. Rejects when the server would refuse the pipeline: unknown task, unknown, missing or ambiguous input;
+   * also for a task that has a pre-job stage, which runs before all steps: `runAll` runs it.
+   */
   run(step: StepSettings): Promise<StepResult>;
-  /** Ends the job: kills and reports what its steps left running, empties the temp folder. */
-  finish(): Promise<{ orphans: Orphan[] }>;
+  /** Runs a whole job: the pre-job stages of all steps, the steps by their conditions, then what `finish` does. */
+  runAll(steps: readonly StepSettings[]): Promise<FinishedJob & { preJob: StepResult[]; steps: StepResult[] }>;
+  /** Kills the worker with SIGKILL. Nothing of the job runs after that. */
+  killWorker(): Promise<void>;
+  /**
+   * Ends the job: runs the post-job stages of its steps, the last step's first, kills and reports what is left running,
+   * and empties the temp folder. Does nothing of that when the worker was killed.
+   */
+  finish(): Promise<FinishedJob>;
+}
+
+/** What the end of a job did. */
+export interface FinishedJob {
+  /** In the order in which they ran. */
+  readonly postJob: StepResult[];
+  readonly orphans: Orphan[];
 }
 
 export interface Agent {

@@ -89,7 +89,8 @@ async function sourcesHash(compiler: string, pinnedBy: string): Promise<string> 
   return hash.digest("hex").slice(0, 16);
 }
 
-function cacheFolder(): string {
+/** The folder, outside the repository, in which the lab keeps what takes long to build or to install. */
+export function cacheFolder(): string {
   return path.join(process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache"), projectName, "lab");
 }
 

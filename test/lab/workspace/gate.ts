@@ -5,6 +5,7 @@ import { createWorkspaceObjects } from "./objects.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
 import { refuseExistingSchema } from "./schemas.ts";
+import { createSqlWarehouse } from "./sql-warehouse.ts";
 import { createTranslation, fileContent } from "./translation.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -16,6 +17,8 @@ export interface Gate {
   read(path: string, allowed?: number): Promise<Reply>;
   /** Every pipeline there is, as `GET /api/2.0/pipelines/{id}` gives it. */
   pipelines(): Promise<Record<string, unknown>[]>;
+  /** Statements that its SQL warehouses executed. */
+  readonly statements: string[];
 }
 
 /** What the workspace is called, and where its server is. */
@@ -36,12 +39,14 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
   const jobRuns = createJobRuns(director);
   const updates = createPipelineUpdates(director);
   const workspaceObjects = createWorkspaceObjects();
+  const warehouse = createSqlWarehouse();
   const pipelineIds = new Set<string>();
   const prepareHome = createHomes(upstream);
 
   async function serve(request: GateRequest, caller?: Caller): Promise<Reply> {
     const serverReply = (changed: GateRequest) => forward(changed, caller);
-    const answer = jobRuns.intercept(request) ?? workspaceObjects.answer(request, serverReply);
+    const answer =
+      jobRuns.intercept(request) ?? warehouse.answer(request) ?? workspaceObjects.answer(request, serverReply);
     return answer ?? (await refuseExistingSchema(request, serverReply)) ?? serverReply(request);
   }
 
@@ -70,6 +75,7 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
 
   return {
     pipelines,
+    statements: warehouse.statements,
     async answer(request, caller) {
       await prepareHome(caller.applicationId);
       if (request.method === "GET" && request.url.pathname === pipelinesPath) {

@@ -67,6 +67,8 @@ export interface Workspace {
   /** Files and notebooks under a folder (default /Workspace), each as `FILE /Workspace/…` or `NOTEBOOK /Workspace/…`, sorted. */
   files(folder?: string): Promise<string[]>;
   readFile(path: string): Promise<string>;
+  /** Statements that its SQL warehouses executed. */
+  readonly statements: readonly string[];
   close(): Promise<void>;
 }
 
@@ -102,6 +104,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
     jobs: () => readJobs(gate),
     pipelines: () => readPipelines(gate),
+    statements: gate.statements,
     schemaExists: (fullName) => hasSchema(gate, fullName),
     files: (folder) => readFiles(gate, folder),
     readFile: (path) => readContent(gate, path),

@@ -11,7 +11,7 @@ function source(lifetimeMs = 60 * minute) {
     count += 1;
     return { value: `token ${count}`, expiresAt: clock.now + lifetimeMs };
   });
-  return { clock, acquire, token: renewable(acquire, () => clock.now, 20) };
+  return { clock, acquire, token: renewable(acquire, { now: () => clock.now, waitMs: 20 }) };
 }
 
 describe("A renewable token", () => {
@@ -69,5 +69,33 @@ describe("A renewable token", () => {
     clock.now += 40 * minute;
     acquire.mockReturnValueOnce(new Promise(() => undefined));
     expect((await token()).value).toBe("token 1");
+  });
+
+  it("begins with a token that another process has fetched", async () => {
+    const { clock, acquire } = source();
+    const first = { value: "the first", expiresAt: clock.now + 60 * minute };
+    const token = renewable(acquire, { first, now: () => clock.now });
+    expect(await token()).toEqual(first);
+    clock.now += 29 * minute;
+    expect(await token()).toEqual(first);
+    clock.now += 1 * minute;
+    expect((await token()).value).toBe("token 1");
+  });
+
+  it("keeps a token until the given part of its life is left, if that is later than half of it", async () => {
+    const { clock, acquire } = source(81 * minute);
+    const token = renewable(acquire, { spareMs: 20 * minute, now: () => clock.now });
+    await token();
+    clock.now += 59 * minute;
+    expect((await token()).value).toBe("token 1");
+    clock.now += 1 * minute;
+    expect((await token()).value).toBe("token 2");
+    const short = source(31 * minute);
+    const soon = renewable(short.acquire, { spareMs: 20 * minute, now: () => short.clock.now });
+    await soon();
+    short.clock.now += 14 * minute;
+    expect((await soon()).value).toBe("token 1");
+    short.clock.now += 1 * minute;
+    expect((await soon()).value).toBe("token 2");
   });
 });

@@ -44,7 +44,7 @@ describe("vss-extension.json", () => {
   it("contributes each task from its folder, and does not package any other folder of the project", () => {
     // Azure DevOps takes as tasks what has this type and this target.
     const task = { type: "ms.vss-distributed-task.task", targets: ["ms.vss-distributed-task.tasks"] };
-    const ids = ["databricks-cli-installer", "databricks-bundle-deploy"];
+    const ids = ["databricks-cli-installer", "databricks-bundle-deploy", "databricks-login"];
     expect(extension["contributions"]).toEqual(
       taskNames.map((name, index) => ({ id: ids[index], ...task, properties: { name: `tasks/${name}` } })),
     );

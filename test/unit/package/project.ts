@@ -49,7 +49,7 @@ export function manifest(): Record<string, unknown> {
   return JSON.parse(read("vss-extension.json")) as Record<string, unknown>;
 }
 
-/** A task's definition and its sources, `tasks/common` not among them. */
+/** A task's definition and its sources. Of `tasks/common`, only the inputs for signing in are among them, if it reads them. */
 export interface TaskSources {
   readonly name: string;
   readonly definition: TaskDefinition;
@@ -59,10 +59,14 @@ export interface TaskSources {
 export const tasks: readonly TaskSources[] = taskNames.map((name) => ({
   name,
   definition: JSON.parse(read("tasks", name, "task.json")) as TaskDefinition,
-  source: sourceFiles("tasks", name)
-    .map((file) => read(file))
-    .join("\n"),
+  source: sourceOf(name),
 }));
+
+function sourceOf(name: string): string {
+  const own = sourceFiles("tasks", name).map((file) => read(file));
+  const shared = own.some((text) => text.includes("readSignInInputs(")) ? [read("tasks/common/sign-in/inputs.ts")] : [];
+  return [...own, ...shared].join("\n");
+}
 
 /** TypeScript files under a folder of the project, relative to the project. */
 export function sourceFiles(...folder: readonly string[]): string[] {

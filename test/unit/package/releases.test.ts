@@ -95,7 +95,7 @@ describe("what decides the bytes of a task", () => {
   });
 
   it.each(taskNames)("watches all sources of %s", async (name) => {
-    const metafiles = await bundleTask(root, path.join(root, "tasks", name, "main.ts"), folder);
+    const metafiles = await bundleTask(root, path.join(root, "tasks", name), folder);
     const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
     expect(inputs).toContain("vss-extension.json");
     expect(unwatched(inputs)).toEqual([]);

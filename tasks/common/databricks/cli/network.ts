@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import tls from "node:tls";
-import { type AgentProxy, type Network, proxyFor } from "../../pipeline/network.ts";
+import { type AgentProxy, type Network, proxyFor, withLoopback } from "../../pipeline/network.ts";
 
 /** Linux distributions keep the public certificate authorities here; the first file that exists is used (Go: crypto/x509). */
 const systemCertificates = [
@@ -39,12 +39,7 @@ function directEnvironment(
   names: readonly string[],
 ): Record<string, string> {
   const { NO_PROXY: upper, no_proxy: lower } = environment;
-  const list = (own = "") => {
-    const given = own.split(",").map((name) => name.trim());
-    // An asterisk means all hosts; Python recognizes it only if it is the whole list.
-    if (given.includes("*")) return "*";
-    return [...new Set(["127.0.0.1", "localhost", ...given, ...names])].filter((name) => name !== "").join(",");
-  };
+  const list = (own = "") => withLoopback(own, names);
   return { NO_PROXY: list(upper || lower), ...(lower === undefined ? {} : { no_proxy: list(lower || upper) }) };
 }
 

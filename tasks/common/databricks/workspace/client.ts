@@ -1,34 +1,9 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
-import type { Http, HttpResponse } from "../../pipeline/http.ts";
-import { parsedObject } from "../../pipeline/json.ts";
-import { serverMessage } from "../../pipeline/service-errors.ts";
-import type { WorkspaceAddress } from "./address.ts";
+import { callWorkspace, type WorkspaceConnection } from "./call.ts";
 
 type Sdk = typeof import("../libraries.lazy.ts");
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
-
-/** The workspace answered with an error, or with something other than an API response. */
-export class WorkspaceError extends Error {
-  readonly status: number;
-  /** A web page instead of an API response: sign-in, private link, captive proxy. */
-  readonly isWebPage: boolean;
-  /** The address that a redirect leads to, and the answer's text: what it says, whatever its form. */
-  readonly answer: string;
-
-  constructor(status: number, message: string, isWebPage: boolean, answer = message) {
-    super(message);
-    this.answer = answer;
-    this.name = "WorkspaceError";
-    this.status = status;
-    this.isWebPage = isWebPage;
-  }
-}
-
-export interface WorkspaceConnection extends WorkspaceAddress {
-  readonly http: Http;
-  readonly token: () => Promise<{ readonly value: string }>;
-}
 
 /** A typed service of the Databricks SDK; its calls throw WorkspaceError or HttpFailure. */
 export async function workspaceService<Service>(
@@ -44,39 +19,13 @@ export async function workspaceService<Service>(
  * Runs the SDK's services over our own HTTP module. The SDK's own transport does not verify certificates by default, waits
  * forever on a redirect, and reads credentials from the machine, so it is replaced completely.
  */
-function workspaceTransport(
-  { ApiClient, Config }: Sdk,
-  { host, workspaceId, http, token }: WorkspaceConnection,
-): ApiClient {
+function workspaceTransport({ ApiClient, Config }: Sdk, connection: WorkspaceConnection): ApiClient {
   class WorkspaceTransport extends ApiClient {
     override async request({ path, method, query, payload }: SdkRequest): Promise<unknown> {
       if (method !== "GET" && method !== "POST") throw new Error(`${method} is not supported.`);
-      const url = new URL(path, host);
-      if (query) url.search = this.searchParams(query);
-      const response = await http.send({
-        method,
-        url: url.href,
-        headers: {
-          Authorization: `Bearer ${(await token()).value}`,
-          Accept: "application/json",
-          // As the SDKs do (databricks-sdk-go, config/config.go: WorkspaceID).
-          ...(workspaceId ? { "X-Databricks-Workspace-Id": workspaceId } : {}),
-        },
-        ...(payload ? { body: JSON.stringify(payload) } : {}),
-        redirects: "manual",
-        idleTimeoutMs: 10_000,
-        attempts: 3,
-      });
-      return parsed(response);
+      const search = query ? this.searchParams(query) : "";
+      return callWorkspace(connection, { method, path, search, ...(payload ? { payload } : {}) });
     }
   }
-  return new WorkspaceTransport(new Config({ host, loaders: [], skipVerify: false }));
-}
-
-function parsed({ status, headers, text }: HttpResponse): unknown {
-  const body = parsedObject(text);
-  if (status === 200 && (body || text.trim() === "")) return body ?? {};
-  const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
-  const answer = `${headers.location ?? ""}\n${text}`;
-  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage, answer);
+  return new WorkspaceTransport(new Config({ host: connection.host, loaders: [], skipVerify: false }));
 }

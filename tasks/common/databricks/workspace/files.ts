@@ -1,4 +1,5 @@
-import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { workspaceService } from "./client.ts";
 import { parentFolder, plainPath, readFolders } from "./folders.ts";
 
 /** Those of these workspace paths (files, notebooks, folders) that do not exist; one request for each folder, ten at a time. */

@@ -1,4 +1,5 @@
-import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { workspaceService } from "./client.ts";
 
 /** A file, notebook or folder, as the workspace lists it. */
 export interface WorkspaceObject {

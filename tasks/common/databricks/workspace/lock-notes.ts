@@ -3,7 +3,8 @@ import { parsedMembers, textOf } from "../../pipeline/json.ts";
 import { type PipelineJob, pageOfJob } from "../../pipeline/pipeline-run.ts";
 import { shorten } from "../../pipeline/secrets.ts";
 import { preciseTime } from "../../pipeline/time.ts";
-import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { workspaceService } from "./client.ts";
 import { deleteWorkspaceFile, readWorkspaceFile, writeWorkspaceFile } from "./files.ts";
 
 /** What a step writes beside the state while it may hold the deployment's lock: the job to which the lock then belongs. */

@@ -1,6 +1,6 @@
 import { parsedMembers, textOf } from "../../pipeline/json.ts";
 import { preciseTime } from "../../pipeline/time.ts";
-import type { WorkspaceConnection } from "./client.ts";
+import type { WorkspaceConnection } from "./call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile } from "./files.ts";
 
 /** The lock of a deployment, which the CLI keeps in a file beside the state (databricks/cli, libs/locker). */

@@ -1,5 +1,6 @@
 import { pageOf, type WorkspaceAddress } from "./address.ts";
-import { type WorkspaceConnection, workspaceService } from "./client.ts";
+import type { WorkspaceConnection } from "./call.ts";
+import { workspaceService } from "./client.ts";
 
 /** A run of a job, or an update of a pipeline, by the IDs in its URL. */
 export type WorkspaceRun =

@@ -14,10 +14,12 @@ import { setAgentVariables, setMessageVariables } from "./job-variables.ts";
 import { SecretMasker } from "./masker.ts";
 import { findProcesses, killOrphans } from "./orphans.ts";
 import { Variables } from "./variables.ts";
+import { startWorker, type Worker } from "./worker.ts";
 
 /** What the steps of one job share. */
 export interface JobState {
   readonly machine: Machine;
+  readonly worker: Worker;
   readonly hostType: HostType;
   readonly folders: JobFolders;
   readonly variables: Variables;
@@ -78,6 +80,7 @@ export function openJob(machine: Machine, agentSettings: AgentSettings, settings
   variables.recalculate();
   const state: JobState = {
     machine,
+    worker: startWorker(machine.environment),
     hostType,
     folders,
     variables,
@@ -103,12 +106,22 @@ export function jobProcesses({ variables }: JobState): JobProcess[] {
   return lookupId === undefined ? [] : findProcesses(lookupId);
 }
 
-/** Ends a job: kills what its steps left running, which it returns, and empties the temp folder. */
-export function closeJob({ machine, variables }: JobState): Orphan[] {
-  const lookupId = variables.get("VSTS_PROCESS_LOOKUP_ID");
-  const orphans = lookupId === undefined ? [] : killOrphans(lookupId);
-  emptyFolder(machine.folders.temp);
+/**
+ * Ends a job: kills what its steps left running, which it returns, and empties the temp folder. Nobody does so after the
+ * worker was lost: the next job empties the folder.
+ */
+export function closeJob(job: JobState): Orphan[] {
+  if (job.worker.lost()) return [];
+  const orphans = killRemaining(job);
+  emptyFolder(job.machine.folders.temp);
+  job.worker.stop();
   return orphans;
+}
+
+/** Kills the processes that a job has left, and returns them; none in a job without the sweep (`process.clean` is false). */
+export function killRemaining({ variables }: JobState): Orphan[] {
+  const lookupId = variables.get("VSTS_PROCESS_LOOKUP_ID");
+  return lookupId === undefined ? [] : killOrphans(lookupId);
 }
 
 /** Sets the job's result, and Agent.JobStatus with it. */

@@ -10,6 +10,8 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string>>;
   readonly node: { readonly path: string; readonly major: number };
   readonly tasks: readonly InstalledTask[];
+  /** Whether a task is unpacked again before each step. */
+  readonly alwaysExtractsTasks: boolean;
 }
 
 /** Creates an agent's folders with its Node and its tasks. Throws, and leaves no folder, when the package is not usable. */
@@ -21,6 +23,7 @@ export function setUpMachine(settings: AgentSettings): Machine {
       environment: { ...baseEnvironment(folders.home), ...settings.environment },
       node: installNode(folders.root, settings.node),
       tasks: installTasks(settings.vsix, folders.tasks),
+      alwaysExtractsTasks: settings.verifySignatures === true,
     };
   } catch (error) {
     removeMachine(folders);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { unzipSync } from "fflate";
 import { isObject, objects, text } from "../server/json.ts";
 import { readTaskDefinition, type TaskDefinition } from "../server/task-definition.ts";
+import { bashTask } from "./bash-task.ts";
 import { folderDigest } from "./folders.ts";
 
 /** A task as it lies on an agent's disk, with the digest of its folder at that time. */
@@ -10,21 +11,32 @@ export interface InstalledTask {
   readonly definition: TaskDefinition;
   readonly folder: string;
   readonly digest: string;
+  /** Removes the folder and unpacks it again. */
+  extract(): void;
 }
 
 const taskContribution = "ms.vss-distributed-task.task";
 
-/** Unpacks every task of an extension into `<tasks>/<Name>_<id>/<Version>/`, without execute bits, as agents get them. */
+/**
+ * Unpacks every task of an extension, and the server's own Bash@3, into `<tasks>/<Name>_<id>/<Version>/`, without execute
+ * bits, as agents get them.
+ */
 export function installTasks(vsix: string, tasksFolder: string): InstalledTask[] {
   const files = unzipSync(fs.readFileSync(vsix));
-  return taskFolders(files, vsix).map((name) => {
-    const taskFiles = filesUnder(files, name);
-    const definition = readTaskDefinition(readJson(taskFiles, "task.json", name), name, Object.keys(taskFiles));
-    const folder = path.join(tasksFolder, `${definition.name}_${definition.id}`, definition.version.full);
-    writeFiles(folder, taskFiles);
-    fs.writeFileSync(`${folder}.completed`, "");
-    return { definition, folder, digest: folderDigest(folder) };
-  });
+  const extension = taskFolders(files, vsix).map((name) => installTask(name, filesUnder(files, name), tasksFolder));
+  return [...extension, installTask("Bash", bashTask(), tasksFolder)];
+}
+
+function installTask(name: string, files: Record<string, Uint8Array>, tasksFolder: string): InstalledTask {
+  const definition = readTaskDefinition(readJson(files, "task.json", name), name, Object.keys(files));
+  const folder = path.join(tasksFolder, `${definition.name}_${definition.id}`, definition.version.full);
+  const extract = () => {
+    fs.rmSync(folder, { recursive: true, force: true });
+    writeFiles(folder, files);
+  };
+  extract();
+  fs.writeFileSync(`${folder}.completed`, "");
+  return { definition, folder, digest: folderDigest(folder), extract };
 }
 
 /** Resolves a step's `Name@major` (or `id@major`). */
@@ -36,9 +48,7 @@ export function findTask(tasks: readonly InstalledTask[], reference: string): In
   );
   if (found !== undefined) return found;
   const known = tasks.map(({ definition }) => `${definition.name}@${definition.version.major}`).join(", ");
-  throw new Error(
-    `A task is missing. The pipeline references a task called '${reference}'; the extension has ${known}.`,
-  );
+  throw new Error(`A task is missing. The pipeline references a task called '${reference}'; the agent has ${known}.`);
 }
 
 function taskFolders(files: Record<string, Uint8Array>, vsix: string): string[] {

@@ -1,7 +1,9 @@
 import path from "node:path";
 import { processCommand } from "../commands/commands.ts";
 import { expandMacros } from "../job/macros.ts";
-import type { TaskHandler, TaskInput } from "../server/task-definition.ts";
+import { type Worker, WorkerLost } from "../job/worker.ts";
+import type { InstalledTask } from "../machine/tasks.ts";
+import type { Stage, TaskHandler, TaskInput } from "../server/task-definition.ts";
 import type { StepContext } from "../step/context.ts";
 import { addTaskEnvironment } from "../step/environment.ts";
 import type { ServiceConnection } from "../types.ts";
@@ -11,7 +13,8 @@ import { StepFailure } from "./retry.ts";
 
 /** What every attempt of a step runs with. */
 export interface AttemptSettings {
-  readonly taskFolder: string;
+  readonly task: InstalledTask;
+  readonly stage: Stage;
   readonly handler: TaskHandler;
   readonly inputs: ReadonlyMap<TaskInput, string>;
   readonly connections: readonly ServiceConnection[];
@@ -32,22 +35,22 @@ export async function runAttempt(
   step.debug(`Using node path: ${machine.node.path}`);
   const invocation = prepare(step, settings);
   let reading = true;
-  const task = await start({
+  const process = await start(step.job.worker, {
     ...invocation,
     onLine: (stream, line) => {
       if (reading) handleLine(step, stream, line);
     },
   });
-  settings.onStart?.(task.pid);
+  settings.onStart?.(process.pid);
   const done = new Promise<"done">((complete) => {
     step.onDone = () => complete("done");
   });
   const timeouts = signalTimeouts((name) => variables.get(name) ?? machine.environment[name]);
-  const outcome = await Promise.race([finishOrStop(task, cancellation, timeouts), done]);
+  const outcome = await Promise.race([finishOrStop(process, cancellation, timeouts), done]);
   step.onDone = undefined;
   if (outcome === "done") {
     reading = false;
-    task.abandon();
+    process.abandon();
     step.debug(
       'The task was marked as "done", but the process has not closed after 5 seconds. Treating the task as complete.',
     );
@@ -60,7 +63,7 @@ export async function runAttempt(
 
 function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSettings, "onLine"> {
   const { machine, variables, system, prependPath } = step.job;
-  const { connections, environment, handler, inputs, taskFolder } = settings;
+  const { connections, environment, handler, inputs, stage, task } = settings;
   addTaskEnvironment(environment, {
     inputs,
     connections,
@@ -70,21 +73,22 @@ function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSett
     prependPath,
     agent: machine.environment,
   });
-  const handlerPath = (path: string) =>
-    expandMacros(path, (name) => (name.toLowerCase() === "currentdirectory" ? taskFolder : undefined));
+  const inMainStage = (name: string) => stage === "execution" && name.toLowerCase() === "currentdirectory";
+  const handlerPath = (path: string) => expandMacros(path, (name) => (inMainStage(name) ? task.folder : undefined));
   const defaultWorking = variables.get("system.defaultWorkingDirectory") ?? machine.folders.work;
   return {
     file: machine.node.path,
-    script: path.resolve(taskFolder, handlerPath(handler.target)),
+    script: path.resolve(task.folder, handlerPath(handler.target)),
     workingDirectory: variables.expand(handlerPath(handler.workingDirectory ?? defaultWorking)),
     environment: { ...machine.environment, ...environment, TF_BUILD: "True" },
   };
 }
 
-async function start(settings: ProcessSettings): Promise<TaskProcess> {
+async function start(worker: Worker, settings: ProcessSettings): Promise<TaskProcess> {
   try {
-    return await startProcess(settings);
+    return await startProcess(worker, settings);
   } catch (error) {
+    if (error instanceof WorkerLost) throw error;
     throw new StepFailure(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

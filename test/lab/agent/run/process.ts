@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import os from "node:os";
-import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Worker, type WorkerEvent, WorkerLost } from "../job/worker.ts";
 import { LinePump, LineSplitter } from "./lines.ts";
 
 export interface ProcessSettings {
@@ -15,7 +14,7 @@ export interface ProcessSettings {
 /** A running task. */
 export interface TaskProcess {
   readonly pid: number;
-  /** The exit code, once the process has gone and its output has been read. */
+  /** The exit code, once the process has gone and its output has been read. Rejects with WorkerLost. */
   readonly finished: Promise<number>;
   /** Signals the process itself, never its children (agent: ProcessInvoker.MacLinux.cs). */
   signal(name: NodeJS.Signals): void;
@@ -26,59 +25,70 @@ export interface TaskProcess {
 /** How long the agent reads on when a process is gone but another still holds its output (agent: ProcessInvoker.cs). */
 const openStreamsGraceMs = 5_000;
 
-/** Starts `node <script>` with standard input closed. Rejects when the process cannot be started. */
-export async function startProcess(settings: ProcessSettings): Promise<TaskProcess> {
-  const child = spawn(settings.file, [settings.script], {
-    cwd: settings.workingDirectory,
-    env: settings.environment,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const exit = exitCode(child);
-  // A failure to start is reported below.
-  exit.catch(() => {});
+/** Lets the worker start `node <script>` with standard input closed. Rejects when the process cannot be started. */
+export async function startProcess(worker: Worker, settings: ProcessSettings): Promise<TaskProcess> {
   const pump = new LinePump(settings.onLine);
-  const streams = Promise.all([
-    readLines(child.stdout, (lines) => pump.add("stdout", lines)),
-    readLines(child.stderr, (lines) => pump.add("stderr", lines)),
-  ]);
-  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-  child.stdin.on("error", () => {}).end();
-  const stopReading = () => {
-    child.stdout.destroy();
-    child.stderr.destroy();
-  };
+  const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  const open = new Set(["stdout", "stderr"]);
+  let reading = true;
+  const started = deferred<number>();
+  const exit = deferred<number>();
+  const streams = deferred<void>();
+  // A failure to start is reported by `started`.
+  exit.promise.catch(() => {});
+
+  function onEvent(message: WorkerEvent): void {
+    if (message.event === "started") started.resolve(message.pid);
+    else if (message.event === "exit") exit.resolve(exitCode(message.code, message.signal));
+    else if (message.event === "error") fail(new Error(message.message));
+    else if (message.event === "lost") fail(new WorkerLost());
+    else if (reading) readOutput(message);
+  }
+
+  function fail(error: Error): void {
+    started.reject(error);
+    exit.reject(error);
+  }
+
+  function readOutput(message: WorkerEvent & { readonly event: "data" | "closed" }): void {
+    const splitter = splitters[message.stream];
+    const isEnd = message.event === "closed";
+    pump.add(message.stream, isEnd ? splitter.end() : splitter.push(Buffer.from(message.chunk)));
+    if (isEnd) open.delete(message.stream);
+    if (open.size === 0) streams.resolve();
+  }
+
+  const child = worker.start(
+    { file: settings.file, args: [settings.script], cwd: settings.workingDirectory, env: settings.environment },
+    onEvent,
+  );
   const finish = async (): Promise<number> => {
-    const code = await exit;
-    await Promise.race([streams, delay(openStreamsGraceMs, undefined, { ref: false })]);
-    stopReading();
+    const code = await exit.promise;
+    await Promise.race([streams.promise, delay(openStreamsGraceMs, undefined, { ref: false })]);
     pump.flush();
+    abandon();
     return code;
   };
-  return {
-    pid: child.pid ?? 0,
-    finished: finish(),
-    signal: (name) => void child.kill(name),
-    abandon: () => {
-      stopReading();
-      child.unref();
-    },
-  };
+  function abandon(): void {
+    reading = false;
+    child.abandon();
+  }
+  const finished = finish();
+  finished.catch(() => {});
+  return { pid: await started.promise, finished, signal: child.signal, abandon };
 }
 
 /** A death by signal is 128 plus its number, as .NET reports it. */
-function exitCode(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : os.constants.signals[signal])));
-  });
+function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + (signal === null ? 0 : os.constants.signals[signal]);
 }
 
-function readLines(stream: Readable, deliver: (lines: string[]) => void): Promise<void> {
-  const splitter = new LineSplitter();
-  return new Promise((resolve) => {
-    stream.on("data", (chunk: Buffer) => deliver(splitter.push(chunk)));
-    stream.once("end", () => deliver(splitter.end()));
-    stream.once("close", resolve);
-    stream.once("error", () => resolve());
+function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
   });
+  return { promise, resolve, reject };
 }

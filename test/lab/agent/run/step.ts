@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { type JobState, setJobResult } from "../job/job.ts";
 import { folderDigest, newPaths, snapshotFolder } from "../machine/folders.ts";
 import type { TaskDefinition } from "../server/task-definition.ts";
-import { type AcceptedStep, acceptStep } from "../step/accepted.ts";
+import type { StepStage } from "../step/accepted.ts";
 import { type StepContext, summaryType } from "../step/context.ts";
 import {
   type ExpansionSources,
@@ -13,24 +13,26 @@ import {
   resolveStepEnvironment,
 } from "../step/inputs.ts";
 import { mergeResults } from "../step/result.ts";
-import type { Issue, StepResult, StepSettings } from "../types.ts";
+import type { Issue, StepResult } from "../types.ts";
 import { type AttemptSettings, runAttempt } from "./attempt.ts";
 import { OperationCanceled } from "./cancel.ts";
 import { retryOnFailure, StepFailure } from "./retry.ts";
 
-/** Runs one step from "Starting" to "Finishing" (agent: StepsRunner.cs, TaskRunner.cs). */
-export async function runStep(job: JobState, settings: StepSettings): Promise<StepResult> {
-  const step = acceptStep(job, settings);
-  const { context, displayName, task } = step;
+/** Keys that the task library leaves: for the secrets, and for the password of the agent's proxy, that it has in memory. */
+const libraryKeys: ReadonlySet<string> = new Set([".taskkey", "proxy"]);
+
+/** Runs one stage of a step from "Starting" to "Finishing" (agent: StepsRunner.cs, TaskRunner.cs). */
+export async function runStage(job: JobState, stage: StepStage): Promise<StepResult> {
+  const { context, displayName, step } = stage;
+  const { settings, task } = step;
   const started = performance.now();
   const tempBefore = snapshotFolder(job.machine.folders.temp);
-  if (settings.cancel?.aborted) {
-    setJobResult(job, "Canceled");
+  if (isSkipped(job, stage)) {
     context.result = "Skipped";
   } else {
     for (const warning of job.variables.recalculate()) context.warning(warning);
     context.write(`Starting: ${displayName}`, "##[section]");
-    await runCancellable(step);
+    await runCancellable(stage);
     context.result = context.finalResult(settings.continueOnError === true);
     context.write(`Finishing: ${displayName}`, "##[section]");
     updateJobResult(job, context);
@@ -39,25 +41,36 @@ export async function runStep(job: JobState, settings: StepSettings): Promise<St
   return {
     ...collect(context),
     durationMs: performance.now() - started,
-    leftInTemp: newPaths(tempBefore, tempAfter).filter((path) => path !== ".taskkey"),
+    leftInTemp: newPaths(tempBefore, tempAfter).filter((path) => !libraryKeys.has(path)),
     taskFolderChanged: folderDigest(task.folder) !== task.digest,
   };
 }
 
-async function runCancellable(step: AcceptedStep): Promise<void> {
-  const { cancel, timeoutMs } = step.settings;
+/** Whether a step's condition is false. A post-job stage runs always (agent: JobExtension.cs). */
+function isSkipped(job: JobState, { stage, step }: StepStage): boolean {
+  if (stage === "postjobexecution") return false;
+  const { cancel, condition } = step.settings;
+  if (cancel?.aborted) setJobResult(job, "Canceled");
+  if (condition === undefined || condition === "always()") return condition === undefined && cancel?.aborted === true;
+  return job.result === "Canceled" || (job.result === "Failed" && condition === "succeeded()");
+}
+
+async function runCancellable(stage: StepStage): Promise<void> {
+  const { timeoutMs } = stage.step.settings;
+  // A cancel of the job ends the main steps; what runs after them has a time limit only.
+  const cancel = stage.stage === "postjobexecution" ? undefined : stage.step.settings.cancel;
   const cancellation = new AbortController();
   const onCancel = () => {
-    setJobResult(step.context.job, "Canceled");
-    step.context.error("The Operation will be canceled. The next steps may not contain expected logs.");
+    setJobResult(stage.context.job, "Canceled");
+    stage.context.error("The Operation will be canceled. The next steps may not contain expected logs.");
     cancellation.abort();
   };
   cancel?.addEventListener("abort", onCancel, { once: true });
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => cancellation.abort(), timeoutMs);
   try {
-    await runTask(step, cancellation.signal);
+    await runTask(stage, cancellation.signal);
   } catch (error) {
-    failStep(step.context, error, cancel?.aborted === true);
+    failStep(stage.context, error, cancel?.aborted === true);
   } finally {
     clearTimeout(timer);
     cancel?.removeEventListener("abort", onCancel);
@@ -76,33 +89,34 @@ function failStep(context: StepContext, error: unknown, jobCanceled: boolean): v
   }
 }
 
-async function runTask(step: AcceptedStep, cancellation: AbortSignal): Promise<void> {
-  const { context, settings } = step;
+async function runTask(stage: StepStage, cancellation: AbortSignal): Promise<void> {
+  const { context, step } = stage;
   const { variables } = context.job;
-  const scope = stepVariables(step);
+  const scope = stepVariables(stage);
   for (const [name, value] of Object.entries(scope)) variables.set(name, value, { readOnly: true });
   try {
     writeBanner(context, step.task.definition);
-    const attempt = prepareAttempts(step);
+    if (context.job.machine.alwaysExtractsTasks) step.task.extract();
+    const attempt = prepareAttempts(stage);
     if (attempt.connections.length > 0 && isRestrictedFork(context.job)) {
       context.result = "Skipped";
       return;
     }
-    const retries = settings.retryCountOnTaskFailure ?? 0;
+    const retries = step.settings.retryCountOnTaskFailure ?? 0;
     await retryOnFailure(context, retries, cancellation, () => runAttempt(context, attempt, cancellation));
   } finally {
     for (const name of Object.keys(scope)) variables.delete(name);
   }
 }
 
-function stepVariables(step: AcceptedStep): Record<string, string> {
+function stepVariables({ context, displayName }: StepStage): Record<string, string> {
   return {
-    "task.displayName": step.displayName,
+    "task.displayName": displayName,
     "task.publishTelemetry": "False",
     "task.skipTranslatorForCheckout": "False",
     "system.taskInstanceId": randomUUID(),
-    "system.taskInstanceName": step.context.options.name,
-    "system.taskDisplayName": step.displayName,
+    "system.taskInstanceName": context.options.name,
+    "system.taskDisplayName": displayName,
   };
 }
 
@@ -117,7 +131,8 @@ function writeBanner(context: StepContext, task: TaskDefinition): void {
   context.writeUnmasked(rule);
 }
 
-function prepareAttempts({ context, given, handler, settings, task }: AcceptedStep): AttemptSettings {
+function prepareAttempts({ context, handler, stage, step }: StepStage): AttemptSettings {
+  const { given, settings, task } = step;
   const { connections, folders, machine, variables } = context.job;
   const sources: ExpansionSources = {
     variables: (text) => variables.expand(text),
@@ -130,7 +145,8 @@ function prepareAttempts({ context, given, handler, settings, task }: AcceptedSt
     data: Object.fromEntries(Object.entries(connection.data).map(([key, value]) => [key, expand(value, sources)])),
   }));
   return {
-    taskFolder: task.folder,
+    task,
+    stage,
     handler,
     inputs,
     connections: referenced,

@@ -10,6 +10,11 @@ export interface TaskInput {
   readonly visibleRule: string | undefined;
 }
 
+/** The parts of a task that an agent runs as processes of their own, by their names in task.json. */
+export const stages = ["prejobexecution", "execution", "postjobexecution"] as const;
+
+export type Stage = (typeof stages)[number];
+
 export interface TaskHandler {
   readonly key: string;
   readonly target: string;
@@ -33,7 +38,8 @@ export interface TaskDefinition {
   readonly help: string;
   readonly version: { readonly major: string; readonly full: string };
   readonly inputs: readonly TaskInput[];
-  readonly handlers: readonly TaskHandler[];
+  /** None for a stage that the task does not have. */
+  readonly handlers: Readonly<Record<Stage, readonly TaskHandler[]>>;
   readonly outputVariables: readonly string[];
   readonly restrictions: Restrictions;
   /** Kinds of pipelines that offer the task; undefined: all. */
@@ -84,29 +90,35 @@ export function readTaskDefinition(json: unknown, folder: string, files: readonl
   };
 }
 
-/** The handler that the agent prefers; the order in task.json has no meaning. */
-export function chooseHandler(task: TaskDefinition): TaskHandler {
-  for (const key of handlerKeys) {
-    const handler = task.handlers.find((candidate) => candidate.key === key);
-    if (handler !== undefined) return handler;
-  }
-  throw new Error(`Task ${task.name} has no execution handler.`);
+/** The handler of a stage that the agent prefers; the order in task.json has no meaning. Undefined: there is no such stage. */
+export function chooseHandler(task: TaskDefinition, stage: Stage): TaskHandler | undefined {
+  const handlers = task.handlers[stage];
+  return handlerKeys.flatMap((key) => handlers.find((candidate) => candidate.key === key) ?? []).at(0);
 }
 
-function readHandlers(json: JsonObject, files: readonly string[], problems: string[]): TaskHandler[] {
-  for (const stage of ["prejobexecution", "postjobexecution"]) {
-    if (json[stage] !== undefined) problems.push(`${stage} is not emulated`);
-  }
-  const execution = json["execution"];
-  if (!isObject(execution) || Object.keys(execution).length === 0) {
-    problems.push("execution names no handler");
+function readHandlers(json: JsonObject, files: readonly string[], problems: string[]): TaskDefinition["handlers"] {
+  const read = (stage: Stage) => readStage(json, stage, files, problems);
+  return {
+    prejobexecution: read("prejobexecution"),
+    execution: read("execution"),
+    postjobexecution: read("postjobexecution"),
+  };
+}
+
+function readStage(json: JsonObject, stage: Stage, files: readonly string[], problems: string[]): TaskHandler[] {
+  const handlers = json[stage];
+  if (handlers === undefined && stage !== "execution") return [];
+  if (!isObject(handlers) || Object.keys(handlers).length === 0) {
+    problems.push(`${stage} names no handler`);
     return [];
   }
-  return Object.entries(execution).map(([key, value]) => {
+  // The agent replaces the macro only in the handlers of `execution` (agent: TaskManager.cs).
+  const inFolder = (target: string) => (stage === "execution" ? target.replace("$(currentDirectory)", ".") : target);
+  return Object.entries(handlers).map(([key, value]) => {
     const handler = isObject(value) ? value : {};
     const target = text(handler["target"]);
     if (!handlerKeys.includes(key)) problems.push(`handler '${key}' is unknown to agents`);
-    else if (!files.includes(path.posix.normalize(target.replace("$(currentDirectory)", ".")))) {
+    else if (!files.includes(path.posix.normalize(inFolder(target)))) {
       problems.push(`handler ${key}: target '${target}' does not exist`);
     }
     return { key, target, workingDirectory: text(handler["workingDirectory"]) || undefined };

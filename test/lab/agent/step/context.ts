@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import type { JobState } from "../job/job.ts";
-import { type VariableFlags, Variables } from "../job/variables.ts";
+import type { VariableFlags, Variables } from "../job/variables.ts";
 import type { Restrictions } from "../server/task-definition.ts";
 import type { Issue, TaskResult } from "../types.ts";
 import { isVariableSettable } from "./restrictions.ts";
@@ -22,6 +22,8 @@ export interface StepOptions {
   readonly restrictions: readonly Restrictions[];
   /** Names that task.json declares: setting them makes output variables even without `isoutput`. */
   readonly outputVariables: readonly string[];
+  /** Shared by the stages of the step. */
+  readonly taskVariables: Variables;
   readonly onLine: ((line: string) => void) | undefined;
 }
 
@@ -46,7 +48,7 @@ export class StepContext {
   constructor(job: JobState, options: StepOptions) {
     this.job = job;
     this.options = options;
-    this.taskVariables = new Variables(job.masker);
+    this.taskVariables = options.taskVariables;
   }
 
   /** Appends to the log, masked as a whole, then by lines. */

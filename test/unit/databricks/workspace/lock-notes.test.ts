@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import {
   deleteLockNote,
   type LockNote,

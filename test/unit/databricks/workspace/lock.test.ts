@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import { readLock, removeLock } from "../../../../tasks/common/databricks/workspace/lock.ts";
 
 const statePath = "/Workspace/x/state";

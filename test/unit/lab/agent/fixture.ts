@@ -96,6 +96,11 @@ export function scriptStep(script: string): StepSettings {
   return { task: "Script@1", inputs: { script } };
 }
 
+/** A Bash script, as the server sends it for `bash:`. */
+export function bashStep(script: string, settings: Partial<StepSettings> = {}): StepSettings {
+  return { task: "Bash@3", inputs: { targetType: "inline", script }, ...settings };
+}
+
 /** A script that writes these lines to standard output. */
 export function print(...lines: string[]): string {
   return `process.stdout.write(${JSON.stringify(lines.map((line) => `${line}\n`).join(""))});`;

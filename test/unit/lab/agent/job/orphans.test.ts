@@ -12,15 +12,26 @@ describe("orphans", () => {
     const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true }')));
     const pid = Number(result.raw.stdout[0]);
     expect(commandOf(pid)).toBe("sleep");
-    expect(await job.finish()).toEqual({ orphans: [{ pid, command: "sleep 60" }] });
+    expect(await job.finish()).toEqual({ postJob: [], orphans: [{ pid, command: "sleep 60" }] });
     await expect.poll(() => commandOf(pid)).toBe("");
   });
 
   test("an orphan without the lookup id is left running", async () => {
     const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true, env: {} }')));
-    expect(await job.finish()).toEqual({ orphans: [] });
+    expect(await job.finish()).toEqual({ postJob: [], orphans: [] });
     process.kill(Number(result.raw.stdout[0]));
+  });
+
+  test("process.clean turns the search for orphans off", async () => {
+    const variables = { "process.clean": "false" };
+    const job = await (await labAgent()).startJob({ ...jobSettings, variables });
+    const result = await job.run(scriptStep(leaveChild('{ stdio: "ignore", detached: true }')));
+    expect(job.variables.get("VSTS_PROCESS_LOOKUP_ID")).toBeUndefined();
+    expect((await job.finish()).orphans).toEqual([]);
+    const pid = Number(result.raw.stdout[0]);
+    expect(commandOf(pid)).toBe("sleep");
+    process.kill(pid);
   });
 
   test("an orphan that holds the output delays the step by five seconds", async () => {

@@ -10,7 +10,7 @@ test.each<[string, TaskJson, RegExp]>([
   ["a name with a dash", { name: "my-task" }, /name 'my-task' must match/],
   ["an input twice", { inputs: [...scriptTask.inputs, { name: "Script", type: "string" }] }, /'script' occurs twice/],
   ["a version in words", { version: { Major: 1, Minor: 0, Patch: NaN } }, /numeric Major, Minor and Patch/],
-  ["a post-job stage", { postjobexecution: {} }, /postjobexecution is not emulated/],
+  ["a post-job stage without a handler", { postjobexecution: {} }, /postjobexecution names no handler/],
 ])("a package is refused for %s", async (_what, task, message) => {
   const { node = "" } = nodes[0] ?? {};
   await expect(startAgent({ vsix: packageTask(task), node })).rejects.toThrow(message);

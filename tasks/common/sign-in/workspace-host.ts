@@ -1,4 +1,4 @@
-import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
+import type { WorkspaceAddress } from "../databricks/workspace/address.ts";
 import {
   hostKind,
   isCustomUrlOfAnyCloud,
@@ -6,33 +6,25 @@ import {
   isWorkspaceElsewhere,
   isWorkspaceOfCloud,
   workspaceSuffix,
-} from "../../common/databricks/workspace/hosts.ts";
-import type { AzureCloud } from "../../common/pipeline/azure-cloud.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
+} from "../databricks/workspace/hosts.ts";
+import type { AzureCloud } from "../pipeline/azure-cloud.ts";
+import { UserError } from "../pipeline/errors.ts";
 
-/** The workspaces that may get the step's token: the one in the inputs, otherwise every workspace in the connection's cloud. */
-export interface HostRule {
-  readonly allows: (host: string) => boolean;
-  readonly refusal: (host: string) => string;
-}
+/**
+ * Whether a host may get the step's token: only the one in the inputs; without one, every workspace in the connection's
+ * cloud.
+ */
+export type HostRule = (host: string) => boolean;
 
 /** The rule for workspaces that accept Entra tokens; throws a UserError if `address` is not in the connection's cloud. */
 export function entraHostRule(address: WorkspaceAddress | undefined, cloud: AzureCloud): HostRule {
-  const suffix = workspaceSuffix(cloud);
-  if (address === undefined) {
-    return {
-      allows: (asked) => isWorkspaceOfCloud(asked, cloud),
-      refusal: (asked) =>
-        `The bundle's workspace.host is ${asked || "empty"}, which is not an Azure Databricks workspace ` +
-        `(*${suffix}) in the cloud of the service connection. No token was sent to it.`,
-    };
-  }
+  if (address === undefined) return (asked) => isWorkspaceOfCloud(asked, cloud);
   refuseNoWorkspace("workspaceUrl", address);
   const { host } = address;
   // The domain is the same for all clouds: only the author of the pipeline can tell that this account is on Azure.
   if (isWorkspaceOfCloud(host, cloud) || (cloud === "AzureCloud" && isCustomUrlOfAnyCloud(host))) return onlyHost(host);
   throw new UserError(
-    `workspaceUrl ${host} is not an Azure Databricks workspace (*${suffix}) in the cloud of the service ` +
+    `workspaceUrl ${host} is not an Azure Databricks workspace (*${workspaceSuffix(cloud)}) in the cloud of the service ` +
       `connection (${cloud}).`,
     {
       hint: isWorkspaceElsewhere(host)
@@ -80,9 +72,5 @@ export function refuseNoWorkspace(where: string, { host, workspaceId }: Workspac
 }
 
 function onlyHost(host: string): HostRule {
-  return {
-    allows: (asked) => asked === host,
-    refusal: (asked) =>
-      `The bundle points to ${asked || "no host"}, but the step's workspaceUrl is ${host}. No token was sent.`,
-  };
+  return (asked) => asked === host;
 }

@@ -1,14 +1,13 @@
-import { hostKind } from "../../common/databricks/workspace/hosts.ts";
-import { type AccessToken, type AccessTokenSource, renewable } from "../../common/identity/access-token.ts";
-import { connectionTokens } from "../../common/identity/connection-token.ts";
-import { databricksTokens } from "../../common/identity/databricks-token.ts";
-import { freshIdTokens } from "../../common/identity/id-token.ts";
-import { warn } from "../../common/pipeline/commands.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
-import type { Http } from "../../common/pipeline/http.ts";
-import type { JobInfo } from "../../common/pipeline/job.ts";
-import { conversionAdvice, type ServiceConnection } from "../../common/pipeline/service-connection.ts";
-import { type DeployInputs, stepWorkspace } from "../inputs.ts";
+import { hostKind } from "../databricks/workspace/hosts.ts";
+import { type AccessToken, type AccessTokenSource, type Renewal, renewable } from "../identity/access-token.ts";
+import { databricksTokens } from "../identity/databricks-token.ts";
+import { freshIdTokens } from "../identity/id-token.ts";
+import { warn } from "../pipeline/commands.ts";
+import { UserError } from "../pipeline/errors.ts";
+import type { Http } from "../pipeline/http.ts";
+import type { JobInfo } from "../pipeline/job.ts";
+import { conversionAdvice, type ServiceConnection } from "../pipeline/service-connection.ts";
+import { type SignInInputs, stepWorkspace } from "./inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 
 /** The service principal that the step signs in as, and the workspaces that may get its token. */
@@ -21,18 +20,26 @@ export interface StepIdentity {
   readonly clientId: string | undefined;
 }
 
-/** The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match. */
-export function stepIdentity(
+/** Returns a function that gets a new access token from Entra through a service connection. */
+export type EntraTokens<Connection> = (http: Http, job: JobInfo, connection: Connection) => () => Promise<AccessToken>;
+
+/**
+ * The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match.
+ * A task that takes only some kinds of connection passes `entraTokens` for these, so that it contains no other's library.
+ */
+export function stepIdentity<Connection extends ServiceConnection>(
   http: Http,
-  inputs: DeployInputs,
-  connection: ServiceConnection,
+  inputs: SignInInputs,
+  connection: Connection,
   job: JobInfo,
+  entraTokens: EntraTokens<Connection>,
+  renewal: Renewal = {},
 ): StepIdentity {
-  if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job);
+  if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job, renewal);
   const rule = entraHostRule(stepWorkspace(inputs), connection.cloud);
   const advice = conversionAdvice(connection);
   if (advice) warn(advice);
-  const token = renewable(connectionTokens(http, job, connection));
+  const token = renewable(entraTokens(http, job, connection), renewal);
   return { rule, clientId: connection.clientId, token, issuers: issuersOf(connection) };
 }
 
@@ -44,9 +51,10 @@ function issuersOf(connection: ServiceConnection): string {
 
 function databricksIdentity(
   http: Http,
-  inputs: DeployInputs,
+  inputs: SignInInputs,
   connection: ServiceConnection,
   job: JobInfo,
+  renewal: Renewal,
 ): StepIdentity {
   const { databricksClientId: clientId } = inputs;
   const address = stepWorkspace(inputs);
@@ -64,5 +72,5 @@ function databricksIdentity(
     { host, isAccount: hostKind(host) === "custom", clientId },
     freshIdTokens(http, job, connection),
   );
-  return { rule, clientId, token: renewable(acquire), issuers: `Azure DevOps and ${host}` };
+  return { rule, clientId, token: renewable(acquire, renewal), issuers: `Azure DevOps and ${host}` };
 }

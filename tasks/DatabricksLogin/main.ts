@@ -1,0 +1,43 @@
+// First, because the next import writes to the temporary folder.
+import "../common/pipeline/load-failure.ts";
+
+import { addressText } from "../common/databricks/workspace/address.ts";
+import { federatedTokens } from "../common/identity/federated-token.ts";
+import { print, setOutput } from "../common/pipeline/commands.ts";
+import { scrubProcessEnvironment } from "../common/pipeline/environment.ts";
+import { Cancelled } from "../common/pipeline/errors.ts";
+import { jobVariables, readJob } from "../common/pipeline/job.ts";
+import { endOfLoad } from "../common/pipeline/load-failure.ts";
+import { runTask } from "../common/pipeline/task.ts";
+import { signInAs } from "../common/sign-in/caller.ts";
+import { stepIdentity } from "../common/sign-in/identity.ts";
+import { readFederatedConnection } from "./connection.ts";
+import { loadInputs } from "./inputs.ts";
+import { startService } from "./service/start.ts";
+import { jobVariablesFor, refuseSecretVariables, setJobVariables } from "./variables.ts";
+
+endOfLoad();
+void runTask(async (task) => {
+  const inputs = loadInputs();
+  const connection = readFederatedConnection(inputs.connectionId);
+  refuseSecretVariables(jobVariables(), inputs);
+  const job = readJob();
+  scrubProcessEnvironment();
+
+  const identity = stepIdentity(task.http, inputs, connection, job, federatedTokens);
+  const caller = await signInAs(task.http, identity, inputs.workspace);
+
+  const token = await identity.token();
+  const service = await startService({ inputs, connection, job, token, network: task.network }, task.cancel);
+  try {
+    if (task.cancel.aborted) throw new Cancelled();
+    setJobVariables(jobVariablesFor(inputs.workspace, service.addresses, process.env));
+    setOutput("workspaceUrl", addressText(inputs.workspace));
+    setOutput("identity", caller.applicationId);
+    await service.keep();
+  } catch (error) {
+    await service.end();
+    throw error;
+  }
+  print("The later steps of this job are signed in until the job ends.");
+});

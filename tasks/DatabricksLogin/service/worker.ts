@@ -1,0 +1,32 @@
+import fs from "node:fs";
+import { isRunning, linuxProcess } from "./running.ts";
+
+/**
+ * The agent's worker, which runs the whole job: the parent of the step. undefined in a container on Linux, where the parent
+ * is a program that ends with the step; there, the service ends with its container.
+ */
+export function workerPid(parent: number = process.ppid): number | undefined {
+  if (process.platform !== "linux") return parent;
+  try {
+    const command = fs.readFileSync(`/proc/${parent}/cmdline`, "latin1");
+    return command.includes("containerHandlerInvoker") ? undefined : parent;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Windows does not tell whether the parent is the worker: one that ends within this time after the step is not. */
+const windowsGraceMs = 30_000;
+const everyMs = 1_000;
+
+/** Calls `onGone` once when a process has ended. A process that takes over its number does not count. */
+export function watchWorker(pid: number, onGone: () => void, platform: NodeJS.Platform = process.platform): void {
+  const startTime = linuxProcess(pid)?.startTime;
+  const startedAt = Date.now();
+  const timer = setInterval(() => {
+    if (isRunning(pid) && linuxProcess(pid)?.startTime === startTime) return;
+    clearInterval(timer);
+    if (platform === "win32" && Date.now() - startedAt < windowsGraceMs) return;
+    onGone();
+  }, everyMs);
+}

@@ -1,0 +1,68 @@
+import type { Http, HttpResponse } from "../../pipeline/http.ts";
+import { parsedObject } from "../../pipeline/json.ts";
+import { serverMessage } from "../../pipeline/service-errors.ts";
+import type { WorkspaceAddress } from "./address.ts";
+
+/** The workspace answered with an error, or with something other than an API response. */
+export class WorkspaceError extends Error {
+  readonly status: number;
+  /** A web page instead of an API response: sign-in, private link, captive proxy. */
+  readonly isWebPage: boolean;
+  /** The address that a redirect leads to, and the answer's text: what it says, whatever its form. */
+  readonly answer: string;
+
+  constructor(status: number, message: string, isWebPage: boolean, answer = message) {
+    super(message);
+    this.answer = answer;
+    this.name = "WorkspaceError";
+    this.status = status;
+    this.isWebPage = isWebPage;
+  }
+}
+
+export interface WorkspaceConnection extends WorkspaceAddress {
+  readonly http: Http;
+  readonly token: () => Promise<{ readonly value: string }>;
+}
+
+/** One call of the workspace's API. */
+export interface WorkspaceCall {
+  readonly method: "GET" | "POST";
+  /** e.g. /api/2.0/preview/scim/v2/Me */
+  readonly path: string;
+  readonly search?: string;
+  /** Becomes the body, as JSON. */
+  readonly payload?: unknown;
+}
+
+/** Makes one call without loading the SDK, and returns the answer's JSON. Throws WorkspaceError or HttpFailure. */
+export async function callWorkspace(
+  { host, workspaceId, http, token }: WorkspaceConnection,
+  { method, path, search = "", payload }: WorkspaceCall,
+): Promise<Record<string, unknown>> {
+  const url = new URL(path, host);
+  url.search = search;
+  const response = await http.send({
+    method,
+    url: url.href,
+    headers: {
+      Authorization: `Bearer ${(await token()).value}`,
+      Accept: "application/json",
+      // As the SDKs do (databricks-sdk-go, config/config.go: WorkspaceID).
+      ...(workspaceId ? { "X-Databricks-Workspace-Id": workspaceId } : {}),
+    },
+    ...(payload === undefined ? {} : { body: JSON.stringify(payload) }),
+    redirects: "manual",
+    idleTimeoutMs: 10_000,
+    attempts: 3,
+  });
+  return parsed(response);
+}
+
+function parsed({ status, headers, text }: HttpResponse): Record<string, unknown> {
+  const body = parsedObject(text);
+  if (status === 200 && (body || text.trim() === "")) return body ?? {};
+  const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
+  const answer = `${headers.location ?? ""}\n${text}`;
+  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage, answer);
+}

@@ -1,0 +1,82 @@
+import { isEntraHost } from "../pipeline/azure-cloud.ts";
+import { debug, registerSecret } from "../pipeline/commands.ts";
+import { UserError } from "../pipeline/errors.ts";
+import type { Http, HttpResponse } from "../pipeline/http.ts";
+import type { JobInfo } from "../pipeline/job.ts";
+import { parsedMembers } from "../pipeline/json.ts";
+import type { FederatedConnection } from "../pipeline/service-connection.ts";
+import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import type { AccessToken } from "./access-token.ts";
+import { databricksScope, type EntraClient } from "./entra-client.ts";
+import { entraRefusal } from "./entra-errors.ts";
+import { sendCredential } from "./entra-request.ts";
+import { freshIdTokens } from "./id-token.ts";
+
+/**
+ * Returns a function that gets a new access token to Azure Databricks from Entra, in exchange for a new ID token of the
+ * connection, and registers it as a secret. It makes the one request itself: @azure/identity takes longer to load than the
+ * request, and would need 10 MB in the login's service. Protocol: Microsoft identity platform, client credentials flow,
+ * "Access token request with a federated credential".
+ */
+export function federatedTokens(http: Http, job: JobInfo, connection: FederatedConnection): () => Promise<AccessToken> {
+  const nextIdToken = freshIdTokens(http, job, connection);
+  return registered(async () => {
+    const idToken = await nextIdToken();
+    const asked = Date.now();
+    const response = await exchange(http, connection, idToken);
+    const token = response.status === 200 ? parsedToken(response.text, asked) : undefined;
+    if (token === undefined) throw refusal(response, connection);
+    return token;
+  });
+}
+
+/** The same function, which registers each token as a secret. */
+export function registered(acquire: () => Promise<AccessToken>): () => Promise<AccessToken> {
+  return async () => {
+    const token = await acquire();
+    registerSecret(token.value);
+    debug(`Entra issued an access token that is valid until ${new Date(token.expiresAt).toISOString()}.`);
+    return token;
+  };
+}
+
+async function exchange(http: Http, client: EntraClient, idToken: string): Promise<HttpResponse> {
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: client.clientId,
+    scope: databricksScope,
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    client_assertion: idToken,
+  });
+  try {
+    return await sendCredential(
+      http,
+      {
+        method: "POST",
+        url: `${client.authority}${encodeURIComponent(client.tenantId)}/oauth2/v2.0/token`,
+        headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
+        body: form.toString(),
+      },
+      { allowsUrl: ({ protocol, host }) => protocol === "https:" && isEntraHost(client.cloud, host) },
+    );
+  } catch (error) {
+    throw unreachable(error, "Entra did not issue an access token", "network");
+  }
+}
+
+function parsedToken(text: string, asked: number): AccessToken | undefined {
+  const { access_token: value, expires_in: seconds } = parsedMembers(text);
+  if (typeof value !== "string" || value === "" || !(Number(seconds) > 0)) return undefined;
+  return { value, expiresAt: asked + Number(seconds) * 1000 };
+}
+
+function refusal({ status, text }: HttpResponse, client: EntraClient): UserError {
+  const detail = serverMessage(text, ["error_description", "error"]);
+  const known = entraRefusal(detail, client);
+  if (known) return known;
+  const answer = detail === "" ? String(status) : `${status}: ${detail}`;
+  return new UserError(
+    `Entra (${new URL(client.authority).host}, tenant ${client.tenantId}) did not issue an access token (${answer}).`,
+    { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra" },
+  );
+}

@@ -1,0 +1,32 @@
+import { addressText, type WorkspaceAddress } from "../databricks/workspace/address.ts";
+import { readCurrentUser } from "../databricks/workspace/current-user.ts";
+import { tokenClaims } from "../identity/jwt.ts";
+import { print } from "../pipeline/commands.ts";
+import type { Http } from "../pipeline/http.ts";
+import type { StepIdentity } from "./identity.ts";
+
+/** The service principal that a step has signed in as. */
+export interface Caller {
+  /** Application ID; empty if neither the connection nor the token contains it. */
+  readonly applicationId: string;
+  /** The name that the workspace shows for it; undefined if it shows none, or was not asked. */
+  readonly name: string | undefined;
+}
+
+/**
+ * Gets the first token, and asks the workspace, if it is known, who the caller is. Throws a UserError for a wrong host, a
+ * blocked network or a service principal that is not in the workspace.
+ */
+export async function signInAs(
+  http: Http,
+  { token, clientId }: StepIdentity,
+  workspace: WorkspaceAddress | undefined,
+): Promise<Caller> {
+  const { value } = await token();
+  const applicationId = clientId ?? tokenClaims(value).applicationId;
+  if (workspace === undefined) return { applicationId: applicationId ?? "", name: undefined };
+  const user = await readCurrentUser({ ...workspace, http, token }, applicationId);
+  print(`Signed in to ${addressText(workspace)} as the service principal ${user.displayName}.`);
+  const name = user.displayName === user.userName ? undefined : user.displayName;
+  return { applicationId: applicationId ?? user.userName, name };
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { federatedTokens } from "../../../tasks/common/identity/federated-token.ts";
+import type { Http, HttpRequest, HttpResponse } from "../../../tasks/common/pipeline/http.ts";
+import { HttpFailure } from "../../../tasks/common/pipeline/http-failure.ts";
+
+const job = {
+  collectionUrl: "https://dev.azure.com/contoso/",
+  oidcRequestUri: undefined,
+  projectId: "11111111-1111-4111-8111-111111111111",
+  hostType: "build",
+  planId: "22222222-2222-4222-8222-222222222222",
+  jobId: "33333333-3333-4333-8333-333333333333",
+  jobToken: "the job token",
+};
+const connection = {
+  scheme: "WorkloadIdentityFederation",
+  id: "44444444-4444-4444-8444-444444444444",
+  cloud: "AzureCloud",
+  tenantId: "contoso.example",
+  clientId: "the client",
+  authority: "https://login.microsoftonline.com/",
+  lateBoundIdToken: undefined,
+} as const;
+
+/** Gets a token while Entra answers like this. Returns what was sent to Entra. */
+async function exchange(answer: Omit<HttpResponse, "url" | "headers">, changed: Partial<typeof connection> = {}) {
+  const sent: HttpRequest[] = [];
+  const http: Http = {
+    async send(request) {
+      const { url } = request;
+      if (url.includes("oidctoken")) return { status: 200, headers: {}, url, text: '{"oidcToken":"the ID token"}' };
+      sent.push(request);
+      return { ...answer, headers: {}, url };
+    },
+    stream: () => Promise.reject(new Error("Nothing is streamed.")),
+  };
+  return { token: await federatedTokens(http, job, { ...connection, ...changed })(), sent };
+}
+
+const granted = {
+  status: 200,
+  text: JSON.stringify({ access_token: "the token", expires_in: 3599, token_type: "Bearer" }),
+};
+
+describe("The exchange of an ID token at Entra", () => {
+  it("sends the ID token to the tenant of the connection, and returns the token with its end", async () => {
+    const before = Date.now();
+    const { token, sent } = await exchange(granted);
+    expect(token.value).toBe("the token");
+    expect(token.expiresAt).toBeGreaterThanOrEqual(before + 3_599_000);
+    expect(token.expiresAt).toBeLessThanOrEqual(Date.now() + 3_599_000);
+    const [request] = sent;
+    expect(request).toMatchObject({
+      method: "POST",
+      url: "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token",
+      redirects: "manual",
+    });
+    expect(Object.fromEntries(new URLSearchParams(request?.body))).toEqual({
+      grant_type: "client_credentials",
+      client_id: "the client",
+      scope: "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default",
+      client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+      client_assertion: "the ID token",
+    });
+  });
+
+  it("keeps a tenant ID with special characters in its place", async () => {
+    const { sent } = await exchange(granted, { tenantId: "a/../b?c" as "contoso.example" });
+    expect(sent[0]?.url).toBe("https://login.microsoftonline.com/a%2F..%2Fb%3Fc/oauth2/v2.0/token");
+  });
+
+  it("explains a refusal by its code", async () => {
+    const body = { error: "invalid_client", error_description: "AADSTS70025: No credential.\r\nTrace ID: 1" };
+    await expect(exchange({ status: 401, text: JSON.stringify(body) })).rejects.toMatchObject({
+      message: expect.stringContaining("the application does not have a federated credential (AADSTS70025)"),
+      section: "federated-credential",
+    });
+  });
+
+  it.each([
+    [{ status: 503, text: "busy" }, "(503)"],
+    [{ status: 400, text: '{"error":"invalid_request"}' }, "(400: invalid_request)"],
+    [{ status: 200, text: "{}" }, "(200)"],
+    [{ status: 200, text: '{"access_token":"t","expires_in":0}' }, "(200)"],
+  ])("says what Entra answered if it is no token", async (answer, shown) => {
+    await expect(exchange(answer)).rejects.toMatchObject({
+      message: `Entra (login.microsoftonline.com, tenant contoso.example) did not issue an access token ${shown}.`,
+      section: "entra",
+    });
+  });
+
+  it("does not follow a redirect, which would give the ID token to another host", async () => {
+    await expect(exchange({ status: 302, text: "" })).rejects.toMatchObject({
+      message: expect.stringContaining("it redirects (302), which Entra never does"),
+      cause: expect.any(HttpFailure),
+    });
+  });
+
+  it("sends the ID token only to Entra", async () => {
+    const authority = "https://login.example.com/" as "https://login.microsoftonline.com/";
+    await expect(exchange(granted, { authority })).rejects.toThrow(/does not send credentials to this address/);
+  });
+});

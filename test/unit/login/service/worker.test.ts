@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { watchWorker, workerPid } from "../../../../tasks/DatabricksLogin/service/worker.ts";
+
+async function started(command: string, ...more: string[]) {
+  const child = spawn(command, more);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "spawn");
+  return { pid: child.pid ?? 0, kill: () => child.kill("SIGKILL") };
+}
+
+describe("The watch on the agent's worker", () => {
+  it("watches the parent of the step", () => {
+    expect(workerPid()).toBe(process.ppid);
+  });
+
+  it("watches nothing in a container, where the parent ends with the step", async () => {
+    const { pid } = await started("sh", "-c", "sleep 60; :", "/azp/_temp/containerHandlerInvoker.js");
+    await vi.waitFor(() => expect(workerPid(pid)).toBeUndefined(), { timeout: 10_000 });
+  });
+
+  it("reports the end of the worker once", async () => {
+    const { pid, kill } = await started("sleep", "60");
+    const onGone = vi.fn();
+    watchWorker(pid, onGone, "linux");
+    kill();
+    await vi.waitFor(() => expect(onGone).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+  });
+
+  it("does not take a parent that ends with the step, on Windows, for the worker", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const onGone = vi.fn();
+    watchWorker(2 ** 30, onGone, "win32");
+    vi.advanceTimersByTime(60_000);
+    expect(onGone).not.toHaveBeenCalled();
+    watchWorker(process.pid, onGone, "win32");
+    vi.advanceTimersByTime(60_000);
+    expect(onGone).not.toHaveBeenCalled();
+  });
+});
