@@ -54,7 +54,6 @@ export const knownFailures: readonly KnownFailure[] = [
   { pattern: knownErrors.complexVariable, explain: ([[, name = ""]]) => complexVariable(name) },
   { pattern: knownErrors.terraformDownload, explain: terraformDownload },
   { pattern: knownErrors.gitFolder, explain: ([[, folder = ""]]) => unreadableGitFolder(folder) },
-  { pattern: knownErrors.legacyCli, explain: () => oldCli("is the legacy Python package databricks-cli") },
 ];
 
 /** The first group of each match, each value once. */

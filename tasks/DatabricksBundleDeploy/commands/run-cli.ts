@@ -1,5 +1,4 @@
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
-import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
 import { type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
 import { type OutputStream, runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
@@ -46,7 +45,8 @@ export function quietOutput({ diagnostics }: Step): CliOutput {
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
   const isSignedIn = step.metadataService.servedHosts.size > 0;
-  if (!isSignedIn && !isKnown(step, outcome)) {
+  // Its requests show that it is a Databricks CLI.
+  if (!isSignedIn && step.cliVersion.seen() === undefined) {
     const other = await otherProgram(step);
     if (other) throw other;
   }
@@ -58,11 +58,6 @@ export async function runCommand(step: Step, command: string, options: CommandOp
   }
   if (!isSignedIn) throw otherIdentity();
   return outcome.stdout;
-}
-
-/** Whether the program has shown what it is: a Databricks CLI by its requests, or the legacy one by its error. */
-function isKnown({ cliVersion }: Step, { facts }: CommandOutcome): boolean {
-  return cliVersion.seen() !== undefined || facts.errors.some(({ summary }) => knownErrors.legacyCli.test(summary));
 }
 
 /** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */

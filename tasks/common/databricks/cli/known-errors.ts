@@ -32,8 +32,6 @@ export const knownErrors = {
   terraformDownload: /error downloading Terraform/,
   /** [folder]: a Git submodule or worktree that the CLI cannot read (databricks/cli, libs/git/worktree.go). */
   gitFolder: /expected "commondir" file in worktree git folder at "([^"]+)"/,
-  /** How the legacy CLI, a Python package of the same name, refuses a command. */
-  legacyCli: /No such command/,
   /** The workspace refused a request for lack of rights. */
   noPermission: /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i,
 } as const;

@@ -214,7 +214,6 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
       "setting via environment variables (BUNDLE_VAR_tags) is not supported for complex variable tags",
       "error downloading Terraform: unable to verify",
       'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
-      'No such command "bundle".',
       "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
       'unknown command "plan" for "databricks bundle"',
       "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",
