@@ -6,7 +6,7 @@ import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
-import { type Explanation, explainFailure } from "./explain-failure.ts";
+import { explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 import { otherProgram, startFailure } from "./whose-cli.ts";
 
@@ -50,12 +50,7 @@ export async function runCommand(step: Step, command: string, options: CommandOp
     const other = await otherProgram(step);
     if (other) throw other;
   }
-  if (outcome.exitCode !== 0) {
-    const { error, explained } = explain(step, command, outcome);
-    const others = unplacedErrors(outcome.facts.errors).filter((one) => !explained.includes(one));
-    for (const other of others) step.diagnostics.reportUnplaced(other);
-    throw error;
-  }
+  if (outcome.exitCode !== 0) throw reportedFailure(step, command, outcome);
   if (!isSignedIn) throw otherIdentity();
   return outcome.stdout;
 }
@@ -95,18 +90,24 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
   }
 }
 
-/** An explanation is decoration: where it fails, the failure itself is still told. */
-function explain(step: Step, command: string, outcome: CommandOutcome): Explanation {
+/**
+ * Explains a failure, and reports the errors that the explanation does not cover. Both are decoration: where one of them
+ * fails, the step still ends with what is known of the failure.
+ */
+function reportedFailure(step: Step, command: string, outcome: CommandOutcome): UserError {
+  const { exitCode, facts } = outcome;
+  const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
+  const details = { hint: "See the CLI output above.", section: "deploy-failed" } as const;
+  let failure = new UserError(`"databricks bundle ${command}" ${end}.`, details);
   try {
-    return explainFailure(step, command, outcome);
+    const { error, explained } = explainFailure(step, command, outcome);
+    failure = error;
+    const others = unplacedErrors(facts.errors).filter((one) => !explained.includes(one));
+    for (const other of others) step.diagnostics.reportUnplaced(other);
   } catch (error) {
     debug(String(error));
-    const message = `"databricks bundle ${command}" failed (exit code ${outcome.exitCode}).`;
-    return {
-      error: new UserError(message, { hint: "See the CLI output above.", section: "deploy-failed" }),
-      explained: [],
-    };
   }
+  return failure;
 }
 
 /** A line that cannot be read is shown as it is: it must not end the deployment that printed it. */
