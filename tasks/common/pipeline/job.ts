@@ -89,10 +89,15 @@ function makeFolder(prefix: string): string {
  */
 export function writeJobFile(name: string, content: string): string {
   const file = path.join(makeFolder("databricks-"), name);
+  writeTemporaryFile(file, content);
+  return file;
+}
+
+/** Writes a file under Agent.TempDirectory that only this account can read. Throws a UserError if the disk does not allow it. */
+export function writeTemporaryFile(file: string, content: string): void {
   try {
     fs.writeFileSync(file, content, { mode: 0o600 });
   } catch (error) {
     throw fileFailure(error, { work: `write the file ${file}`, section: "temporary-folder" });
   }
-  return file;
 }

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import path from "node:path";
+import { writeTemporaryFile } from "../../pipeline/job.ts";
 
 /** What the CLI uses to sign in: a metadata service on loopback, and the workspace if the inputs name it. */
 export interface CliSignIn {
@@ -44,7 +44,7 @@ export function cliEnvironment(
   };
 }
 
-/** Writes the only profile that the CLI finds; only this account can read it. */
+/** Writes the only profile that the CLI finds. Throws a UserError if the disk does not allow it. */
 export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignIn, folder: string): void {
   const lines = [
     `[${profileName}]`,
@@ -53,7 +53,7 @@ export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignI
     ...(host ? [`host                 = ${host}`] : []),
     ...(workspaceId ? [`workspace_id         = ${workspaceId}`] : []),
   ];
-  fs.writeFileSync(profileFile(folder), `${lines.join("\n")}\n`, { mode: 0o600 });
+  writeTemporaryFile(profileFile(folder), `${lines.join("\n")}\n`);
 }
 
 function profileFile(folder: string): string {

@@ -52,6 +52,13 @@ describe("The CLI's environment", () => {
     );
   });
 
+  it("names the profile that cannot be written, with the cause", () => {
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined, workspaceId: undefined };
+    expect(() => writeProfile(signIn, path.join(folder, "missing"))).toThrow(
+      /^Cannot write the file \S+databrickscfg: a file or folder is missing \(ENOENT\)\.$/,
+    );
+  });
+
   it("names the workspace of a custom URL in the profile, which the CLI reads, and in a variable for other programs", () => {
     const signIn = {
       metadataServiceUrl: "http://127.0.0.1:1/secret",
