@@ -1,5 +1,5 @@
 import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
-import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
+import { isOverruled, overruledLines } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import { addressText, type WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
@@ -43,7 +43,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const job = readJob();
   const ofJob = jobVariables();
   scrubProcessEnvironment();
-  mentionOverruled(removeFromProcessEnvironment(isOverruled));
+  for (const line of overruledLines(removeFromProcessEnvironment(isOverruled))) print(line);
 
   const executable = findCli();
   const declared = await readDeclared(inputs.folder, inputs.target);
@@ -96,10 +96,4 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     identityName,
     close: metadataService.close,
   };
-}
-
-function mentionOverruled(removed: readonly string[]): void {
-  const names = worthMentioning(removed);
-  if (names.length === 0) return;
-  print(`Only the service connection is used to sign in. Variables not passed to the CLI: ${names.join(", ")}.`);
 }

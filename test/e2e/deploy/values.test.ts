@@ -157,13 +157,13 @@ describe.each(taskNodes)("The target of a step, on $name", ({ path: node }) => {
     const first = await ofJob.run({ target: "", command: "validate" });
     expect(first).toMatchObject({ result: "Succeeded", outputs: { target: "prod" }, issues: [] });
     expect(first.text).toContain(`Target: prod (from the variable ${name}, because the input target is empty)`);
-    expect(first.text).not.toContain("not passed to the CLI");
+    expect(first.text).not.toContain("Not passed to the CLI");
     const ofStep = await checkout(bundle);
     const second = await ofStep.run({ target: "" }, { env: { [name]: "prod" } });
     expect(second).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
     const given = await ofStep.run({ target: "dev" }, { env: { [name]: "prod" } });
     expect(given).toMatchObject({ result: "Succeeded", outputs: { target: "dev" } });
-    expect(given.text).toContain(`Variables not passed to the CLI: ${name}`);
+    expect(given.text).toContain(`Not passed to the CLI, because the step already has a target: ${name}.`);
   });
 
   it("is the bundle's default where nothing names one", async () => {
