@@ -27,7 +27,7 @@ describe.each(taskNodes)("An app in the input run, on $name", ({ path: node }) =
     expect(start).toBeGreaterThan(posts.indexOf("/api/2.0/apps"));
     expect(deployment).toBeGreaterThan(start);
     expect(step.text).toMatch(/Running (apps\.)?web[\s\S]*App is started![\s\S]*You can access the app at /);
-    expect(step.page).toContain(`| ${key.replace(".", "\\.")} | SUCCESS |`);
+    expect(step.page).toContain(`| \`${key}\` | SUCCESS |`);
     expect(step.outputs["runUrls"]).toBe("");
   });
 

@@ -87,7 +87,7 @@ describe.each(taskNodes)("Keys in the input run, on $name", ({ path: node }) => 
     const step = await run({ run: "nightly\njobs.hourly\npipelines.refresh\nannounces" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(3);
-    expect(step.page).toMatch(/\| announces \| SUCCESS \|/);
+    expect(step.page).toMatch(/\| `announces` \| SUCCESS \|/);
   });
 });
 
