@@ -15,6 +15,7 @@ import type { Task } from "../../common/pipeline/task.ts";
 import { type DeployInputs, stepWorkspace } from "../inputs.ts";
 import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
+import { checkArguments } from "./check-arguments.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
 import { variableEnvironment } from "./variables.ts";
@@ -46,6 +47,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   for (const line of overruledLines(removeFromProcessEnvironment(isOverruled))) print(line);
 
   const executable = findCli();
+  await checkArguments(inputs, executable, task.cancel);
   const declared = await readDeclared(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
   const ofStep = stepWorkspace(inputs);
