@@ -18,7 +18,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["commands"],
     ["session"],
     ["inputs"],
-    ["arguments", "listing", "plan-file"],
+    ["arguments", "listing", "plan-file", "variable-lines"],
   ],
   "tasks/DatabricksCliInstaller": [
     ["main"],

@@ -46,6 +46,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   scrubProcessEnvironment();
   for (const line of overruledLines(removeFromProcessEnvironment(isOverruled))) print(line);
 
+  if (inputs.target === undefined) print("Target: the bundle's default target, because the input target is empty");
   const executable = findCli();
   await checkArguments(inputs, executable, task.cancel);
   const declared = await readDeclared(inputs.folder, inputs.target);

@@ -145,7 +145,12 @@ export function isLineOfSecret(line: string): boolean {
 
 /** Text that was not understood, in quotation marks; `"***"` if it is a part of a secret. */
 export function quoted(text: string): string {
-  return `"${isPartOfSecret(text) ? mask : maskSecrets(text)}"`;
+  return `"${shownText(text)}"`;
+}
+
+/** The same without quotation marks. */
+export function shownText(text: string): string {
+  return isPartOfSecret(text) ? mask : maskSecrets(text);
 }
 
 /** The same for an address, without the user name and the password before its host. */
