@@ -13,7 +13,7 @@ import { jobVariables, readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import { type DeployInputs, stepWorkspace } from "../inputs.ts";
-import { refuseOtherAuthentication } from "./bundle-authentication.ts";
+import { printUnusedSettings, refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { findCli, prepareCli } from "./cli.ts";
@@ -47,10 +47,11 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   for (const line of overruledLines(removeFromProcessEnvironment(isOverruled))) print(line);
 
   if (inputs.target === undefined) print("Target: the bundle's default target, because the input target is empty");
-  const executable = findCli();
+  const executable = findCli(ofJob);
   await checkArguments(inputs, executable, task.cancel);
   const declared = await readDeclared(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
+  printUnusedSettings(declared.signInSettings, inputs.databricksClientId ?? connection.clientId);
   const ofStep = stepWorkspace(inputs);
   const ofBundle = bundleWorkspace(declared, ofStep);
   const { variables: names } = declared;

@@ -72,8 +72,8 @@ function removeUntrustedCertificates(): void {
   const untrusted = removeFromProcessEnvironment(untrustedCertificates());
   if (untrusted.length === 0) return;
   warn(
-    `Ignored: ${untrusted.join(", ")}, because any step of this job can set them. Configure the agent with ` +
-      "--sslcacert, or set the variable in env of this step and remove the job variable of that name.",
+    `Variables of this job that name certificates are ignored, because any step can set them: ${untrusted.join(", ")}. Configure ` +
+      "the agent with --sslcacert, or set the variable in env of this step and remove it from the job.",
   );
 }
 

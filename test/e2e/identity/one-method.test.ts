@@ -67,6 +67,21 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
     expect(subjects).toEqual(new Set([lab.deployer.clientId]));
   });
 
+  it("mentions the sign-in settings of the bundle that it does not use", async () => {
+    const settings = "profile: mine\n      azure_client_id: 1f2e3d4c-0000-4000-8000-123456789abc";
+    const step = await deploy({
+      inputs: { target: "prod" },
+      prepare: (bundle) => addToRoot(bundle, `    workspace:\n      ${settings}\n`),
+    });
+    expect(step.result).toBe("Succeeded");
+    expect(step.log).toContainEqual(
+      "Not used from the bundle, because only the service connection is used to sign in: workspace.profile.",
+    );
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/^The bundle's workspace\.azure_client_id is 1f2e3d4c-.*, but the step signs in as /),
+    ]);
+  });
+
   it("does not mention variables that every job has", async () => {
     const step = await deploy({
       agent: { environment: { AZURE_EXTENSION_DIR: "/opt/az/azcliextensions" } },

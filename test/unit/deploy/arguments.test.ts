@@ -37,6 +37,22 @@ it.each([
   expect(refused).toEqual(words);
 });
 
+it.each([
+  ["--select $JOB", '"$JOB"'],
+  ["--select=%JOB%", '"--select=%JOB%"'],
+  ["--select '$env:JOB'", '"$env:JOB"'],
+])("refuses what only a shell would replace: %s", (text, argument) => {
+  expect(problemsOf(text)).toEqual([
+    `nothing replaces ${argument}, because no shell reads these arguments. Write $(name) to use a pipeline variable.`,
+  ]);
+});
+
+it("recognizes typographic dashes", () => {
+  expect(problemsOf("\u2013-strict")).toEqual([
+    '"\u2013-strict" begins with a typographic dash. Type it again with "-".',
+  ]);
+});
+
 it("splits arguments as a shell would", () => {
   expect(splitArguments(`--strict  -c 'a b'\n--select="x y",z --a='1"2'`)).toEqual([
     "--strict",

@@ -10,11 +10,32 @@ export interface Declared {
   readonly workspaceId: string | undefined;
   /** Each `auth_type` that could apply to the target, or to any target if none is named. */
   readonly authTypes: readonly string[];
+  /** What else `workspace` of the bundle or the target says about the sign-in, e.g. azure_client_id. */
+  readonly signInSettings: readonly SignInSetting[];
   /** A script that the CLI runs before it signs in. */
   readonly hasPreinit: boolean;
   /** Names of the variables that the bundle declares; undefined if some of its files could not be read. */
   readonly variables: readonly string[] | undefined;
 }
+
+export interface SignInSetting {
+  /** Its name in `workspace`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Members of `workspace` that select credentials (databricks/cli, bundle/config/workspace.go). */
+const signInKeys = [
+  "profile",
+  "client_id",
+  "google_service_account",
+  "azure_workspace_resource_id",
+  "azure_use_msi",
+  "azure_client_id",
+  "azure_tenant_id",
+  "azure_environment",
+  "azure_login_app_id",
+];
 
 /** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
 export async function readDeclared(folder: string, target: string | undefined): Promise<Declared> {
@@ -40,6 +61,10 @@ export async function readDeclared(folder: string, target: string | undefined): 
     host: text(last("host")),
     workspaceId: text(Number.isSafeInteger(workspaceId) ? String(workspaceId) : workspaceId),
     authTypes: [...new Set(authTypes)],
+    signInSettings: signInKeys.flatMap((key) => {
+      const value = last(key) ?? false;
+      return value === false || value === "" ? [] : [{ key, value: String(value) }];
+    }),
     variables: files.every(({ problem }) => problem === undefined)
       ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]
       : undefined,
