@@ -3,7 +3,7 @@ import type { Http } from "../pipeline/http.ts";
 import { unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { entraRefusal } from "./entra-errors.ts";
-import { entraTransport } from "./entra-transport.ts";
+import { entraTransport, noProxyOfItsOwn } from "./entra-transport.ts";
 
 /** The application that requests a token from Entra. */
 export interface EntraClient {
@@ -38,6 +38,7 @@ export async function requestAccessToken(http: Http, client: EntraClient, proof:
   const options = {
     authorityHost: client.authority,
     httpClient,
+    ...noProxyOfItsOwn,
     // Our transport retries already.
     retryOptions: { maxRetries: 0 },
     // The authority comes from a fixed list, so no discovery is needed.
