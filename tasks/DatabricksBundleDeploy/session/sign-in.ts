@@ -1,4 +1,4 @@
-import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
+import type { Declared } from "../../common/databricks/bundle/declared.ts";
 import { isOverruled, overruledLines } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
@@ -13,9 +13,9 @@ import { jobVariables, readJob } from "../../common/pipeline/job.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import { type DeployInputs, stepWorkspace } from "../inputs.ts";
-import { printUnusedSettings, refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
 import { checkArguments } from "./check-arguments.ts";
+import { readCheckedBundle } from "./checked-bundle.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { stepIdentity } from "./identity.ts";
 import { variableEnvironment } from "./variables.ts";
@@ -49,9 +49,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   if (inputs.target === undefined) print("Target: the bundle's default target, because the input target is empty");
   const executable = findCli(ofJob);
   await checkArguments(inputs, executable, task.cancel);
-  const declared = await readDeclared(inputs.folder, inputs.target);
-  refuseOtherAuthentication(declared.authTypes);
-  printUnusedSettings(declared.signInSettings, inputs.databricksClientId ?? connection.clientId);
+  const declared = await readCheckedBundle(inputs, inputs.databricksClientId ?? connection.clientId);
   const ofStep = stepWorkspace(inputs);
   const ofBundle = bundleWorkspace(declared, ofStep);
   const { variables: names } = declared;

@@ -43,6 +43,11 @@ export function sourceCommit(): string | undefined {
   return tl.getVariable("Build.SourceVersion") || undefined;
 }
 
+/** The Git reference that the job builds, e.g. refs/heads/main or refs/pull/12/merge; undefined if there is none. */
+export function sourceRef(): string | undefined {
+  return tl.getVariable("Build.SourceBranch") || undefined;
+}
+
 /** Whether this is a pull request's validation build. */
 export function isPullRequestBuild(): boolean {
   return tl.getVariable("Build.Reason") === "PullRequest";

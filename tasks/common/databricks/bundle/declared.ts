@@ -1,5 +1,6 @@
 import { readBundleDocuments } from "./documents.ts";
 import { rootFiles } from "./files.ts";
+import { type LikelyMistake, likelyMistakes } from "./likely-mistakes.ts";
 import type { YamlValues } from "./yaml-values.ts";
 
 /** What a bundle's files declare about the workspace and the sign-in. The CLI does not allow variables here. */
@@ -12,6 +13,11 @@ export interface Declared {
   readonly authTypes: readonly string[];
   /** What else `workspace` of the bundle or the target says about the sign-in, e.g. azure_client_id. */
   readonly signInSettings: readonly SignInSetting[];
+  /** The only branch from which the target may be deployed (`git.branch`). */
+  readonly gitBranch: string | undefined;
+  /** Whether a file contains `${bundle.git.branch}`. */
+  readonly usesGitBranch: boolean;
+  readonly mistakes: readonly LikelyMistake[];
   /** A script that the CLI runs before it signs in. */
   readonly hasPreinit: boolean;
   /** Names of the variables that the bundle declares; undefined if some of its files could not be read. */
@@ -57,7 +63,16 @@ export async function readDeclared(folder: string, target: string | undefined): 
     ...files.flatMap(({ unparsed = "" }) => [...unparsed.matchAll(authTypeLine)].map(([, value = ""]) => value)),
   ];
   const [root] = documents;
+  const branches = [
+    ...documents.flatMap((document) => document.at("bundle", "git", "branch")),
+    ...sections(documents).flatMap(({ document, section }) =>
+      name === undefined ? [] : document.at(section, name, "git", "branch"),
+    ),
+  ];
   return {
+    gitBranch: text(branches.findLast((value) => value !== undefined && value !== null)),
+    usesGitBranch: files.some((file) => file.text.includes(gitBranchReference)),
+    mistakes: likelyMistakes(files),
     host: text(last("host")),
     workspaceId: text(Number.isSafeInteger(workspaceId) ? String(workspaceId) : workspaceId),
     authTypes: [...new Set(authTypes)],
@@ -96,8 +111,11 @@ function defaultTarget(documents: readonly YamlValues[]): string | undefined {
 /** A bundle must not hide another way to sign in behind more text than the task parses. */
 const authTypeLine = /\bauth_type["']?\s*:\s*["']?([\w-]+)/g;
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the bundle
+const gitBranchReference = "${bundle.git.branch}";
+
 /** Skips files that contain only resources. A key can be written in another way, but not without a backslash. */
-const mayMatter = /workspace|targets|environments|variables|\\/;
+const mayMatter = /workspace|targets|environments|variables|bundle\s*:|bundle\.git\.branch|\\/;
 
 async function readDocuments(folder: string) {
   const [root] = rootFiles(folder);

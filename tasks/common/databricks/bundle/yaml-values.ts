@@ -76,6 +76,37 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
   };
 }
 
+/** A key that a mapping has more than once, with the lines of its first and its last place, from 1. */
+export interface RepeatedKey {
+  readonly key: string;
+  readonly firstLine: number;
+  readonly line: number;
+}
+
+const mostRepeated = 20;
+
+/** The first 20 keys that a mapping of the document has more than once; `text` is what it was parsed from. */
+export function repeatedKeys(yaml: Yaml, document: Document, text: string): RepeatedKey[] {
+  const lineAt = (offset: number) => text.slice(0, offset).split("\n").length;
+  const repeated: RepeatedKey[] = [];
+  yaml.visit(document, {
+    Map(_, { items }) {
+      const places = new Map<string, number[]>();
+      for (const { key } of items) {
+        if (!yaml.isScalar(key) || key.value === "<<") continue;
+        const name = String(key.value);
+        places.set(name, [...(places.get(name) ?? []), key.range?.[0] ?? 0]);
+      }
+      for (const [key, [first = 0, ...more]] of places) {
+        const last = more.at(-1);
+        if (last !== undefined && repeated.length < mostRepeated)
+          repeated.push({ key, firstLine: lineAt(first), line: lineAt(last) });
+      }
+    },
+  });
+  return repeated;
+}
+
 /** The mappings of a document, and what its aliases stand for: the package itself searches the document for each of them. */
 function readReferences(yaml: Yaml, document: Document) {
   const anchors = new Map<string, unknown>();

@@ -5,7 +5,14 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readDeclared } from "../../../../tasks/common/databricks/bundle/declared.ts";
 
-const nothing = { authTypes: [], signInSettings: [], hasPreinit: false, variables: [] };
+const nothing = {
+  authTypes: [],
+  signInSettings: [],
+  hasPreinit: false,
+  variables: [],
+  mistakes: [],
+  usesGitBranch: false,
+};
 const pinned = "workspace:\n  auth_type: azure-cli\n";
 
 describe("What a bundle's files declare", () => {
