@@ -80,6 +80,15 @@ function looseWords(split: readonly string[]): string[] {
   });
 }
 
+/** The keys that `--select` names, which can be repeated or have a list with commas; undefined without it. */
+export function selectedKeys(split: readonly string[]): string[] | undefined {
+  const lists = split.flatMap((argument, index) => {
+    if (argument === "--select") return [split[index + 1] ?? ""];
+    return argument.startsWith("--select=") ? [argument.slice("--select=".length)] : [];
+  });
+  return lists.length === 0 ? undefined : lists.flatMap((list) => list.split(","));
+}
+
 /** undefined when a quote is not closed. */
 export function splitArguments(text: string): string[] | undefined {
   const words = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];

@@ -8,15 +8,31 @@ interface Advice {
 
 const quotes = `"'\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb`;
 
+/** As shells, PowerShell, expressions and Azure Pipelines write references; ${a.b} is one of the bundle itself. */
+const references: readonly RegExp[] = [
+  /\$env:\w+/,
+  /\$\[.*?\]/,
+  /\$\{\{.*?\}\}/,
+  /\$\(\s[^)]*\)|\$\([^)]*\s\)|\$\(\(.*?\)\)/,
+  // A macro whose parenthesis is missing.
+  /\$\([A-Za-z_][\w.]*$|^\s*\$\w+\)\s*$/,
+  /\$\{[A-Z_]\w*\}|\$\{\w+:[-=?+][^}]*\}/,
+  /%[A-Z_]\w{2,}%/,
+  /\$[A-Z_][A-Z0-9_]+\b/,
+  /^\s*(\$\w+|\$\{\w+\}|%\w+%)\s*$/,
+];
+
 const unusual: readonly Advice[] = [
   {
     pattern: new RegExp(`^\\s*[${quotes}].*[${quotes}]\\s*$`, "s"),
     words: () => "is in quotes, which are part of it. Remove them if they are not meant.",
   },
   {
-    // As shells, PowerShell, expressions and Azure Pipelines write them; ${a.b} is a reference of the bundle itself.
-    pattern:
-      /\$env:\w+|\$\[.*?\]|\$\{\{.*?\}\}|\$\(\s[^)]*\)|\$\([^)]*\s\)|\$\{[A-Z_]\w*\}|%[A-Z_]\w{2,}%|\$[A-Z_][A-Z0-9_]+\b|^\s*(\$\w+|\$\{\w+\}|%\w+%)\s*$/,
+    pattern: new RegExp(`^\\s*[${quotes}](?!.*[${quotes}]\\s*$)`, "s"),
+    words: () => "begins with a quotation mark, which is part of it. Remove it if it is not meant.",
+  },
+  {
+    pattern: new RegExp(references.map(({ source }) => source).join("|")),
     words: (found) =>
       `contains ${shownText(found.trim())}, which is not replaced. Write $(name) to use a pipeline variable.`,
   },
@@ -35,6 +51,14 @@ const unusualInLine: readonly Advice[] = [
   {
     pattern: /\\\s*$/,
     words: () => "ends with a backslash, which is part of it: a value cannot continue on the next line.",
+  },
+  {
+    pattern: /^\s*(=|>)/,
+    words: (found) => `begins with ${found.trim()}, which is part of it: the first = is the end of the name.`,
+  },
+  {
+    pattern: /([,;|]|\\[nr]|%0[AD]|<br ?\/?>)\s*$/i,
+    words: (found) => `ends with ${found.trim()}, which is part of it: a line needs no mark at its end.`,
   },
   {
     pattern: /(?<=\s)[A-Za-z_][\w-]*=/,

@@ -50,7 +50,10 @@ export function variableEnvironment(
     refuseUnknown(given, declared);
     refuseJoined(given, declared);
   }
-  const candidates = [...ofJob(sources), ...ofEnvironment(sources, platform)];
+  const isExact = ({ name }: Candidate) => declared?.includes(name.slice(prefix.length)) === true;
+  // The last one of a name applies: in the environment, the one that is spelled as the bundle spells it.
+  const inEnvironment = ofEnvironment(sources, platform).sort((a, b) => Number(isExact(a)) - Number(isExact(b)));
+  const candidates = [...ofJob(sources), ...inEnvironment];
   const otherwise = declared === undefined ? unmatched(candidates) : matched(given, declared, candidates);
   const values = { ...otherwise, ...given };
   printAdvice(values);
@@ -94,7 +97,7 @@ function refuseJoined(given: VariableSources["given"], declared: readonly string
 function isJoined(value: string, other: string, isSet: boolean): boolean {
   const name = other.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   if (new RegExp(`(^|[\\s,])${name}\\s*=`).test(value)) return true;
-  return !isSet && !value.includes("://") && new RegExp(`([;|&]|\\\\[nr])\\s*${name}\\s*=`).test(value);
+  return !isSet && !value.includes("://") && new RegExp(`([;|&]|\\\\[nr]|%0[AD]|<br ?/?>)\\s*${name}\\s*=`).test(value);
 }
 
 function printAdvice(values: Readonly<Record<string, string>>): void {

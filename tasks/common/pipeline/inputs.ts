@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
+import { environmentName, jobVariables } from "./job.ts";
 import { maskSecrets, quoted } from "./secrets.ts";
 
 /** Reads a task's inputs and collects their problems, so that all are reported at once. */
@@ -40,7 +41,12 @@ export function inputReader(): InputReader {
     if (unresolvedMacro(text) === undefined || !problems.has(name)) add(name, text);
   };
 
+  const replacing = new Map(jobVariables().map((variable) => [environmentName(variable.name), variable.name]));
+
   const text = (name: string, shown = name) => {
+    const variable = replacing.get(`INPUT_${environmentName(name)}`);
+    if (variable !== undefined)
+      add(shown, `the variable ${variable} of this job replaces this input. Rename the variable.`);
     const value = tl.getInput(name)?.trim();
     const macro = value && macroProblem(value);
     if (macro) add(shown, macro);

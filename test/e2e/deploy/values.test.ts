@@ -55,8 +55,6 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     ["\u201cemea\u201d", /is in quotes, which are part of it/],
     ["$X", /contains \$X, which is not replaced\. Write \$\(name\) to use a pipeline variable/],
     ["%XY%", /contains %XY%, which is not replaced/],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as a shell knows it
-    ["${X}", /contains \$\{X\}, which is not replaced/],
     ["$[variables.x]", /contains \$\[variables\.x\], which is not replaced/],
     ["$env:REGION", /contains \$env:REGION, which is not replaced/],
     ["$( x )", /contains \$\( x \), which is not replaced/],

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
-import { readArguments, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
+import { readArguments, selectedKeys, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 
 /** The problems that the task reports with these arguments. */
 function problemsOf(text: string): string[] {
@@ -64,4 +64,9 @@ it("splits arguments as a shell would", () => {
   expect(splitArguments("")).toEqual([]);
   expect(splitArguments(`--a "b`)).toBeUndefined();
   expect(splitArguments("it's")).toBeUndefined();
+});
+
+it("finds the keys that --select names", () => {
+  expect(selectedKeys(["--select", "jobs.a,b", "--force", "--select=c"])).toEqual(["jobs.a", "b", "c"]);
+  expect(selectedKeys(["--force"])).toBeUndefined();
 });

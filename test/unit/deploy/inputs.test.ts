@@ -4,10 +4,16 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadInputs } from "../../../tasks/DatabricksBundleDeploy/inputs.ts";
 
-const given: { inputs: Record<string, string>; root: string } = { inputs: {}, root: "" };
+const given: { inputs: Record<string, string>; root: string; variables: { name: string }[] } = {
+  inputs: {},
+  root: "",
+  variables: [],
+};
 
 vi.mock("azure-pipelines-task-lib/task", () => ({
   getInput: (name: string) => given.inputs[name],
+  getVariables: () => given.variables.map((variable) => ({ ...variable, value: "x", secret: false })),
+  setStdStream: () => undefined,
   getVariable: (name: string) => (name === "System.DefaultWorkingDirectory" ? given.root : undefined),
 }));
 
@@ -135,6 +141,14 @@ describe("Inputs of a deploy step", () => {
     vi.stubEnv("DATABRICKS_RATE_LIMIT", limit);
     expect(errorOf({}).split("\n")[1] ?? "").toBe(problem);
     vi.unstubAllEnvs();
+  });
+
+  it("refuses a variable of the job that replaces an input", () => {
+    given.variables = [{ name: "input.command" }, { name: "INPUT_UNUSED" }];
+    expect(errorOf({ command: "validate" })).toMatch(
+      /An input of this step is .*command: the variable input\.command of this job replaces this input\. Rename the variable\./s,
+    );
+    given.variables = [];
   });
 
   it("names a connection whose variable is unknown as in YAML", () => {

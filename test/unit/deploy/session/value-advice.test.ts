@@ -11,6 +11,7 @@ const unreplaced = (text: string) =>
 const blanks = "begins or ends with blanks, which are part of it. Remove them if they are not meant.";
 const comment = "contains a comment, which is part of it. Remove the comment if it is not meant.";
 const backslash = "ends with a backslash, which is part of it: a value cannot continue on the next line.";
+const mark = (text: string) => `ends with ${text}, which is part of it: a line needs no mark at its end.`;
 const other = (text: string) =>
   `contains ${text}. To set another variable, write it on a line of its own in the input variables.`;
 
@@ -28,13 +29,27 @@ describe("The advice about a value", () => {
     ["$[variables.region]", [unreplaced("$[variables.region]")]],
     ["$( region )", [unreplaced("$( region )")]],
     [`\${{ variables.region }}`, [unreplaced(`\${{ variables.region }}`)]],
+    ["$(Build.BuildId", [unreplaced("$(Build.BuildId")]],
+    ["$region)", [unreplaced("$region)")]],
+    ["$((region))", [unreplaced("$((region))")]],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as a shell knows it
+    ["${region:-emea}", [unreplaced("${region:-emea}")]],
+    ["$[ ]", [unreplaced("$[ ]")]],
+    ['"emea', ["begins with a quotation mark, which is part of it. Remove it if it is not meant."]],
+    ["=emea", ["begins with =, which is part of it: the first = is the end of the name."]],
+    [">emea", ["begins with >, which is part of it: the first = is the end of the name."]],
+    ["emea,", [mark(",")]],
+    ["emea;", [mark(";")]],
+    ["emea\\n", [mark("\\n")]],
+    ["emea%0A", [mark("%0A")]],
+    ["emea<br>", [mark("<br>")]],
     [" emea", [blanks]],
     ["emea\t", [blanks]],
     ["emea # comment", [comment]],
     ["emea // comment", [comment]],
     ["emea\\", [backslash]],
     ["emea batc=5", [other("batc=")]],
-    [' "emea" # x', [blanks, comment]],
+    [" emea # x", [blanks, comment]],
   ])("names what looks like a mistake in %j", (value, advice) => {
     expect(adviceFor(value)).toEqual(advice);
   });

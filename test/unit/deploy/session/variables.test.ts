@@ -47,6 +47,8 @@ describe("Values of the input variables", () => {
     "emea | batch=5",
     "emea&batch=5",
     "emea\\nbatch=5",
+    "emea%0Abatch=5",
+    "emea<br>batch=5",
   ])("are refused if they contain another variable: %j", (value) => {
     expect(() => valuesOf({ region: value })).toThrow(
       /the value of region contains "batch="\. The two variables are on one line, so batch is not set/,
@@ -119,6 +121,14 @@ describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or
     const { set, unset } = fromStep({ BUNDLE_VAR_REGION: "emea", BUNDLE_VAR_batch: "5" });
     expect(set).toEqual({ BUNDLE_VAR_region: "emea", BUNDLE_VAR_batch: "5" });
     expect(unset).toContain("BUNDLE_VAR_REGION");
+  });
+
+  it("set the variable with the same spelling if two of them differ only in case, which is printed", () => {
+    const environment = { BUNDLE_VAR_region: "exact", BUNDLE_VAR_REGION: "other" };
+    expect(fromStep(environment).set).toEqual({ BUNDLE_VAR_region: "exact" });
+    expect(written).toContain(
+      "The environment variable BUNDLE_VAR_REGION is not used: BUNDLE_VAR_region in the environment of the step overrides it.",
+    );
   });
 
   it("override a variable of the job, which is printed", () => {
