@@ -4,6 +4,7 @@ import { sourceCommit, sourceRef } from "../../common/pipeline/job.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { printUnusedSettings, refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { checkBranch } from "./git-branch.ts";
+import { refuseUnknownOverrides } from "./variable-overrides.ts";
 
 /**
  * Reads what the bundle declares. Warns of what the CLI would accept silently; throws a UserError for what must not be
@@ -14,6 +15,7 @@ export async function readCheckedBundle(inputs: DeployInputs, clientId: string |
   refuseOtherAuthentication(declared.authTypes);
   printUnusedSettings(declared.signInSettings, clientId);
   for (const { text, file, line } of declared.mistakes) logIssue("warning", text, { file, line, column: 1 });
+  refuseUnknownOverrides(inputs.folder, declared);
   checkBranch(inputs, declared, { ref: sourceRef(), commit: sourceCommit() });
   return declared;
 }

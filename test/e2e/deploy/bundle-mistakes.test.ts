@@ -1,21 +1,17 @@
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
-/** Makes a repository of a folder, with its HEAD at a commit and not at a branch; returns the commit. */
-function detachedRepository(folder: string): string {
-  const git = (...words: string[]) =>
-    execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.com", ...words], {
-      cwd: folder,
-      encoding: "utf8",
-    }).trim();
-  git("init", "--quiet");
-  git("add", ".");
-  git("commit", "--quiet", "--message", "first");
-  git("checkout", "--quiet", "--detach");
-  return git("rev-parse", "HEAD");
+const commit = "0123456789abcdef0123456789abcdef01234567";
+
+/** Makes a repository of a folder, with its HEAD at a commit and not at a branch, as after a checkout of Azure Pipelines. */
+function makeDetachedRepository(folder: string): void {
+  execFileSync("git", ["init", "--quiet"], { cwd: folder });
+  fs.writeFileSync(path.join(folder, ".git", "HEAD"), `${commit}\n`);
 }
 
 describe.each(taskNodes)("A bundle target for one branch, on $name", ({ path: node }) => {
@@ -26,10 +22,10 @@ describe.each(taskNodes)("A bundle target for one branch, on $name", ({ path: no
 
   /** Deploys to it from a job that builds this reference. */
   async function deployedFrom(ref: string, inputs: Record<string, string> = {}) {
-    const { run, folder } = await checkout(bundle);
-    const commit = detachedRepository(folder);
-    const env = { BUILD_SOURCEBRANCH: ref, BUILD_SOURCEVERSION: commit };
-    return requests(() => run({ target: "prod", ...inputs }, { env }));
+    const variables = { "Build.SourceBranch": ref, "Build.SourceVersion": commit };
+    const { run, folder } = await checkout(bundle, { job: { variables } });
+    makeDetachedRepository(folder);
+    return requests(() => run({ target: "prod", ...inputs }));
   }
 
   it.each(["refs/heads/feature", "refs/pull/12/merge"])("is not deployed from %s", async (ref) => {

@@ -160,6 +160,10 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     expect((await run({ target: "prod" })).result).toBe("Succeeded");
     const [deployedJob] = (await lab.workspace.jobs()).filter(({ name }) => name === "C");
     expect(deployedJob?.settings["tags"]).toEqual({ team: "sales" });
+    fs.writeFileSync(overrides, JSON.stringify({ tagz: { team: "sales" } }));
+    expect((await run({ target: "prod" })).errors).toEqual([
+      expect.stringMatching(/variable-overrides\.json sets tagz, which the bundle does not declare\. .*: tags\./),
+    ]);
   });
 
   it("are asked for in the input variables where a variable has none", async () => {

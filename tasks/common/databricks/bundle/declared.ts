@@ -5,6 +5,8 @@ import type { YamlValues } from "./yaml-values.ts";
 
 /** What a bundle's files declare about the workspace and the sign-in. The CLI does not allow variables here. */
 export interface Declared {
+  /** The target that the CLI uses; undefined if no name is given and the files do not show the default. */
+  readonly target: string | undefined;
   /** As the CLI reads it. Only a hint: the CLI explains files that cannot be read better. */
   readonly host: string | undefined;
   /** As the CLI reads it; it overrides an ID in `host`. */
@@ -70,6 +72,7 @@ export async function readDeclared(folder: string, target: string | undefined): 
     ),
   ];
   return {
+    target: name,
     gitBranch: text(branches.findLast((value) => value !== undefined && value !== null)),
     usesGitBranch: files.some((file) => file.text.includes(gitBranchReference)),
     mistakes: likelyMistakes(files),

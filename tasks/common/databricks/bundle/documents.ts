@@ -1,5 +1,5 @@
 import { filesIncludedBy, readBundleFile } from "./files.ts";
-import { type RepeatedKey, repeatedKeys, type Yaml, type YamlValues, yamlValues } from "./yaml-values.ts";
+import { type RepeatedKey, type Yaml, type YamlValues, yamlValues } from "./yaml-values.ts";
 
 /** A file of a bundle, read within limits of size and complexity. */
 export interface BundleDocument {
@@ -40,11 +40,12 @@ export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp):
       count(text);
       const document = yaml.parseDocument(text, likeTheCli);
       const [syntaxError] = document.errors;
+      const values = yamlValues(yaml, document);
       return [
         {
           file,
-          values: yamlValues(yaml, document),
-          repeated: repeatedKeys(yaml, document, text),
+          values,
+          repeated: values.repeatedKeys(text),
           text,
           problem: syntaxError && reasonOf(syntaxError),
           unparsed: undefined,

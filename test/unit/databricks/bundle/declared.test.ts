@@ -37,8 +37,8 @@ describe("What a bundle's files declare", () => {
         "workspace:\n  host: https://all\ninclude: [more.yml]\ntargets:\n  dev: {default: true}\n  prod:\n    workspace:\n      host: https://prod\n",
       "more.yml": "targets:\n  prod:\n    workspace:\n      host: null\n",
     });
-    expect(await readDeclared(folder, undefined)).toEqual({ host: "https://all", ...nothing });
-    expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", ...nothing });
+    expect(await readDeclared(folder, undefined)).toEqual({ host: "https://all", target: "dev", ...nothing });
+    expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", target: "prod", ...nothing });
   });
 
   it("reads what else the target or the bundle says about the sign-in", async () => {
