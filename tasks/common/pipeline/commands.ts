@@ -48,14 +48,13 @@ export function registerSecret(value: string): void {
 }
 
 /**
- * Registers the lines of the job's secret variables. The agent itself hides each variable as a whole, which hides nothing
- * where a value of several lines is printed line by line.
+ * Registers the lines of the job's secret variables, and their encodings. The agent itself hides each variable as a whole, which
+ * hides nothing where a value of several lines is printed line by line.
  */
 export function registerJobSecrets(): void {
   for (const { value, secret } of jobVariables()) {
     if (!secret) continue;
-    if (/[\r\n]/.test(value)) registerSecret(value);
-    else rememberSecret(value);
+    for (const form of rememberSecret(value)) if (form !== value) tl.command("task.setsecret", null, form);
   }
 }
 

@@ -159,7 +159,7 @@ describe.each(taskNodes)("Files that resources use and the CLI does not upload, 
   it("are warnings for globs, absolute paths and notebooks with their extension", async () => {
     const task = (key: string, notebook: string) =>
       `\n      - task_key: ${key}\n        notebook_task:\n          notebook_path: ${notebook}`;
-    const wrong = `${task("absolute", "/src/step.py")}${task("extension", "${workspace.file_path}/src/step.py")}`;
+    const wrong = `${task("absolute", "/src/step.py")}${task("extension", `\${workspace.file_path}/src/step.py`)}`;
     const pipeline = "pipelines:\n  lines:\n    name: Lines\n    serverless: true\n    catalog: main\n    libraries:\n";
     const glob = "      - glob:\n          include: ./pl/**";
     const resources = `${job("a", "A")}${wrong}\n${pipeline}${glob}`;
