@@ -8,4 +8,4 @@ export const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 export const taskNames = ["DatabricksCliInstaller", "DatabricksBundleDeploy"] as const;
 
 /** Size limit of the packaged extension, in bytes. */
-export const largestPackage = 500_000;
+export const largestPackage = 700_000;

@@ -108,10 +108,10 @@ describe.each(taskNodes)("A secret of one line on $name", ({ path: node }) => {
 
   it("stays hidden in the encodings of the CLI: in paths, queries and JSON", async () => {
     const value = "p@ss/w rd%+sv=2024&sig=a<b>tail99";
-    const bundle = bundleOf("encoded", jobOf("a", '"Job of ${var.key}"'), "variables:\n  key: {}\n");
+    const bundle = bundleOf("encoded", jobOf("a", `"Job of \${var.key}"`), "variables:\n  key: {}\n");
     const root = bundle["databricks.yml"]?.replace(
       "mode: production",
-      "mode: production\n    workspace:\n      root_path: /Workspace/Users/${workspace.current_user.userName}/${var.key}",
+      `mode: production\n    workspace:\n      root_path: /Workspace/Users/\${workspace.current_user.userName}/\${var.key}`,
     );
     const variables = { signed: { value, secret: true } };
     const { run, job } = await checkout({ ...bundle, "databricks.yml": root ?? "" }, { job: { variables } });
