@@ -27,25 +27,45 @@ export function readArguments(reader: InputReader): string[] {
     reader.problem("arguments", "a quotation mark is not closed.");
     return [];
   }
-  for (const argument of split) {
-    for (const flag of flagsOf(argument)) {
-      if (Object.hasOwn(refused, flag)) reader.problem("arguments", `${flag} is not allowed: ${refused[flag]}.`);
-    }
-  }
-  const isCounted = split.some((argument) => /^(-q|--quiet)=/.test(argument));
-  if (isCounted || split.flatMap(flagsOf).filter((flag) => flag === "-q" || flag === "--quiet").length > 1) {
-    reader.problem(
-      "arguments",
-      "-q is allowed only once and without a number: with a second one, the CLI no longer reports what it did.",
-    );
-  }
-  for (const word of looseWords(split)) {
-    reader.problem(
-      "arguments",
-      `${quoted(word)} is not an option. Choose the command with the input command, and what to run with the input run.`,
-    );
-  }
+  const problems = [
+    ...split.flatMap(refusedFlags),
+    ...quietProblems(split),
+    ...shellProblems(split),
+    ...wordProblems(split),
+  ];
+  for (const problem of problems) reader.problem("arguments", problem);
   return split;
+}
+
+function refusedFlags(argument: string): string[] {
+  const flags = flagsOf(argument).filter((flag) => Object.hasOwn(refused, flag));
+  return flags.map((flag) => `${flag} is not allowed: ${refused[flag]}.`);
+}
+
+function quietProblems(split: readonly string[]): string[] {
+  const isCounted = split.some((argument) => /^(-q|--quiet)=/.test(argument));
+  const count = split.flatMap(flagsOf).filter((flag) => flag === "-q" || flag === "--quiet").length;
+  if (!isCounted && count <= 1) return [];
+  return ["-q is allowed only once and without a number: with a second one, the CLI no longer reports what it did."];
+}
+
+/** An argument that is, or gives to an option, what only a shell would replace. */
+const shellReference = /^(--[\w-]+=)?(\$\w+|\$\{\w+\}|\$env:\w+|%\w+%)$/;
+
+function shellProblems(split: readonly string[]): string[] {
+  const references = split.filter((argument) => shellReference.test(argument));
+  return references.map(
+    (argument) =>
+      `nothing replaces ${quoted(argument)}, because no shell reads these arguments. Write $(name) to use a pipeline variable.`,
+  );
+}
+
+function wordProblems(split: readonly string[]): string[] {
+  return looseWords(split).map((word) =>
+    /^[\u2010-\u2015\u2212]/.test(word)
+      ? `${quoted(word)} begins with a typographic dash. Type it again with "-".`
+      : `${quoted(word)} is not an option. Choose the command with the input command, and what to run with the input run.`,
+  );
 }
 
 /** Options that stand alone: a word after one of them is not its value. */
@@ -58,6 +78,15 @@ function looseWords(split: readonly string[]): string[] {
     const takesValue = before?.startsWith("-") && !before.includes("=") && !switches.test(before);
     return !word.startsWith("-") && !takesValue;
   });
+}
+
+/** The keys that `--select` names, which can be repeated or have a list with commas; undefined without it. */
+export function selectedKeys(split: readonly string[]): string[] | undefined {
+  const lists = split.flatMap((argument, index) => {
+    if (argument === "--select") return [split[index + 1] ?? ""];
+    return argument.startsWith("--select=") ? [argument.slice("--select=".length)] : [];
+  });
+  return lists.length === 0 ? undefined : lists.flatMap((list) => list.split(","));
 }
 
 /** undefined when a quote is not closed. */

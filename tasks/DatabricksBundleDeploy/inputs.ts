@@ -1,10 +1,12 @@
-import { rootFiles } from "../common/databricks/bundle/files.ts";
+import path from "node:path";
+import { rootFiles, similarToRootFile } from "../common/databricks/bundle/files.ts";
 import { print } from "../common/pipeline/commands.ts";
-import { checkoutAdvice, type InputReader, inputReader } from "../common/pipeline/inputs.ts";
-import { isLineOfSecret, quoted, shownName } from "../common/pipeline/secrets.ts";
+import { checkoutAdvice, type InputReader, inputReader, macroProblem } from "../common/pipeline/inputs.ts";
+import { quoted } from "../common/pipeline/secrets.ts";
 import { readSignInInputs, type SignInInputs } from "../common/sign-in/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
+import { readVariables } from "./variable-lines.ts";
 
 export type Command = "validate" | "plan" | "deploy" | "destroy";
 
@@ -41,9 +43,9 @@ export function loadInputs(): DeployInputs {
   const inputs: DeployInputs = {
     ...readSignInInputs(reader, reader.text("workspaceUrl")),
     folder: bundleFolder(reader),
-    target: reader.text("target") ?? takeTargetVariable(),
+    target: reader.text("target") ?? takeTargetVariable(reader),
     command: reader.oneOf("command", commands, "deploy"),
-    variables: bundleVariables(reader),
+    variables: readVariables(reader),
     run: runKeys(reader),
     autoApprove: reader.flag("autoApprove"),
     forceLock: reader.flag("forceLock"),
@@ -55,6 +57,7 @@ export function loadInputs(): DeployInputs {
     arguments: readArguments(reader),
   };
   checkCombination(reader, inputs);
+  checkRateLimit(reader);
   reader.finish();
   return Object.freeze(inputs);
 }
@@ -109,11 +112,13 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
 }
 
 /** Takes the target from the CLI's own variables, in its order: a job that sets one means it. */
-function takeTargetVariable(): string | undefined {
+function takeTargetVariable(reader: InputReader): string | undefined {
   for (const name of ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"]) {
     const target = process.env[name]?.trim();
     if (!target) continue;
-    print(`Target: ${target} (from the variable ${name}, because the input target is empty)`);
+    const macro = macroProblem(target);
+    if (macro !== undefined) reader.problem(name, macro);
+    else print(`Target: ${target} (from the variable ${name}, because the input target is empty)`);
     delete process.env[name];
     return target;
   }
@@ -123,10 +128,15 @@ function takeTargetVariable(): string | undefined {
 function bundleFolder(reader: InputReader): string {
   const folder = reader.folder("workingDirectory");
   if (folder === undefined) return "";
-  if (rootFiles(folder).length === 0) {
-    const advice = checkoutAdvice(folder) ?? "Set workingDirectory to the folder that contains it.";
-    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
+  const files = rootFiles(folder).map((file) => path.basename(file));
+  if (files.length > 1) {
+    reader.problem(
+      "workingDirectory",
+      `${folder} contains ${files.join(" and ")}. The CLI allows only one of them: remove the others.`,
+    );
   }
+  if (files.length === 0)
+    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${rootFileAdvice(folder)}`);
   return folder;
 }
 
@@ -138,26 +148,17 @@ function lockTimeout(reader: InputReader): number {
   return 0;
 }
 
-/** `name=value` lines; the value is everything up to the end of the line, unchanged. */
-function bundleVariables(reader: InputReader): Record<string, string> {
-  const variables = new Map<string, string>();
-  for (const [index, line] of (reader.text("variables") ?? "").split(/\r?\n/).entries()) {
-    if (line.trim() === "") continue;
-    const [, name, value] = /^\s*([A-Za-z_][\w-]*)\s*=(.*)$/s.exec(line) ?? [];
-    // The line is not quoted: it may be a part of a secret.
-    if (name === undefined || value === undefined) reader.problem("variables", lineProblem(line, index + 1));
-    else if (variables.has(name)) reader.problem("variables", `${shownName(name)} is set twice.`);
-    else variables.set(name, value);
-  }
-  return Object.fromEntries(variables);
+function rootFileAdvice(folder: string): string {
+  const similar = similarToRootFile(folder);
+  if (similar !== undefined) return `Rename ${similar} to databricks.yml (in lower case, without another extension).`;
+  return checkoutAdvice(folder) ?? "Set workingDirectory to the folder that contains it.";
 }
 
-function lineProblem(line: string, number: number): string {
-  if (!isLineOfSecret(line)) return `line ${number} does not have the form name=value.`;
-  return (
-    "a secret of several lines cannot be a value here, because a value ends with its line. In env of this step, set " +
-    "BUNDLE_VAR_<name> to the secret instead, with the name of the bundle variable."
-  );
+/** The CLI needs a variable of the environment to be a number, and blames the sign-in otherwise. */
+function checkRateLimit(reader: InputReader): void {
+  const limit = process.env["DATABRICKS_RATE_LIMIT"];
+  if (limit && !/^[+-]?\d+$/.test(limit))
+    reader.problem("DATABRICKS_RATE_LIMIT", `${quoted(limit)} is not a whole number.`);
 }
 
 function runKeys(reader: InputReader): string[] {

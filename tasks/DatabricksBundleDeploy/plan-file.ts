@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { PlannedAction, PlannedResource } from "../common/databricks/cli/plan.ts";
+import { causeInWords, errorCode } from "../common/pipeline/file-failure.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
 import { members, parsedMembers, textOf } from "../common/pipeline/json.ts";
 
@@ -49,13 +50,15 @@ const downloadAdvice =
 export function readPlanFile(reader: InputReader): PlanFile | undefined {
   const file = reader.file("plan", downloadAdvice);
   if (file === undefined) return undefined;
-  const plan = parsePlanFile(fs.readFileSync(file, "utf8"));
-  if (plan === undefined)
-    reader.problem(
-      "plan",
-      `${file} is not a plan file of this task. Use the file that command: plan writes (output planPath).`,
-    );
-  return plan;
+  try {
+    const plan = parsePlanFile(fs.readFileSync(file, "utf8"));
+    if (plan !== undefined) return plan;
+    const advice = "Use the file that command: plan writes (output planPath).";
+    reader.problem("plan", `${file} is not a plan file of this task. ${advice}`);
+  } catch (error) {
+    reader.problem("plan", `${file} cannot be read: ${causeInWords(errorCode(error)) ?? String(error)}.`);
+  }
+  return undefined;
 }
 
 /** undefined if the text is not a plan file. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "../common/pipeline/commands.ts";
 import { Cancelled } from "../common/pipeline/errors.ts";
+import { errorCode } from "../common/pipeline/file-failure.ts";
 import type { Platform } from "./platform.ts";
 
 /** How long a step waits for busy files, in total. */
@@ -63,9 +64,4 @@ async function pause(ms: number, cancel: AbortSignal | undefined): Promise<void>
   await sleep(ms, undefined, { signal: cancel }).catch(() => {
     throw new Cancelled();
   });
-}
-
-/** The system's code, such as EBUSY; empty for other errors. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

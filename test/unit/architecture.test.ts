@@ -19,7 +19,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["carried"],
     ["session"],
     ["inputs"],
-    ["arguments", "listing", "plan-file"],
+    ["arguments", "listing", "plan-file", "variable-lines"],
   ],
   "tasks/DatabricksLogin": [["index", "post-job"], ["main"], ["variables"], ["service"], ["connection", "inputs"]],
   "tasks/DatabricksCliInstaller": [

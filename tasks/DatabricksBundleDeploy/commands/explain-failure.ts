@@ -4,7 +4,14 @@ import { isTooOld } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { issueText } from "../session/issues.ts";
-import { type CommandEnd, type FailedStep, foreignHost, knownFailures, oldCli } from "./known-failures.ts";
+import {
+  type CommandEnd,
+  type FailedStep,
+  foreignHost,
+  knownFailures,
+  networkAdvice,
+  oldCli,
+} from "./known-failures.ts";
 
 /** An error for users, with the CLI's errors that it explains; all others are shown next to it. */
 export interface Explanation {
@@ -56,9 +63,7 @@ function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd
   const waited = "The CLI did not ask for a token within a minute";
   if (declared.host === undefined && inputs.host !== undefined) {
     return new UserError(`${waited}: it cannot reach ${inputs.host}, although this task can. No token was sent.`, {
-      hint:
-        "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that " +
-        "inspects TLS.",
+      hint: networkAdvice,
       section: "network",
     });
   }

@@ -2,9 +2,11 @@ import { knownErrors, lockTime } from "../../common/databricks/cli/known-errors.
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
 import { otherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
+import { complexVariable, missingVariables, noDefaultTarget, noSuchTarget } from "./configuration-failures.ts";
 import { lockHeld } from "./lock-held.ts";
 
 /** How a command of the CLI ended. */
@@ -53,9 +55,14 @@ export const knownFailures: readonly KnownFailure[] = [
   { pattern: knownErrors.newerState, explain: ([[, state = ""]]) => newerState(state) },
   { pattern: knownErrors.missingVariable, explain: (matches) => missingVariables(factsOf(matches)) },
   { pattern: knownErrors.complexVariable, explain: ([[, name = ""]]) => complexVariable(name) },
+  { pattern: knownErrors.noSuchTarget, explain: ([[, target = "", targets = ""]]) => noSuchTarget(target, targets) },
+  { pattern: knownErrors.noDefaultTarget, explain: noDefaultTarget },
   { pattern: knownErrors.terraformDownload, explain: terraformDownload },
+  {
+    pattern: knownErrors.noConnection,
+    explain: ([[, host = "", cause = ""]], step) => noConnection(host, cause, step),
+  },
   { pattern: knownErrors.gitFolder, explain: ([[, folder = ""]]) => unreadableGitFolder(folder) },
-  { pattern: knownErrors.legacyCli, explain: () => oldCli("is the legacy Python package databricks-cli") },
 ];
 
 /** The first group of each match, each value once. */
@@ -97,13 +104,20 @@ export function foreignHost(asked: string, expected: string | undefined): UserEr
   const against = expected
     ? `the step's workspaceUrl is ${expected}`
     : "that is not a workspace in the cloud of the service connection";
-  const differsInCase = asked.toLowerCase() === expected?.toLowerCase();
   return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was sent.`, {
-    hint: differsInCase
-      ? "They differ only in upper and lower case, but the CLI treats them as different hosts. Write workspace.host in lowercase."
-      : "Set workspaceUrl and the bundle's workspace.host to the same address, or remove workspace.host from the bundle.",
+    hint: hostAdvice(asked, expected),
     section: "wrong-host",
   });
+}
+
+function hostAdvice(asked: string, expected: string | undefined): string {
+  if (expected === undefined) {
+    return "Set workspace.host in the bundle to the address of the workspace as a browser shows it, or remove it and set workspaceUrl.";
+  }
+  if (asked.toLowerCase() === expected.toLowerCase()) {
+    return "They differ only in upper and lower case, but the CLI treats them as different hosts. Write workspace.host in lowercase.";
+  }
+  return "Set workspaceUrl and the bundle's workspace.host to the same address, or remove workspace.host from the bundle.";
 }
 
 function noHost({ inputs, declared }: FailedStep): UserError | undefined {
@@ -159,25 +173,19 @@ function newerState(state: string): UserError {
   );
 }
 
-function missingVariables(names: readonly string[]): UserError {
-  const [are, have] = names.length === 1 ? ["The bundle variable", "has"] : ["The bundle variables", "have"];
-  return new UserError(`${are} ${names.join(", ")} ${have} no value.`, {
-    hint: `Set it in the input variables, one ${names[0]}=value per line, or give it a default in the bundle.`,
-    section: "inputs",
+/** Only for the step's workspace, which this task has reached. */
+function noConnection(host: string, cause: string, { inputs, declared }: FailedStep): UserError | undefined {
+  if (inputs.host !== `https://${host}` && declared.host !== `https://${host}`) return undefined;
+  return new UserError(`The CLI cannot reach ${host}, although this task can: ${withoutEnd(cause, /\.$/)}.`, {
+    hint: networkAdvice,
+    section: "network",
   });
 }
 
-function complexVariable(name: string): UserError {
-  return new UserError(
-    `The bundle variable ${name} is a complex variable. The input "variables" and BUNDLE_VAR_${name} can contain only text.`,
-    {
-      hint:
-        `Write {"${name}": …} to .databricks/bundle/<target>/variable-overrides.json in the bundle's folder before this step, ` +
-        "or set its value in the bundle target.",
-      section: "inputs",
-    },
-  );
-}
+/** Where the CLI's way to the workspace can differ from the task's. */
+export const networkAdvice =
+  "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that " +
+  "inspects TLS.";
 
 function terraformDownload(): UserError {
   return new UserError("The Databricks CLI could not download Terraform, which deploys this bundle.", {

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
-import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
 import { followLog, logFlags, setLog } from "../../common/databricks/cli/log.ts";
 import { type CliFacts, type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
 import { runBundleCommand } from "../../common/databricks/cli/run.ts";
@@ -11,7 +10,7 @@ import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
 import { type AfterCancel, afterCancel } from "./cancelled.ts";
-import { type Explanation, explainFailure } from "./explain-failure.ts";
+import { explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 import { otherProgram, startFailure } from "./whose-cli.ts";
 
@@ -46,23 +45,14 @@ export function quietOutput({ diagnostics }: Step): CliOutput {
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
   const isSignedIn = step.metadataService.servedHosts.size > 0;
-  if (!isSignedIn && !isKnown(step, outcome)) {
+  // Its requests show that it is a Databricks CLI.
+  if (!isSignedIn && step.cliVersion.seen() === undefined) {
     const other = await otherProgram(step);
     if (other) throw other;
   }
-  if (outcome.exitCode !== 0) {
-    const { error, explained } = explain(step, command, outcome);
-    const others = unplacedErrors(outcome.facts.errors).filter((one) => !explained.includes(one));
-    for (const other of others) step.diagnostics.reportUnplaced(other);
-    throw error;
-  }
+  if (outcome.exitCode !== 0) throw reportedFailure(step, command, outcome);
   if (!isSignedIn) throw otherIdentity();
   return outcome.stdout;
-}
-
-/** Whether the program has shown what it is: a Databricks CLI by its requests, or the legacy one by its error. */
-function isKnown({ cliVersion }: Step, { facts }: CommandOutcome): boolean {
-  return cliVersion.seen() !== undefined || facts.errors.some(({ summary }) => knownErrors.legacyCli.test(summary));
 }
 
 /** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
@@ -115,18 +105,24 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
   }
 }
 
-/** An explanation is decoration: where it fails, the failure itself is still told. */
-function explain(step: Step, command: string, outcome: CommandOutcome): Explanation {
+/**
+ * Explains a failure, and reports the errors that the explanation does not cover. Both are decoration: where one of them
+ * fails, the step still ends with what is known of the failure.
+ */
+function reportedFailure(step: Step, command: string, outcome: CommandOutcome): UserError {
+  const { exitCode, facts } = outcome;
+  const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
+  const details = { hint: "See the CLI output above.", section: "deploy-failed" } as const;
+  let failure = new UserError(`"databricks bundle ${command}" ${end}.`, details);
   try {
-    return explainFailure(step, command, outcome);
+    const { error, explained } = explainFailure(step, command, outcome);
+    failure = error;
+    const others = unplacedErrors(facts.errors).filter((one) => !explained.includes(one));
+    for (const other of others) step.diagnostics.reportUnplaced(other);
   } catch (error) {
     debug(String(error));
-    const message = `"databricks bundle ${command}" failed (exit code ${outcome.exitCode}).`;
-    return {
-      error: new UserError(message, { hint: "See the CLI output above.", section: "deploy-failed" }),
-      explained: [],
-    };
   }
+  return failure;
 }
 
 /** Whether `read` could read what the CLI has printed: what it cannot read must not end the deployment that printed it. */

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
-import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { isPageOf } from "../../common/databricks/workspace/address.ts";
 import { type WorkspaceConnection, WorkspaceError } from "../../common/databricks/workspace/call.ts";
 import { cancelRun, pageOfRun, readRun, runOfUrl, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
+import { selectedKeys } from "../arguments.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { type AfterCancel, cleanupConnection } from "./cancelled.ts";
@@ -40,7 +41,10 @@ export async function checkRunKeys(step: Step): Promise<BundleSummary | undefine
   const known = [...runnable.map(({ type, key }) => `${type}.${key}`), ...scripts];
   const names = new Set([...known, ...runnable.map(({ key }) => key)]);
   const unknown = step.inputs.run.filter((key) => !names.has(key));
-  if (unknown.length === 0) return summary;
+  if (unknown.length === 0) {
+    refuseLeftOut(step, runnable);
+    return summary;
+  }
   throw new UserError(
     `run: the bundle does not contain a job, pipeline, app or script with the key ${unknown.join(", ")}. Nothing was deployed.`,
     {
@@ -50,6 +54,24 @@ export async function checkRunKeys(step: Step): Promise<BundleSummary | undefine
           : "The bundle does not contain anything that can be run. Clear the input run.",
       section: "inputs",
     },
+  );
+}
+
+/** Throws a UserError for keys in the input `run` of resources that --select leaves out of the deploy, and that are not there yet. */
+function refuseLeftOut({ inputs }: Step, runnable: readonly BundleResource[]): void {
+  const selected = selectedKeys(inputs.arguments);
+  if (selected === undefined) return;
+  const isMeant = (key: string, { type, key: own }: BundleResource) => key === own || key === `${type}.${own}`;
+  const leftOut = inputs.run.filter((key) =>
+    runnable.some(
+      (resource) =>
+        isMeant(key, resource) && resource.id === undefined && !selected.some((one) => isMeant(one, resource)),
+    ),
+  );
+  if (leftOut.length === 0) return;
+  throw new UserError(
+    `run: this step does not deploy ${leftOut.join(", ")}, because the input arguments contains --select. Nothing was deployed.`,
+    { hint: "Add the key to --select, or remove it from run.", section: "inputs" },
   );
 }
 

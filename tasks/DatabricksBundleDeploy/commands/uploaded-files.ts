@@ -54,12 +54,22 @@ export function warnOfMissingFiles(
 const notebookExtensions = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
 
 function reason(bundleFolder: string, relativePath: string): string {
+  if (relativePath.startsWith("/")) return `it is an absolute path; for a file of the bundle, write .${relativePath}`;
   const candidates = notebookExtensions.map((extension) => path.join(bundleFolder, relativePath + extension));
   const file = candidates.find((candidate) => fs.lstatSync(candidate, { throwIfNoEntry: false }));
   if (file === undefined) return "it does not exist in the bundle's folder";
   const link = linkIn(bundleFolder, file);
   if (link !== undefined) return `${link} is a symbolic link, which the CLI does not follow`;
+  if (isNotebook(path.join(bundleFolder, relativePath))) {
+    return `a notebook has no extension in the workspace; write ${relativePath.replace(/\.\w+$/, "")}`;
+  }
   return "it is probably excluded by .gitignore or by sync.exclude in the bundle; sync.include adds it";
+}
+
+/** Whether a file with an extension is a notebook (databricks/cli, libs/notebook/detect.go). */
+function isNotebook(file: string): boolean {
+  if (!/\.(py|sql|scala|r|ipynb)$/i.test(file) || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  return /\.ipynb$/i.test(file) || /^\s*(#|--|\/\/) Databricks notebook source/.test(fs.readFileSync(file, "utf8"));
 }
 
 /** The first part of a path below the bundle's folder that is a symbolic link. */

@@ -53,7 +53,7 @@ export function pageMarkdown(page: Page, mask: (text: string) => string): string
     "",
     ...(page.counts ? [text(page.counts), ""] : []),
     ...resourceTable(page.resources, text, link, mask),
-    ...runTable(page.runs, text, link),
+    ...runTable(page.runs, text, link, mask),
     "",
   ].join("\n");
 }
@@ -112,10 +112,10 @@ function actionText({ action, fields }: PageRow, text: Text): string {
   return `${word}: ${text(fields.slice(0, shownFields).join(", "))}${more}`;
 }
 
-function runTable(runs: readonly FinishedRun[], text: Text, link: Link): string[] {
+function runTable(runs: readonly FinishedRun[], text: Text, link: Link, mask: (text: string) => string): string[] {
   if (runs.length === 0) return [];
   const rows = runs.map(({ key, url, result, message, durationMs }) => [
-    link(key, url),
+    url === undefined ? keyCell(mask(key)) : link(key, url),
     text(message === "" ? result : `${result}: ${message}`),
     formatDuration(durationMs),
   ]);

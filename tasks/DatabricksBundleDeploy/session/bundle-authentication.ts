@@ -1,3 +1,5 @@
+import type { SignInSetting } from "../../common/databricks/bundle/declared.ts";
+import { print, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 
 /** The only way to sign in that the step gives to the CLI. */
@@ -17,6 +19,26 @@ export function otherAuthentication(authType: string): UserError {
     hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If only another target sets it, set the input target to the bundle target that you want.`,
     section: "bundle-authentication",
   });
+}
+
+const clientIds = new Set(["client_id", "azure_client_id"]);
+
+/**
+ * Prints the settings of a bundle that have no effect, because the step signs in as `clientId`: with a warning if they name
+ * another identity.
+ */
+export function printUnusedSettings(settings: readonly SignInSetting[], clientId: string | undefined): void {
+  const isClientId = ({ key }: SignInSetting) => clientId !== undefined && clientIds.has(key);
+  for (const { key, value } of settings.filter(isClientId)) {
+    if (value.toLowerCase() === clientId?.toLowerCase()) continue;
+    warn(
+      `The bundle's workspace.${key} is ${value}, but the step signs in as ${clientId}, the identity of the service connection. ` +
+        `Remove ${key} from the bundle, or use the connection of that identity.`,
+    );
+  }
+  const others = settings.filter((setting) => !isClientId(setting)).map(({ key }) => `workspace.${key}`);
+  if (others.length === 0) return;
+  print(`Not used from the bundle, because only the service connection is used to sign in: ${others.join(", ")}.`);
 }
 
 /** The CLI succeeded without a token of this step, so it did not use the service connection. */

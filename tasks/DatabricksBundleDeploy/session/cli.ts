@@ -8,14 +8,18 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { findOnPath } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
-import type { BundleVariables } from "./variables.ts";
+import type { BundleVariables, JobVariable } from "./variables.ts";
 
 /** Path of the Databricks CLI; throws a UserError with the step to add if there is no CLI. */
-export function findCli(): string {
+export function findCli(job: readonly JobVariable[]): string {
   const executable = findOnPath("databricks");
   if (executable) return executable;
+  const path = job.find(({ name }) => name.toUpperCase() === "PATH")?.name;
   throw new UserError("There is no Databricks CLI on this agent's PATH.", {
-    hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
+    hint:
+      path === undefined
+        ? 'Add the step "- task: DatabricksCliInstaller@1" before this one.'
+        : `The variable ${path} of this job replaces the agent's PATH: rename it.`,
     section: "no-cli",
   });
 }

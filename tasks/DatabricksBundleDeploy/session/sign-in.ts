@@ -1,5 +1,5 @@
-import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
-import { isOverruled, worthMentioning } from "../../common/databricks/cli/environment.ts";
+import type { Declared } from "../../common/databricks/bundle/declared.ts";
+import { isOverruled, overruledLines } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
@@ -17,8 +17,9 @@ import { stepIdentity } from "../../common/sign-in/identity.ts";
 import { stepWorkspace } from "../../common/sign-in/inputs.ts";
 import { variablesOfLogin } from "../../common/sign-in/login-variables.ts";
 import type { DeployInputs } from "../inputs.ts";
-import { refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
+import { checkArguments } from "./check-arguments.ts";
+import { readCheckedBundle } from "./checked-bundle.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { hostRefusal } from "./host-refusal.ts";
 import { variableEnvironment } from "./variables.ts";
@@ -51,11 +52,13 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const ofJob = jobVariables();
   scrubProcessEnvironment();
   const ofLogin = variablesOfLogin(process.env);
-  mentionOverruled(removeFromProcessEnvironment(isOverruled), ofLogin);
+  const overruled = removeFromProcessEnvironment(isOverruled).filter((name) => !ofLogin.includes(name));
+  for (const line of overruledLines(overruled)) print(line);
 
-  const executable = findCli();
-  const declared = await readDeclared(inputs.folder, inputs.target);
-  refuseOtherAuthentication(declared.authTypes);
+  if (inputs.target === undefined) print("Target: the bundle's default target, because the input target is empty");
+  const executable = findCli(ofJob);
+  await checkArguments(inputs, executable, task.cancel);
+  const declared = await readCheckedBundle(inputs, inputs.databricksClientId ?? connection.clientId);
   const ofStep = stepWorkspace(inputs);
   const ofBundle = bundleWorkspace(declared, ofStep);
   const { variables: names } = declared;
@@ -99,11 +102,4 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
     identityName: caller.name,
     close: metadataService.close,
   };
-}
-
-/** A login earlier in the job signs in other steps; its variables are not the author's. */
-function mentionOverruled(removed: readonly string[], ofLogin: readonly string[]): void {
-  const names = worthMentioning(removed).filter((name) => !ofLogin.includes(name));
-  if (names.length === 0) return;
-  print(`Only the service connection is used to sign in. Variables not passed to the CLI: ${names.join(", ")}.`);
 }

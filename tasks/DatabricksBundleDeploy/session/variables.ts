@@ -1,7 +1,9 @@
 import { print, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { macroProblem, withLiteralMacros } from "../../common/pipeline/inputs.ts";
 import { environmentName } from "../../common/pipeline/job.ts";
 import { shownName } from "../../common/pipeline/secrets.ts";
+import { valueAdvice } from "./value-advice.ts";
 
 const prefix = "BUNDLE_VAR_";
 
@@ -46,12 +48,15 @@ export function variableEnvironment(
   const { given, declared } = sources;
   if (declared !== undefined) {
     refuseUnknown(given, declared);
-    refuseFolded(given, declared);
+    refuseJoined(given, declared);
   }
-  const candidates = [...ofJob(sources), ...ofEnvironment(sources, platform)];
+  const isExact = ({ name }: Candidate) => declared?.includes(name.slice(prefix.length)) === true;
+  // The last one of a name applies: in the environment, the one that is spelled as the bundle spells it.
+  const inEnvironment = ofEnvironment(sources, platform).sort((a, b) => Number(isExact(a)) - Number(isExact(b)));
+  const candidates = [...ofJob(sources), ...inEnvironment];
   const otherwise = declared === undefined ? unmatched(candidates) : matched(given, declared, candidates);
   const values = { ...otherwise, ...given };
-  warnOfQuotesAndReferences(values);
+  printAdvice(values);
   if (platform === "win32") refuseNamesThatDifferInCase(Object.keys(values), declared ?? []);
   const set = Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
   return { set, unset: overruledNames(Object.keys(set), candidates, platform) };
@@ -71,34 +76,34 @@ function refuseUnknown(given: VariableSources["given"], declared: readonly strin
   );
 }
 
-/** YAML without "|" folds lines into one, so that the first variable would take all that follows. */
-function refuseFolded(given: VariableSources["given"], declared: readonly string[]): void {
+/** Two variables on one line: YAML without "|" folds lines into one, or another character than a line end separates them. */
+function refuseJoined(given: VariableSources["given"], declared: readonly string[]): void {
   for (const [name, value] of Object.entries(given)) {
-    const other = declared.find((one) => new RegExp(`(^|[\\s,])${escaped(one)}\\s*=`).test(value));
+    const other = declared.find((one) => isJoined(value, one, Object.hasOwn(given, one)));
     if (other === undefined) continue;
     throw new UserError(
       `variables: the value of ${name} contains "${other}=". The two variables are on one line, so ${other} is not set.`,
       {
-        hint: `In YAML, write "variables: |", and below it one name=value per line.`,
+        hint:
+          `In YAML, write "variables: |", and below it one name=value per line. If this text is the value of ${name}, set ` +
+          `${prefix}${name} in env of this step instead.`,
         section: "inputs",
       },
     );
   }
 }
 
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** Other separators than a blank and a comma are usual in URLs and connection strings, which may contain any name. */
+function isJoined(value: string, other: string, isSet: boolean): boolean {
+  const name = other.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  if (new RegExp(`(^|[\\s,])${name}\\s*=`).test(value)) return true;
+  return !isSet && !value.includes("://") && new RegExp(`([;|&]|\\\\[nr]|%0[AD]|<br ?/?>)\\s*${name}\\s*=`).test(value);
 }
 
-function warnOfQuotesAndReferences(values: Readonly<Record<string, string>>): void {
+function printAdvice(values: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(values)) {
-    if (/^(["']).*\1$/s.test(value.trim())) {
-      warn(
-        `The bundle variable ${name} is set in quotes, and the quotes are part of the value. Remove them if they are not meant.`,
-      );
-    } else if (/^(\$[A-Za-z_]\w*|\$\{\w+\}|%\w+%)$/.test(value.trim())) {
-      warn(`The bundle variable ${name} is set to the text ${value.trim()}. Write $(name) to use a pipeline variable.`);
-    }
+    if (value === "") print(`The bundle variable ${name} is set to an empty text.`);
+    for (const advice of valueAdvice(name, value)) warn(advice);
   }
 }
 
@@ -155,7 +160,9 @@ function matched(
       const before = values[match];
       if (before !== undefined && before !== value)
         print(`${titles.get(match)} is not used: ${name} in the environment of the step overrides it.`);
-      values[match] = value;
+      const macro = macroProblem(value);
+      if (macro !== undefined) throw new UserError(`${title}: ${macro}`, { section: "inputs" });
+      values[match] = withLiteralMacros(value);
       titles.set(match, title);
     }
   }

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { errorCode } from "../while-busy.ts";
+import { errorCode } from "../../common/pipeline/file-failure.ts";
 
 /**
  * Makes a folder, and those above it, unless it exists. Throws the system's own error: with `recursive`, Node reports that a

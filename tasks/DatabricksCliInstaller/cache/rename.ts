@@ -1,5 +1,6 @@
 import fs from "node:fs";
-import { errorCode, type Machine } from "../while-busy.ts";
+import { errorCode } from "../../common/pipeline/file-failure.ts";
+import type { Machine } from "../while-busy.ts";
 
 /** Errors for a name that a file or a folder already has. */
 const nameTaken = new Set(["EEXIST", "ENOTEMPTY", "ENOTDIR"]);

@@ -1,87 +1,14 @@
 import fs from "node:fs";
-import clean from "semver/functions/clean.js";
+import { type NoVersion, notStarted, startVersion } from "../../common/databricks/cli/ask-version.ts";
+import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { causeInWords } from "../../common/pipeline/file-failure.ts";
-import { parsedMembers } from "../../common/pipeline/json.ts";
-import { shorten } from "../../common/pipeline/secrets.ts";
 import type { Platform } from "../platform.ts";
-import { errorCode, type Machine } from "../while-busy.ts";
-import { type Ended, probe } from "./probe.ts";
+import type { Machine } from "../while-busy.ts";
 
 const elfMachines: Record<number, string> = { 62: "amd64", 183: "arm64", 3: "386", 40: "arm" };
 const machCpus: Record<number, string> = { 16777223: "amd64", 16777228: "arm64" };
 const peMachines: Record<number, string> = { 34404: "amd64", 43620: "arm64", 332: "386" };
-
-/** Why a program did not report a version. */
-export interface NoVersion {
-  /** The exit code or signal, or the system's error if the program did not start. */
-  readonly code: string;
-  /** The line of its output that tells most. */
-  readonly text: string;
-  /** The line that shows that it is the legacy Databricks CLI; missing for every other program. */
-  readonly legacy?: string;
-  /** The same in words that complete a sentence about the program, such as "it ended with 3: broken". */
-  readonly words: string;
-}
-
-/** Runs `version --output json`; gives the version that the executable reports. Never throws. */
-export async function askVersion(
-  executable: string,
-  signal: AbortSignal,
-  withinMs: number,
-): Promise<string | NoVersion> {
-  try {
-    return await startVersion(executable, signal, withinMs);
-  } catch (error) {
-    return notStarted(error);
-  }
-}
-
-/** The same, but throws the system's error for an executable that does not start. */
-async function startVersion(executable: string, signal: AbortSignal, withinMs: number): Promise<string | NoVersion> {
-  const ended = await probe(executable, ["version", "--output", "json"], withinMs, signal);
-  return (ended.code === 0 ? versionIn(ended.stdout) : undefined) ?? noVersion(ended, withinMs);
-}
-
-function notStarted(error: unknown): NoVersion {
-  const code = errorCode(error) || "unknown";
-  const text = error instanceof Error ? error.message : String(error);
-  return { code, text, words: `the system did not start it (${code}: ${startFailure(code) ?? text})` };
-}
-
-/** For a file that exists, the missing one is what the system needs to start it. */
-function startFailure(code: string): string | undefined {
-  if (code === "ENOENT") return "its interpreter or program loader is not on this agent";
-  if (code === "EINVAL" || code === "ENOEXEC") return "the system cannot run a file of this kind";
-  return causeInWords(code);
-}
-
-/** What the Python package databricks-cli prints: in its own words, or in a stack trace of an incomplete installation. */
-const legacyLine = /^.*(?:No such command ['"]?version\b|\bdatabricks_cli\b|^Version 0\.\d+\.\d+\s*$).*$/m;
-
-function noVersion({ code, stdout, stderr }: Ended, withinMs: number): NoVersion {
-  const text = tellingLine(code === 0 ? stdout : stderr || stdout);
-  const legacy = legacyLine.exec(`${stderr}\n${stdout}`)?.[0].trim();
-  return { code: String(code), text, words: endInWords(code, text, withinMs), ...(legacy ? { legacy } : {}) };
-}
-
-function endInWords(code: Ended["code"], text: string, withinMs: number): string {
-  if (code === "timeout") return `it did not end within ${withinMs / 1000} seconds`;
-  if (code === "too much output") return "it wrote more than 1 MB";
-  return `it ended with ${code}${text === "" ? " and wrote nothing" : `: ${text}`}`;
-}
-
-function versionIn(output: string): string | undefined {
-  const version = parsedMembers(output)["Version"];
-  return typeof version === "string" ? (clean(version) ?? undefined) : undefined;
-}
-
-/** The first line, but the last one of a Python stack trace. */
-function tellingLine(text: string): string {
-  const lines = text.trim().split(/\r?\n/);
-  const line = lines[0]?.startsWith("Traceback ") ? lines.at(-1) : lines[0];
-  return shorten(line ?? "", 300);
-}
 
 /** Longer than a virus scanner needs for a file of this size. */
 const firstStartWithinMs = 60_000;
@@ -92,9 +19,15 @@ export async function runnableVersion(
   { platform, whileBusy }: Machine,
   cancel: AbortSignal,
 ): Promise<string> {
+  const asked = {
+    executable,
+    environment: withoutAgentSecrets(process.env),
+    withinMs: firstStartWithinMs,
+    cancel,
+  };
   const start = async () => {
     try {
-      return await startVersion(executable, cancel, firstStartWithinMs);
+      return await startVersion(asked);
     } catch (error) {
       // Windows reports such an executable with the same codes as a busy one.
       refuseOtherPlatform(executable, platform);
@@ -117,7 +50,7 @@ function refuse(executable: string, platform: Platform, { code, words }: NoVersi
       section: "executable",
     });
   }
-  throw new UserError(`${executable} did not report its version: ${words}.`, {
+  throw new UserError(`${executable} does not work: ${words}.`, {
     hint: hintFor(code),
     section: "executable",
   });

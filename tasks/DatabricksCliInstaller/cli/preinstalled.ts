@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { which } from "azure-pipelines-task-lib/task";
+import { askVersion, type NoVersion } from "../../common/databricks/cli/ask-version.ts";
 import { print } from "../../common/pipeline/commands.ts";
+import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
-import { askVersion, type NoVersion } from "./executable.ts";
 
 /** A CLI on this agent's PATH. */
 export interface PreinstalledCli {
@@ -35,7 +36,8 @@ export async function takePreinstalled(
     printNotUsed(executable, "it is a script, and the Databricks CLI for Windows is databricks.exe");
     return undefined;
   }
-  const answer = await askVersion(executable, cancel, answerWithinMs);
+  const environment = withoutAgentSecrets(process.env);
+  const answer = await askVersion({ executable, environment, withinMs: answerWithinMs, cancel });
   if (cancel.aborted) throw new Cancelled();
   if (typeof answer === "string") return { version: answer, executable, cached: false };
   printNotUsed(executable, whatItIs(answer));

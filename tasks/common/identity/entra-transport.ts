@@ -13,6 +13,12 @@ export interface EntraTransportSettings extends CredentialTarget {
   readonly createHttpHeaders: typeof import("./azure-identity.lazy.ts").createHttpHeaders;
 }
 
+/**
+ * Keeps the library from reading HTTPS_PROXY and similar variables, of which it does not accept every form: our transport
+ * knows the proxy, and this address is never used.
+ */
+export const noProxyOfItsOwn = { proxyOptions: { host: "http://unused.invalid", port: 80 } };
+
 /** Our HTTP module as the transport of @azure/identity: agent proxy and CA, time limits, retries, no redirects. */
 export function entraTransport(settings: EntraTransportSettings): EntraTransport {
   let failure: unknown;

@@ -4,7 +4,7 @@ import { unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { databricksScope, type EntraClient } from "./entra-client.ts";
 import { entraRefusal } from "./entra-errors.ts";
-import { entraTransport } from "./entra-transport.ts";
+import { entraTransport, noProxyOfItsOwn } from "./entra-transport.ts";
 
 /** How the application authenticates, if not by workload identity federation. */
 export type ClientProof =
@@ -23,6 +23,7 @@ export async function requestAccessToken(http: Http, client: EntraClient, proof:
   const options = {
     authorityHost: client.authority,
     httpClient,
+    ...noProxyOfItsOwn,
     // Our transport retries already.
     retryOptions: { maxRetries: 0 },
     // The authority comes from a fixed list, so no discovery is needed.

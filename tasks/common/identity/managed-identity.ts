@@ -3,7 +3,7 @@ import type { Http } from "../pipeline/http.ts";
 import { instanceMetadataHost, isLoopback } from "../pipeline/network.ts";
 import type { AccessToken } from "./access-token.ts";
 import { databricksScope } from "./entra-client.ts";
-import { entraTransport } from "./entra-transport.ts";
+import { entraTransport, noProxyOfItsOwn } from "./entra-transport.ts";
 
 /**
  * Gets an access token to Azure Databricks for the managed identity of the agent's machine. The source is the metadata
@@ -18,7 +18,7 @@ export async function requestManagedIdentityToken(http: Http, clientId: string |
       protocol === "http:" && (hostname === instanceMetadataHost || isLoopback(hostname)),
     instanceMetadata: true,
   });
-  const options = { httpClient, retryOptions: { maxRetries: 0 } };
+  const options = { httpClient, ...noProxyOfItsOwn, retryOptions: { maxRetries: 0 } };
   try {
     const credential = new ManagedIdentityCredential({ ...options, ...(clientId ? { clientId } : {}) });
     const { token, expiresOnTimestamp } = await credential.getToken(databricksScope);

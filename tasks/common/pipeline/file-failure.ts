@@ -50,6 +50,11 @@ export function causeInWords(code: string): string | undefined {
   return causes[code]?.words;
 }
 
+/** The system's code, such as EBUSY; empty for other errors. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
 export interface FailedFileWork {
   /** What failed, such as "write to the tool cache /tools/databricks"; completes "Cannot ". */
   readonly work: string;

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
+import { environmentName, jobVariables } from "./job.ts";
 import { maskSecrets, quoted } from "./secrets.ts";
 
 /** Reads a task's inputs and collects their problems, so that all are reported at once. */
@@ -10,6 +11,8 @@ export interface InputReader {
   text(name: string): string | undefined;
   /** `alias` is the input's name in YAML. */
   required(name: string, alias?: string): string;
+  /** A UUID; undefined when empty. `kind` says what it identifies, as in "the application ID of a service principal". */
+  uuid(name: string, kind: string): string | undefined;
   /** An empty input means `otherwise`, which is the default in task.json. */
   flag(name: string, otherwise?: boolean): boolean;
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T;
@@ -38,25 +41,32 @@ export function inputReader(): InputReader {
     if (unresolvedMacro(text) === undefined || !problems.has(name)) add(name, text);
   };
 
-  const text: InputReader["text"] = (name) => {
+  const replacing = new Map(jobVariables().map((variable) => [environmentName(variable.name), variable.name]));
+
+  const text = (name: string, shown = name) => {
+    const variable = replacing.get(`INPUT_${environmentName(name)}`);
+    if (variable !== undefined)
+      add(shown, `the variable ${variable} of this job replaces this input. Rename the variable.`);
     const value = tl.getInput(name)?.trim();
-    const macro = value && unresolvedMacro(value);
-    if (macro) {
-      add(
-        name,
-        `${macro} was not replaced, because this job has no variable with that name. To pass this text unchanged, write $$( instead of $(.`,
-      );
-    }
+    const macro = value && macroProblem(value);
+    if (macro) add(shown, macro);
     return value ? withLiteralMacros(value) : undefined;
   };
 
   return {
-    text,
+    text: (name) => text(name),
     problem,
     required(name, alias = name) {
-      const value = text(name);
+      const value = text(name, alias);
       if (value === undefined) problem(alias, "is required.");
       return value ?? "";
+    },
+    uuid(name, kind) {
+      const value = text(name);
+      if (value !== undefined && !/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)) {
+        problem(name, `${quoted(value)} is not ${kind}, which looks like 1f2e3d4c-0000-4000-8000-123456789abc.`);
+      }
+      return value;
     },
     flag(name, otherwise = false) {
       const given = text(name) ?? String(otherwise);
@@ -78,7 +88,15 @@ export function inputReader(): InputReader {
     folder(name) {
       const value = text(name) ?? ".";
       const folder = path.resolve(defaultFolder(), value);
-      if (statOf(folder)?.isDirectory()) return folder;
+      const stats = statOf(folder);
+      if (stats?.isDirectory()) return folder;
+      if (stats) {
+        problem(
+          name,
+          `${shownPath(value, folder)} is a file, not a folder. Set it to the folder that contains this file.`,
+        );
+        return undefined;
+      }
       const advice =
         checkoutAdvice(folder) ?? `Set it to a folder that exists. Relative paths start at ${defaultFolder()}.`;
       problem(name, `there is no folder ${shownPath(value, folder)}. ${advice}`);
@@ -106,6 +124,13 @@ const macroPattern = String.raw`\$\([A-Za-z_][\w.\- ]*\)`;
 /** The first `$(macro)` that the agent did not replace, e.g. a variable that this job does not have. */
 export function unresolvedMacro(value: string): string | undefined {
   return new RegExp(`(?<!\\$)${macroPattern}`).exec(value)?.[0];
+}
+
+/** What is wrong with a value that contains an unresolved macro; otherwise undefined. */
+export function macroProblem(value: string): string | undefined {
+  const macro = unresolvedMacro(value);
+  if (macro === undefined) return undefined;
+  return `${macro} was not replaced, because this job has no variable with that name. To pass this text unchanged, write $$( instead of $(.`;
 }
 
 /** A value in which `$$(name)`, which the agent leaves as it is if the job has no variable `name`, is the text `$(name)`. */

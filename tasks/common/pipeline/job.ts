@@ -43,6 +43,11 @@ export function sourceCommit(): string | undefined {
   return tl.getVariable("Build.SourceVersion") || undefined;
 }
 
+/** The Git reference that the job builds, e.g. refs/heads/main or refs/pull/12/merge; undefined if there is none. */
+export function sourceRef(): string | undefined {
+  return tl.getVariable("Build.SourceBranch") || undefined;
+}
+
 /** Whether this is a pull request's validation build. */
 export function isPullRequestBuild(): boolean {
   return tl.getVariable("Build.Reason") === "PullRequest";
@@ -89,10 +94,15 @@ function makeFolder(prefix: string): string {
  */
 export function writeJobFile(name: string, content: string): string {
   const file = path.join(makeFolder("databricks-"), name);
+  writeTemporaryFile(file, content);
+  return file;
+}
+
+/** Writes a file under Agent.TempDirectory that only this account can read. Throws a UserError if the disk does not allow it. */
+export function writeTemporaryFile(file: string, content: string): void {
   try {
     fs.writeFileSync(file, content, { mode: 0o600 });
   } catch (error) {
     throw fileFailure(error, { work: `write the file ${file}`, section: "temporary-folder" });
   }
-  return file;
 }

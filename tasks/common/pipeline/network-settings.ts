@@ -2,7 +2,8 @@ import fs from "node:fs";
 import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
 import { environmentName, jobVariables } from "./job.ts";
-import type { AgentProxy, Network } from "./network.ts";
+import type { AgentProxy, Network, UrlPattern } from "./network.ts";
+import { noProxyPattern } from "./no-proxy.ts";
 
 /**
  * The agent's proxy and CA; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy, NODE_EXTRA_CA_CERTS
@@ -64,7 +65,7 @@ function agentProxy(): AgentProxy | undefined {
  * The agent's patterns are .NET patterns. Those that JavaScript cannot read are read as `*.domain` or ignored, as the
  * agent does.
  */
-function bypassPattern(pattern: string): RegExp | undefined {
+function bypassPattern(pattern: string): UrlPattern | undefined {
   try {
     return new RegExp(pattern, "i");
   } catch {
@@ -73,12 +74,12 @@ function bypassPattern(pattern: string): RegExp | undefined {
 }
 
 function machineProxy(environment: NodeJS.ProcessEnv): AgentProxy | undefined {
-  const value = environment["HTTPS_PROXY"] ?? environment["https_proxy"];
+  const value = environment["HTTPS_PROXY"] || environment["https_proxy"];
   if (!value) return undefined;
   const url = proxyAddress(value);
   const hint = "Correct it on this agent or in the job, or configure the agent with --proxyurl.";
   requireHttp(url, "The variable HTTPS_PROXY", hint);
-  const bypass = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(",").map((host) => host.trim());
+  const bypass = (environment["NO_PROXY"] || environment["no_proxy"] || "").split(",").map((host) => host.trim());
   return {
     url,
     variable: "HTTPS_PROXY",
@@ -112,19 +113,6 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-/**
- * A name of NO_PROXY matches itself and the names below it, with or without a port, as for the CLI (Go: httpproxy). An IPv6
- * address may be in brackets.
- */
-function noProxyPattern(entry: string): RegExp {
-  if (entry === "*") return /.*/;
-  const isBareIpv6 = /^[\da-f]*:[\da-f:.]*:[\da-f:.]*$/i.test(entry);
-  const host = isBareIpv6 ? `[${entry}]` : entry.replace(/^\*?\./, "");
-  // A URL does not contain the port 443, which is the usual one.
-  const name = host.replace(/:443$/, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^https?://([^/]*\\.)?${name}([:/]|$)`, "i");
 }
 
 /** Passwords of proxies, in every spelling in which a program may print them. */

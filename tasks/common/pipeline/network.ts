@@ -7,7 +7,13 @@ export interface AgentProxy {
   /** Set if a variable names the proxy, and not the agent's own setting. */
   readonly variable?: "HTTPS_PROXY";
   /** Case-insensitive; tested against whole URLs, as the agent does. */
-  readonly bypass: readonly RegExp[];
+  readonly bypass: readonly UrlPattern[];
+}
+
+/** A regular expression, or another test of a URL. */
+export interface UrlPattern {
+  readonly source: string;
+  test(url: string): boolean;
 }
 
 /** How this agent reaches the network: its proxy and the certificate authorities that it trusts besides the public ones. */

@@ -11,8 +11,9 @@ const shortestLine = 6;
 const shortestPart = 4;
 
 /**
- * Remembers a secret for the functions of this file. Returns its lines that are secrets of their own: the value if it has
- * one line, otherwise those of at least 6 characters that are not the header or footer of a PEM file.
+ * Remembers a secret for the functions of this file. Returns what the agent must hide so that no program shows it: its lines
+ * that are secrets of their own (the value if it has one line, otherwise those of at least 6 characters that are not the header
+ * or footer of a PEM file), and the encodings of the CLI, which the agent does not derive by itself.
  */
 export function rememberSecret(value: string): string[] {
   if (value.trim() === "") return [];
@@ -23,7 +24,7 @@ export function rememberSecret(value: string): string[] {
     addForms(line);
   }
   values.add(value);
-  return lines;
+  return [...new Set([...lines, ...lines.flatMap(goForms)])];
 }
 
 /** The agent hides only whole values, and what prints a secret of several lines prints it line by line. */
@@ -49,7 +50,24 @@ function addForms(value: string): void {
   const json = JSON.stringify(value).slice(1, -1);
   const uri = encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
   const plain = value.replace(/\\([\\'"])/g, "$1").replaceAll("\\t", "\t");
-  for (const form of [value, json, uri, plain]) if (form.trim() !== "") forms.add(form);
+  for (const form of [value, json, uri, plain, ...goForms(value)]) if (form.trim() !== "") forms.add(form);
+}
+
+/**
+ * A value as the CLI, a Go program, writes it into a path, a query and JSON, where that differs from the agent's own forms
+ * (Go: net/url, shouldEscape; encoding/json, HTMLEscape).
+ */
+function goForms(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const uri = encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
+  const segment = uri.replace(/%(24|26|2B|3A|3D|40)/g, decodeURIComponent);
+  const path = segment.replace(/%(2C|2F|3B)/g, decodeURIComponent);
+  const query = uri.replaceAll("%20", "+");
+  const html = json.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return [segment, path, query, html].filter((form) => ![value, uri, json].includes(form));
 }
 
 function hexadecimal(character: string): string {
@@ -145,7 +163,12 @@ export function isLineOfSecret(line: string): boolean {
 
 /** Text that was not understood, in quotation marks; `"***"` if it is a part of a secret. */
 export function quoted(text: string): string {
-  return `"${isPartOfSecret(text) ? mask : maskSecrets(text)}"`;
+  return `"${shownText(text)}"`;
+}
+
+/** The same without quotation marks. */
+export function shownText(text: string): string {
+  return isPartOfSecret(text) ? mask : maskSecrets(text);
 }
 
 /** The same for an address, without the user name and the password before its host. */

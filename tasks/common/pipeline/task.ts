@@ -9,7 +9,6 @@ import { HttpFailure } from "./http-failure.ts";
 import { createTemporaryFolder, jobVariables } from "./job.ts";
 import type { Network } from "./network.ts";
 import { agentNetwork, proxyPasswords, untrustedCertificates } from "./network-settings.ts";
-import { rememberSecret } from "./secrets.ts";
 
 /** What every task works with. */
 export interface Task {
@@ -56,15 +55,11 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
 }
 
 /**
- * Registers the lines of the job's secret variables. The agent itself hides each variable as a whole, which hides nothing
- * where a value of several lines is printed line by line.
+ * Registers the lines of the job's secret variables, and their encodings. The agent itself hides each variable as a whole, which
+ * hides nothing where a value of several lines is printed line by line.
  */
 function registerJobSecrets(): void {
-  for (const { value, secret } of jobVariables()) {
-    if (!secret) continue;
-    if (/[\r\n]/.test(value)) registerSecret(value);
-    else rememberSecret(value);
-  }
+  for (const { value, secret } of jobVariables()) if (secret) registerSecret(value);
 }
 
 /** The agent itself masks its proxy's password only as it was typed. */
@@ -85,8 +80,8 @@ function removeUntrustedCertificates(): void {
   const untrusted = removeFromProcessEnvironment(untrustedCertificates());
   if (untrusted.length === 0) return;
   warn(
-    `Ignored: ${untrusted.join(", ")}, because any step of this job can set them. Configure the agent with ` +
-      "--sslcacert, or set the variable in env of this step and remove the job variable of that name.",
+    `Variables of this job that name certificates are ignored, because any step can set them: ${untrusted.join(", ")}. Configure ` +
+      "the agent with --sslcacert, or set the variable in env of this step and remove it from the job.",
   );
 }
 

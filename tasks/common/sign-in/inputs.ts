@@ -22,7 +22,7 @@ export function readSignInInputs(reader: InputReader, workspaceUrl: string | und
     connectionId: reader.required("connectedServiceNameARM", "azureSubscription").toLowerCase(),
     ...workspaceHost(reader, workspaceUrl),
     authentication: reader.oneOf("authentication", ["entra", "databricks"], "entra"),
-    databricksClientId: reader.text("databricksClientId"),
+    databricksClientId: reader.uuid("databricksClientId", "the application ID of a service principal"),
   };
   if (inputs.databricksClientId && inputs.authentication !== "databricks") {
     reader.problem(

@@ -207,21 +207,6 @@ exit 1
     ]);
   });
 
-  it("is the legacy CLI, a Python package of the same name", async () => {
-    const cli = writeScriptedCli(`cat >&2 <<'END'
-Usage: databricks [OPTIONS] COMMAND [ARGS]...
-Try 'databricks -h' for help.
-
-Error: No such command "bundle".
-END
-exit 2
-`);
-    const { run } = await checkout(bundleOf("legacy", job("a", "A")), { agent: { cli } });
-    expect((await run()).errors).toEqual([
-      expect.stringMatching(/is the legacy Python package databricks-cli, .*DatabricksCliInstaller@1.*#cli-version/s),
-    ]);
-  });
-
   it("is Terraform, which the agent cannot download", async () => {
     const files = bundleOf("terraformed", job("a", "A"));
     const root = files["databricks.yml"]?.replace("name: terraformed", "name: terraformed\n  engine: terraform");

@@ -105,10 +105,17 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     expect(step).toMatchObject(failedWith(/no Databricks CLI.*DatabricksCliInstaller@1/s));
   });
 
-  it("shows the CLI's own error when the bundle is wrong", async () => {
+  it("names the bundle's targets when there is no such target", async () => {
     const step = await deploy({ inputs: { target: "nowhere" } });
     expect(step.result).toBe("Failed");
-    expect(step.issues.at(-1)?.message).toMatch(/bundle deploy" failed \(exit code 1\): nowhere: no such target/);
+    expect(step.issues.at(-1)?.message).toMatch(/^The bundle has no target nowhere\. Its targets: .*dev/);
+  });
+
+  it("says that a variable of the job replaces PATH when there is no CLI", async () => {
+    const step = await deploy({ job: { variables: { PATH: "/nowhere" } } });
+    expect(step).toMatchObject(
+      failedWith(/no Databricks CLI.*The variable PATH of this job replaces the agent's PATH/s),
+    );
   });
 
   it("says that the workspace cannot be reached", async () => {

@@ -156,6 +156,24 @@ describe.each(taskNodes)("Files that resources use and the CLI does not upload, 
     );
   });
 
+  it("are warnings for globs, absolute paths and notebooks with their extension", async () => {
+    const task = (key: string, notebook: string) =>
+      `\n      - task_key: ${key}\n        notebook_task:\n          notebook_path: ${notebook}`;
+    const wrong = `${task("absolute", "/src/step.py")}${task("extension", `\${workspace.file_path}/src/step.py`)}`;
+    const pipeline = "pipelines:\n  lines:\n    name: Lines\n    serverless: true\n    catalog: main\n    libraries:\n";
+    const glob = "      - glob:\n          include: ./pl/**";
+    const resources = `${job("a", "A")}${wrong}\n${pipeline}${glob}`;
+    const { run } = await checkout({ ...bundleOf("odd", resources), ".gitignore": "pl/\n", "pl/a.py": "print(1)\n" });
+    const step = await run({ target: "prod" });
+    expect(step.result).toBe("Succeeded");
+    const missing = "which is not in the workspace:";
+    expect(step.warnings.toSorted()).toEqual([
+      `jobs.a uses /src/step.py, ${missing} it is an absolute path; for a file of the bundle, write ./src/step.py.`,
+      `jobs.a uses src/step.py, ${missing} a notebook has no extension in the workspace; write src/step.`,
+      expect.stringMatching(/^pipelines\.lines uses pl, .* probably excluded by \.gitignore/),
+    ]);
+  });
+
   it("are warnings each time, without a second upload", async () => {
     const { run, folder } = await checkout(bundleOf("linked", job("a", "A").replace("step.py", "linked.py")));
     fs.symlinkSync("step.py", path.join(folder, "src", "linked.py"));

@@ -81,13 +81,27 @@ describe.each(taskNodes)("Keys in the input run, on $name", ({ path: node }) => 
     expect(changes(workspace)).toEqual([]);
   });
 
+  it("are refused before anything is deployed if --select leaves them out", async () => {
+    const { run } = await checkout(bundle);
+    const select = { arguments: "--select jobs.nightly" };
+    const [step, { workspace }] = await requests(() => run({ ...select, run: "nightly\njobs.hourly" }));
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /^run: this step does not deploy jobs\.hourly, because the input arguments contains --select\. Nothing was deployed\./,
+      ),
+    ]);
+    expect(changes(workspace)).toEqual([]);
+    lab.workspace.runs({});
+    expect(await run({ ...select, run: "nightly\nannounces" })).toMatchObject({ result: "Succeeded", issues: [] });
+  });
+
   it("name jobs and pipelines with and without their type, and scripts", async () => {
     const { run } = await checkout(bundle);
     lab.workspace.runs({});
     const step = await run({ run: "nightly\njobs.hourly\npipelines.refresh\nannounces" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(3);
-    expect(step.page).toMatch(/\| announces \| SUCCESS \|/);
+    expect(step.page).toMatch(/\| `announces` \| SUCCESS \|/);
   });
 });
 

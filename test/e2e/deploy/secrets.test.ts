@@ -105,4 +105,19 @@ describe.each(taskNodes)("A secret of one line on $name", ({ path: node }) => {
     expect(step.text).toContain("x***");
     for (const part of phrase.split(" ")) expect(step.text).not.toContain(part);
   });
+
+  it("stays hidden in the encodings of the CLI: in paths, queries and JSON", async () => {
+    const value = "p@ss/w rd%+sv=2024&sig=a<b>tail99";
+    const bundle = bundleOf("encoded", jobOf("a", `"Job of \${var.key}"`), "variables:\n  key: {}\n");
+    const root = bundle["databricks.yml"]?.replace(
+      "mode: production",
+      `mode: production\n    workspace:\n      root_path: /Workspace/Users/\${workspace.current_user.userName}/\${var.key}`,
+    );
+    const variables = { signed: { value, secret: true } };
+    const { run, job } = await checkout({ ...bundle, "databricks.yml": root ?? "" }, { job: { variables } });
+    const step = await run({ target: "prod", variables: "key=$(signed)", arguments: "--debug" });
+    expect(step.text).toContain("***");
+    const parts = ["p@ss", "p%40ss", "tail99"].map((text) => ({ name: text, value: text }));
+    expect(findLeaks(parts, shown(step, job))).toEqual([]);
+  });
 });

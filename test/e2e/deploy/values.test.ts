@@ -33,35 +33,65 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     return { step, values: deployedJob?.settings["description"] };
   }
 
-  it.each(["region=emea batch=5", "region=emea,batch=5"])(
-    "are refused before any sign-in where YAML folded lines into one: %s",
-    async (variables) => {
+  it.each([
+    "region=emea batch=5",
+    "region=emea,batch=5",
+    "region=emea;batch=5",
+    "region=emea|batch=5",
+    "region=emea\\nbatch=5",
+  ])("are refused before any sign-in if two variables are on one line: %s", async (variables) => {
+    const { run } = await checkout(described);
+    const [step, { workspace, entra }] = await requests(() => run({ variables }));
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /the value of region contains "batch="\. The two variables are on one line, so batch is not set\.\s+In YAML, write "variables: \|", and below it one name=value per line/,
+      ),
+    ]);
+    expect([...workspace, ...entra]).toEqual([]);
+  });
+
+  it.each([
+    ['"emea"', /is in quotes, which are part of it/],
+    ["\u201cemea\u201d", /is in quotes, which are part of it/],
+    ["$X", /contains \$X, which is not replaced\. Write \$\(name\) to use a pipeline variable/],
+    ["%XY%", /contains %XY%, which is not replaced/],
+    ["$[variables.x]", /contains \$\[variables\.x\], which is not replaced/],
+    ["$env:REGION", /contains \$env:REGION, which is not replaced/],
+    ["$( x )", /contains \$\( x \), which is not replaced/],
+    [" emea", /begins or ends with blanks, which are part of it/],
+    ["emea # the region", /contains a comment, which is part of it/],
+    ["emea \\", /ends with a backslash, which is part of it/],
+    ["emea batc=5", /contains batc=\. To set another variable, write it on a line of its own/],
+  ])("are used with a warning where they look like a mistake: %j", async (value, warning) => {
+    const { step, values } = await deployed({ variables: `region=${value}\nbatch=5` }, {});
+    expect(values).toBe(`${value}|5|mixed|upper`);
+    expect(step.result).toBe("Succeeded");
+    expect(step.warnings).toEqual([expect.stringMatching(warning)]);
+  });
+
+  it("are printed where they are empty", async () => {
+    const { step, values } = await deployed({ variables: "region=\nbatch=5" }, {});
+    expect(values).toBe("|5|mixed|upper");
+    expect(step.log).toContainEqual("The bundle variable region is set to an empty text.");
+  });
+
+  it.each([
+    [
+      "BUNDLE_VAR_region",
+      /^The environment variable BUNDLE_VAR_region: \$\(undefined\) was not replaced, because this job/,
+    ],
+    ["DATABRICKS_BUNDLE_TARGET", /\nDATABRICKS_BUNDLE_TARGET: \$\(undefined\) was not replaced, because this job/],
+  ])(
+    "are refused before any sign-in if %s in env of the step has a macro that nothing replaced",
+    async (name, error) => {
       const { run } = await checkout(described);
-      const [step, { workspace, entra }] = await requests(() => run({ variables }));
-      expect(step.errors).toEqual([
-        expect.stringMatching(
-          /the value of region contains "batch="\. The two variables are on one line, so batch is not set\.\s+In YAML, write "variables: \|", and below it one name=value per line/,
-        ),
-      ]);
+      const [step, { workspace, entra }] = await requests(() =>
+        run({ target: "" }, { env: { [name]: "$(undefined)" } }),
+      );
+      expect(step.errors).toEqual([expect.stringMatching(error)]);
       expect([...workspace, ...entra]).toEqual([]);
     },
   );
-
-  it("keep quotes, and references that only a shell would replace, each with a warning", async () => {
-    const { step, values } = await deployed({ variables: 'region="emea"\nbatch=$X\nOwner=%X%' }, {});
-    expect(values).toBe('"emea"|$X|%X%|upper');
-    expect(step.result).toBe("Succeeded");
-    expect(step.warnings).toEqual([
-      expect.stringMatching(/region is set in quotes, and the quotes are part of the value/),
-      expect.stringMatching(/batch is set to the text \$X\. Write \$\(name\) to use a pipeline variable/),
-      expect.stringContaining("Owner is set to the text %X%"),
-    ]);
-    const { run } = await checkout(described);
-    const reference = await run({ variables: `region=\${X}`, target: "prod" });
-    expect(reference.warnings).toContainEqual(
-      expect.stringContaining(`region is set to the text \${X}. Write $(name)`),
-    );
-  });
 
   it("come from the job's variables BUNDLE_VAR_<name>, under the names that their authors wrote", async () => {
     const { step, values } = await deployed(
@@ -130,6 +160,10 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     expect((await run({ target: "prod" })).result).toBe("Succeeded");
     const [deployedJob] = (await lab.workspace.jobs()).filter(({ name }) => name === "C");
     expect(deployedJob?.settings["tags"]).toEqual({ team: "sales" });
+    fs.writeFileSync(overrides, JSON.stringify({ tagz: { team: "sales" } }));
+    expect((await run({ target: "prod" })).errors).toEqual([
+      expect.stringMatching(/variable-overrides\.json sets tagz, which the bundle does not declare\. .*: tags\./),
+    ]);
   });
 
   it("are asked for in the input variables where a variable has none", async () => {
@@ -157,18 +191,20 @@ describe.each(taskNodes)("The target of a step, on $name", ({ path: node }) => {
     const first = await ofJob.run({ target: "", command: "validate" });
     expect(first).toMatchObject({ result: "Succeeded", outputs: { target: "prod" }, issues: [] });
     expect(first.text).toContain(`Target: prod (from the variable ${name}, because the input target is empty)`);
-    expect(first.text).not.toContain("not passed to the CLI");
+    expect(first.text).not.toContain("Not passed to the CLI");
     const ofStep = await checkout(bundle);
     const second = await ofStep.run({ target: "" }, { env: { [name]: "prod" } });
     expect(second).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
     const given = await ofStep.run({ target: "dev" }, { env: { [name]: "prod" } });
     expect(given).toMatchObject({ result: "Succeeded", outputs: { target: "dev" } });
-    expect(given.text).toContain(`Variables not passed to the CLI: ${name}`);
+    expect(given.text).toContain(`Not passed to the CLI, because the step already has a target: ${name}.`);
   });
 
-  it("is the bundle's default where nothing names one", async () => {
+  it("is the bundle's default if nothing names one, which is printed", async () => {
     const { run } = await checkout(bundle);
-    expect(await run({ target: "", command: "validate" })).toMatchObject({ outputs: { target: "dev" } });
+    const step = await run({ target: "", command: "validate" });
+    expect(step.outputs).toMatchObject({ target: "dev" });
+    expect(step.log).toContainEqual("Target: the bundle's default target, because the input target is empty");
   });
 });
 

@@ -24,14 +24,16 @@ describe.each(taskNodes)("A program named databricks that is not the CLI, on $na
     const click =
       "Usage: databricks [OPTIONS] COMMAND [ARGS]...\\nTry 'databricks -h' for help.\\n\\nError: No such command";
     const cli = writeScriptedCli(`printf "${click} '$1'.\\n" >&2\nexit 2\n`);
-    expect(await errorWith(cli)).toMatch(/is the legacy Python package databricks-cli, but this task needs version/);
+    expect(await errorWith(cli)).toMatch(
+      /is the legacy Databricks CLI \(Python package databricks-cli\), which does not support bundles: Error: No such command/,
+    );
   });
 
   it.each([
-    ["does nothing", "exit 0", /"databricks version" reported no version\./],
-    ["prints something", "echo hello", /"databricks version" reported no version: hello\./],
-    ["fails without a word", "exit 1", /"databricks version" ended with exit code 1\./],
-    ["fails", "echo 'cannot do this' >&2; exit 3", /"databricks version" ended with exit code 3: cannot do this\./],
+    ["does nothing", "exit 0", /it reported no version and wrote nothing\./],
+    ["prints something", "echo hello", /it reported no version: hello\./],
+    ["fails without a word", "exit 1", /it ended with exit code 1 and wrote nothing\./],
+    ["fails", "echo 'cannot do this' >&2; exit 3", /it ended with exit code 3: cannot do this\./],
   ])("is named where it %s", async (_, script, words) => {
     const cli = writeScriptedCli(`${script}\n`);
     const error = await errorWith(cli);
@@ -43,7 +45,7 @@ describe.each(taskNodes)("A program named databricks that is not the CLI, on $na
     const cli = writeScriptedCli("");
     fs.writeFileSync(cli, "#!/missing/interpreter\n");
     expect(await errorWith(cli)).toMatch(
-      /could not be started \(ENOENT: its interpreter or program loader is not on this agent\)\./,
+      /the system did not start it \(ENOENT: its interpreter or program loader is not on this agent\)\./,
     );
   });
 

@@ -54,18 +54,39 @@ describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
       }),
     );
     expect(step).toMatchObject({ result: "Succeeded", outputs: { target: "prod" } });
-    const mentions = step.log.filter((line) => line.includes("Variables not passed to the CLI"));
-    expect(mentions).toHaveLength(1);
-    for (const variable of Object.keys(hostile)) expect(mentions[0]).toContain(variable);
+    const mentions = step.log.filter((line) => line.startsWith("Not passed to the CLI, because "));
+    const mentioned = mentions.flatMap((line) => line.replace(/^.*: |\.$/g, "").split(", "));
+    expect(mentioned.sort()).toEqual(Object.keys(hostile).sort());
+    expect(mentions).toContainEqual(
+      expect.stringMatching(/only the service connection is used to sign in: .*ARM_CLIENT_ID/),
+    );
+    expect(mentions).toContainEqual(
+      expect.stringMatching(/the step already has a target: DATABRICKS_BUNDLE_TARGET\.$/),
+    );
     const subjects = new Set(workspace.map(({ subject }) => subject).filter(Boolean));
     expect(subjects).toEqual(new Set([lab.deployer.clientId]));
+  });
+
+  it("mentions the sign-in settings of the bundle that it does not use", async () => {
+    const settings = "profile: mine\n      azure_client_id: 1f2e3d4c-0000-4000-8000-123456789abc";
+    const step = await deploy({
+      inputs: { target: "prod" },
+      prepare: (bundle) => addToRoot(bundle, `    workspace:\n      ${settings}\n`),
+    });
+    expect(step.result).toBe("Succeeded");
+    expect(step.log).toContainEqual(
+      "Not used from the bundle, because only the service connection is used to sign in: workspace.profile.",
+    );
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/^The bundle's workspace\.azure_client_id is 1f2e3d4c-.*, but the step signs in as /),
+    ]);
   });
 
   it("does not mention variables that every job has", async () => {
     const step = await deploy({
       agent: { environment: { AZURE_EXTENSION_DIR: "/opt/az/azcliextensions" } },
     });
-    expect(step.text).not.toContain("Variables not passed to the CLI");
+    expect(step.text).not.toContain("Not passed to the CLI");
   });
 
   it.each(["azure-cli", "pat", "azure-msi"])("names the line to remove when the bundle pins %s", async (authType) => {

@@ -140,14 +140,14 @@ describe.each(taskNodes)("Integrity, on $name", ({ path: node }) => {
 
   it.each<[string, string | Buffer, RegExp]>([
     ["reports another version", script.replace(version, "1.9.0"), /reports version 1\.9\.0, not version 1\.11\.0/],
-    ["is another program", "#!/bin/sh\necho hello\n", /did not report its version: it ended with 0: hello/],
+    ["is another program", "#!/bin/sh\necho hello\n", /does not work: it reported no version: hello/],
     // Mounting a folder with noexec needs root. An interpreter without permission to run causes the same error.
     [
       "the system forbids to run (as with noexec)",
       "#!/etc/passwd\n",
       /This agent is not allowed to run \S+ \(EACCES\).*noexec/s,
     ],
-    ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /ended with 3: broken/],
+    ["fails", "#!/bin/sh\necho broken >&2; exit 3\n", /does not work: it ended with exit code 3: broken/],
     ["is for another processor", elf(0xb7), /is built for linux\/arm64, but this agent runs linux\/amd64/],
     ["is for another system", pe(0x8664), /is built for windows\/amd64, but this agent runs linux\/amd64/],
   ])("refuses an executable that %s", async (_, content, message) => {

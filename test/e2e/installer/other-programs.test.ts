@@ -60,11 +60,11 @@ describe.each(taskNodes)("DatabricksCliInstaller and another program named datab
   );
 
   it.each<[string, string, string]>([
-    ["prints something else", "echo hello", "it ended with 0: hello"],
-    ["fails", "echo broken >&2; exit 3", "it ended with 3: broken"],
-    ["is ended by a signal", "kill -TERM $$", "it ended with SIGTERM and wrote nothing."],
+    ["prints something else", "echo hello", "it reported no version: hello"],
+    ["fails", "echo broken >&2; exit 3", "it ended with exit code 3: broken"],
+    ["is ended by a signal", "kill -TERM $$", "it was ended by SIGTERM and wrote nothing."],
     ["writes without end", "exec yes databricks", "it wrote more than 1 MB"],
-    ["asks for an answer", "read -r answer && echo $answer", "it ended with 1 and wrote nothing."],
+    ["asks for an answer", "read -r answer && echo $answer", "it ended with exit code 1 and wrote nothing."],
   ])("does not use a program that %s", async (_, text, reason) => {
     put(text);
     const step = await installedInstead();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
-import { readArguments, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
+import { readArguments, selectedKeys, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 
 /** The problems that the task reports with these arguments. */
 function problemsOf(text: string): string[] {
@@ -37,6 +37,22 @@ it.each([
   expect(refused).toEqual(words);
 });
 
+it.each([
+  ["--select $JOB", '"$JOB"'],
+  ["--select=%JOB%", '"--select=%JOB%"'],
+  ["--select '$env:JOB'", '"$env:JOB"'],
+])("refuses what only a shell would replace: %s", (text, argument) => {
+  expect(problemsOf(text)).toEqual([
+    `nothing replaces ${argument}, because no shell reads these arguments. Write $(name) to use a pipeline variable.`,
+  ]);
+});
+
+it("recognizes typographic dashes", () => {
+  expect(problemsOf("\u2013-strict")).toEqual([
+    '"\u2013-strict" begins with a typographic dash. Type it again with "-".',
+  ]);
+});
+
 it("splits arguments as a shell would", () => {
   expect(splitArguments(`--strict  -c 'a b'\n--select="x y",z --a='1"2'`)).toEqual([
     "--strict",
@@ -48,4 +64,9 @@ it("splits arguments as a shell would", () => {
   expect(splitArguments("")).toEqual([]);
   expect(splitArguments(`--a "b`)).toBeUndefined();
   expect(splitArguments("it's")).toBeUndefined();
+});
+
+it("finds the keys that --select names", () => {
+  expect(selectedKeys(["--select", "jobs.a,b", "--force", "--select=c"])).toEqual(["jobs.a", "b", "c"]);
+  expect(selectedKeys(["--force"])).toBeUndefined();
 });

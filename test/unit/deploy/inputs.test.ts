@@ -4,10 +4,16 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadInputs } from "../../../tasks/DatabricksBundleDeploy/inputs.ts";
 
-const given: { inputs: Record<string, string>; root: string } = { inputs: {}, root: "" };
+const given: { inputs: Record<string, string>; root: string; variables: { name: string }[] } = {
+  inputs: {},
+  root: "",
+  variables: [],
+};
 
 vi.mock("azure-pipelines-task-lib/task", () => ({
   getInput: (name: string) => given.inputs[name],
+  getVariables: () => given.variables.map((variable) => ({ ...variable, value: "x", secret: false })),
+  setStdStream: () => undefined,
   getVariable: (name: string) => (name === "System.DefaultWorkingDirectory" ? given.root : undefined),
 }));
 
@@ -124,6 +130,77 @@ describe("Inputs of a deploy step", () => {
   it("does not accept a path through a file", () => {
     const error = errorOf({ workingDirectory: "databricks.yml/x", plan: "databricks.yml/plan.json" });
     expect(error).toMatch(/workingDirectory: there is no folder .*plan: there is no file /s);
+  });
+
+  it("says that the working directory is a file", () => {
+    expect(errorOf({ workingDirectory: "databricks.yml" })).toMatch(
+      /workingDirectory: .*databricks\.yml is a file, not a folder\. Set it to the folder that contains this file\./,
+    );
+  });
+
+  it.each(["Databricks.yml", "databricks.yml.txt", "databricks-yml", "bundle_yaml"])(
+    "names a file that was probably meant to be databricks.yml: %s",
+    (name) => {
+      fs.renameSync(path.join(given.root, "databricks.yml"), path.join(given.root, name));
+      expect(errorOf({})).toContain(`Rename ${name} to databricks.yml (in lower case, without another extension).`);
+    },
+  );
+
+  it("names the root files of a bundle that has more than one", () => {
+    fs.writeFileSync(path.join(given.root, "bundle.yml"), "");
+    expect(errorOf({})).toMatch(
+      /workingDirectory: .* contains databricks\.yml and bundle\.yml\. The CLI allows only one of them: remove the others\./,
+    );
+  });
+
+  it("refuses a client ID that is not an application ID", () => {
+    const authentication = "databricks";
+    expect(errorOf({ authentication, databricksClientId: "my-sp" })).toMatch(
+      /databricksClientId: "my-sp" is not the application ID of a service principal, which looks like 1f2e3d4c-/,
+    );
+    expect(errorOf({ authentication, databricksClientId: "4A5BE3A4-50a1-4b9e-8c3f-5e21d94ab607" })).toBe("");
+  });
+
+  it.each([
+    ["fast", 'DATABRICKS_RATE_LIMIT: "fast" is not a whole number.'],
+    ["2.5", 'DATABRICKS_RATE_LIMIT: "2.5" is not a whole number.'],
+    ["50", ""],
+    ["", ""],
+  ])("checks the variable DATABRICKS_RATE_LIMIT: '%s'", (limit, problem) => {
+    vi.stubEnv("DATABRICKS_RATE_LIMIT", limit);
+    expect(errorOf({}).split("\n")[1] ?? "").toBe(problem);
+    vi.unstubAllEnvs();
+  });
+
+  it("refuses a variable of the job that replaces an input", () => {
+    given.variables = [{ name: "input.command" }, { name: "INPUT_UNUSED" }];
+    expect(errorOf({ command: "validate" })).toMatch(
+      /An input of this step is .*command: the variable input\.command of this job replaces this input\. Rename the variable\./s,
+    );
+    given.variables = [];
+  });
+
+  it("names a connection whose variable is unknown as in YAML", () => {
+    expect(errorOf({ connectedServiceNameARM: "$(connection)" })).toMatch(
+      /azureSubscription: \$\(connection\) was not replaced/,
+    );
+  });
+
+  it.each([
+    ["- region=emea", /line 1 does not begin with the name of a variable \(letters, digits, "_" and "-"\)\. Write one/],
+    [
+      "region: emea",
+      /line 1 has ":" after the name instead of "="\. Write one variable per line, for example region=emea/,
+    ],
+    ["- region: emea", /line 1 has ":" after the name instead of "="/],
+    ['{"region": "emea"}', /line 1 looks like JSON\. Write one variable per line/],
+    ["# region", /line 1 is a comment\. Comments are not possible here/],
+    ["region\u200b=emea", /line 1 contains an invisible character \(U\+200B\) in the name\. Type the name again/],
+    ["export region=emea", /line 1 does not begin with the name of a variable/],
+    ['"region=emea"', /line 1 does not begin with the name of a variable/],
+    ["emea", /line 1 does not have the form name=value\. Write one variable per line, for example region=emea/],
+  ])("says what is wrong with the line of a variable: %s", (line, problem) => {
+    expect(errorOf({ variables: line })).toMatch(problem);
   });
 
   it.each(["bundle", ""])(

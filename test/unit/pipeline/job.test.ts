@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { createTemporaryFolder, writeJobFile } from "../../../tasks/common/pipeline/job.ts";
+import { createTemporaryFolder, writeJobFile, writeTemporaryFile } from "../../../tasks/common/pipeline/job.ts";
 
 describe("The files of a job", () => {
   it.each([
@@ -12,5 +12,12 @@ describe("The files of a job", () => {
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+
+  it("names a temporary file that cannot be written, with the cause", () => {
+    expect(() => writeTemporaryFile("/nowhere/temp/file", "text")).toThrow(
+      /^Cannot write the file \/nowhere\/temp\/file: a file or folder is missing \(ENOENT\)\.$/,
+    );
+    expect(() => writeTemporaryFile("/dev/full", "text")).toThrow(/: the disk is full \(ENOSPC\)\.$/);
   });
 });

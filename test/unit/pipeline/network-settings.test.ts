@@ -33,20 +33,6 @@ describe("The settings of the network", () => {
     expect(proxyFor(network, new URL("https://host.example.org/"))).toBe(network.proxy);
   });
 
-  it.each([
-    ["::1", "https://[::1]/"],
-    ["[::1]", "https://[::1]:8443/"],
-    ["[2001:db8::5]:8443", "https://[2001:db8::5]:8443/"],
-    ["host.example:443", "https://host.example/"],
-    ["host.example:8443", "https://host.example:8443/"],
-    ["*.internal.example", "https://a.internal.example/"],
-  ])("bypasses the proxy of HTTPS_PROXY for %s in NO_PROXY: %s", (NO_PROXY, direct) => {
-    const network = agentNetwork({ HTTPS_PROXY: "http://proxy.corp", NO_PROXY });
-    expect(proxyFor(network, new URL(direct))).toBeUndefined();
-    expect(proxyFor(network, new URL("https://[2001:db8::6]/"))).toBe(network.proxy);
-    expect(proxyFor(network, new URL("https://other.example:8443/"))).toBe(network.proxy);
-  });
-
   it.each(["socks5://user:pass@proxy.corp:1080", "socks://proxy.corp"])(
     "names a SOCKS proxy as such: %s",
     (address) => {

@@ -37,6 +37,27 @@ describe("Secrets", () => {
     expect(secrets.maskSecrets(`<${form}>`)).toBe("<***>");
   });
 
+  it.each([
+    ["a segment of a path", "p@ss%2Fw%20rd%25+x&42:$=%2C%3B%21"],
+    ["a path", "p@ss/w%20rd%25+x&42:$=,;%21"],
+    ["a query", "p%40ss%2Fw+rd%25%2Bx%2642%3A%24%3D%2C%3B%21"],
+  ])("are hidden as the CLI writes them into %s", (_, form) => {
+    const value = "p@ss/w rd%+x&42:$=,;!";
+    expect(secrets.rememberSecret(value)).toContain(form);
+    expect(secrets.maskSecrets(`<${form}>`)).toBe("<***>");
+  });
+
+  it("are hidden as the CLI writes them into JSON", () => {
+    expect(secrets.rememberSecret('{"sig": "a&b<c>"}')).toContain('{\\"sig\\": \\"a\\u0026b\\u003cc\\u003e\\"}');
+    expect(secrets.maskSecrets("<sv\\u0026sig>")).toBe("<sv\\u0026sig>");
+    secrets.rememberSecret("sv&sig");
+    expect(secrets.maskSecrets("<sv\\u0026sig>")).toBe("<***>");
+  });
+
+  it("have no further form if all programs write them in the same way", () => {
+    expect(secrets.rememberSecret("eyJhbGciOi.J9-_~")).toEqual(["eyJhbGciOi.J9-_~"]);
+  });
+
   it("are hidden without the quotes around them, and where they overlap", () => {
     secrets.rememberSecret(`"in quotes"`);
     secrets.rememberSecret("quotes and more");

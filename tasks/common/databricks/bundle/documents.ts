@@ -1,11 +1,15 @@
 import { filesIncludedBy, readBundleFile } from "./files.ts";
-import { type Yaml, type YamlValues, yamlValues } from "./yaml-values.ts";
+import { type RepeatedKey, type Yaml, type YamlValues, yamlValues } from "./yaml-values.ts";
 
 /** A file of a bundle, read within limits of size and complexity. */
 export interface BundleDocument {
   readonly file: string;
   /** Empty if the file could not be read. */
   readonly values: YamlValues;
+  /** Keys that a mapping has more than once. */
+  readonly repeated: readonly RepeatedKey[];
+  /** Empty if the file could not be read. */
+  readonly text: string;
   /** Why the values are not complete; undefined if they are. */
   readonly problem: string | undefined;
   /** The text of a file that is beyond the limits of complexity; otherwise undefined. */
@@ -29,24 +33,27 @@ export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp):
     if (parts > mostParts) throw new Error("together with the other files of the bundle, it is too large");
   };
   const read = (file: string, isRelevant: (text: string) => boolean): BundleDocument[] => {
-    let unparsed: string | undefined;
+    let text = "";
     try {
-      const text = readBundleFile(file);
+      text = readBundleFile(file);
       if (!isRelevant(text)) return [];
-      unparsed = text;
       count(text);
       const document = yaml.parseDocument(text, likeTheCli);
       const [syntaxError] = document.errors;
+      const values = yamlValues(yaml, document);
       return [
         {
           file,
-          values: yamlValues(yaml, document),
+          values,
+          repeated: values.repeatedKeys(text),
+          text,
           problem: syntaxError && reasonOf(syntaxError),
           unparsed: undefined,
         },
       ];
     } catch (error) {
-      return [{ file, values: yamlValues(yaml, yaml.parseDocument("")), problem: reasonOf(error), unparsed }];
+      const values = yamlValues(yaml, yaml.parseDocument(""));
+      return [{ file, values, repeated: [], text, problem: reasonOf(error), unparsed: text || undefined }];
     }
   };
   const first = read(root, () => true);

@@ -9,6 +9,11 @@ export function rootFiles(folder: string): string[] {
   return bundleFileNames.map((name) => path.join(folder, name)).filter((file) => fs.existsSync(file));
 }
 
+/** A file in the folder that was probably meant to be a root file, such as Databricks.yml or databricks.yml.txt. */
+export function similarToRootFile(folder: string): string | undefined {
+  return namesIn(folder).find((name) => /^(databricks|bundle)[._ -]?ya?ml(\.\w+)?$/i.test(name));
+}
+
 /** What the patterns of a root file's `include` match, each file once, in the order in which the CLI merges them. */
 export function filesIncludedBy(root: string, patterns: readonly string[]): string[] {
   const files = patterns.flatMap((pattern) => includedFiles(path.dirname(root), pattern));

@@ -1,4 +1,4 @@
-import type { Document } from "yaml";
+import type { Document, YAMLMap } from "yaml";
 
 /** What the reader needs of the package yaml, which each task loads late in a file of its own. */
 export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq" | "parseDocument" | "visit">;
@@ -22,6 +22,8 @@ export interface YamlValues {
   keysAt(...path: readonly string[]): string[];
   /** Texts in the lists at a path. */
   textsAt(...path: readonly string[]): string[];
+  /** The first 20 keys that a mapping has more than once; `text` is what the document was parsed from. */
+  repeatedKeys(text: string): RepeatedKey[];
 }
 
 /** Merged members of all mappings together; more come from a document that is made to take for ever. */
@@ -72,15 +74,49 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
       plain(path.reduce<unknown>((node, key) => [...(membersOf(node).get(key) ?? [])].at(-1), document.contents)),
     textsAt: (...path) =>
       nodesAt(path).flatMap((node) => (yaml.isSeq(node) ? node.items.map((item) => textOf(resolved(item))) : [])),
+    repeatedKeys: (text) => repeatedKeys(yaml, mappings, text),
     keysAt: (...path) => [...new Set(nodesAt(path).flatMap((node) => [...membersOf(node).keys()]))],
   };
+}
+
+/** A key that a mapping has more than once, with the lines of its first and its last place, from 1. */
+export interface RepeatedKey {
+  readonly key: string;
+  readonly firstLine: number;
+  readonly line: number;
+}
+
+const mostRepeated = 20;
+
+/** The first 20 keys that one of the mappings has more than once; `text` is what they were parsed from. */
+function repeatedKeys(yaml: Yaml, mappings: readonly YAMLMap[], text: string): RepeatedKey[] {
+  const lineAt = (offset: number) => text.slice(0, offset).split("\n").length;
+  const repeated: RepeatedKey[] = [];
+  for (const { items } of mappings) {
+    const places = new Map<string, number[]>();
+    for (const { key } of items) {
+      if (!yaml.isScalar(key) || key.value === "<<") continue;
+      const name = String(key.value);
+      const known = places.get(name);
+      const place = key.range?.[0] ?? 0;
+      if (known) known.push(place);
+      else places.set(name, [place]);
+    }
+    for (const [key, [first = 0, ...more]] of places) {
+      const last = more.at(-1);
+      if (last === undefined) continue;
+      repeated.push({ key, firstLine: lineAt(first), line: lineAt(last) });
+      if (repeated.length === mostRepeated) return repeated;
+    }
+  }
+  return repeated;
 }
 
 /** The mappings of a document, and what its aliases stand for: the package itself searches the document for each of them. */
 function readReferences(yaml: Yaml, document: Document) {
   const anchors = new Map<string, unknown>();
   const targets = new Map<unknown, unknown>();
-  const mappings: unknown[] = [];
+  const mappings: YAMLMap[] = [];
   yaml.visit(document, {
     Node(_, node) {
       if (yaml.isMap(node)) mappings.push(node);

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import path from "node:path";
+import { writeTemporaryFile } from "../../pipeline/job.ts";
 
 /** What the CLI uses to sign in: a metadata service on loopback, and the workspace if the inputs name it. */
 export interface CliSignIn {
@@ -16,8 +16,26 @@ const profileName = "azure-pipelines";
 const foreign = /^(DATABRICKS_|ARM_|AZURE_|GOOGLE_|ACTIONS_ID_TOKEN_|IDENTITY_|IMDS_|MSI_|MSAL_)|_ACCESSTOKEN$/i;
 
 /** The CLI's own settings that a pipeline may set; they do not affect the sign-in. */
-const kept = /^DATABRICKS_(BUNDLE_|TF_|CLI_|RATE_LIMIT$|CLUSTER_ID$|WAREHOUSE_ID$|SERVERLESS_COMPUTE_ID$)/i;
+const kept =
+  /^DATABRICKS_(BUNDLE_|TF_|CLI_|EXPERIMENTAL_|(CACHE_ENABLED|RATE_LIMIT|CLUSTER_ID|WAREHOUSE_ID|SERVERLESS_COMPUTE_ID)$)/i;
 const decidedByInputs = /^DATABRICKS_(BUNDLE_(ROOT|TARGET|ENV)|CLI_PATH)$/i;
+
+/** Completes "Not passed to the CLI, because "; the first pattern that matches a name applies. */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/^DATABRICKS_BUNDLE_(TARGET|ENV)$/i, "the step already has a target"],
+  [/^DATABRICKS_BUNDLE_ROOT$/i, "the input workingDirectory names the folder of the bundle"],
+  [/^DATABRICKS_(HOST|WORKSPACE_ID|DISCOVERY_URL)$/i, "the workspace comes from workspaceUrl or the bundle"],
+  [
+    /^DATABRICKS_(LOG_|OUTPUT_FORMAT$|DEBUG_)/i,
+    "the task reads the CLI's output (to see its log, use the input arguments, for example --debug)",
+  ],
+  [/^DATABRICKS_(CACHE_DIR|CLI_PATH)$/i, "the task sets its own"],
+  [
+    /^DATABRICKS_(?!TOKEN|CLIENT_|CONFIG_|AUTH_|OIDC_|AZURE_|GOOGLE_|METADATA_|ACCOUNT_ID$|USERNAME$|PASSWORD$)/i,
+    "the task does not know this setting",
+  ],
+  [/^/, "only the service connection is used to sign in"],
+];
 
 /**
  * The environment for the CLI: `base` without foreign credentials, with one way to sign in. `folder` is the step's own
@@ -49,7 +67,7 @@ export function isOfOneStep(name: string): boolean {
   return /^DATABRICKS_(CONFIG_FILE|METADATA_SERVICE_URL|CACHE_DIR)$/i.test(name);
 }
 
-/** Writes the only profile that the CLI finds; only this account can read it. */
+/** Writes the only profile that the CLI finds. Throws a UserError if the disk does not allow it. */
 export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignIn, folder: string): void {
   const lines = [
     `[${profileName}]`,
@@ -58,7 +76,7 @@ export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignI
     ...(host ? [`host                 = ${host}`] : []),
     ...(workspaceId ? [`workspace_id         = ${workspaceId}`] : []),
   ];
-  fs.writeFileSync(profileFile(folder), `${lines.join("\n")}\n`, { mode: 0o600 });
+  writeTemporaryFile(profileFile(folder), `${lines.join("\n")}\n`);
 }
 
 function profileFile(folder: string): string {
@@ -73,7 +91,12 @@ export function isOverruled(name: string): boolean {
 /** Variables that Azure DevOps sets for every job, or that its agents' images contain; they are not worth a log line. */
 const usual = /^AZURE_(HTTP_USER_AGENT|EXTENSION_DIR|CONFIG_DIR)$/i;
 
-/** The overruled variables that a pipeline's author may have set for the CLI. */
-export function worthMentioning(overruled: readonly string[]): string[] {
-  return overruled.filter((name) => !usual.test(name));
+/** One line for each reason why overruled variables, which a pipeline's author may have set for the CLI, are not passed to it. */
+export function overruledLines(overruled: readonly string[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const name of overruled.filter((one) => !usual.test(one))) {
+    const [, reason = ""] = reasons.find(([pattern]) => pattern.test(name)) ?? [];
+    names.set(reason, [...(names.get(reason) ?? []), name]);
+  }
+  return [...names].map(([reason, list]) => `Not passed to the CLI, because ${reason}: ${list.join(", ")}.`);
 }

@@ -32,8 +32,13 @@ export const knownErrors = {
   terraformDownload: /error downloading Terraform/,
   /** [folder]: a Git submodule or worktree that the CLI cannot read (databricks/cli, libs/git/worktree.go). */
   gitFolder: /expected "commondir" file in worktree git folder at "([^"]+)"/,
-  /** How the legacy CLI, a Python package of the same name, refuses a command. */
-  legacyCli: /No such command/,
+  /** [target, targets of the bundle] (databricks/cli, bundle/config/mutator/select_target.go) */
+  noSuchTarget: /^(?:Error: )?(.+): no such target\. Available targets: (.+)/m,
+  /** Several targets, none of which is the default (databricks/cli, bundle/config/mutator/select_default_target.go). */
+  noDefaultTarget: /please specify target/,
+  /** [host, cause]: a connection that the CLI cannot open (net/http: url.Error). */
+  noConnection:
+    /"https:\/\/([^/":]+)[^"]*": ((?:dial tcp|proxyconnect tcp)\b.*(?:no such host|connection refused|network is unreachable|i\/o timeout)|.*\bx509: .*|Proxy Authentication Required|Forbidden$)/m,
   /** The workspace refused a request for lack of rights. */
   noPermission: /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i,
 } as const;

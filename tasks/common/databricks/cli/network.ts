@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import tls from "node:tls";
+import { writeTemporaryFile } from "../../pipeline/job.ts";
 import { type AgentProxy, type Network, proxyFor, withLoopback } from "../../pipeline/network.ts";
 
 /** Linux distributions keep the public certificate authorities here; the first file that exists is used (Go: crypto/x509). */
@@ -64,7 +65,7 @@ export function bypassedName(pattern: string): string | undefined {
 
 /**
  * Writes the certificate authorities that the CLI trusts into `folder`, and returns the variables that name the file. Writes
- * nothing if the agent does not have its own CA. SSL_CERT_FILE replaces the system's authorities for Go on Linux, and
+ * nothing if the agent does not have its own CA, and throws a UserError if the disk does not allow it. SSL_CERT_FILE replaces the system's authorities for Go on Linux, and
  * REQUESTS_CA_BUNDLE those of Python, so the file contains both the public authorities and the agent's.
  */
 export function writeCertificates(
@@ -73,11 +74,21 @@ export function writeCertificates(
   folder: string,
 ): Record<string, string> {
   if (!extraCertificates) return {};
-  const system = [environment["SSL_CERT_FILE"], ...systemCertificates].find((file) => file && fs.existsSync(file));
-  const roots = system ? fs.readFileSync(system, "utf8") : tls.rootCertificates.join("\n");
   const file = path.join(folder, "certificates.pem");
-  fs.writeFileSync(file, `${roots}\n${extraCertificates}\n`, { mode: 0o600 });
+  writeTemporaryFile(file, `${publicAuthorities(environment["SSL_CERT_FILE"])}\n${extraCertificates}\n`);
   return { SSL_CERT_FILE: file, REQUESTS_CA_BUNDLE: environment["REQUESTS_CA_BUNDLE"] || file };
+}
+
+/** PEM text: of `own` where that file can be read, else of the system, else Node's own. */
+function publicAuthorities(own: string | undefined): string {
+  for (const file of [own, ...systemCertificates]) {
+    try {
+      if (file) return fs.readFileSync(file, "utf8");
+    } catch {
+      // The next one may be there.
+    }
+  }
+  return tls.rootCertificates.join("\n");
 }
 
 /** Advice for systems on which Go ignores SSL_CERT_FILE and trusts only the machine's authorities (crypto/x509). */

@@ -117,16 +117,32 @@ export interface NamedFile {
   readonly relativePath: string;
 }
 
-/** The files, notebooks and folders below `filePath` that the resources name, each once. */
+/**
+ * The files, notebooks and folders below `filePath` that the resources name, each once; of a pipeline's glob, the folder
+ * before its first wildcard. Also notebooks with an absolute path that no workspace has: their `relativePath` is that path.
+ */
 export function namedFiles({ filePath, resources }: BundleSummary): NamedFile[] {
   if (filePath === undefined) return [];
   const files = resources.flatMap(({ type, key, configuration }) =>
     pathsIn(configuration)
-      .filter((path) => path.startsWith(`${filePath}/`) && !/[*?[\]{}]/.test(path))
+      .filter((path) => path.startsWith(`${filePath}/`) || isUnusualNotebook(path))
+      .filter((path) => !/[*?[\]{}]/.test(path))
       .map((path) => path.replace(/\/+$/, ""))
-      .map((path) => ({ resource: `${type}.${key}`, path, relativePath: path.slice(filePath.length + 1) })),
+      .map((path) => ({ resource: `${type}.${key}`, path, relativePath: withoutFolder(path, filePath) })),
   );
   return files.filter(({ path }, index) => path !== filePath && files.findIndex((one) => one.path === path) === index);
+}
+
+function withoutFolder(path: string, folder: string): string {
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
+}
+
+/** Absolute paths of notebooks begin with one of a few folders; others are meant to be in the bundle. */
+function isUnusualNotebook(path: string): boolean {
+  return (
+    /^\/(?!Workspace\/|Users\/|Shared\/|Repos\/|Volumes\/).*\.(py|ipynb|sql|scala|r)$/i.test(path) &&
+    !path.startsWith("/dbfs/")
+  );
 }
 
 /**
@@ -138,7 +154,10 @@ const pathFields =
 
 function pathsIn(value: unknown, field = ""): string[] {
   // A pip option such as "-r /Workspace/…/requirements.txt" is followed by a path.
-  if (typeof value === "string") return pathFields.test(field) ? [value.replace(/^-\w+\s+/, "")] : [];
+  if (typeof value === "string") {
+    if (field.endsWith(".glob.include")) return [value.replace(/\/[^/]*[*?[\]{}].*$/, "")];
+    return pathFields.test(field) ? [value.replace(/^-\w+\s+/, "")] : [];
+  }
   if (Array.isArray(value)) return value.flatMap((entry) => pathsIn(entry, field));
   return Object.entries(members(value)).flatMap(([name, entry]) => pathsIn(entry, `${field}.${name}`));
 }

@@ -19,6 +19,8 @@ export function parseWorkspaceAddress(text: string): WorkspaceAddress | { readon
   const isPlain =
     url?.protocol === "https:" && url.username === "" && url.password === "" && url.hostname.includes(".");
   if (url === undefined || !isPlain) return undefined;
+  const problem = nameProblem(url);
+  if (problem !== undefined) return { problem };
   const given = workspaceIdsOf(url);
   const wrong = given.find(({ id, name }) => !(name === "w" ? /^[\w.-]+$/ : /^\d+$/).test(id));
   if (wrong) return { problem: `contains ?${wrong.name}=${wrong.id}, which is not a workspace ID` };
@@ -26,6 +28,17 @@ export function parseWorkspaceAddress(text: string): WorkspaceAddress | { readon
   const [first, ...more] = [...new Set([...(inName ? [inName] : []), ...given.map(({ id }) => id)])];
   if (more.length > 0) return { problem: `names more than one workspace: ${[first, ...more].join(" and ")}` };
   return { host: url.origin, workspaceId: first === inName ? undefined : first };
+}
+
+/** What is wrong with an address before its parameters, as the end of a sentence that begins with the address. */
+function nameProblem({ hostname, port }: URL): string | undefined {
+  if (/[,;]/.test(hostname)) return "contains a comma or a semicolon, but must be one address";
+  if (port !== "") return `contains the port ${port}, but the address of a workspace has no port`;
+  if (hostname.endsWith(".")) return "ends with a dot after the name of the host";
+  // Without its number, the name of an Azure workspace looks like a custom URL.
+  const [id] = /^adb-\d+(?=\.(azuredatabricks|databricks\.azure)\.)/.exec(hostname) ?? [];
+  if (id) return `is not complete: a number is missing after ${id}, as in ${id}.7${hostname.slice(id.length)}`;
+  return undefined;
 }
 
 /** The parameters that name a workspace: `?o=`, now also `?w=` (databricks/cli, libs/auth/hostparams.go). */

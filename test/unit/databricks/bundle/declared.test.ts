@@ -5,7 +5,14 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readDeclared } from "../../../../tasks/common/databricks/bundle/declared.ts";
 
-const nothing = { authTypes: [], hasPreinit: false, variables: [] };
+const nothing = {
+  authTypes: [],
+  signInSettings: [],
+  hasPreinit: false,
+  variables: [],
+  mistakes: [],
+  usesGitBranch: false,
+};
 const pinned = "workspace:\n  auth_type: azure-cli\n";
 
 describe("What a bundle's files declare", () => {
@@ -30,8 +37,23 @@ describe("What a bundle's files declare", () => {
         "workspace:\n  host: https://all\ninclude: [more.yml]\ntargets:\n  dev: {default: true}\n  prod:\n    workspace:\n      host: https://prod\n",
       "more.yml": "targets:\n  prod:\n    workspace:\n      host: null\n",
     });
-    expect(await readDeclared(folder, undefined)).toEqual({ host: "https://all", ...nothing });
-    expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", ...nothing });
+    expect(await readDeclared(folder, undefined)).toEqual({ host: "https://all", target: "dev", ...nothing });
+    expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", target: "prod", ...nothing });
+  });
+
+  it("reads what else the target or the bundle says about the sign-in", async () => {
+    const bundleWide = "workspace:\n  profile: mine\n  azure_client_id: 1f2e\n  azure_use_msi: false\n";
+    write({
+      "databricks.yml": `${bundleWide}targets:\n  dev:\n    default: true\n  prod:\n    workspace:\n      azure_client_id: 3a4b\n      azure_use_msi: true\n`,
+    });
+    const profile = { key: "profile", value: "mine" };
+    const idOf = (value: string) => ({ key: "azure_client_id", value });
+    expect((await readDeclared(folder, "dev")).signInSettings).toEqual([profile, idOf("1f2e")]);
+    expect((await readDeclared(folder, "prod")).signInSettings).toEqual([
+      profile,
+      { key: "azure_use_msi", value: "true" },
+      idOf("3a4b"),
+    ]);
   });
 
   it("reads the workspace ID as a number or a text, from the target or from the bundle", async () => {

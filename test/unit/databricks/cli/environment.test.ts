@@ -2,7 +2,12 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { cliEnvironment, isOverruled, writeProfile } from "../../../../tasks/common/databricks/cli/environment.ts";
+import {
+  cliEnvironment,
+  isOverruled,
+  overruledLines,
+  writeProfile,
+} from "../../../../tasks/common/databricks/cli/environment.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-environment-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -22,6 +27,7 @@ describe("The CLI's environment", () => {
     "MSI_SECRET",
     "SYSTEM_ACCESSTOKEN",
     "DATABRICKS_BUNDLE_TARGET",
+    "DATABRICKS_LOG_LEVEL",
   ])("does not pass on %s", (name) => {
     expect(isOverruled(name)).toBe(true);
   });
@@ -34,10 +40,36 @@ describe("The CLI's environment", () => {
     "DATABRICKS_BUNDLE_ENGINE",
     "DATABRICKS_TF_EXEC_PATH",
     "DATABRICKS_RATE_LIMIT",
+    "DATABRICKS_CACHE_ENABLED",
+    "DATABRICKS_EXPERIMENTAL_MULTIPART_UPLOAD",
     "SSL_CERT_FILE",
     "BUILD_BUILDID",
   ])("passes on %s", (name) => {
     expect(isOverruled(name)).toBe(false);
+  });
+
+  it("says for each kind of variable why it is not passed on", () => {
+    const names = [
+      "ARM_CLIENT_ID",
+      "DATABRICKS_TOKEN",
+      "DATABRICKS_OIDC_TOKEN_FILEPATH",
+      "DATABRICKS_BUNDLE_ENV",
+      "DATABRICKS_BUNDLE_ROOT",
+      "DATABRICKS_HOST",
+      "DATABRICKS_LOG_LEVEL",
+      "DATABRICKS_CACHE_DIR",
+      "DATABRICKS_FUTURE",
+      "AZURE_EXTENSION_DIR",
+    ];
+    expect(overruledLines(names)).toEqual([
+      "Not passed to the CLI, because only the service connection is used to sign in: ARM_CLIENT_ID, DATABRICKS_TOKEN, DATABRICKS_OIDC_TOKEN_FILEPATH.",
+      "Not passed to the CLI, because the step already has a target: DATABRICKS_BUNDLE_ENV.",
+      "Not passed to the CLI, because the input workingDirectory names the folder of the bundle: DATABRICKS_BUNDLE_ROOT.",
+      "Not passed to the CLI, because the workspace comes from workspaceUrl or the bundle: DATABRICKS_HOST.",
+      "Not passed to the CLI, because the task reads the CLI's output (to see its log, use the input arguments, for example --debug): DATABRICKS_LOG_LEVEL.",
+      "Not passed to the CLI, because the task sets its own: DATABRICKS_CACHE_DIR.",
+      "Not passed to the CLI, because the task does not know this setting: DATABRICKS_FUTURE.",
+    ]);
   });
 
   it("points to a profile that only this account can read, with one way to sign in", () => {
@@ -49,6 +81,13 @@ describe("The CLI's environment", () => {
     expect(fs.statSync(file).mode & 0o077).toBe(0);
     expect(fs.readFileSync(file, "utf8")).toMatch(
       /^\[azure-pipelines\]\nauth_type += metadata-service\nmetadata_service_url = http:\/\/127\.0\.0\.1:1\/secret\n$/,
+    );
+  });
+
+  it("names the profile that cannot be written, with the cause", () => {
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: undefined, workspaceId: undefined };
+    expect(() => writeProfile(signIn, path.join(folder, "missing"))).toThrow(
+      /^Cannot write the file \S+databrickscfg: a file or folder is missing \(ENOENT\)\.$/,
     );
   });
 

@@ -85,6 +85,12 @@ describe("The CLI's certificates", () => {
     expect(fs.statSync(SSL_CERT_FILE).mode & 0o077).toBe(0);
   });
 
+  it("uses those of the system where the job's own file cannot be read", () => {
+    const network = { proxy: undefined, extraCertificates: "AGENT CA" };
+    const { SSL_CERT_FILE = "" } = writeCertificates(network, { SSL_CERT_FILE: folder }, folder);
+    expect(fs.readFileSync(SSL_CERT_FILE, "utf8")).toMatch(/^[\s\S]*-----BEGIN CERTIFICATE-----[\s\S]*\nAGENT CA\n$/);
+  });
+
   it("sets no certificate variables if the agent has no certificates", () => {
     const environment = writeCertificates({ proxy: undefined, extraCertificates: undefined }, {}, folder);
     expect(environment).not.toHaveProperty("SSL_CERT_FILE");

@@ -34,6 +34,21 @@ describe("Files that resources name", () => {
     ).toEqual(["pipelines.p p", "pipelines.p p/a.py", "apps.web web"]);
   });
 
+  it("are the folders of a pipeline's globs", () => {
+    const libraries = [{ glob: { include: `${files}/pl/**` } }, { glob: { include: `${files}/a/b*/c.py` } }];
+    const all = { glob: { include: `${files}/**` } };
+    expect(namedBy({ pipelines: { p: { libraries: [...libraries, all] } } })).toEqual([
+      "pipelines.p pl",
+      "pipelines.p a",
+    ]);
+  });
+
+  it("are notebooks with an absolute path that no workspace has", () => {
+    const task = (notebook_path: string) => ({ notebook_task: { notebook_path } });
+    const paths = ["/src/step.py", "/Shared/step.py", "/Volumes/a/b/step.py", "/Workspace/step.py"];
+    expect(namedBy({ jobs: { j: { tasks: paths.map(task) } } })).toEqual(["jobs.j /src/step.py"]);
+  });
+
   it("are not patterns, parameters, descriptions or files from elsewhere, and each is one", () => {
     const path = `${files}/src/a`;
     const job = {
@@ -48,7 +63,7 @@ describe("Files that resources name", () => {
       ],
     };
     const pipeline = { libraries: [{ glob: { include: `${files}/src/**` } }], configuration: { path: `${files}/y` } };
-    expect(namedBy({ jobs: { j: job }, pipelines: { p: pipeline } })).toEqual(["jobs.j src/a"]);
+    expect(namedBy({ jobs: { j: job }, pipelines: { p: pipeline } })).toEqual(["jobs.j src/a", "pipelines.p src"]);
     expect(namedFiles(parseBundleSummary("{}"))).toEqual([]);
   });
 });

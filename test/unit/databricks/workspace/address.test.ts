@@ -38,6 +38,20 @@ describe("The address of a workspace", () => {
     ["https://acme.databricks.com/?o=5&w=6", "names more than one workspace: 5 and 6"],
     ["https://acme.databricks.com/?o=5&o=6", "names more than one workspace: 5 and 6"],
     ["https://acme.databricks.com/?o=x5", "contains ?o=x5, which is not a workspace ID"],
+    [
+      "https://a.azuredatabricks.net,https://b.azuredatabricks.net",
+      "contains a comma or a semicolon, but must be one address",
+    ],
+    [`${perWorkspace}:8443/`, "contains the port 8443, but the address of a workspace has no port"],
+    [`${perWorkspace}.`, "ends with a dot after the name of the host"],
+    [
+      "https://adb-12.azuredatabricks.net",
+      "is not complete: a number is missing after adb-12, as in adb-12.7.azuredatabricks.net",
+    ],
+    [
+      "adb-12.databricks.azure.us",
+      "is not complete: a number is missing after adb-12, as in adb-12.7.databricks.azure.us",
+    ],
     ["https://acme.databricks.com/?w=a%0Ahost", "contains ?w=a\nhost, which is not a workspace ID"],
   ])("does not name one workspace in %s", (text, problem) => {
     expect(parseWorkspaceAddress(text)).toEqual({ problem });

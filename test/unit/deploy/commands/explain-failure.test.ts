@@ -53,6 +53,23 @@ describe("The explanation of a failure of the CLI", () => {
       'Error: unknown command "plan" for "databricks bundle"',
       /is version 1\.13\.0, but this task needs version 0\.299\.0.*#cli-version/,
     ],
+    [
+      "Error: Prod: no such target. Available targets: prod, dev",
+      /The bundle has no target Prod\. Its targets: prod, dev\. Correct the input target or, .*DATABRICKS_BUNDLE_TARGET\. Upper and lower case must match\. #inputs/,
+    ],
+    ["Error: please specify target", /several targets, none of which is the default.*Set the input target, .*#inputs/],
+    [
+      'Error: Get "https://adb-1.7.azuredatabricks.net/api/2.0/preview/scim/v2/Me?": dial tcp: lookup adb-1.7.azuredatabricks.net on 10.0.0.1:53: no such host',
+      /^The CLI cannot reach adb-1\.7\.azuredatabricks\.net, although this task can: dial tcp: lookup .*: no such host\. Check HTTPS_PROXY and NO_PROXY of this job.*#network/,
+    ],
+    [
+      'Error: Get "https://adb-1.7.azuredatabricks.net/x": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      /^The CLI cannot reach .*: tls: failed to verify certificate: x509: .*#network/,
+    ],
+    [
+      'Error: Get "https://files.example/x": dial tcp: lookup files.example: no such host',
+      /^"databricks bundle deploy" failed \(exit code 1\): Get "https:..files\.example/,
+    ],
     ["Error: unknown flag: --fail-on-active-runs", /this task needs version 0\.299\.0.*DatabricksCliInstaller@1/],
     ["Error: unknown flag: --select", /"databricks bundle deploy" failed \(exit code 1\): unknown flag: --select/],
     [
@@ -213,8 +230,10 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
       "no value assigned to required variable region. Variables are usually assigned in databricks.yml",
       "setting via environment variables (BUNDLE_VAR_tags) is not supported for complex variable tags",
       "error downloading Terraform: unable to verify",
+      "nowhere: no such target. Available targets: prod, dev",
+      "please specify target",
+      'Get "https://adb-1.7.azuredatabricks.net/api": dial tcp: lookup adb-1.7.azuredatabricks.net: no such host',
       'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
-      'No such command "bundle".',
       "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
       'unknown command "plan" for "databricks bundle"',
       "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",

@@ -66,4 +66,18 @@ describe("The result of a command", () => {
       section: "deploy-failed",
     });
   });
+
+  it("stays the explained failure where the errors beside it cannot be shown", async () => {
+    const diagnostics = {
+      report: () => undefined,
+      reportUnplaced() {
+        throw new TypeError("unreportable");
+      },
+    };
+    const script = `printf 'Error: lineage mismatch in state files\\n\\nError: another one\\n\\n' >&2; exit 1`;
+    await expect(runCommand(stepWith(script, { diagnostics }), "deploy")).rejects.toMatchObject({
+      section: "stale-state",
+    });
+    expect(written).toContain("TypeError: unreportable");
+  });
 });

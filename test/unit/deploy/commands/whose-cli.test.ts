@@ -26,17 +26,23 @@ describe("A program named databricks", () => {
 
   const not = "it is not a Databricks CLI that works on this agent: ";
   it.each([
-    ["exit 0", '"databricks version" reported no version.'],
-    ["echo hello", '"databricks version" reported no version: hello.'],
-    ["exit 1", '"databricks version" ended with exit code 1.'],
-    ["echo no >&2; exit 3", '"databricks version" ended with exit code 3: no.'],
+    ["exit 0", "it reported no version and wrote nothing."],
+    ["echo no >&2; exit 3", "it ended with exit code 3: no."],
   ])("is not if it does this: %s", async (script, why) => {
     expect(await verdictOn(`#!/bin/sh\n${script}\n`)).toBe(not + why);
   });
 
   it("is not if the system cannot start it", async () => {
-    expect(await verdictOn("#!/missing/interpreter\n")).toMatch(/could not be started \(ENOENT: its interpreter/);
+    expect(await verdictOn("#!/missing/interpreter\n")).toMatch(
+      /the system did not start it \(ENOENT: its interpreter/,
+    );
     expect(await verdictOn(Buffer.concat([Buffer.from("7f454c4602010100", "hex"), Buffer.alloc(200)]))).toContain(not);
+  });
+
+  it("is the legacy CLI if it does not have the command version", async () => {
+    expect(await verdictOn(`#!/bin/sh\necho "Error: No such command 'version'." >&2; exit 2\n`)).toBe(
+      "it is the legacy Databricks CLI (Python package databricks-cli), which does not support bundles: Error: No such command 'version'.",
+    );
   });
 
   it("is not asked about when the step is canceled", async () => {

@@ -47,6 +47,8 @@ describe("A summary page", () => {
     const text = pageMarkdown({ ...page, resources: keys.map((key) => ({ key, ...row })) }, mask);
     expect(text).toContain("| `jobs.my_job` |");
     expect(text).toContain("| jobs.\\`\\|x |");
+    const run = { key: "apps.my_app", url: undefined, result: "SUCCESS", message: "", durationMs: 0 };
+    expect(pageMarkdown({ ...page, runs: [run] }, mask)).toContain("| `apps.my_app` | SUCCESS |");
     expect(text).not.toContain("se_cret");
   });
 

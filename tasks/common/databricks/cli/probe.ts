@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 
 /** How a program ended that was asked a question. */
 export interface Ended {
@@ -14,19 +13,23 @@ const maxOutputBytes = 1024 * 1024;
 /** How long output is still read after the end of the program: what it left running may hold the pipes open. */
 const drainMs = 2_000;
 
+export interface Question {
+  readonly executable: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** How long the program may take, in milliseconds. */
+  readonly withinMs: number;
+  readonly cancel: AbortSignal;
+}
+
 /**
- * Runs a program with closed stdin and without the agent's secrets, and reads what it writes. Ends it, with all that it
- * started, after `withinMs` milliseconds, after too much output, or on `signal`. Rejects with the system's error for a program
- * that does not start.
+ * Runs a program with closed stdin, and reads what it writes. Ends it, with all that it started, when its time is over, after
+ * too much output, or on `cancel`. Rejects with the system's error for a program that does not start.
  */
-export async function probe(
-  executable: string,
-  words: readonly string[],
-  withinMs: number,
-  signal: AbortSignal,
-): Promise<Ended> {
-  const child = spawn(executable, words, {
-    env: withoutAgentSecrets(process.env),
+export async function probe(question: Question): Promise<Ended> {
+  const { executable, environment, withinMs, cancel } = question;
+  const child = spawn(executable, question.arguments, {
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
     // A process group of its own, which can be ended as a whole. Windows has none.
@@ -48,7 +51,7 @@ export async function probe(
     const finish = (code: number | null, by: NodeJS.Signals | null) => {
       clearTimeout(timer);
       clearTimeout(drained);
-      signal.removeEventListener("abort", onAbort);
+      cancel.removeEventListener("abort", onAbort);
       child.stdout.destroy();
       child.stderr.destroy();
       resolve({ code: stopped ?? code ?? by ?? "SIGKILL", ...read() });
@@ -57,7 +60,7 @@ export async function probe(
       // A program that ran but could not be killed is reported by its end.
       if (child.pid !== undefined) return;
       clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+      cancel.removeEventListener("abort", onAbort);
       reject(error);
     });
     child.once("exit", (code, by) => {
@@ -65,8 +68,8 @@ export async function probe(
       drained ??= setTimeout(finish, drainMs, code, by);
     });
     child.once("close", finish);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    if (cancel.aborted) onAbort();
+    else cancel.addEventListener("abort", onAbort, { once: true });
   });
 }
 
