@@ -37,7 +37,15 @@ export function readArguments(reader: InputReader): string[] {
   return split;
 }
 
+/** Names of options that somebody may write with one dash, which would be read as several options of one letter. */
+const names = new Set([
+  ...Object.keys(refused).flatMap((flag) => (flag.startsWith("--") ? [flag.slice(2)] : [])),
+  ...["strict", "force", "select", "debug", "verbose", "quiet", "cluster-id", "log-level", "log-file", "log-format"],
+]);
+
 function refusedFlags(argument: string): string[] {
+  const [, name = ""] = /^-([a-z][\w-]+)/.exec(argument) ?? [];
+  if (names.has(name)) return [`-${name} begins with one dash: write --${name}.`];
   const flags = flagsOf(argument).filter((flag) => Object.hasOwn(refused, flag));
   return flags.map((flag) => `${flag} is not allowed: ${refused[flag]}.`);
 }

@@ -12,6 +12,8 @@ export interface PlanFile {
   readonly workspaceUrl: string;
   /** Commit of the sources; undefined if the job had none. */
   readonly commit: string | undefined;
+  /** Application ID of the service principal that planned; undefined if the file is older than this member. */
+  readonly identity?: string | undefined;
   readonly resources: readonly PlannedResource[];
 }
 
@@ -31,12 +33,13 @@ export function maskedPlan(plan: PlanFile, mask: (text: string) => string): Plan
     seen.set(masked, count);
     return count === 1 ? masked : `${masked} (${count})`;
   };
-  const { bundle, target, workspaceUrl, commit, resources } = plan;
+  const { bundle, target, workspaceUrl, commit, identity, resources } = plan;
   return {
     bundle: mask(bundle),
     target: mask(target),
     workspaceUrl: mask(workspaceUrl),
     commit,
+    identity: identity === undefined ? undefined : mask(identity),
     resources: resources.map(({ key, action, fields, digest }) => {
       return { key: keyOf(key), action, fields: fields.map(mask), digest };
     }),
@@ -71,6 +74,7 @@ export function parsePlanFile(text: string): PlanFile | undefined {
     target: textOf(root["target"]) ?? "",
     workspaceUrl: textOf(root["workspaceUrl"]) ?? "",
     commit: textOf(root["commit"]),
+    identity: textOf(root["identity"]),
     resources: resources.map((entry) => {
       const { key, action, fields, digest } = members(entry);
       return {

@@ -115,7 +115,7 @@ const requestFact = /^(Endpoint|HTTP Status|API error_code|API message): /;
 const longestQuote = 300;
 
 /** Errors that end in the output of a program: empty lines in it do not end the error (databricks/cli, bundle/artifacts/build.go). */
-const quotesProgram = /^(build failed |python mutator process failed)/;
+const quotesProgram = /^(build failed |python mutator process failed|failed to execute script)/;
 
 /** The lines of an error that tell its cause: all of them where they are few, else the first and the last. */
 function causeOf(

@@ -55,6 +55,7 @@ export const knownFailures: readonly KnownFailure[] = [
   { pattern: knownErrors.newerState, explain: ([[, state = ""]]) => newerState(state) },
   { pattern: knownErrors.missingVariable, explain: (matches) => missingVariables(factsOf(matches)) },
   { pattern: knownErrors.complexVariable, explain: ([[, name = ""]]) => complexVariable(name) },
+  { pattern: knownErrors.deniedPath, explain: ([[, path = ""]]) => deniedPath(path) },
   { pattern: knownErrors.noSuchTarget, explain: ([[, target = "", targets = ""]]) => noSuchTarget(target, targets) },
   { pattern: knownErrors.noDefaultTarget, explain: noDefaultTarget },
   { pattern: knownErrors.terraformDownload, explain: terraformDownload },
@@ -171,6 +172,13 @@ function newerState(state: string): UserError {
       section: "cli-version",
     },
   );
+}
+
+function deniedPath(path: string): UserError {
+  return new UserError(`The service principal of the connection is not allowed to write ${path} in the workspace.`, {
+    hint: "Grant it CAN MANAGE on the folder of the bundle, or set workspace.root_path in the bundle to a folder where it can write.",
+    section: "permissions",
+  });
 }
 
 /** Only for the step's workspace, which this task has reached. */

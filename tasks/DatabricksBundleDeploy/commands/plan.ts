@@ -32,7 +32,9 @@ export async function planBundle(step: Step): Promise<PlannedDeployment> {
   const plan = withConfigurationDigests(printed, summary.resources);
   const { name: bundle, target } = summary;
   const workspaceUrl = workspaceUrlOf(step, summary);
-  return { plan, summary, file: { bundle, target, workspaceUrl, commit: sourceCommit(), resources: plan.resources } };
+  const commit = sourceCommit();
+  const file = { bundle, target, workspaceUrl, commit, identity: step.identity, resources: plan.resources };
+  return { plan, summary, file };
 }
 
 async function readPlan(step: Step): Promise<{ printed: BundlePlan; summary: BundleSummary }> {
@@ -66,11 +68,22 @@ export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDepl
   printGroup("Differences from the approved plan", differences);
   const shown = listSome(differences, 5, "; ");
   throw new UserError(`Nothing was deployed, because the plan does not match the approved plan. ${shown}.`, {
-    hint: isDeployed(approved, now)
-      ? "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run of the pipeline to get a new plan."
-      : "The workspace, the bundle or a variable has changed since the plan was made. Run command: plan again, and have the new plan approved.",
+    hint: differenceAdvice(approved, now),
     section: "plan-differs",
   });
+}
+
+function differenceAdvice(approved: PlanFile, now: PlanFile): string {
+  if (isDeployed(approved, now)) {
+    return "The approved plan seems to be deployed already, for example by an earlier attempt of this step. Start a new run of the pipeline to get a new plan.";
+  }
+  if (approved.identity !== undefined && approved.identity !== now.identity) {
+    return (
+      `The plan was made as the service principal ${approved.identity}, but this step signs in as ${now.identity}: paths and names ` +
+      "that contain the identity differ. Plan with the service connection that deploys."
+    );
+  }
+  return "The workspace, the bundle or a variable has changed since the plan was made. Run command: plan again, and have the new plan approved.";
 }
 
 /** Files and wheels can differ although the plans match. */

@@ -46,11 +46,21 @@ export function publishDeployment(step: Step, deployment: Deployment, runs: read
     runs,
     counts: deployedCounts(actions, counts),
   };
+  warnOfNothing(deployment);
   publishPage(page);
   decorate("The output summaryPath", () =>
     setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, maskSecrets))),
   );
   if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
+}
+
+/** Usually, a file is not included, or the resources belong to another target. */
+function warnOfNothing({ summary, actions, problem }: Deployment): void {
+  if (problem || summary.resources.length > 0 || summary.scripts.length > 0 || actions.size > 0) return;
+  warn(
+    `The bundle has no resources for the target ${summary.target}; only files were uploaded. If it should have some, check ` +
+      "include in databricks.yml, and the targets to which the resources belong.",
+  );
 }
 
 export function publishDestruction(step: Step, { summary, left, engine }: Destruction): void {

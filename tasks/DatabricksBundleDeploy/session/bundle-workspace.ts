@@ -46,6 +46,15 @@ function refuseVariable(key: "host" | "workspace_id", value: string | undefined)
 
 /** undefined for what is not an address: the CLI explains that. Of several IDs, the CLI would use one and drop the others. */
 function hostAddress(host: string | undefined): WorkspaceAddress | undefined {
+  if (host && /^http:/i.test(host)) {
+    throw new UserError(
+      `The bundle's workspace.host is ${host}, but the address of a workspace begins with https://.`,
+      {
+        hint: "Correct it in the bundle, or remove it and set workspaceUrl.",
+        section: "wrong-host",
+      },
+    );
+  }
   const address = host === undefined ? undefined : parseWorkspaceAddress(host);
   if (address === undefined || !("problem" in address)) return address;
   throw new UserError(`The bundle's workspace.host ${host} ${address.problem}.`, {

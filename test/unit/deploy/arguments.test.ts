@@ -47,6 +47,11 @@ it.each([
   ]);
 });
 
+it.each(["-auto-approve", "-select=jobs.a", "-strict"])("recognizes an option with one dash: %s", (text) => {
+  const name = text.replace(/^-|=.*/g, "");
+  expect(problemsOf(text)).toEqual([`-${name} begins with one dash: write --${name}.`]);
+});
+
 it("recognizes typographic dashes", () => {
   expect(problemsOf("\u2013-strict")).toEqual([
     '"\u2013-strict" begins with a typographic dash. Type it again with "-".',

@@ -31,11 +31,10 @@ function unmatchedIncludes({ file, values }: BundleDocument): LikelyMistake[] {
   const patterns = values.textsAt("include");
   const unmatched = patterns.filter((pattern) => filesIncludedBy(file, [pattern]).length === 0);
   const wrong = unmatched.length === patterns.length ? unmatched : unmatched.filter((one) => !hasFolder(file, one));
-  return wrong.map((pattern) => ({
-    file,
-    line: 1,
-    text: `include: no file matches ${pattern}, so it includes nothing.`,
-  }));
+  return wrong.map((pattern) => {
+    const note = pattern.includes("**") ? " In the CLI, ** stands for one folder." : "";
+    return { file, line: 1, text: `include: no file matches ${pattern}, so it includes nothing.${note}` };
+  });
 }
 
 /** Whether the folder before the first wildcard exists. */

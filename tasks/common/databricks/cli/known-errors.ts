@@ -32,6 +32,8 @@ export const knownErrors = {
   terraformDownload: /error downloading Terraform/,
   /** [folder]: a Git submodule or worktree that the CLI cannot read (databricks/cli, libs/git/worktree.go). */
   gitFolder: /expected "commondir" file in worktree git folder at "([^"]+)"/,
+  /** [path]: the caller may not write there (databricks/cli, libs/filer). */
+  deniedPath: /\baccess denied: (\/\S+)/,
   /** [target, targets of the bundle] (databricks/cli, bundle/config/mutator/select_target.go) */
   noSuchTarget: /^(?:Error: )?(.+): no such target\. Available targets: (.+)/m,
   /** Several targets, none of which is the default (databricks/cli, bundle/config/mutator/select_default_target.go). */

@@ -55,6 +55,12 @@ describe("Likely mistakes in a bundle's files", () => {
     ]);
   });
 
+  it("are patterns with **, which the CLI does not search recursively", async () => {
+    expect(await mistakesIn({ "databricks.yml": "include: ['r/**/*.yml']\n", "r/a.yml": "" })).toEqual([
+      "databricks.yml:1: include: no file matches r/**/*.yml, so it includes nothing. In the CLI, ** stands for one folder.",
+    ]);
+  });
+
   it("are not patterns for files that may come later", async () => {
     const root = "include:\n  - resources/*.yml\n  - resources/*/*.yml\n";
     expect(await mistakesIn({ "databricks.yml": root, "resources/a.yml": "" })).toEqual([]);

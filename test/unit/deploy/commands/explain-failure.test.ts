@@ -57,6 +57,10 @@ describe("The explanation of a failure of the CLI", () => {
       "Error: Prod: no such target. Available targets: prod, dev",
       /The bundle has no target Prod\. Its targets: prod, dev\. Correct the input target or, .*DATABRICKS_BUNDLE_TARGET\. Upper and lower case must match\. #inputs/,
     ],
+    [
+      "Error: Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
+      /^The service principal of the connection is not allowed to write \/Workspace\/Shared\/b\/state\/deploy\.lock in the workspace\. .*CAN MANAGE.*#permissions/,
+    ],
     ["Error: please specify target", /several targets, none of which is the default.*Set the input target, .*#inputs/],
     [
       'Error: Get "https://adb-1.7.azuredatabricks.net/api/2.0/preview/scim/v2/Me?": dial tcp: lookup adb-1.7.azuredatabricks.net on 10.0.0.1:53: no such host',
@@ -232,6 +236,7 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
       "error downloading Terraform: unable to verify",
       "nowhere: no such target. Available targets: prod, dev",
       "please specify target",
+      "Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
       'Get "https://adb-1.7.azuredatabricks.net/api": dial tcp: lookup adb-1.7.azuredatabricks.net: no such host',
       'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
       "CLI version constraint not satisfied. Required: 3, current: 1.13.0",

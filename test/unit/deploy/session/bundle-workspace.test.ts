@@ -17,7 +17,14 @@ describe("The workspace that a bundle names", () => {
 
   it("is unknown if only the CLI can resolve it", () => {
     expect(bundleWorkspace(nothing, undefined)).toBeUndefined();
-    expect(bundleWorkspace({ host: "http://localhost", workspaceId: undefined }, undefined)).toBeUndefined();
+    expect(bundleWorkspace({ host: "localhost", workspaceId: undefined }, undefined)).toBeUndefined();
+  });
+
+  it("does not have an address with http", () => {
+    const declared = { host: "http://adb-1.7.azuredatabricks.net", workspaceId: undefined };
+    expect(() => bundleWorkspace(declared, undefined)).toThrow(
+      "The bundle's workspace.host is http://adb-1.7.azuredatabricks.net, but the address of a workspace begins with https://.",
+    );
   });
 
   it("may leave the step's ID out, or repeat it", () => {
