@@ -4,6 +4,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/e2e/**/*.test.ts"],
+    tags: [
+      { name: "windows", description: "Also runs with agents on Windows (npm run test:windows)." },
+      { name: "linux", description: "Relies on a shell, /proc or file modes, and cannot run with agents on Windows." },
+    ],
     testTimeout: 60_000,
     hookTimeout: 600_000,
     // The task library writes a key file into the agent's temporary folder as soon as it is imported.

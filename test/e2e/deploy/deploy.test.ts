@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { planSecurityError } from "../../lab/azure-devops/errors.ts";
+import { localPath } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
-describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => {
+describe.each(taskNodes)("DatabricksBundleDeploy on $name", { tags: "windows" }, ({ path: node }) => {
   const { lab, checkout, deploy, requests } = useLab(node);
 
   it("deploys the example bundle as the service principal, and changes nothing the second time", async () => {
@@ -42,7 +43,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
       identity: lab.deployer.clientId,
     });
     expect(step.job.variables.get("bundle.bundleName")).toBe("sales");
-    const resources = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8")) as {
+    const resources = JSON.parse(fs.readFileSync(localPath(step.outputs["summaryPath"] ?? ""), "utf8")) as {
       resources: unknown[];
     };
     expect(resources.resources).toContainEqual(

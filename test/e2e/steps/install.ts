@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import type { Agent, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
+import { windowsAgents } from "../../lab/agents.ts";
+import { wine } from "../../lab/wine/wine.ts";
+import { cliName } from "../harness.ts";
 import { type Step, stepOf } from "./step.ts";
 
 export interface InstallSettings extends Partial<StepSettings> {
@@ -27,15 +30,21 @@ export async function installOn(
   try {
     prepare?.(workingDirectory);
     const result = await run({ task: "DatabricksCliInstaller@1", name: "cli", inputs, ...step });
-    return { ...stepOf(result), versionOnPath: versionOnPath(prepended()) };
+    return { ...stepOf(result), versionOnPath: await versionOnPath(prepended()) };
   } finally {
     await finish();
   }
 }
 
-function versionOnPath(folders: readonly string[]): string | undefined {
-  const executable = folders.map((folder) => path.join(folder, "databricks")).find((file) => fs.existsSync(file));
+async function versionOnPath(folders: readonly string[]): Promise<string | undefined> {
+  const executable = folders.map((folder) => path.join(folder, cliName)).find((file) => fs.existsSync(file));
   if (executable === undefined) return undefined;
-  const output: unknown = JSON.parse(execFileSync(executable, ["version", "--output", "json"], { encoding: "utf8" }));
+  const output: unknown = JSON.parse(await run(executable, "version", "--output", "json"));
   return typeof output === "object" && output !== null && "Version" in output ? String(output.Version) : undefined;
+}
+
+/** What a program of the agent writes to stdout. */
+async function run(executable: string, ...args: readonly string[]): Promise<string> {
+  if (windowsAgents) return (await wine()).run(executable, ...args);
+  return execFileSync(executable, args, { encoding: "utf8" });
 }

@@ -18,6 +18,8 @@ export interface AgentSettings {
   /** The agent's own proxy setting; `bypass` holds regular expressions. */
   readonly proxy?: { url: string; username?: string; password?: string; bypass?: string[] };
   readonly caFile?: string;
+  /** Whether the machine itself trusts that CA too, which matters on Windows; default true. */
+  readonly trustCa?: boolean;
   readonly skipCertValidation?: boolean;
   /** The agent process's environment, on top of PATH, HOME (a folder of the agent) and LANG. */
   readonly environment?: Record<string, string>;

@@ -1,26 +1,34 @@
 import fs from "node:fs";
+import { windowsAgents } from "../../agents.ts";
 import type { AgentSettings } from "../types.ts";
 import { type AgentFolders, createAgentFolders, installNode } from "./layout.ts";
+import { linux, type System, windows } from "./system.ts";
 import { type InstalledTask, installTasks } from "./tasks.ts";
 
 /** What an agent keeps between jobs. */
 export interface Machine {
+  readonly system: System;
   readonly folders: AgentFolders;
   /** The agent process's own environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly node: { readonly path: string; readonly major: number };
   readonly tasks: readonly InstalledTask[];
+  /** File of the CA in the machine's own trust store. Programs on Linux use the agent's file instead. */
+  readonly trustedCa: string | undefined;
 }
 
 /** Creates an agent's folders with its Node and its tasks. Throws, and leaves no folder, when the package is not usable. */
 export function setUpMachine(settings: AgentSettings): Machine {
   const folders = createAgentFolders(settings.toolsDirectory);
+  const system = windowsAgents ? windows : linux;
   try {
     return {
+      system,
       folders,
-      environment: { ...baseEnvironment(folders.home), ...settings.environment },
-      node: installNode(folders.root, settings.node),
+      environment: { ...system.baseEnvironment(folders.home), ...settings.environment },
+      node: installNode(folders.root, settings.node, system.nodeVersion(settings.node)),
       tasks: installTasks(settings.vsix, folders.tasks),
+      trustedCa: settings.trustCa === false ? undefined : settings.caFile,
     };
   } catch (error) {
     removeMachine(folders);
@@ -31,10 +39,4 @@ export function setUpMachine(settings: AgentSettings): Machine {
 /** Removes the agent's folder. A tools folder outside it stays. */
 export function removeMachine(folders: AgentFolders): void {
   fs.rmSync(folders.root, { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** What an agent's service account has: PATH without npm's additions, and nothing else of the lab's own environment. */
-function baseEnvironment(home: string): Record<string, string> {
-  const folders = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("/node_modules/"));
-  return { PATH: folders.join(":"), HOME: home, LANG: "C.UTF-8" };
 }

@@ -1,6 +1,8 @@
 import path from "node:path";
+import { windowsAgents } from "../../agents.ts";
 import { processCommand } from "../commands/commands.ts";
 import { expandMacros } from "../job/macros.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { TaskHandler, TaskInput } from "../server/task-definition.ts";
 import type { StepContext } from "../step/context.ts";
 import { addTaskEnvironment } from "../step/environment.ts";
@@ -8,6 +10,7 @@ import type { ServiceConnection } from "../types.ts";
 import { OperationCanceled, type SignalTimeouts, signalTimeouts, stopProcess } from "./cancel.ts";
 import { type ProcessSettings, startProcess, type TaskProcess } from "./process.ts";
 import { StepFailure } from "./retry.ts";
+import { startWindowsProcess } from "./windows-process.ts";
 
 /** What every attempt of a step runs with. */
 export interface AttemptSettings {
@@ -32,12 +35,10 @@ export async function runAttempt(
   step.debug(`Using node path: ${machine.node.path}`);
   const invocation = prepare(step, settings);
   let reading = true;
-  const task = await start({
-    ...invocation,
-    onLine: (stream, line) => {
-      if (reading) handleLine(step, stream, line);
-    },
-  });
+  const onLine: ProcessSettings["onLine"] = (stream, line) => {
+    if (reading) handleLine(step, stream, line);
+  };
+  const task = await start({ ...invocation, onLine }, machine);
   settings.onStart?.(task.pid);
   const done = new Promise<"done">((complete) => {
     step.onDone = () => complete("done");
@@ -77,13 +78,13 @@ function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSett
     file: machine.node.path,
     script: path.resolve(taskFolder, handlerPath(handler.target)),
     workingDirectory: variables.expand(handlerPath(handler.workingDirectory ?? defaultWorking)),
-    environment: { ...machine.environment, ...environment, TF_BUILD: "True" },
+    environment: machine.system.environment({ ...machine.environment, ...environment, TF_BUILD: "True" }),
   };
 }
 
-async function start(settings: ProcessSettings): Promise<TaskProcess> {
+async function start(settings: ProcessSettings, { trustedCa }: Machine): Promise<TaskProcess> {
   try {
-    return await startProcess(settings);
+    return await (windowsAgents ? startWindowsProcess(settings, trustedCa) : startProcess(settings));
   } catch (error) {
     throw new StepFailure(error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import os from "node:os";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -36,13 +36,23 @@ export async function startProcess(settings: ProcessSettings): Promise<TaskProce
   const exit = exitCode(child);
   // A failure to start is reported below.
   exit.catch(() => {});
-  const pump = new LinePump(settings.onLine);
+  const followed = follow(child, exit, settings.onLine);
+  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  child.stdin.on("error", () => {}).end();
+  return { ...followed, pid: child.pid ?? 0, signal: (name) => void child.kill(name) };
+}
+
+/** Reads what a process writes until it is gone. */
+export function follow(
+  child: ChildProcessWithoutNullStreams,
+  exit: Promise<number>,
+  onLine: ProcessSettings["onLine"],
+): Pick<TaskProcess, "finished" | "abandon"> {
+  const pump = new LinePump(onLine);
   const streams = Promise.all([
     readLines(child.stdout, (lines) => pump.add("stdout", lines)),
     readLines(child.stderr, (lines) => pump.add("stderr", lines)),
   ]);
-  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-  child.stdin.on("error", () => {}).end();
   const stopReading = () => {
     child.stdout.destroy();
     child.stderr.destroy();
@@ -54,10 +64,11 @@ export async function startProcess(settings: ProcessSettings): Promise<TaskProce
     pump.flush();
     return code;
   };
+  const finished = finish();
+  // Whoever starts the process reports that it did not start.
+  finished.catch(() => {});
   return {
-    pid: child.pid ?? 0,
-    finished: finish(),
-    signal: (name) => void child.kill(name),
+    finished,
     abandon: () => {
       stopReading();
       child.unref();
