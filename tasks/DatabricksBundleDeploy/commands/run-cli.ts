@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
 import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
 import { type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
@@ -29,8 +30,10 @@ export interface CommandOutcome extends CommandEnd {
 /** The step was canceled, and the CLI was killed before it could clean up. */
 export class CommandKilled extends Cancelled {}
 
-/** The exit code of a program that Windows ends on Ctrl+C, which the agent also sends to the CLI. */
+/** The exit code of a program that Windows ends on Ctrl+C. */
 const endedByControlC = 0xc000013a;
+/** How much later than the end of such a program the task's own signal may arrive. */
+const signalWithinMs = 500;
 
 /** Output that is shown as it comes, made harmless, with diagnostics as issues. */
 export function shownOutput({ diagnostics }: Step): CliOutput {
@@ -88,7 +91,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
       ],
     });
     output.end();
-    if (step.cancel.aborted) {
+    if (await isCanceled(step.cancel, exitCode)) {
       throw exitCode === null || exitCode === endedByControlC ? new CommandKilled() : new Cancelled();
     }
     return { exitCode, stdout, facts: output.facts, silent: silence.signal.aborted };
@@ -98,6 +101,14 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
     step.cancel.removeEventListener("abort", onCancel);
     silence.stop();
   }
+}
+
+/** Whether the step was canceled. If Ctrl+C has ended the CLI, the signal for the task itself may be still on its way. */
+export async function isCanceled(cancel: AbortSignal, exitCode: number | null): Promise<boolean> {
+  if (!cancel.aborted && exitCode === endedByControlC) {
+    await once(cancel, "abort", { signal: AbortSignal.timeout(signalWithinMs) }).catch(() => {});
+  }
+  return cancel.aborted;
 }
 
 /** An explanation is decoration: where it fails, the failure itself is still told. */
