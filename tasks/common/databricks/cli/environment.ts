@@ -44,12 +44,19 @@ export function cliEnvironment(
   };
 }
 
-/** Writes the only profile that the CLI finds; only this account can read it. */
-export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignIn, folder: string): void {
+/**
+ * Writes the only profile that the CLI finds. Only this account can read it, except on Windows, where the folder decides that.
+ * There, the secret address of the metadata service is only in the environment, from which the CLI takes it as well.
+ */
+export function writeProfile(
+  { metadataServiceUrl, host, workspaceId }: CliSignIn,
+  folder: string,
+  platform = process.platform,
+): void {
   const lines = [
     `[${profileName}]`,
     "auth_type            = metadata-service",
-    `metadata_service_url = ${metadataServiceUrl}`,
+    ...(platform === "win32" ? [] : [`metadata_service_url = ${metadataServiceUrl}`]),
     ...(host ? [`host                 = ${host}`] : []),
     ...(workspaceId ? [`workspace_id         = ${workspaceId}`] : []),
   ];

@@ -32,6 +32,9 @@ export const knownErrors = {
   terraformDownload: /error downloading Terraform/,
   /** [folder]: a Git submodule or worktree that the CLI cannot read (databricks/cli, libs/git/worktree.go). */
   gitFolder: /expected "commondir" file in worktree git folder at "([^"]+)"/,
+  /** [host]: one whose certificate the CLI does not trust; macOS has words of its own (Go: crypto/x509). */
+  untrustedCertificate:
+    /"https:\/\/([^/"\s]+)[^\n]*\bx509: (?:certificate signed by unknown authority|[^\n]*certificate is not trusted)/,
   /** How the legacy CLI, a Python package of the same name, refuses a command. */
   legacyCli: /No such command/,
   /** The workspace refused a request for lack of rights. */
