@@ -26,7 +26,10 @@ export interface InstallerLab {
   /** Base URL of a mirror whose answers the test decides; 404 until `answerMirror` is called. */
   readonly mirrorUrl: string;
   answerMirror(handler: MirrorHandler): void;
-  /** Writes an executable that reports this version; returns its path. `name` makes its content unique. */
+  /**
+   * Writes an executable that reports this version, and with the argument `hold` runs until its stdin is closed; returns its
+   * path. `name` makes its content unique.
+   */
   fakeCli(version: string, name?: string): string;
   /** Publishes releases with such executables; the last is the latest. */
   publish(...releases: (string | ReleaseDescription)[]): Promise<void>;
@@ -59,7 +62,7 @@ export async function startInstallerLab(): Promise<InstallerLab> {
     const output = `{"Version":"${version}"}`;
     const content = windowsCli
       ? Buffer.concat([windowsCli, Buffer.from(`# ${name}\n# fake-cli\n${output}\n`)])
-      : `#!/bin/sh\n# ${name}\necho '${output}'\n`;
+      : `#!/bin/sh\n# ${name}\n[ "$1" = hold ] && echo holding && exec cat\necho '${output}'\n`;
     fs.writeFileSync(file, content, { mode: 0o755 });
     return file;
   };

@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import type { Agent, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
-import { windowsAgents } from "../../lab/agents.ts";
-import { wine } from "../../lab/wine/wine.ts";
 import { cliName } from "../harness.ts";
+import { runOnAgent } from "./on-agent.ts";
 import { type Step, stepOf } from "./step.ts";
 
 export interface InstallSettings extends Partial<StepSettings> {
@@ -39,12 +37,6 @@ export async function installOn(
 async function versionOnPath(folders: readonly string[]): Promise<string | undefined> {
   const executable = folders.map((folder) => path.join(folder, cliName)).find((file) => fs.existsSync(file));
   if (executable === undefined) return undefined;
-  const output: unknown = JSON.parse(await run(executable, "version", "--output", "json"));
+  const output: unknown = JSON.parse(await runOnAgent(executable, "version", "--output", "json"));
   return typeof output === "object" && output !== null && "Version" in output ? String(output.Version) : undefined;
-}
-
-/** What a program of the agent writes to stdout. */
-async function run(executable: string, ...args: readonly string[]): Promise<string> {
-  if (windowsAgents) return (await wine()).run(executable, ...args);
-  return execFileSync(executable, args, { encoding: "utf8" });
 }
