@@ -5,10 +5,12 @@ import { localPath } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
-describe.each(taskNodes)("DatabricksBundleDeploy on $name", { tags: "windows" }, ({ path: node }) => {
+describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => {
   const { lab, checkout, deploy, requests } = useLab(node);
 
-  it("deploys the example bundle as the service principal, and changes nothing the second time", async () => {
+  it("deploys the example bundle as the service principal, and changes nothing the second time", {
+    tags: "windows",
+  }, async () => {
     const { workspace, deployer } = lab;
     const { job, run } = await checkout();
 
@@ -33,7 +35,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", { tags: "windows" },
     expect(await job.finish()).toEqual({ orphans: [] });
   });
 
-  it("hands on what it deployed: outputs, a JSON file, a summary with links", async () => {
+  it("hands on what it deployed: outputs, a JSON file, a summary with links", { tags: "windows" }, async () => {
     const step = await deploy();
     const [deployed] = await lab.workspace.jobs();
     expect(step.outputs).toMatchObject({
@@ -76,7 +78,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", { tags: "windows" },
     expect(lab.proxy.connections.filter(({ refusal }) => refusal === "unknown host")).toEqual([]);
   });
 
-  it("passes variables with any characters", async () => {
+  it("passes variables with any characters", { tags: "windows" }, async () => {
     const region = `a,b "c"=d {"x":[1]} é %41 'q' \u2028 \r end`;
     const step = await deploy({ inputs: { variables: `\nregion=${region}\n` } });
     expect(step.result).toBe("Succeeded");
@@ -84,7 +86,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", { tags: "windows" },
     expect(JSON.stringify(deployed?.settings)).toContain(JSON.stringify(region).slice(1, -1));
   });
 
-  it("deploys the production target, and a bundle that names its workspace itself", async () => {
+  it("deploys the production target, and a bundle that names its workspace itself", { tags: "windows" }, async () => {
     const host = `    workspace:\n      host: ${lab.workspace.url}\n`;
     const step = await deploy({
       inputs: { target: "prod", workspaceUrl: "" },

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { windowsAgents } from "../../lab/agents.ts";
-import { bundleOf, job, writeFiles } from "../bundles/bundles.ts";
+import { addScript, bundleOf, job, writeFiles } from "../bundles/bundles.ts";
 import { agentPath } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
@@ -48,6 +48,18 @@ describe.each(taskNodes)("What depends on the agent's system, on $name", { tags:
     expect(profiles).toEqual([expect.stringMatching(/^auth_type +=/m)]);
     // Elsewhere, the file belongs to the agent's user, and its mode keeps others away.
     expect(/metadata_service_url/.test(profiles.join())).toBe(!windowsAgents);
+  });
+
+  it("gives programs of the bundle what their system needs, and nothing of the agent's", async () => {
+    const { run, folder } = await checkout(bundle);
+    addScript(folder, "set");
+    const step = await run({ command: "validate" });
+    const names = step.log.flatMap((line) => /^(\w+)=/.exec(line)?.[1]?.toUpperCase() ?? []);
+    const onWindows =
+      "SYSTEMROOT WINDIR SYSTEMDRIVE COMSPEC PATHEXT APPDATA LOCALAPPDATA USERPROFILE PROGRAMDATA PROGRAMFILES TEMP TMP OS";
+    const needed = windowsAgents ? onWindows.split(" ") : ["HOME", "LANG"];
+    expect(names).toEqual(expect.arrayContaining(["PATH", "VSTS_PROCESS_LOOKUP_ID", ...needed]));
+    expect(names.filter((name) => /^(INPUT|ENDPOINT|SECRET)_/.test(name))).toEqual([]);
   });
 
   it("uses databricks.exe behind a script of that name on PATH of Windows", async () => {

@@ -71,8 +71,8 @@ export interface StepSettings {
   readonly settableVariables?: string[];
   /** Cancels the job. */
   readonly cancel?: AbortSignal;
-  /** Receives the pid of each Node process of this step. */
-  readonly onStart?: (pid: number) => void;
+  /** Receives the pid of each Node process of this step, and a function that kills it. */
+  readonly onStart?: (pid: number, kill: () => void) => void;
   /** Receives masked log lines as they come. */
   readonly onLine?: (line: string) => void;
 }

@@ -21,11 +21,15 @@ export interface Machine {
 export function setUpMachine(settings: AgentSettings): Machine {
   const folders = createAgentFolders(settings.toolsDirectory);
   const system = windowsAgents ? windows : linux;
+  const environment = { ...system.baseEnvironment(folders.home), ...settings.environment };
   try {
+    for (const name of ["TEMP", "APPDATA", "LOCALAPPDATA"]) {
+      if (environment[name]?.startsWith(folders.home)) fs.mkdirSync(environment[name], { recursive: true });
+    }
     return {
       system,
       folders,
-      environment: { ...system.baseEnvironment(folders.home), ...settings.environment },
+      environment,
       node: installNode(folders.root, settings.node, system.nodeVersion(settings.node)),
       tasks: installTasks(settings.vsix, folders.tasks),
       trustedCa: settings.trustCa === false ? undefined : settings.caFile,

@@ -20,7 +20,7 @@ export interface AttemptSettings {
   readonly connections: readonly ServiceConnection[];
   /** The step's `env:`. What the agent adds to it for an attempt is still there in the next, as in the agent. */
   readonly environment: Record<string, string>;
-  readonly onStart: ((pid: number) => void) | undefined;
+  readonly onStart: ((pid: number, kill: () => void) => void) | undefined;
 }
 
 /** Runs the task's process once. Throws OperationCanceled after a cancel, StepFailure when the process fails. */
@@ -39,7 +39,7 @@ export async function runAttempt(
     if (reading) handleLine(step, stream, line);
   };
   const task = await start({ ...invocation, onLine }, machine);
-  settings.onStart?.(task.pid);
+  settings.onStart?.(task.pid, () => task.signal("SIGKILL"));
   const done = new Promise<"done">((complete) => {
     step.onDone = () => complete("done");
   });
