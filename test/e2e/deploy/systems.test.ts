@@ -19,7 +19,6 @@ const spellingsOnWindows: typeof spellings = [
   ["with backslashes", () => `.\\${odd}\\`],
   ["in upper case", () => odd.toUpperCase()],
   ["with a drive letter in lower case", (folder) => agentPath(folder).replace("Z:", "z:")],
-  ["with slashes after the drive letter", (folder) => agentPath(folder).replaceAll("\\", "/")],
   ["without a drive letter", (folder) => agentPath(folder).slice("Z:".length)],
 ];
 

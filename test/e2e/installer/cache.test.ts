@@ -78,9 +78,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     expect(fs.existsSync(executable) && fs.existsSync(marker)).toBe(true);
   });
 
-  it("completes a version whose installer was killed before the marker, without a download", {
-    tags: "windows",
-  }, async () => {
+  it("completes a version whose installer was killed before the marker, without a download", async () => {
     await install({ version: "1.11.0" });
     fs.rmSync(cached("1.11.0").marker);
     const step = await withoutNetwork(() => install({ version: "1.11.0" }));
@@ -118,7 +116,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     expect(wrong.errors[0]).toContain("the input checksum requires 0000");
   });
 
-  it("fails when the tool cache cannot be written", { tags: "windows" }, async () => {
+  it("fails when the tool cache cannot be written", async () => {
     fs.writeFileSync(path.join(agent.toolsDirectory, "databricks"), "a file where the folder should be");
     const step = await install({ version: "1.11.0" });
     expect(step.result).toBe("Failed");

@@ -13,7 +13,7 @@ import { sha256 } from "./archives.ts";
 import { isStaging, stagedFolders, type VersionWatch, watchVersion } from "./version-watch.ts";
 
 /** Under Wine, an installer takes several times as long. */
-const { rounds, installers } = windowsAgents ? { rounds: 5, installers: 6 } : { rounds: 50, installers: 16 };
+const { rounds, installers } = windowsAgents ? { rounds: 4, installers: 6 } : { rounds: 50, installers: 16 };
 /** What an earlier installer left in the cache. */
 const beginnings = ["nothing", "folder without marker", "changed executable"] as const;
 const half = "#!/bin/sh\necho half";
