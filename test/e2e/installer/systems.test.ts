@@ -5,7 +5,7 @@ import { windowsAgents } from "../../lab/agents.ts";
 import { windowsPath } from "../../lab/wine/paths.ts";
 import { windowsProgram } from "../../lab/wine/programs.ts";
 import { wine } from "../../lab/wine/wine.ts";
-import { cliName } from "../harness.ts";
+import { agentPath, cliName } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { startOnAgent } from "../steps/on-agent.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
@@ -34,6 +34,18 @@ describe.each(taskNodes)(
       const step = await install({ version: "1.11.0" }, { on: await startAgent({ toolsDirectory }) });
       expect(step.outputs, step.text).toMatchObject({ source: "download" });
       expect(step.versionOnPath).toBe("1.11.0");
+    });
+
+    it("installs into a tools folder on another drive of Windows", async () => {
+      const toolsDirectory = fs.mkdtempSync(path.join(lab.folder, "drive-"));
+      if (windowsAgents) (await wine()).mount("T", toolsDirectory);
+      const other = await startAgent({ toolsDirectory });
+      const executable = path.join(toolsDirectory, "databricks", "1.11.0", process.arch, cliName);
+      const step = await install({ version: "1.11.0" }, { on: other });
+      expect(step.outputs, step.text).toEqual({ version: "1.11.0", path: agentPath(executable), source: "download" });
+      expect(step.outputs["path"]?.startsWith("T:\\databricks")).toBe(windowsAgents);
+      expect(step.versionOnPath).toBe("1.11.0");
+      expect((await install({ version: "1.11.0" }, { on: other })).outputs["source"]).toBe("cache");
     });
 
     it("refuses a tools folder whose path is too long for Windows to start a program there", async () => {

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { labCache } from "../cache-folder.ts";
 import { withFileLock } from "../databricks/lock.ts";
 import { forwarderDll } from "./forwarder.ts";
+import { addDrive } from "./paths.ts";
 
 const execute = promisify(execFile);
 /** Where Debian and Ubuntu keep the 64-bit programs; the `wine` on PATH is a script there that also looks for 32-bit ones. */
@@ -23,6 +24,8 @@ export interface Wine {
     args: readonly string[],
     environment?: Readonly<Record<string, string>>,
   ): ChildProcessWithoutNullStreams;
+  /** Gives a folder of this machine a drive of its own; `letter` is e.g. T. */
+  mount(letter: string, folder: string): void;
   /** What a program writes to stdout. Rejects when it fails. */
   run(program: string, ...args: readonly string[]): Promise<string>;
 }
@@ -54,6 +57,12 @@ async function prepare(): Promise<Wine> {
   return {
     start: (program, args, environment = {}) =>
       spawn(programs.wine, [program, ...args], { env: { ...env, ...environment } }),
+    mount(letter, folder) {
+      const link = path.join(prefix, "dosdevices", `${letter.toLowerCase()}:`);
+      fs.rmSync(link, { force: true });
+      fs.symlinkSync(folder, link);
+      addDrive(letter, folder);
+    },
     run: async (program, ...args) => (await execute(programs.wine, [program, ...args], { env })).stdout,
   };
 }
