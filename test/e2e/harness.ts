@@ -2,12 +2,28 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { taskSources } from "../../scripts/releases.ts";
+import { windowsAgents } from "../lab/agents.ts";
+import { executableName, thisPlatform } from "../lab/releases/platforms.ts";
+import { machinePath, windowsPath } from "../lab/wine/paths.ts";
 import { sourceChangedAfter } from "./package-age.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The folder of the example bundle that the documentation shows. */
 export const exampleBundle = path.join(root, "examples", "bundle");
+
+/** The file name of the CLI on the lab's agents. */
+export const cliName = executableName(thisPlatform);
+
+/** A path as programs on the lab's agents write it. */
+export function agentPath(file: string): string {
+  return windowsAgents ? windowsPath(file) : file;
+}
+
+/** The file of this machine that a path from a program on the lab's agents names. */
+export function localPath(file: string): string {
+  return windowsAgents ? machinePath(file) : file;
+}
 
 let current: string | undefined;
 

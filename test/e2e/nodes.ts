@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { windowsAgents } from "../lab/agents.ts";
 import { cliVersions } from "../lab/databricks/build.ts";
+import { windowsNode } from "../lab/wine/programs.ts";
 
 export interface TaskNode {
   readonly name: string;
@@ -12,8 +14,10 @@ function taskNode(folder: string): TaskNode {
   return { name: `Node ${execFileSync(path, ["--version"], { encoding: "utf8" }).trim().slice(1)}`, path };
 }
 
-/** The Node versions that agents run tasks on; each task test runs on both. */
-export const taskNodes: readonly TaskNode[] = [taskNode("node20"), taskNode("node24")];
+/** The Node versions that agents run tasks on; each task test runs on all of them. Wine runs only one for Windows. */
+export const taskNodes: readonly TaskNode[] = windowsAgents
+  ? [{ name: `Node ${windowsNode().version} for Windows`, path: windowsNode().path }]
+  : [taskNode("node20"), taskNode("node24")];
 
 /**
  * For tests of what the CLI reads and writes: each Node version, and each version of the CLI that the lab builds, at least once.

@@ -17,6 +17,8 @@ export { type Deployer, type DeployerKind, type SetupStep, setupSteps } from "./
 /** A local Azure: every server on loopback, reached under its real name through the agent's proxy and CA settings. */
 export interface Lab {
   readonly programs: DatabricksPrograms;
+  /** For files of a test; removed with the lab. */
+  readonly folder: string;
   readonly azureDevOps: AzureDevOps;
   readonly entra: Entra;
   readonly workspace: Workspace;
@@ -89,6 +91,7 @@ export async function startLab(
   const addDeployer = deployerFactory(azureDevOps, entra, workspace);
   return {
     programs,
+    folder,
     azureDevOps,
     entra,
     workspace,

@@ -59,6 +59,7 @@ export const knownFailures: readonly KnownFailure[] = [
   { pattern: knownErrors.noSuchTarget, explain: ([[, target = "", targets = ""]]) => noSuchTarget(target, targets) },
   { pattern: knownErrors.noDefaultTarget, explain: noDefaultTarget },
   { pattern: knownErrors.terraformDownload, explain: terraformDownload },
+  { pattern: knownErrors.untrustedCertificate, explain: ([[, host = ""]]) => untrustedCertificate(host) },
   {
     pattern: knownErrors.noConnection,
     explain: ([[, host = "", cause = ""]], step) => noConnection(host, cause, step),
@@ -194,6 +195,33 @@ function noConnection(host: string, cause: string, { inputs, declared }: FailedS
 export const networkAdvice =
   "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that " +
   "inspects TLS.";
+
+/** Where the CLI does not use the agent's own CA, and how an administrator adds it. */
+const trustStores: Partial<Record<NodeJS.Platform, { readonly where: string; readonly how: string }>> = {
+  win32: {
+    where: "On Windows, the CLI trusts only the certificate authorities in the machine's trust store.",
+    how:
+      "Import the agent's CA there, as an administrator on the agent: certutil -addstore Root <file of the CA>. In a domain, a " +
+      "group policy can do it (Public Key Policies, Trusted Root Certification Authorities).",
+  },
+  darwin: {
+    where: "On macOS, the CLI trusts only the certificate authorities in the system's keychain.",
+    how:
+      "Import the agent's CA there: sudo security add-trusted-cert -d -r trustRoot -k " +
+      "/Library/Keychains/System.keychain <file of the CA>.",
+  },
+};
+
+export function untrustedCertificate(host: string, platform: NodeJS.Platform = process.platform): UserError {
+  const { where, how } = trustStores[platform] ?? {
+    where: "A proxy that inspects TLS probably answers in its place.",
+    how: "Configure the agent with the CA of the proxy (config.sh --sslcacert).",
+  };
+  return new UserError(`The Databricks CLI does not trust the certificate of ${host}. ${where}`, {
+    hint: how,
+    section: "network",
+  });
+}
 
 function terraformDownload(): UserError {
   return new UserError("The Databricks CLI could not download Terraform, which deploys this bundle.", {

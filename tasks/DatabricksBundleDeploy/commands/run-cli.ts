@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import path from "node:path";
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
 import { followLog, logFlags, setLog } from "../../common/databricks/cli/log.ts";
@@ -30,6 +31,11 @@ export interface CommandOutcome extends CommandEnd {
   /** The JSON, if it was requested. */
   readonly stdout: string;
 }
+
+/** The exit code of a program that Windows ends on Ctrl+C. */
+const endedByControlC = 0xc000013a;
+/** How much later than the end of such a program the task's own signal may arrive. */
+const signalWithinMs = 500;
 
 /** Output that is shown as it comes, made harmless, with diagnostics as issues. */
 export function shownOutput({ diagnostics }: Step): CliOutput {
@@ -90,7 +96,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
         { signal: silence.signal, afterMs: 0 },
       ],
     });
-    if (step.cancel.aborted) throw new Cancelled();
+    if (await isCanceled(step.cancel, exitCode)) throw new Cancelled();
     log?.end();
     output.end();
     return { exitCode, stdout, facts: output.facts, silent: silence.signal.aborted };
@@ -103,6 +109,14 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
     clearTimeout(stopping);
     silence.stop();
   }
+}
+
+/** Whether the step was canceled. If Ctrl+C has ended the CLI, the signal for the task itself may be still on its way. */
+export async function isCanceled(cancel: AbortSignal, exitCode: number | null): Promise<boolean> {
+  if (!cancel.aborted && exitCode === endedByControlC) {
+    await once(cancel, "abort", { signal: AbortSignal.timeout(signalWithinMs) }).catch(() => {});
+  }
+  return cancel.aborted;
 }
 
 /**

@@ -1,21 +1,23 @@
 import path from "node:path";
 import { cliEnvironment, writeProfile } from "../../common/databricks/cli/environment.ts";
+import { findCliOnPath, isScript } from "../../common/databricks/cli/find.ts";
 import { proxyEnvironment, trustStoreAdvice, writeCertificates } from "../../common/databricks/cli/network.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { findOnPath } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import type { BundleVariables, JobVariable } from "./variables.ts";
 
 /** Path of the Databricks CLI; throws a UserError with the step to add if there is no CLI. */
 export function findCli(job: readonly JobVariable[]): string {
-  const executable = findOnPath("databricks");
-  if (executable) return executable;
+  const executable = findCliOnPath();
+  const isOther = executable !== undefined && process.platform === "win32" && isScript(executable);
+  if (executable && !isOther) return executable;
+  const found = isOther ? ` ${executable} is a script, and the Databricks CLI for Windows is databricks.exe.` : "";
   const path = job.find(({ name }) => name.toUpperCase() === "PATH")?.name;
-  throw new UserError("There is no Databricks CLI on this agent's PATH.", {
+  throw new UserError(`There is no Databricks CLI on this agent's PATH.${found}`, {
     hint:
       path === undefined
         ? 'Add the step "- task: DatabricksCliInstaller@1" before this one.'

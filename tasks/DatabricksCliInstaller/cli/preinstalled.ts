@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { which } from "azure-pipelines-task-lib/task";
 import { askVersion, type NoVersion } from "../../common/databricks/cli/ask-version.ts";
+import { findCliOnPath, isScript } from "../../common/databricks/cli/find.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
@@ -27,12 +27,12 @@ const answerWithinMs = 30_000;
 export async function takePreinstalled(
   cache: CacheRoot & { readonly platform: Platform },
   cancel: AbortSignal,
-  executable = which("databricks"),
+  executable = findCliOnPath(),
 ): Promise<PreinstalledCli | undefined> {
   if (!executable) return undefined;
   const cachedVersion = versionInCache(executable, cache.root);
   if (cachedVersion !== undefined) return { version: cachedVersion, executable, cached: true };
-  if (cache.platform.os === "windows" && path.win32.extname(executable).toLowerCase() !== ".exe") {
+  if (cache.platform.os === "windows" && isScript(executable)) {
     printNotUsed(executable, "it is a script, and the Databricks CLI for Windows is databricks.exe");
     return undefined;
   }
@@ -45,7 +45,7 @@ export async function takePreinstalled(
 }
 
 /** Prints that a CLI on PATH is not used with the input checksum, unless it is in the tool cache, which keeps each CLI's archive. */
-export function printNotFromArchive(cache: CacheRoot, executable = which("databricks")): void {
+export function printNotFromArchive(cache: CacheRoot, executable = findCliOnPath()): void {
   if (!executable || versionInCache(executable, cache.root) !== undefined) return;
   printNotUsed(executable, "only a CLI from the archive with the input checksum is used");
 }

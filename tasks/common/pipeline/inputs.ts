@@ -146,7 +146,9 @@ function shownPath(value: string, file: string): string {
 /** What to do if files are missing from a folder because nothing was checked out; otherwise undefined. */
 export function checkoutAdvice(folder: string): string | undefined {
   const root = path.resolve(defaultFolder());
-  const isInside = folder === root || folder.startsWith(root + path.sep);
+  // On Windows, paths that differ in case are compared as equal.
+  const fromRoot = path.relative(root, folder);
+  const isInside = fromRoot.split(path.sep)[0] !== ".." && !path.isAbsolute(fromRoot);
   if (!isInside || (statOf(root)?.isDirectory() && fs.readdirSync(root).length > 0)) return undefined;
   return (
     `Nothing is checked out in ${root}. In YAML, add "- checkout: self" before this step (a deployment job ` +

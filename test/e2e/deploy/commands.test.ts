@@ -8,7 +8,7 @@ import { useLab } from "../use-lab.ts";
 describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
-  it("validates: outputs and a summary, no deployment", async () => {
+  it("validates: outputs and a summary, no deployment", { tags: "windows" }, async () => {
     const { run } = await checkout(schemaAndPipeline);
     const step = await run({ command: "validate", arguments: "--strict" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
@@ -22,7 +22,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(await lab.workspace.pipelines()).toEqual([]);
   });
 
-  it("plans, deploys, asks before data is deleted, destroys", async () => {
+  it("plans, deploys, asks before data is deleted, destroys", { tags: "windows" }, async () => {
     const { run, change } = await checkout(schemaAndPipeline);
     const planned = await run({ command: "plan", target: "prod" });
     expect(planned).toMatchObject({
@@ -75,7 +75,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(nothing.page).toContain("nothing was deployed");
   });
 
-  it("says what became of each resource, as a CLI of version 1.13 or later reports it", async () => {
+  it("says what became of each resource, as a CLI of version 1.13 or later reports it", { tags: "linux" }, async () => {
     const cli = await writeReportingCli(lab);
     const { run, change } = await checkout(bundleOf("acts", `${job("a", "A")}\n${twoMore}`), { agent: { cli } });
     expect((await run()).page).toMatch(/Resources: 2 created/);
@@ -87,7 +87,9 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(unchanged.page).toMatch(/Resources: 2 unchanged/);
   });
 
-  it("says what became of each resource from a fresh checkout, whose last state is only in the workspace", async () => {
+  it("says what became of each resource from a fresh checkout, whose last state is only in the workspace", {
+    tags: "linux",
+  }, async () => {
     const cli = await writeReportingCli(lab);
     const files = bundleOf("fresh", `${job("a", "A")}\n${twoMore}`);
     const { run, change, folder } = await checkout(files, { agent: { cli } });
@@ -110,7 +112,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(step.page).not.toMatch(/Resources: |updated|unchanged/);
   });
 
-  it("deploys in two CLI processes and builds artifacts once", async () => {
+  it("deploys in two CLI processes and builds artifacts once", { tags: "linux" }, async () => {
     const { cli, commands } = await writeNotedCli(lab);
     const { run, folder } = await checkout(wheel, { agent: { cli } });
     expect((await run()).result).toBe("Succeeded");

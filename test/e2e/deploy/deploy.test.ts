@@ -1,13 +1,16 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { planSecurityError } from "../../lab/azure-devops/errors.ts";
+import { localPath } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => {
   const { lab, checkout, deploy, requests } = useLab(node);
 
-  it("deploys the example bundle as the service principal, and changes nothing the second time", async () => {
+  it("deploys the example bundle as the service principal, and changes nothing the second time", {
+    tags: "windows",
+  }, async () => {
     const { workspace, deployer } = lab;
     const { job, run } = await checkout();
 
@@ -32,7 +35,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
     expect((await job.finish()).orphans).toEqual([]);
   });
 
-  it("hands on what it deployed: outputs, a JSON file, a summary with links", async () => {
+  it("hands on what it deployed: outputs, a JSON file, a summary with links", { tags: "windows" }, async () => {
     const step = await deploy();
     const [deployed] = await lab.workspace.jobs();
     expect(step.outputs).toMatchObject({
@@ -42,7 +45,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
       identity: lab.deployer.clientId,
     });
     expect(step.job.variables.get("bundle.bundleName")).toBe("sales");
-    const resources = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8")) as {
+    const resources = JSON.parse(fs.readFileSync(localPath(step.outputs["summaryPath"] ?? ""), "utf8")) as {
       resources: unknown[];
     };
     expect(resources.resources).toContainEqual(
@@ -75,7 +78,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
     expect(lab.proxy.connections.filter(({ refusal }) => refusal === "unknown host")).toEqual([]);
   });
 
-  it("passes variables with any characters", async () => {
+  it("passes variables with any characters", { tags: "windows" }, async () => {
     const region = `a,b "c"=d {"x":[1]} é %41 'q' \u2028 \r end`;
     const step = await deploy({ inputs: { variables: `\nregion=${region}\n` } });
     expect(step.result).toBe("Succeeded");
@@ -83,7 +86,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
     expect(JSON.stringify(deployed?.settings)).toContain(JSON.stringify(region).slice(1, -1));
   });
 
-  it("deploys the production target, and a bundle that names its workspace itself", async () => {
+  it("deploys the production target, and a bundle that names its workspace itself", { tags: "windows" }, async () => {
     const host = `    workspace:\n      host: ${lab.workspace.url}\n`;
     const step = await deploy({
       inputs: { target: "prod", workspaceUrl: "" },

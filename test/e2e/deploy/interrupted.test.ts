@@ -20,7 +20,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
 
   const locks = async () => (await lab.workspace.files()).filter((file) => file.endsWith("deploy.lock"));
 
-  it("lets a cancelled deploy reach its end within the agent's grace", async () => {
+  it("lets a cancelled deploy reach its end within the agent's grace", { tags: "windows" }, async () => {
     const { run, job } = await checkout(bundle);
     lab.workspace.fault(creation, { delayMs: 1_500 });
     const step = await run({ target: "prod" }, cancelAt("Deploying resources"));
@@ -32,7 +32,9 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect((await job.finish()).orphans).toEqual([]);
   });
 
-  it("stops a deploy that cannot end in time, releases its lock and says what is left", async () => {
+  it("stops a deploy that cannot end in time, releases its lock and says what is left", {
+    tags: "windows",
+  }, async () => {
     const { run, job } = await checkout(withSchema, { job: shortGrace });
     await run({ command: "destroy", autoApprove: "true", target: "prod" });
     const held = lab.workspace.fault(creation, { hold: true });
@@ -46,7 +48,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect((await job.finish()).orphans).toEqual([]);
   });
 
-  it("releases the lock of a destroy that it stops half-way", async () => {
+  it("releases the lock of a destroy that it stops half-way", { tags: "windows" }, async () => {
     const { run } = await checkout(bundle, { job: shortGrace });
     await run({ target: "prod", autoApprove: "true" });
     const held = lab.workspace.fault({ method: "POST", path: /jobs\/delete/ }, { hold: true });
@@ -92,7 +94,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect((await end).result).toBe("Succeeded");
   });
 
-  it("names the holder of a lock, its age and the way out, and leaves it alone", async () => {
+  it("names the holder of a lock, its age and the way out, and leaves it alone", { tags: "linux" }, async () => {
     const { run, change } = await checkout(bundle);
     change(leavesLock(lab.deployer.clientId, { user: "somebody-else", ageMs: 3 * 3_600_000 }));
     expect((await run()).result).toBe("Succeeded");
@@ -129,7 +131,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     ]);
   });
 
-  it("does not deploy while runs are active when failOnActiveRuns is true", async () => {
+  it("does not deploy while runs are active when failOnActiveRuns is true", { tags: "linux" }, async () => {
     const { run } = await checkout(startsItself);
     const { release } = lab.workspace.runs({ hold: true });
     expect((await run()).result).toBe("Succeeded");

@@ -7,7 +7,9 @@ import { useLab } from "../use-lab.ts";
 describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
-  it("shows the CLI's diagnostics as issues, once, with their place in the repository", async () => {
+  it("shows the CLI's diagnostics as issues, once, with their place in the repository", {
+    tags: "windows",
+  }, async () => {
     const { run } = await checkout(errorInInclude);
     const step = await run({ command: "validate" });
     expect(step.result).toBe("Failed");
@@ -37,7 +39,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     expect(step.issues).toMatchObject([{ type: "warning", sourcePath: "bundle/databricks.yml" }]);
   });
 
-  it("streams output in order, while the deploy goes on", async () => {
+  it("streams output in order, while the deploy goes on", { tags: "linux" }, async () => {
     const { run } = await checkout({
       ...bundleOf("slow", job("a", "A"), "experimental:\n  scripts:\n    predeploy: sh ./slow.sh\n"),
       "slow.sh": "for i in 1 2 3; do echo line $i; sleep 0.3; done\n",
@@ -48,7 +50,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(300);
   });
 
-  it("makes commands in output, names and values harmless", async () => {
+  it("makes commands in output, names and values harmless", { tags: "linux" }, async () => {
     const {
       run,
       job: { variables },
@@ -91,7 +93,7 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     expect(json).not.toContain("hunter_2");
   });
 
-  it("keeps Unicode names as they are, without characters that reverse text", async () => {
+  it("keeps Unicode names as they are, without characters that reverse text", { tags: "windows" }, async () => {
     const { run } = await checkout(unicodeNames);
     const step = await run();
     expect(step).toMatchObject({ result: "Succeeded", outputs: { bundleName: "größe" } });

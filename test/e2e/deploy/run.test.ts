@@ -23,7 +23,7 @@ pipelines:
 describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
-  it("runs jobs and pipelines in order, with their URLs and states", async () => {
+  it("runs jobs and pipelines in order, with their URLs and states", { tags: "windows" }, async () => {
     const { run } = await checkout(runnable);
     lab.workspace.runs({});
     const step = await run({ run: "first\npipelines.second" });
@@ -79,7 +79,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(step.text).toContain("no such table");
   });
 
-  it("names a key that the bundle does not have, before it deploys", async () => {
+  it("names a key that the bundle does not have, before it deploys", { tags: "linux" }, async () => {
     const { cli, commands } = await writeNotedCli(lab);
     const { run } = await checkout(runnable, { agent: { cli } });
     const step = await run({ run: "first\nthird" });
@@ -91,7 +91,9 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(commands()).toEqual(["bundle summary"]);
   });
 
-  it("asks the workspace for a run's result whatever host its page has, and outputs URLs with the workspace's own host", async () => {
+  it("asks the workspace for a run's result whatever host its page has, and outputs URLs with the workspace's own host", {
+    tags: "linux",
+  }, async () => {
     const cli = await announcing(lab, "s#URL: https://[^/]*#URL: https://westeurope.azuredatabricks.net#");
     const { run } = await checkout(runnable, { agent: { cli } });
     lab.workspace.runs({});
@@ -109,7 +111,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(cancelled.log).toContainEqual(expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`));
   });
 
-  it("reports an unknown result for a run that the CLI did not name", async () => {
+  it("reports an unknown result for a run that the CLI did not name", { tags: "linux" }, async () => {
     const cli = await announcing(lab, "/URL: /d");
     const { run } = await checkout(runnable, { agent: { cli } });
     lab.workspace.runs({});
@@ -119,7 +121,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     );
   });
 
-  it("cancels its own run when the step is cancelled", async () => {
+  it("cancels its own run when the step is cancelled", { tags: "windows" }, async () => {
     const { run } = await checkout(runnable);
     const { release } = lab.workspace.runs({ hold: true });
     const [step, { workspace }] = await requests(() => run({ run: "first" }, cancelAt("RUNNING")));
@@ -127,7 +129,8 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(step.result).toBe("Canceled");
     expect(step.log).toContainEqual(expect.stringMatching(/Canceled the run: https:/));
     expect(workspace.map(({ path }) => path)).toContainEqual(expect.stringMatching(/jobs\/runs\/cancel/));
-    expect(step.durationMs).toBeLessThan(9_000);
+    // The agent did not have to kill the task.
+    expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ bundleName: "runs", summaryPath: expect.stringMatching(/\.json$/) });
     expect(step.outputs["runUrls"]).toMatch(/\/jobs\/\d+\/runs\/\d+/);
     expect(step.page).toMatch(/\| `jobs\.first` \| deployed \|/);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { windowsAgents } from "../../lab/agents.ts";
 import { bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
@@ -102,7 +103,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
   });
 
-  it("come from the input variables where the job and the step set them too", async () => {
+  it("come from the input variables where the job and the step set them too", { tags: "windows" }, async () => {
     const { step, values } = await deployed(
       { variables: "region=input\nbatch=input" },
       { variables: { BUNDLE_VAR_region: "job" }, env: { BUNDLE_VAR_batch: "step", BUNDLE_VAR_BATCH: "step" } },
@@ -113,12 +114,27 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     );
   });
 
-  it("come from the step's env, which overrides the job, in whatever case they are written there", async () => {
+  it("come from the step's env, which overrides the job, in whatever case they are written there", {
+    tags: "windows",
+  }, async () => {
     const { values } = await deployed(
       {},
       { variables: { BUNDLE_VAR_region: "job" }, env: { BUNDLE_VAR_region: "step", BUNDLE_VAR_BATCH: "5" } },
     );
-    expect(values).toBe("step|5|mixed|upper");
+    // An agent on Windows ignores case, so there the job's variable replaces the step's.
+    expect(values).toBe(windowsAgents ? "job|5|mixed|upper" : "step|5|mixed|upper");
+  });
+
+  it("of names that differ only in case are kept apart on Linux, and refused on Windows", {
+    tags: "windows",
+  }, async () => {
+    const { step, values } = await deployed({ variables: "Owner=a\nOWNER=b" }, {});
+    if (!windowsAgents) expect(values).toBe("none|one|a|b");
+    else {
+      expect(step.errors).toEqual([
+        expect.stringMatching(/The bundle declares Owner and OWNER, which Windows does not tell apart\./),
+      ]);
+    }
   });
 
   it("are not guessed for a name that can mean two variables", async () => {

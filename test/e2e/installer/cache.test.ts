@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { thisPlatform } from "../../lab/releases/releases.ts";
+import { cliName } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
@@ -14,7 +15,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
   /** The version's folder in the cache, and its files. */
   function cached(version: string) {
     const folder = path.join(agent.toolsDirectory, "databricks", version, process.arch);
-    const executable = path.join(folder, "databricks");
+    const executable = path.join(folder, cliName);
     return { folder, executable, record: path.join(folder, "installed.json"), marker: `${folder}.complete` };
   }
 
@@ -24,7 +25,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     return result;
   }
 
-  it("uses an unchanged executable from the cache, again and again", async () => {
+  it("uses an unchanged executable from the cache, again and again", { tags: "windows" }, async () => {
     await install({ version: "1.11.0" });
     for (let time = 0; time < 3; time++) {
       const step = await withoutNetwork(() => install({ version: "1.11.0" }));
@@ -85,7 +86,7 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     expect(fs.existsSync(cached("1.11.0").marker)).toBe(true);
   });
 
-  it("replaces an incomplete folder without a marker", async () => {
+  it("replaces an incomplete folder without a marker", { tags: "windows" }, async () => {
     const { folder, executable } = cached("1.11.0");
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(executable, "half");
@@ -104,7 +105,9 @@ describe.each(taskNodes)("DatabricksCliInstaller and the tool cache, on $name", 
     expect(fs.readdirSync(root).sort()).toEqual([".installing-new", "1.11.0"]);
   });
 
-  it("installs again when the cached version comes from another archive than the input checksum says", async () => {
+  it("installs again when the cached version comes from another archive than the input checksum says", {
+    tags: "windows",
+  }, async () => {
     await install({ version: "1.11.0" });
     const right = sha256(await lab.releases.archive("1.11.0", thisPlatform));
     expect((await install({ version: "1.11.0", checksum: right })).outputs["source"]).toBe("cache");

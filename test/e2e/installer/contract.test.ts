@@ -11,7 +11,7 @@ import { sha256, zip } from "./archives.ts";
 describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) => {
   const { lab, agent, install, startAgent } = useInstallerLab(node, (started) => started.publish("1.11.0"));
 
-  it("reports everything that is wrong with its inputs at once, before any network", async () => {
+  it("reports everything that is wrong with its inputs at once, before any network", { tags: "windows" }, async () => {
     const step = await install({
       version: "newest",
       downloadUrl: "http://mirror.contoso.example/cli",
@@ -90,7 +90,7 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
     expect(step.outputs["source"], step.text).toBe("download");
   });
 
-  it("stops at once when it is cancelled, and leaves nothing behind", async () => {
+  it("stops at once when it is cancelled, and leaves nothing behind", { tags: "windows" }, async () => {
     lab.releases.fault(/\.zip$/, { hold: true });
     const cancel = new AbortController();
     const running = install({ version: "1.11.0" }, { cancel: cancel.signal });

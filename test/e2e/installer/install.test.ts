@@ -3,10 +3,11 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildDatabricks } from "../../lab/databricks/build.ts";
 import { thisPlatform } from "../../lab/releases/releases.ts";
+import { agentPath, cliName } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
 
-describe.each(taskNodes)("Installing the real CLI, on $name", ({ path: node }) => {
+describe.each(taskNodes)("Installing the real CLI, on $name", { tags: "windows" }, ({ path: node }) => {
   const { lab, agent, install, startAgent, requests } = useInstallerLab(node, async (started) => {
     const programs = await buildDatabricks({ log: console.log });
     await started.publish("1.10.0", { version: "1.11.0", executable: await programs.cli("1.11.0") });
@@ -15,15 +16,16 @@ describe.each(taskNodes)("Installing the real CLI, on $name", ({ path: node }) =
   it("downloads the latest release from GitHub, verified, and finds it in the cache the next time", async () => {
     const first = await install({ version: "latest" });
     expect(first.result, first.text).toBe("Succeeded");
-    const executable = path.join(agent.toolsDirectory, "databricks", "1.11.0", process.arch, "databricks");
-    expect(first.outputs).toEqual({ version: "1.11.0", path: executable, source: "download" });
+    const executable = path.join(agent.toolsDirectory, "databricks", "1.11.0", process.arch, cliName);
+    const expected = { version: "1.11.0", path: agentPath(executable) };
+    expect(first.outputs).toEqual({ ...expected, source: "download" });
     expect(first.versionOnPath).toBe("1.11.0");
     expect(first.text).toMatch(/Latest version: 1\.11\.0 \(from the latest release of github\.com\/databricks\/cli\)/);
     expect(first.text).toMatch(/Verified: SHA-256 [0-9a-f]{64} matches databricks_cli_1\.11\.0_SHA256SUMS/);
     expect(first.issues).toEqual([]);
 
     const second = await install({ version: "latest" });
-    expect(second.outputs).toEqual({ version: "1.11.0", path: executable, source: "cache" });
+    expect(second.outputs).toEqual({ ...expected, source: "cache" });
   });
 
   it("needs no network for an exact version that is in the cache", async () => {
@@ -38,8 +40,8 @@ describe.each(taskNodes)("Installing the real CLI, on $name", ({ path: node }) =
     const version = path.join(agent.toolsDirectory, "databricks", "1.11.0");
     expect(fs.readdirSync(path.dirname(version))).toEqual(["1.11.0"]);
     expect(fs.readdirSync(version).sort()).toEqual([process.arch, `${process.arch}.complete`]);
-    expect(fs.readdirSync(path.join(version, process.arch)).sort()).toEqual(["databricks", "installed.json"]);
-    expect(fs.statSync(path.join(version, process.arch, "databricks")).mode & 0o777).toBe(0o755);
+    expect(fs.readdirSync(path.join(version, process.arch)).sort()).toEqual([cliName, "installed.json"]);
+    expect(fs.statSync(path.join(version, process.arch, cliName)).mode & 0o777).toBe(0o755);
     // task-lib keeps the agent's proxy password there, encrypted, until the agent empties the folder.
     expect(step.leftInTemp).toEqual(["proxy"]);
     expect(step.taskFolderChanged).toBe(false);

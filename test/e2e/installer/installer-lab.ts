@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import os from "node:os";
 import path from "node:path";
 import type { AgentSettings, JobSettings } from "../../lab/agent/agent.ts";
+import { windowsAgents } from "../../lab/agents.ts";
 import { createCertificateAuthority } from "../../lab/certificates.ts";
 import { requestUrl, send, startServer } from "../../lab/https-server.ts";
 import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
@@ -12,6 +13,7 @@ import {
   releaseHostNames,
   startReleases,
 } from "../../lab/releases/releases.ts";
+import { windowsProgram } from "../../lab/wine/programs.ts";
 
 /** Answers a mirror's request; `path` is without the query. */
 export type MirrorHandler = (path: string, response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
@@ -24,7 +26,10 @@ export interface InstallerLab {
   /** Base URL of a mirror whose answers the test decides; 404 until `answerMirror` is called. */
   readonly mirrorUrl: string;
   answerMirror(handler: MirrorHandler): void;
-  /** Writes an executable that reports this version; returns its path. `name` makes its content unique. */
+  /**
+   * Writes an executable that reports this version, and with the argument `hold` runs until its stdin is closed; returns its
+   * path. `name` makes its content unique.
+   */
   fakeCli(version: string, name?: string): string;
   /** Publishes releases with such executables; the last is the latest. */
   publish(...releases: (string | ReleaseDescription)[]): Promise<void>;
@@ -51,9 +56,14 @@ export async function startInstallerLab(): Promise<InstallerLab> {
   for (const name of releaseHostNames) proxy.map(name, releases.port);
   for (const name of mirrorHosts) proxy.map(name, mirror.port);
 
+  const windowsCli = windowsAgents ? fs.readFileSync(await windowsProgram("fakecli")) : undefined;
   const fakeCli: InstallerLab["fakeCli"] = (version, name = version) => {
     const file = path.join(folder, `cli-${name}`);
-    fs.writeFileSync(file, `#!/bin/sh\n# ${name}\nprintf '{"Version":"%s"}\\n' ${version}\n`, { mode: 0o755 });
+    const output = `{"Version":"${version}"}`;
+    const content = windowsCli
+      ? Buffer.concat([windowsCli, Buffer.from(`# ${name}\n# fake-cli\n${output}\n`)])
+      : `#!/bin/sh\n# ${name}\n[ "$1" = hold ] && echo holding && exec cat\necho '${output}'\n`;
+    fs.writeFileSync(file, content, { mode: 0o755 });
     return file;
   };
   return {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cliName } from "../harness.ts";
 import { sha256 } from "./archives.ts";
 
 const pollMs = 3;
@@ -19,7 +20,7 @@ export interface VersionWatch {
 /** Checks the version all the time. `right` is the executable's SHA-256; `before` that of an executable that was marked complete before. */
 export function watchVersion(folder: string, right: string, before: string | undefined): VersionWatch {
   const broken: string[] = [];
-  const hash = rememberingHash(path.join(folder, "databricks"));
+  const hash = rememberingHash(path.join(folder, cliName));
   let [published, ended] = [false, false];
 
   function look(): void {

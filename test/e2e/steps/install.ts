@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import type { Agent, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
+import { cliName } from "../harness.ts";
+import { runOnAgent } from "./on-agent.ts";
 import { type Step, stepOf } from "./step.ts";
 
 export interface InstallSettings extends Partial<StepSettings> {
@@ -27,15 +28,15 @@ export async function installOn(
   try {
     prepare?.(workingDirectory);
     const result = await run({ task: "DatabricksCliInstaller@1", name: "cli", inputs, ...step });
-    return { ...stepOf(result), versionOnPath: versionOnPath(prepended()) };
+    return { ...stepOf(result), versionOnPath: await versionOnPath(prepended()) };
   } finally {
     await finish();
   }
 }
 
-function versionOnPath(folders: readonly string[]): string | undefined {
-  const executable = folders.map((folder) => path.join(folder, "databricks")).find((file) => fs.existsSync(file));
+async function versionOnPath(folders: readonly string[]): Promise<string | undefined> {
+  const executable = folders.map((folder) => path.join(folder, cliName)).find((file) => fs.existsSync(file));
   if (executable === undefined) return undefined;
-  const output: unknown = JSON.parse(execFileSync(executable, ["version", "--output", "json"], { encoding: "utf8" }));
+  const output: unknown = JSON.parse(await runOnAgent(executable, "version", "--output", "json"));
   return typeof output === "object" && output !== null && "Version" in output ? String(output.Version) : undefined;
 }

@@ -18,6 +18,8 @@ export interface AgentSettings {
   /** The agent's own proxy setting; `bypass` holds regular expressions. */
   readonly proxy?: { url: string; username?: string; password?: string; bypass?: string[] };
   readonly caFile?: string;
+  /** Whether the machine itself trusts that CA too, which matters on Windows; default true. */
+  readonly trustCa?: boolean;
   readonly skipCertValidation?: boolean;
   /** The agent process's environment, on top of PATH, HOME (a folder of the agent) and LANG. */
   readonly environment?: Record<string, string>;
@@ -77,8 +79,8 @@ export interface StepSettings {
   readonly condition?: Condition;
   /** Cancels the job. */
   readonly cancel?: AbortSignal;
-  /** Receives the pid of each Node process of this step, also of its stages before and after the job. */
-  readonly onStart?: (pid: number) => void;
+  /** Receives the pid of each Node process of this step, also of its stages before and after the job, and a function that kills it. */
+  readonly onStart?: (pid: number, kill: () => void) => void;
   /** Receives masked log lines as they come. */
   readonly onLine?: (line: string) => void;
 }

@@ -1,4 +1,5 @@
 import { arch, platform } from "node:process";
+import { windowsAgents } from "../agents.ts";
 
 /** The platforms that every release of the CLI has an archive for. */
 export const allPlatforms = [
@@ -10,8 +11,8 @@ export const allPlatforms = [
   "windows_arm64",
 ] as const;
 
-/** The platform of this machine, in the words of the CLI's releases. */
-export const thisPlatform = `${platform === "win32" ? "windows" : platform}_${arch === "x64" ? "amd64" : arch}`;
+/** The platform of the lab's agents, in the words of the CLI's releases. */
+export const thisPlatform = `${windowsAgents ? "windows" : platform}_${arch === "x64" ? "amd64" : arch}`;
 
 /** The name of a release's archive. */
 export function archiveName(version: string, platformName: string): string {

@@ -67,12 +67,20 @@ export function isOfOneStep(name: string): boolean {
   return /^DATABRICKS_(CONFIG_FILE|METADATA_SERVICE_URL|CACHE_DIR)$/i.test(name);
 }
 
-/** Writes the only profile that the CLI finds. Throws a UserError if the disk does not allow it. */
-export function writeProfile({ metadataServiceUrl, host, workspaceId }: CliSignIn, folder: string): void {
+/**
+ * Writes the only profile that the CLI finds. Only this account can read it, except on Windows, where the folder decides that.
+ * There, the secret address of the metadata service is only in the environment, from which the CLI takes it as well. Throws a
+ * UserError if the disk does not allow it.
+ */
+export function writeProfile(
+  { metadataServiceUrl, host, workspaceId }: CliSignIn,
+  folder: string,
+  platform = process.platform,
+): void {
   const lines = [
     `[${profileName}]`,
     "auth_type            = metadata-service",
-    `metadata_service_url = ${metadataServiceUrl}`,
+    ...(platform === "win32" ? [] : [`metadata_service_url = ${metadataServiceUrl}`]),
     ...(host ? [`host                 = ${host}`] : []),
     ...(workspaceId ? [`workspace_id         = ${workspaceId}`] : []),
   ];

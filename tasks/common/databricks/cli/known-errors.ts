@@ -41,6 +41,9 @@ export const knownErrors = {
   /** [host, cause]: a connection that the CLI cannot open (net/http: url.Error). */
   noConnection:
     /"https:\/\/([^/":]+)[^"]*": ((?:dial tcp|proxyconnect tcp)\b.*(?:no such host|connection refused|network is unreachable|i\/o timeout)|.*\bx509: .*|Proxy Authentication Required|Forbidden$)/m,
+  /** [host]: one whose certificate the CLI does not trust; macOS has words of its own (Go: crypto/x509). */
+  untrustedCertificate:
+    /"https:\/\/([^/"\s]+)[^\n]*\bx509: (?:certificate signed by unknown authority|[^\n]*certificate is not trusted)/,
   /** The workspace refused a request for lack of rights. */
   noPermission: /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i,
 } as const;

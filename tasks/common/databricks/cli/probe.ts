@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { ownTree, signalTree } from "../../pipeline/process-tree.ts";
 
 /** How a program ended that was asked a question. */
 export interface Ended {
@@ -31,16 +32,14 @@ export async function probe(question: Question): Promise<Ended> {
   const child = spawn(executable, question.arguments, {
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
-    windowsHide: true,
-    // A process group of its own, which can be ended as a whole. Windows has none.
-    detached: process.platform !== "win32",
+    ...ownTree,
   });
   return new Promise((resolve, reject) => {
     let stopped: "timeout" | "too much output" | undefined;
     let drained: NodeJS.Timeout | undefined;
     const stop = (reason: typeof stopped) => {
       stopped ??= reason;
-      killGroup(child);
+      signalTree(child, "SIGKILL");
       // Not even SIGKILL ends a program that waits for a network drive.
       drained ??= setTimeout(finish, drainMs, null, "SIGKILL");
     };
@@ -86,13 +85,4 @@ function reader(child: ChildProcess, onTooMuch: () => void): () => Pick<Ended, "
   }
   const text = (name: "stdout" | "stderr") => Buffer.concat(chunks[name]).toString("utf8");
   return () => ({ stdout: text("stdout"), stderr: text("stderr") });
-}
-
-function killGroup(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch {
-    // It has just ended.
-  }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import { cancelBudget } from "../../pipeline/cancellation.ts";
+import { ownTree, signalTree } from "../../pipeline/process-tree.ts";
 import { endOfPiece } from "../../pipeline/secrets.ts";
 import { killStrays } from "./strays.ts";
 
@@ -63,20 +64,19 @@ export interface Stop {
 }
 
 export interface CliResult {
-  /** null if a signal ended the process. */
+  /** null if a signal, or a stop on Windows, ended the process. */
   readonly exitCode: number | null;
   /** Empty unless captured. */
   readonly stdout: string;
 }
 
-/** Runs the Databricks CLI without a shell, with closed stdin, in its own process group (POSIX). */
+/** Runs the Databricks CLI without a shell, with closed stdin, out of reach of the signals that the task itself gets. */
 export async function runCli(command: CliCommand): Promise<CliResult> {
   const child = spawn(command.executable, command.arguments, {
     cwd: command.workingDirectory,
     env: command.environment,
     stdio: ["ignore", "pipe", "pipe"],
-    // On Windows, a detached child would leave the console, and would not get the agent's Ctrl+C.
-    detached: process.platform !== "win32",
+    ...ownTree,
   });
   const captured: Buffer[] = [];
   const errors = lineSplitter((line) => command.onLine(line, "stderr"));
@@ -86,7 +86,7 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
   child.stdout.on("data", output.write);
   child.stderr.on("data", errors.write);
 
-  const stopWatching = command.stops.map((stop) => stopOnSignal(child, stop));
+  const stops = command.stops.map((stop) => stopOnSignal(child, stop));
   const isStopped = () => command.stops.some(({ signal }) => signal.aborted);
   const leaveNothing = () => void (isStopped() && killStrays(command.environment));
   // They may hold the pipes open, and a canceled step does not have the time to wait for them.
@@ -95,9 +95,11 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
     const exitCode = await endOf(child, () => (isStopped() ? stoppedDrainMs : drainMs));
     output.end();
     errors.end();
-    return { exitCode, stdout: Buffer.concat(captured).toString("utf8") };
+    // On Windows, a program that another one ends has whatever exit code that one chose.
+    const isEnded = process.platform === "win32" && stops.some((stop) => stop.hasEnded());
+    return { exitCode: isEnded ? null : exitCode, stdout: Buffer.concat(captured).toString("utf8") };
   } finally {
-    for (const stop of stopWatching) stop();
+    for (const stop of stops) stop.cancel();
     // One that was starting another program at that moment could not be recognized.
     leaveNothing();
   }
@@ -126,29 +128,27 @@ function endOf(child: ChildProcess, drain: () => number): Promise<number | null>
   });
 }
 
-function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): () => void {
+/** `hasEnded` is true once the process was signaled while it ran. */
+function stopOnSignal(child: ChildProcess, { signal, afterMs }: Stop): { cancel(): void; hasEnded(): boolean } {
   const timers: NodeJS.Timeout[] = [];
+  let ended = false;
+  const end = (by: "SIGTERM" | "SIGKILL") => {
+    ended ||= child.exitCode === null && child.signalCode === null;
+    signalTree(child, by);
+  };
   const onAbort = () => {
-    timers.push(setTimeout(() => signalGroup(child, "SIGTERM"), afterMs));
-    timers.push(setTimeout(() => signalGroup(child, "SIGKILL"), afterMs + cancelBudget.terminateMs));
+    timers.push(setTimeout(end, afterMs, "SIGTERM"));
+    timers.push(setTimeout(end, afterMs + cancelBudget.terminateMs, "SIGKILL"));
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
-  return () => {
-    signal.removeEventListener("abort", onAbort);
-    for (const timer of timers) clearTimeout(timer);
+  return {
+    hasEnded: () => ended,
+    cancel() {
+      signal.removeEventListener("abort", onAbort);
+      for (const timer of timers) clearTimeout(timer);
+    },
   };
-}
-
-/** Sends a signal to the CLI and the programs that it started (build scripts, terraform). */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === "win32") child.kill(signal);
-    else process.kill(-child.pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }
 
 /** A longer line is passed on in pieces, so that output without line ends cannot fill the memory. */

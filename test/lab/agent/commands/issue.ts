@@ -31,8 +31,9 @@ function addPlace(issue: Issue, properties: ReadonlyMap<string, string>, step: S
 }
 
 /** A file of the checked-out repository is shown relative to it (agent: BuildJobExtension.cs, ConvertLocalPath). */
-function repositoryPath(step: StepContext, file: string): string {
-  const { sources } = step.job.folders;
-  const isSource = step.job.hostType === "build" && file.startsWith(`${sources}/`) && fs.existsSync(file);
-  return isSource ? path.relative(sources, file) : file;
+function repositoryPath({ job }: StepContext, given: string): string {
+  const { sources } = job.folders;
+  const file = job.machine.system.machinePath(given);
+  const isSource = job.hostType === "build" && file.startsWith(`${sources}/`) && fs.existsSync(file);
+  return isSource ? path.relative(sources, file) : given;
 }

@@ -32,11 +32,11 @@ export const taskCommands: Readonly<Record<string, CommandEffect>> = {
     if (command.data === "") {
       throw new Error("Cannot upload task attachment file, attachment file location is not specified.");
     }
-    attach(step, "DistributedTask.Core.FileAttachment", path.basename(command.data), command.data);
+    attach(step, "DistributedTask.Core.FileAttachment", baseName(command.data), command.data);
   },
   uploadsummary: (step, command) => {
     if (command.data === "") throw new Error("Cannot upload summary file, summary file location is not specified.");
-    attach(step, summaryType, path.basename(command.data), command.data);
+    attach(step, summaryType, baseName(command.data), command.data);
   },
 };
 
@@ -66,9 +66,10 @@ function prependPath(step: StepContext, command: LoggingCommand): void {
   if (!step.checkSettable("PATH")) return;
   if (command.data === "") throw new Error("Value cannot be null. (Parameter 'prependpath')");
   const paths = step.job.prependPath;
-  const known = paths.indexOf(command.data);
+  const folder = step.job.machine.system.machinePath(command.data);
+  const known = paths.indexOf(folder);
   if (known >= 0) paths.splice(known, 1);
-  paths.push(command.data);
+  paths.push(folder);
 }
 
 function complete(step: StepContext, command: LoggingCommand): void {
@@ -83,7 +84,13 @@ function complete(step: StepContext, command: LoggingCommand): void {
   }
 }
 
-function attach(step: StepContext, type: string | undefined, name: string | undefined, file: string): void {
+/** Of a path of Windows too. */
+function baseName(file: string): string {
+  return path.win32.basename(file);
+}
+
+function attach(step: StepContext, type: string | undefined, name: string | undefined, given: string): void {
+  const file = step.job.machine.system.machinePath(given);
   if (!type) throw new Error("Can't add task attachment, attachment type is not provided.");
   if (!name) throw new Error("Can't add task attachment, attachment name is not provided.");
   if (/[/\0]/.test(type)) throw new Error("Type contains invalid characters. (\0,/)");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import os from "node:os";
-import type { AgentFolders, JobFolders } from "../machine/layout.ts";
+import type { JobFolders } from "../machine/layout.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { AgentSettings, HostType, JobSettings } from "../types.ts";
 import type { Variables } from "./variables.ts";
 
@@ -22,11 +23,12 @@ export function setMessageVariables(variables: Variables, settings: JobSettings,
 export function setAgentVariables(
   variables: Variables,
   settings: AgentSettings,
-  folders: { machine: AgentFolders; job: JobFolders },
+  machine: Machine,
+  folders: JobFolders,
   hostType: HostType,
 ): void {
-  setReadOnly(variables, agentVariables(settings, folders.machine));
-  setReadOnly(variables, folderVariables(folders.job, hostType));
+  setReadOnly(variables, agentVariables(settings, machine));
+  setReadOnly(variables, folderVariables(folders, hostType));
   setAgentConfiguration(variables, settings);
   if (variables.get("process.clean")?.toLowerCase() !== "false") {
     variables.set("VSTS_PROCESS_LOOKUP_ID", `vsts_${randomUUID()}`);
@@ -115,8 +117,8 @@ function releaseVariables(): Values {
   };
 }
 
-function agentVariables(settings: AgentSettings, folders: AgentFolders): Values {
-  const platform = settings.platform ?? { os: "Linux", architecture: os.arch().toUpperCase() };
+function agentVariables(settings: AgentSettings, { folders, system }: Machine): Values {
+  const platform = settings.platform ?? { os: system.name, architecture: os.arch().toUpperCase() };
   return {
     "agent.id": "7",
     "agent.name": "emu",

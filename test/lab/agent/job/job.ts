@@ -72,7 +72,7 @@ export function openJob(machine: Machine, agentSettings: AgentSettings, settings
   for (const { value, secret } of variables.all()) if (secret) masker.addUserSecret(value);
   // A secret in the message even when the worker then publishes it.
   masker.addUserSecret(settings.jobToken);
-  setAgentVariables(variables, agentSettings, { machine: machine.folders, job: folders }, hostType);
+  setAgentVariables(variables, agentSettings, machine, folders, hostType);
   const connections = structuredClone(settings.serviceConnections ?? []);
   for (const [key, value] of connections.flatMap(({ parameters }) => Object.entries(parameters))) {
     if (!visibleParameters.has(key.toLowerCase())) masker.addValue(value);

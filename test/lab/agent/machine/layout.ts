@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -57,14 +56,13 @@ export function createJobFolders(work: string, hostType: HostType): JobFolders {
   return folders;
 }
 
-/** Puts a Node binary where the agent keeps its own; gives its path there and its major version. */
-export function installNode(root: string, node: string): { path: string; major: number } {
-  const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
-  const major = Number(/^v(\d+)\./.exec(version)?.[1]);
+/** Puts a Node binary of this version where the agent keeps its own; gives its path there and its major version. */
+export function installNode(root: string, node: string, version: string): { path: string; major: number } {
+  const major = Number(/^\d+/.exec(version)?.[0]);
   // agent: externals.sh; the odd name is the second Node 20 folder that agents ever had.
   const folder = path.join(root, "externals", major === 20 ? "node20_1" : `node${major}`, "bin");
   fs.mkdirSync(folder, { recursive: true });
-  const installed = path.join(folder, "node");
+  const installed = path.join(folder, path.basename(node));
   fs.symlinkSync(path.resolve(node), installed);
   return { path: installed, major };
 }

@@ -1,7 +1,9 @@
 import path from "node:path";
+import { windowsAgents } from "../../agents.ts";
 import { processCommand } from "../commands/commands.ts";
+import type { JobState } from "../job/job.ts";
 import { expandMacros } from "../job/macros.ts";
-import { type Worker, WorkerLost } from "../job/worker.ts";
+import { WorkerLost } from "../job/worker.ts";
 import type { InstalledTask } from "../machine/tasks.ts";
 import type { Stage, TaskHandler, TaskInput } from "../server/task-definition.ts";
 import type { StepContext } from "../step/context.ts";
@@ -10,6 +12,7 @@ import type { ServiceConnection } from "../types.ts";
 import { OperationCanceled, type SignalTimeouts, signalTimeouts, stopProcess } from "./cancel.ts";
 import { type ProcessSettings, startProcess, type TaskProcess } from "./process.ts";
 import { StepFailure } from "./retry.ts";
+import { startWindowsProcess } from "./windows-process.ts";
 
 /** What every attempt of a step runs with. */
 export interface AttemptSettings {
@@ -20,7 +23,7 @@ export interface AttemptSettings {
   readonly connections: readonly ServiceConnection[];
   /** The step's `env:`. What the agent adds to it for an attempt is still there in the next, as in the agent. */
   readonly environment: Record<string, string>;
-  readonly onStart: ((pid: number) => void) | undefined;
+  readonly onStart: ((pid: number, kill: () => void) => void) | undefined;
 }
 
 /** Runs the task's process once. Throws OperationCanceled after a cancel, StepFailure when the process fails. */
@@ -35,22 +38,20 @@ export async function runAttempt(
   step.debug(`Using node path: ${machine.node.path}`);
   const invocation = prepare(step, settings);
   let reading = true;
-  const process = await start(step.job.worker, {
-    ...invocation,
-    onLine: (stream, line) => {
-      if (reading) handleLine(step, stream, line);
-    },
-  });
-  settings.onStart?.(process.pid);
+  const onLine: ProcessSettings["onLine"] = (stream, line) => {
+    if (reading) handleLine(step, stream, line);
+  };
+  const task = await start(step.job, { ...invocation, onLine });
+  settings.onStart?.(task.pid, () => task.signal("SIGKILL"));
   const done = new Promise<"done">((complete) => {
     step.onDone = () => complete("done");
   });
   const timeouts = signalTimeouts((name) => variables.get(name) ?? machine.environment[name]);
-  const outcome = await Promise.race([finishOrStop(process, cancellation, timeouts), done]);
+  const outcome = await Promise.race([finishOrStop(task, cancellation, timeouts), done]);
   step.onDone = undefined;
   if (outcome === "done") {
     reading = false;
-    process.abandon();
+    task.abandon();
     step.debug(
       'The task was marked as "done", but the process has not closed after 5 seconds. Treating the task as complete.',
     );
@@ -80,13 +81,13 @@ function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSett
     file: machine.node.path,
     script: path.resolve(task.folder, handlerPath(handler.target)),
     workingDirectory: variables.expand(handlerPath(handler.workingDirectory ?? defaultWorking)),
-    environment: { ...machine.environment, ...environment, TF_BUILD: "True" },
+    environment: machine.system.environment({ ...machine.environment, ...environment, TF_BUILD: "True" }),
   };
 }
 
-async function start(worker: Worker, settings: ProcessSettings): Promise<TaskProcess> {
+async function start({ machine, worker }: JobState, settings: ProcessSettings): Promise<TaskProcess> {
   try {
-    return await startProcess(worker, settings);
+    return await (windowsAgents ? startWindowsProcess(settings, machine.trustedCa) : startProcess(worker, settings));
   } catch (error) {
     if (error instanceof WorkerLost) throw error;
     throw new StepFailure(error instanceof Error ? error.message : String(error), { cause: error });

@@ -91,6 +91,16 @@ describe("The CLI's environment", () => {
     );
   });
 
+  it("keeps the address of the metadata service out of files on Windows, where other users may read them", () => {
+    const signIn = { metadataServiceUrl: "http://127.0.0.1:1/secret", host: "https://h", workspaceId: undefined };
+    writeProfile(signIn, folder, "win32");
+    const environment = cliEnvironment({}, signIn, folder);
+    expect(environment).toMatchObject({ DATABRICKS_METADATA_SERVICE_URL: signIn.metadataServiceUrl });
+    expect(fs.readFileSync(environment["DATABRICKS_CONFIG_FILE"] ?? "", "utf8")).toMatch(
+      /^\[azure-pipelines\]\nauth_type += metadata-service\nhost += https:\/\/h\n$/,
+    );
+  });
+
   it("names the workspace of a custom URL in the profile, which the CLI reads, and in a variable for other programs", () => {
     const signIn = {
       metadataServiceUrl: "http://127.0.0.1:1/secret",

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { unplacedErrors } from "../../../../tasks/common/databricks/cli/diagnostics.ts";
+import { knownErrors } from "../../../../tasks/common/databricks/cli/known-errors.ts";
 import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
 import { explainFailure } from "../../../../tasks/DatabricksBundleDeploy/commands/explain-failure.ts";
-import { knownFailures } from "../../../../tasks/DatabricksBundleDeploy/commands/known-failures.ts";
+import {
+  knownFailures,
+  untrustedCertificate,
+} from "../../../../tasks/DatabricksBundleDeploy/commands/known-failures.ts";
 
 type FailedStep = Parameters<typeof explainFailure>[0];
 
@@ -87,6 +91,18 @@ describe("The explanation of a failure of the CLI", () => {
     ["something", /failed \(exit code 1\)\. See the CLI output above/],
   ])("explains %j", (text, expected) => {
     expect(explain(text)).toMatch(expected);
+  });
+
+  it.each<[NodeJS.Platform, string, RegExp]>([
+    ["win32", "x509: certificate signed by unknown authority", /certutil -addstore Root/],
+    ["darwin", "x509: \u201cContoso CA\u201d certificate is not trusted", /security add-trusted-cert/],
+    ["linux", "x509: certificate signed by unknown authority", /config\.sh --sslcacert/],
+  ])("says on %s how the CLI comes to trust a certificate: %s", (platform, cause, expected) => {
+    const [, host = ""] = knownErrors.untrustedCertificate.exec(`Get "https://h/api": tls: failed: ${cause}`) ?? [];
+    const { message, hint, section } = untrustedCertificate(host, platform);
+    expect(message).toMatch(/^The Databricks CLI does not trust the certificate of h\. /);
+    expect(hint).toMatch(expected);
+    expect(section).toBe("network");
   });
 
   it("counts the destructive changes that the explanation does not name", () => {
@@ -239,6 +255,7 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
       "Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
       'Get "https://adb-1.7.azuredatabricks.net/api": dial tcp: lookup adb-1.7.azuredatabricks.net: no such host',
       'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
+      'Get "https://h/api/2.0/x": tls: failed to verify certificate: x509: certificate signed by unknown authority',
       "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
       'unknown command "plan" for "databricks bundle"',
       "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
-import { runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
+import { isCanceled, runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
 
 type Step = Parameters<typeof runCommand>[0];
 
@@ -79,5 +79,27 @@ describe("The result of a command", () => {
       section: "stale-state",
     });
     expect(written).toContain("TypeError: unreportable");
+  });
+});
+
+describe("A step whose CLI was ended by Ctrl+C on Windows", () => {
+  const endedByControlC = 0xc000013a;
+
+  it("counts as canceled when its own signal arrives later", async () => {
+    const cancel = new AbortController();
+    const canceled = isCanceled(cancel.signal, endedByControlC);
+    cancel.abort();
+    expect(await canceled).toBe(true);
+  });
+
+  it("counts as failed when no signal arrives", async () => {
+    expect(await isCanceled(new AbortController().signal, endedByControlC)).toBe(false);
+  });
+
+  it("does not wait for a signal after any other exit code", async () => {
+    const cancel = new AbortController();
+    const canceled = isCanceled(cancel.signal, 1);
+    setImmediate(() => cancel.abort());
+    expect(await canceled).toBe(false);
   });
 });

@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { windowsAgents } from "../../lab/agents.ts";
+import { windowsPath } from "../../lab/wine/paths.ts";
+import { windowsProgram } from "../../lab/wine/programs.ts";
+import { wine } from "../../lab/wine/wine.ts";
+import { agentPath, cliName } from "../harness.ts";
+import { taskNodes } from "../nodes.ts";
+import { startOnAgent } from "../steps/on-agent.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
+
+describe.each(taskNodes)(
+  "Installing, as far as it depends on the agent's system, on $name",
+  { tags: "windows" },
+  ({ path: node }) => {
+    const { lab, agent, install, startAgent } = useInstallerLab(node, (started) => started.publish("1.11.0"));
+
+    it("replaces an executable that is running in another step", async () => {
+      await install({ version: "1.11.0" });
+      const folder = path.join(agent.toolsDirectory, "databricks", "1.11.0", process.arch);
+      const running = await startOnAgent(path.join(folder, cliName), "hold");
+      onTestFinished(() => void running.stdin.end());
+      fs.writeFileSync(path.join(folder, "installed.json"), "{}");
+      const step = await install({ version: "1.11.0" });
+      expect(step.outputs, step.text).toMatchObject({ source: "download" });
+      expect(step.warnings).toEqual([expect.stringMatching(/from the tool cache .*will be replaced/)]);
+      expect(running.exitCode).toBeNull();
+      expect(step.versionOnPath).toBe("1.11.0");
+    });
+
+    it("installs below a path with spaces and umlauts", async () => {
+      const toolsDirectory = path.join(lab.folder, "Werkzeuge für (alle) & jeden");
+      const step = await install({ version: "1.11.0" }, { on: await startAgent({ toolsDirectory }) });
+      expect(step.outputs, step.text).toMatchObject({ source: "download" });
+      expect(step.versionOnPath).toBe("1.11.0");
+    });
+
+    it("installs into a tools folder on another drive of Windows", async () => {
+      const toolsDirectory = fs.mkdtempSync(path.join(lab.folder, "drive-"));
+      if (windowsAgents) (await wine()).mount("T", toolsDirectory);
+      const other = await startAgent({ toolsDirectory });
+      const executable = path.join(toolsDirectory, "databricks", "1.11.0", process.arch, cliName);
+      const step = await install({ version: "1.11.0" }, { on: other });
+      expect(step.outputs, step.text).toEqual({ version: "1.11.0", path: agentPath(executable), source: "download" });
+      expect(step.outputs["path"]?.startsWith("T:\\databricks")).toBe(windowsAgents);
+      expect(step.versionOnPath).toBe("1.11.0");
+      expect((await install({ version: "1.11.0" }, { on: other })).outputs["source"]).toBe("cache");
+    });
+
+    it("refuses a tools folder whose path is too long for Windows to start a program there", async () => {
+      const toolsDirectory = path.join(lab.folder, "x".repeat(120), "y".repeat(120));
+      const step = await install({ version: "1.11.0" }, { on: await startAgent({ toolsDirectory }) });
+      if (windowsAgents) expect(step.errors[0]).toMatch(/the path is too long \(\d{3} characters\).*#tools-folder/s);
+      else expect(step.outputs).toMatchObject({ source: "download" });
+    });
+
+    it("passes over a script of the CLI's name on PATH of Windows", async () => {
+      const folder = fs.mkdtempSync(path.join(lab.folder, "bin-"));
+      fs.writeFileSync(path.join(folder, "databricks.cmd"), "exit /b 9\n");
+      const step = await install(
+        { version: "1.x" },
+        { on: await startAgent({ environment: { PATH: `${folder}:/usr/bin:/bin` } }) },
+      );
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "download" });
+      expect(/databricks\.cmd: it is a script/i.test(step.text)).toBe(windowsAgents);
+    });
+  },
+);
+
+// A file that another program has open does not stop anything on other systems.
+describe.each(windowsAgents ? taskNodes : [])(
+  "A virus scanner on Windows, on $name",
+  { tags: "windows" },
+  ({ path: node }) => {
+    const { agent, install } = useInstallerLab(node, (started) => started.publish("1.11.0"));
+
+    it("is waited for while it holds the new executable, with one line", async () => {
+      const folder = windowsPath(path.join(agent.toolsDirectory, "databricks"));
+      const scanning = (await wine()).start(await windowsProgram("scanner"), [folder, cliName]);
+      const onLine = (line: string) => void (line.includes("Waiting up to 30 s") && scanning.stdin.end());
+      const step = await install({ version: "1.11.0" }, { onLine });
+      scanning.stdin.end();
+      expect(step.outputs, step.text).toMatchObject({ source: "download" });
+      expect(step.issues).toEqual([]);
+      expect(step.log.filter((line) => line.includes("Waiting"))).toEqual([
+        expect.stringMatching(
+          /Waiting up to 30 s for Z:\S+\\databricks\.exe: another program, such as a virus scanner, has it open/,
+        ),
+      ]);
+      expect(step.versionOnPath).toBe("1.11.0");
+    });
+  },
+);

@@ -1,0 +1,3 @@
+module lab/wine
+
+go 1.26.0
