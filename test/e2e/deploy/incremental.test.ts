@@ -28,7 +28,8 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
       .map(({ path: url }) => decodeURIComponent(url.replace(importPath, "").replace(/\?.*/, "")).replace(/^\/*/, "/"))
       .filter((file) => file.startsWith(prefix))
       .map((file) => file.slice(prefix.length));
-    return { step, uploaded: uploaded.toSorted() };
+    // In a folder that is missing, the CLI tries twice.
+    return { step, uploaded: [...new Set(uploaded)].sort() };
   }
 
   const deploy = async (files: BundleFiles, inputs?: Record<string, string>, name?: string) =>
@@ -114,14 +115,14 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     const files = {
       ...bundleOf("built", job("a", "A"), "artifacts:\n  a:\n    build: sh ./build.sh\n"),
       "build.sh": "touch -d 2001-01-01 input.txt && cp -p input.txt output.txt\n",
-      "input.txt": "1\n",
-      "output.txt": "0\n",
+      "input.txt": "first\n",
+      "output.txt": "none\n",
     };
     await deploy(files);
-    expect(await lab.workspace.readFile(`${root("built")}/files/output.txt`)).toBe("1\n");
-    const { step } = await deploy({ ...files, "input.txt": "2\n", "output.txt": "1\n" });
+    expect(await lab.workspace.readFile(`${root("built")}/files/output.txt`)).toBe("first\n");
+    const { step } = await deploy({ ...files, "input.txt": "second\n", "output.txt": "first\n" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(await lab.workspace.readFile(`${root("built")}/files/output.txt`)).toBe("2\n");
+    expect(await lab.workspace.readFile(`${root("built")}/files/output.txt`)).toBe("second\n");
   });
 
   it("uploads all files again if somebody changes one while it deploys", async () => {
@@ -172,7 +173,7 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
   it("uploads to the new place after the bundle's paths have changed on the same agent", async () => {
     const { run, change } = await checkout(bundle);
     await run({ target: "prod" });
-    const elsewhere = `/Workspace/Shared/moved-${Date.now()}`;
+    const elsewhere = `/Workspace/Users/${lab.deployer.clientId}/moved`;
     const moved = `${bundle["databricks.yml"]}workspace:\n  root_path: ${elsewhere}\n`;
     change({ ...bundle, "databricks.yml": moved });
     expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", issues: [] });
