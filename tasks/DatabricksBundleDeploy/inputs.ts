@@ -31,7 +31,11 @@ export interface DeployInputs {
   readonly run: readonly string[];
   readonly autoApprove: boolean;
   readonly forceLock: boolean;
+  /** How long to wait for the lock of another deployment, in milliseconds. */
+  readonly lockTimeoutMs: number;
   readonly failOnActiveRuns: boolean;
+  /** Whether runs that the step has started and no longer waits for are canceled. */
+  readonly cancelRuns: boolean;
   /** Whether a deploy uploads only files that changed since the last one. */
   readonly incremental: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
@@ -55,7 +59,9 @@ export function loadInputs(): DeployInputs {
     run: runKeys(reader),
     autoApprove: reader.flag("autoApprove"),
     forceLock: reader.flag("forceLock"),
+    lockTimeoutMs: lockTimeout(reader) * 60_000,
     failOnActiveRuns: reader.flag("failOnActiveRuns"),
+    cancelRuns: reader.flag("cancelRuns", true),
     incremental: reader.flag("incremental", true),
     plan: readPlanFile(reader),
     arguments: readArguments(reader),
@@ -71,20 +77,25 @@ const effective = {
   plan: ["deploy"],
   autoApprove: ["deploy", "destroy"],
   forceLock: ["deploy", "destroy"],
+  lockTimeoutInMinutes: ["deploy", "destroy"],
   failOnActiveRuns: ["deploy"],
+  cancelRuns: ["deploy"],
   incremental: ["deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, forceLock, authentication, databricksClientId } = inputs;
+  const { command, run, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
+  const { authentication, databricksClientId } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
     plan: reader.text("plan") !== undefined,
     autoApprove,
     forceLock,
+    lockTimeoutInMinutes: lockTimeoutMs > 0,
     failOnActiveRuns: inputs.failOnActiveRuns,
     // Only false differs from what every step passes.
+    cancelRuns: !cancelRuns,
     incremental: !inputs.incremental,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
@@ -94,6 +105,15 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     reader.problem(
       name,
       `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
+    );
+  }
+  if (!cancelRuns && command === "deploy" && run.length === 0) {
+    reader.problem("cancelRuns", "has an effect only with the input run. Set that, or clear this input.");
+  }
+  if (forceLock && lockTimeoutMs > 0) {
+    reader.problem(
+      "lockTimeoutInMinutes",
+      "has no effect with forceLock: true, which does not wait. Clear one of them.",
     );
   }
   if (databricksClientId && authentication !== "databricks") {
@@ -143,6 +163,14 @@ function bundleFolder(reader: InputReader): string {
     reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${advice}`);
   }
   return folder;
+}
+
+/** Whole minutes. */
+function lockTimeout(reader: InputReader): number {
+  const text = reader.text("lockTimeoutInMinutes") ?? "0";
+  if (/^\d+$/.test(text)) return Number(text);
+  reader.problem("lockTimeoutInMinutes", `${quoted(text)} is not a whole number of minutes, 0 or more.`);
+  return 0;
 }
 
 /** `name=value` lines; the value is everything up to the end of the line, unchanged. */

@@ -7,26 +7,32 @@ import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
 import type { Step } from "../session/step.ts";
 
-/** What becomes of a deploy or destroy that is canceled, and the line that tells it. */
+/** What becomes of a running command when the step is canceled. */
 export interface AfterCancel {
+  /** The line that says what is going on. */
   readonly text: string;
-  /** Whether it is stopped now, because it has not changed a resource yet. */
-  readonly isStopped: boolean;
+  /** How long the command may go on to reach a safe point, in milliseconds. */
+  readonly stopAfterMs: number;
 }
 
-/** A command that uploads files or changes resources may go on for `safePointMs`. `progress` is undefined if it is unknown. */
+/**
+ * What becomes of a deploy or destroy: one that uploads files or changes resources may go on for `safePointMs`. `progress` is
+ * undefined if it is unknown.
+ */
 export function afterCancel(command: string, progress: Progress | undefined, safePointMs: number): AfterCancel {
   const during = (what: string) => `Canceled while "databricks bundle ${command}" was ${what}.`;
   if (progress === "preparing") {
-    return { text: `${during("preparing")} Stopping it now. No resource has been changed.`, isStopped: true };
+    return { text: `${during("preparing")} Stopping it now. No resource has been changed.`, stopAfterMs: 0 };
   }
   if (progress === "locked" && command === "destroy") {
-    const text = `${during("planning what to delete")} Stopping it now. No resource has been deleted.`;
-    return { text, isStopped: true };
+    return {
+      text: `${during("planning what to delete")} Stopping it now. No resource has been deleted.`,
+      stopAfterMs: 0,
+    };
   }
   const what = progress === "locked" ? "uploading files" : progress === undefined ? "running" : "changing resources";
   const limit = `It has ${safePointMs / 1000} s to finish. After that, it is stopped.`;
-  return { text: `${during(what)} ${limit}`, isStopped: false };
+  return { text: `${during(what)} ${limit}`, stopAfterMs: safePointMs };
 }
 
 /** A connection for cleaning up with its own short time limit: the canceled step's other requests end immediately. */

@@ -5,7 +5,7 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { listSome } from "../listing.ts";
 import { otherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
-import { ageOf } from "./lock-text.ts";
+import { lockHeld } from "./lock-held.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandEnd {
@@ -123,16 +123,8 @@ function foreignAuthentication(authType: string): UserError | undefined {
 }
 
 function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError {
-  const age = ageOf(acquiredAt, new Date());
-  return new UserError(
-    `The deployment of this target has been locked by ${user} since ${acquiredAt.toISOString()} (${age} ago).`,
-    {
-      hint: forced
-        ? "Another deployment took the lock in the meantime. Run only one deployment of this target at a time."
-        : "If that deployment is still running, wait until it ends. If it was canceled or its agent was lost, run this step once with forceLock: true.",
-      section: "deploy-lock",
-    },
-  );
+  const lock = { id: "", user, acquiredAt: acquiredAt.getTime(), forced: false };
+  return lockHeld({ lock, holder: undefined }, forced);
 }
 
 function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {

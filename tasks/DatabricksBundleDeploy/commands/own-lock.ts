@@ -1,8 +1,8 @@
 import type { LockAttempt } from "../../common/databricks/cli/output.ts";
+import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
 import { type DeploymentLock, readLock, removeLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import type { Step } from "../session/step.ts";
-import { cleanupConnection } from "./cancelled.ts";
 import { describeLock } from "./lock-text.ts";
 
 /** Whether a lock is the one that this step's CLI has tried to take: its user, its kind and its time prove it. */
@@ -22,28 +22,26 @@ export function isOwnLock(
 
 /**
  * Releases the lock that the CLI has left, if it is this step's own. `statePath` is the lock's folder in the workspace.
- * Returns whether it may still be held by this step.
+ * Returns false if this step may still have the lock.
  */
 export async function releaseOwnLock(
   step: Step,
+  workspace: WorkspaceConnection | undefined,
   attempt: LockAttempt,
   statePath: string | undefined,
 ): Promise<boolean> {
-  const workspace = cleanupConnection(step);
-  if (attempt.failed) return false;
+  if (attempt.failed) return true;
   try {
     if (workspace === undefined || statePath === undefined) throw new Error("The lock's place is unknown.");
     const lock = await readLock(workspace, statePath);
-    if (lock === undefined) return false;
+    if (lock === undefined) return true;
     if (!isOwnLock(lock, attempt, step.identity)) {
       print(`The deployment is locked by another deployment: ${describeLock(lock)}.`);
-      return false;
-    }
-    if (await removeLock(workspace, statePath, lock.id)) print("Released the deployment lock.");
-    return false;
+    } else if (await removeLock(workspace, statePath, lock.id)) print("Released the deployment lock.");
+    return true;
   } catch (error) {
     debug(String(error));
     print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
-    return true;
+    return false;
   }
 }

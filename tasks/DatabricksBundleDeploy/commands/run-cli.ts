@@ -3,14 +3,14 @@ import path from "node:path";
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
 import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
 import { followLog, logFlags, setLog } from "../../common/databricks/cli/log.ts";
-import { type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
+import { type CliFacts, type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
 import { runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
-import { afterCancel } from "./cancelled.ts";
+import { type AfterCancel, afterCancel } from "./cancelled.ts";
 import { type Explanation, explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 import { otherProgram, startFailure } from "./whose-cli.ts";
@@ -21,11 +21,10 @@ export interface CommandOptions {
   readonly json?: boolean;
   /** Receives the output; default: all output is shown. */
   readonly output?: CliOutput;
-  /**
-   * The command locks the deployment and changes it: its log is read for the lock, and after a cancel it may continue to a
-   * safe point.
-   */
+  /** The command locks the deployment and changes it: its log is read, and after a cancel it may reach a safe point. */
   readonly locks?: boolean;
+  /** What becomes of the command after a cancel, if it must not be stopped at once; has a default with `locks`. */
+  readonly afterCancel?: (facts: CliFacts) => AfterCancel;
 }
 
 export interface CommandOutcome extends CommandEnd {
@@ -74,14 +73,18 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
   const logFile = locks && !setLog(given) ? path.join(step.task.temporaryFolder, `${randomUUID()}.log`) : undefined;
   const log =
     logFile === undefined ? undefined : followLog(logFile, (record) => readSafely(() => output.record(record)));
-  const stopNow = new AbortController();
+  const whenCanceled =
+    options.afterCancel ??
+    (locks ? (facts: CliFacts) => afterCancel(command, log && facts.progress, step.safePointMs) : undefined);
+  const stop = new AbortController();
+  let stopping: NodeJS.Timeout | undefined;
   const onCancel = () => {
     log?.read();
-    const { text, isStopped } = afterCancel(command, log && output.facts.progress, step.safePointMs);
-    print(text);
-    if (isStopped) stopNow.abort();
+    const { text, stopAfterMs } = whenCanceled?.(output.facts) ?? { text: "", stopAfterMs: 0 };
+    if (text !== "") print(text);
+    stopping = setTimeout(() => stop.abort(), stopAfterMs);
   };
-  if (locks) step.cancel.addEventListener("abort", onCancel, { once: true });
+  step.cancel.addEventListener("abort", onCancel, { once: true });
   try {
     const { exitCode, stdout } = await runBundleCommand(step.cli, {
       name: command,
@@ -92,8 +95,8 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
         if (!readSafely(() => output.line(line, stream))) print(line);
       },
       stops: [
-        { signal: step.cancel, afterMs: locks ? step.safePointMs : 0 },
-        { signal: stopNow.signal, afterMs: 0 },
+        { signal: step.cancel, afterMs: whenCanceled ? step.safePointMs : 0 },
+        { signal: stop.signal, afterMs: 0 },
         { signal: silence.signal, afterMs: 0 },
       ],
     });
@@ -107,6 +110,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
     log?.end();
     output.end();
     step.cancel.removeEventListener("abort", onCancel);
+    clearTimeout(stopping);
     silence.stop();
   }
 }

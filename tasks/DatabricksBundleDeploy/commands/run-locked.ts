@@ -1,34 +1,70 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
-import { warnOfUnfinishedState } from "./cancelled.ts";
+import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
+import { LockHeld } from "./lock-held.ts";
+import { keepLockNote } from "./lock-note.ts";
 import { releaseOwnLock } from "./own-lock.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { runCommand, shownOutput } from "./run-cli.ts";
+import { releaseStaleLockBefore, waitForLock } from "./wait-for-lock.ts";
+
+type LockingCommand = "deploy" | "destroy";
 
 /**
- * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. Brings
- * `carried` back before, and keeps it after. Cleans up after a command that was interrupted: `statePath` is the lock's folder
- * in the workspace. Both are undefined if the place of the deployment is unknown.
+ * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. A lock
+ * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow. Brings
+ * `carried` back before each attempt, and keeps it after. `statePath` is the lock's folder in the workspace. Both are undefined
+ * if the place of the deployment is unknown.
  */
 export async function runLocked(
   step: Step,
-  command: "deploy" | "destroy",
+  command: LockingCommand,
+  flags: readonly string[],
+  statePath: string | undefined,
+  carried: CarriedState | undefined,
+): Promise<CliFacts> {
+  const { forceLock, lockTimeoutMs } = step.inputs;
+  if (statePath === undefined || forceLock) return runOnce(step, command, flags, statePath, carried);
+  await releaseStaleLockBefore(step, statePath);
+  let deadline: number | undefined;
+  for (;;) {
+    try {
+      return await runOnce(step, command, flags, statePath, carried);
+    } catch (error) {
+      if (!(error instanceof LockHeld)) throw error;
+      deadline ??= Date.now() + lockTimeoutMs;
+      await waitForLock(step, statePath, deadline);
+    }
+  }
+}
+
+/** Cleans up after a command that was interrupted. */
+async function runOnce(
+  step: Step,
+  command: LockingCommand,
   flags: readonly string[],
   statePath: string | undefined,
   carried: CarriedState | undefined,
 ): Promise<CliFacts> {
   const output = shownOutput(step);
   await carried?.prepare();
+  const note = keepLockNote(step, command, statePath, () => output.facts);
   try {
     await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
-    await carried?.finish(true);
+    await Promise.all([carried?.finish(true), note.end(step.workspace())]);
     return output.facts;
   } catch (error) {
-    const { lock } = output.facts;
     // The next deploy can begin as soon as the lock is released.
     await carried?.flush();
-    const [isSafe] = await Promise.all([carried?.finish(false), lock && releaseOwnLock(step, lock, statePath)]);
+    const cleanUp = async () => {
+      const connection = cleanupConnection(step);
+      const { lock } = output.facts;
+      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
+      // The next deploy reads in the note whose lock it meets.
+      if (isReleased) await note.end(connection);
+    };
+    const [isSafe] = await Promise.all([carried?.finish(false), cleanUp()]);
     if (!isSafe) warnOfUnfinishedState(step);
     throw error;
   } finally {

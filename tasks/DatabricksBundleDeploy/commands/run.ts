@@ -9,7 +9,7 @@ import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
-import { cleanupConnection } from "./cancelled.ts";
+import { type AfterCancel, cleanupConnection } from "./cancelled.ts";
 import type { Deployment } from "./deploy.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
 import { readSummary } from "./summary.ts";
@@ -94,7 +94,8 @@ async function runResource(
   const ended = (end: RunEnd) => onEnd({ key, url: started()?.url, ...end, durationMs: Date.now() - startedAt });
   print(`Running ${key}`);
   try {
-    const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output });
+    const afterCancel = () => afterRunCancel(key, started(), isScript, step.safePointMs);
+    const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output, afterCancel });
     const end = isScript
       ? scriptEnd(exitCode, facts)
       : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "" }, isApp(key, summary));
@@ -102,9 +103,17 @@ async function runResource(
     return end.result === "SUCCESS";
   } catch (error) {
     const run = started();
-    if (error instanceof Cancelled && run) ended(await cancelOwnRun(step, run));
+    if (error instanceof Cancelled && run) ended(await leaveRun(step, run));
     throw error;
   }
+}
+
+/** So long the CLI may go on to report a run that it is just starting: the step can only cancel a run that it knows. */
+const announcementMs = 2_000;
+
+function afterRunCancel(key: string, run: StartedRun | undefined, isScript: boolean, safePointMs: number): AfterCancel {
+  const text = `Canceled while waiting for the run of ${key}${run ? `: ${run.url}` : "."}`;
+  return { text, stopAfterMs: run || isScript ? 0 : Math.min(announcementMs, safePointMs) };
 }
 
 function isApp(key: string, { resources }: BundleSummary): boolean {
@@ -159,7 +168,10 @@ async function endOfRun(step: Step, workspace: WorkspaceConnection, { run, url }
     } catch (error) {
       if (step.cancel.aborted) throw new Cancelled();
       const isLasting = error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
-      if (isLasting || Date.now() > answeredAt + patienceMs) return unreported(error);
+      if (isLasting || Date.now() > answeredAt + patienceMs) {
+        await leaveRun(step, { run, url });
+        return unreported(error);
+      }
       debug(String(error));
     }
     await sleep(waitMs, undefined, { signal: step.cancel }).catch(() => {
@@ -191,7 +203,12 @@ function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
   return undefined;
 }
 
-async function cancelOwnRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
+/** The end of a run that the step no longer waits for: it is canceled, unless the inputs let it go on. */
+async function leaveRun(step: Step, { run, url }: StartedRun): Promise<RunEnd> {
+  if (!step.inputs.cancelRuns) {
+    print(`The run goes on, because cancelRuns is false: ${url}`);
+    return { result: "UNKNOWN", message: "the step did not wait for its end" };
+  }
   try {
     const workspace = cleanupConnection(step);
     if (workspace === undefined) throw new Error("The workspace is unknown.");

@@ -9,7 +9,8 @@ import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
-import { jobVariables, readJob } from "../../common/pipeline/job.ts";
+import { type JobInfo, jobVariables, readJob } from "../../common/pipeline/job.ts";
+import { type PipelineJob, thisPipelineJob } from "../../common/pipeline/pipeline-run.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import { type DeployInputs, stepWorkspace } from "../inputs.ts";
@@ -30,6 +31,9 @@ export interface Session {
   /** For the task's own requests; undefined until the workspace is known. */
   readonly workspace: () => WorkspaceConnection | undefined;
   readonly cliVersion: CliVersion;
+  readonly job: JobInfo;
+  /** undefined if the agent does not tell enough about the job. */
+  readonly pipelineJob: PipelineJob | undefined;
   /** Application ID of the service principal. */
   readonly identity: string;
   /** The name that the workspace shows for it; undefined where the bundle names the workspace only to the CLI. */
@@ -92,6 +96,8 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
       return known && { ...known, http: task.http, token };
     },
     cliVersion: version,
+    job,
+    pipelineJob: thisPipelineJob(job),
     identity: identity ?? "",
     identityName,
     close: metadataService.close,

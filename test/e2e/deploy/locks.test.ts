@@ -1,75 +1,199 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
-import { bundleOf, job, wheel } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
-import { programsBelow } from "../steps/programs.ts";
+import type { Job } from "../../lab/agent/agent.ts";
+import { viewBuildsError } from "../../lab/azure-devops/errors.ts";
+import type { PlacedFault } from "../../lab/faults.ts";
+import { type BundleFiles, bundleOf, job as jobOf, wheel } from "../bundles/bundles.ts";
+import { taskNodesWithCli } from "../nodes.ts";
+import { checkOut } from "../steps/checkout.ts";
 import { useLab } from "../use-lab.ts";
 
-const bundle = bundleOf("locked", job("only", "Only"));
+/** A bundle that is not deployed yet; its targets dev and prod have one job. */
+const newBundle = (more = "") => bundleOf(`locked-${randomUUID()}`, jobOf("only", "Only"), more);
 /** Its files and its state are not in the usual folders. */
-const ownPaths = bundleOf(
-  "locked",
-  job("only", "Only"),
-  `workspace:
+const newBundleWithOwnPaths = () =>
+  newBundle(`workspace:
   state_path: /Workspace/Users/\${workspace.current_user.userName}/elsewhere
   file_path: /Workspace/Users/\${workspace.current_user.userName}/my-files
-`,
-);
+`);
 const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };
 /** Shortens the agent's grace from 10 to 4 seconds. */
-const shortGrace = { variables: { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2000" } };
+const shortGrace = { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2000" };
+const program = { cli: /databricks bundle deploy/, task: /DatabricksBundleDeploy.*index\.js/ };
 
-describe.each(taskNodes)("Locks on $name", ({ path: node }) => {
-  const { lab, checkout } = useLab(node);
+describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion }) => {
+  const { lab, checkout, startAgent } = useLab(node, { cli: cliVersion });
 
-  const locks = async () => (await lab.workspace.files()).filter((file) => file.endsWith("deploy.lock"));
+  const filesLike = async (name: RegExp) => (await lab.workspace.files()).filter((file) => name.test(file));
+  const locks = () => filesLike(/deploy\.lock$/);
+  const notes = async () =>
+    Promise.all(
+      (await filesLike(/azure-pipelines-run-/)).map((file) => lab.workspace.readFile(file.replace("FILE ", ""))),
+    );
 
-  /** Kills the CLI, as a machine without memory does, when `isDue`. */
-  const killCli = async (pid: number, isDue: () => boolean) => {
-    await vi.waitFor(() => expect(isDue()).toBe(true), { timeout: 30_000, interval: 20 });
-    const [cli] = programsBelow(pid, /databricks bundle/);
-    if (cli === undefined) throw new Error("The CLI does not run.");
-    process.kill(cli, "SIGKILL");
+  const reached = (fault: PlacedFault) =>
+    vi.waitFor(() => expect(fault.hits).toBeGreaterThan(0), { timeout: 30_000, interval: 20 });
+
+  /** Waits until the step that is deploying has noted the ID of its lock. */
+  const noted = () => vi.waitFor(async () => expect((await notes()).join()).toContain('"lockId"'), 15_000);
+
+  /** Kills a program of a job, as a machine without memory does. */
+  const kill = (job: Job, name: RegExp) => {
+    const found = job.processes().filter(({ command }) => name.test(command));
+    expect(found).toHaveLength(1);
+    for (const { pid } of found) process.kill(pid, "SIGKILL");
+  };
+
+  /** A job of a run that Azure DevOps knows. */
+  const newRun = () => {
+    const build = lab.azureDevOps.startBuild();
+    return { build, run: { buildId: build.id, jobId: build.startJob() } };
+  };
+
+  /** A checkout in such a job. */
+  const checkoutInRun = async (files: BundleFiles, variables = {}) => {
+    const { build, run } = newRun();
+    return { ...(await checkout(files, { job: { run, variables } })), build };
+  };
+
+  /** A deploy whose machine is lost while it creates the job, so that its lock stays. */
+  const loseDeploy = async (files: BundleFiles) => {
+    const agent = await startAgent();
+    const { build, run } = newRun();
+    const { run: step } = await checkOut(agent, lab, files, { job: { run } });
+    const held = lab.workspace.fault(creation, { hold: true });
+    const lost = expect(step({ target: "prod" })).rejects.toThrow("lost");
+    await reached(held);
+    await noted();
+    agent.lose();
+    held.release();
+    await lost;
+    return build;
   };
 
   it.each([
-    ["usual paths", bundle],
-    ["paths of its own", ownPaths],
-  ])(
-    "releases its lock when the machine kills the CLI, so that a retry succeeds: a bundle with %s",
-    async (_, files) => {
-      const { run, job } = await checkout(files);
-      await run({ command: "destroy", autoApprove: "true", target: "prod" });
-      const held = lab.workspace.fault(creation, { hold: true });
-      let killed: Promise<void> | undefined;
-      const step = await run(
-        { target: "prod" },
-        {
-          retryCountOnTaskFailure: 1,
-          onStart: (pid) => {
-            killed ??= killCli(pid, () => held.hits > 0).finally(() => held.release());
-          },
-        },
-      );
-      await killed;
-      expect(step.text).toContain("Released the deployment lock.");
-      expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" was stopped by a signal/)]);
-      expect(step.result).toBe("Succeeded");
-      expect(await locks()).toEqual([]);
-      expect(await job.finish()).toEqual({ orphans: [] });
-    },
-  );
+    ["usual paths", newBundle],
+    ["paths of its own", newBundleWithOwnPaths],
+  ])("releases its lock when the machine kills the CLI, and a retry succeeds: a bundle with %s", async (_, files) => {
+    const { run, job } = await checkout(files());
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "prod" }, { retryCountOnTaskFailure: 1 });
+    await reached(held);
+    kill(job, program.cli);
+    held.release();
+    const step = await running;
+    expect(step.text).toContain("Released the deployment lock.");
+    expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" was stopped by a signal/)]);
+    expect(step.result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+    expect(await job.finish()).toEqual({ orphans: [] });
+  });
 
   it("releases its lock when a cancel comes while a wheel is uploaded", async () => {
-    const { run } = await checkout(wheel, { job: shortGrace });
+    const { run } = await checkout(wheel, { job: { variables: shortGrace } });
     const cancel = new AbortController();
     const held = lab.workspace.fault({ method: "POST", path: /import-file.*\.whl/ }, { hold: true });
     const running = run({ target: "prod" }, { cancel: cancel.signal });
-    await vi.waitFor(() => expect(held.hits).toBe(1), { timeout: 30_000 });
+    await reached(held);
     cancel.abort();
     const step = await running;
     held.release();
-    expect(step.text).toMatch(/Canceled while .* was uploading files\. It has 1\.5 s to finish/);
+    expect(step.text).toMatch(/Canceled while .* was uploading files\. It has 0\.9 s to finish/);
     expect(step.text).toContain("Released the deployment lock.");
-    expect(await locks()).toEqual([]);
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("takes over the lock of a lost machine when its run is over, and says so", async () => {
+    const files = newBundle();
+    const build = await loseDeploy(files);
+    build.finish();
+    const step = await (await checkoutInRun(files)).run({ target: "prod" });
+    const holder = `The job Job of the pipeline run ${build.id} (pipe) took it and is over: https://dev.azure.com/contoso/`;
+    expect(step.text).toMatch(/Released the deployment lock of \S+ since .* ago\)\./);
+    expect(step.text).toContain(holder);
+    expect(step.result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("names the run that holds the lock and what to do, as long as that run is not over", async () => {
+    const files = newBundle();
+    const build = await loseDeploy(files);
+    const { run } = await checkoutInRun(files);
+    const step = await run({ target: "prod" });
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /locked by \S+ since .* ago\)\. The job .*Wait until .*lockTimeoutInMinutes.*forceLock: true/s,
+      ),
+    ]);
+    expect(step.errors[0]).toContain(`The job Job of the pipeline run ${build.id} (pipe) took the lock and is still`);
+    expect(await locks()).toHaveLength(1);
+    build.finish();
+    expect((await run({ target: "prod" })).result).toBe("Succeeded");
+  });
+
+  it("takes over its own job's lock when the machine has killed the task itself", async () => {
+    const { run, job } = await checkoutInRun(newBundle());
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "prod" }, { retryCountOnTaskFailure: 1 });
+    await reached(held);
+    await noted();
+    kill(job, program.task);
+    const step = await running;
+    held.release();
+    expect(step.text).toContain("took it and is over");
+    expect(step.result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+    expect(await job.finish()).toEqual({ orphans: [] });
+  });
+
+  it("waits for the lock of another job as long as lockTimeoutInMinutes allows", async () => {
+    const files = newBundle();
+    const [first, second] = [await checkoutInRun(files), await checkoutInRun(files)];
+    const held = lab.workspace.fault(creation, { hold: true });
+    const winner = first.run({ target: "prod" });
+    await reached(held);
+    await noted();
+    const waiting = second.run(
+      { target: "prod", lockTimeoutInMinutes: "5" },
+      { onLine: (line) => void (line.includes("Waiting up to 5 min") && held.release()) },
+    );
+    const [won, waited] = await Promise.all([winner, waiting]);
+    expect(won).toMatchObject({ result: "Succeeded", errors: [], warnings: [] });
+    expect(waited).toMatchObject({ result: "Succeeded", errors: [], warnings: [] });
+    expect(waited.text).toContain(`pipeline run ${first.build.id}`);
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("fails at once at the lock of another job, and tells its run", async () => {
+    const files = newBundle();
+    const [first, second] = [await checkoutInRun(files), await checkoutInRun(files)];
+    const held = lab.workspace.fault(creation, { hold: true });
+    const winner = first.run({ target: "prod" });
+    await reached(held);
+    await noted();
+    const lost = await second.run({ target: "prod" });
+    held.release();
+    expect(lost.errors).toEqual([expect.stringContaining(`buildId=${first.build.id}`)]);
+    expect((await winner).result).toBe("Succeeded");
+    expect((await second.run({ target: "prod" })).result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("leaves the lock alone, and says why, if Azure DevOps does not show the run", async () => {
+    const files = newBundle();
+    const build = await loseDeploy(files);
+    build.finish();
+    const { run } = await checkoutInRun(files);
+    const body = viewBuildsError("Analytics");
+    const denied = lab.azureDevOps.fault({ status: 403, body }, 10, { path: /_apis\/build\/builds/ });
+    const step = await run({ target: "prod" });
+    denied.release();
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /It is unknown whether it is over: Azure DevOps returned status 403: Access denied\..*View builds.*forceLock: true/s,
+      ),
+    ]);
+    expect(await locks()).toHaveLength(1);
+    expect((await run({ target: "prod", forceLock: "true" })).result).toBe("Succeeded");
   });
 });

@@ -41,6 +41,8 @@ export interface JobSettings {
   readonly project?: { id: string; name: string };
   /** The job access token. */
   readonly jobToken: string;
+  /** The run that the job belongs to, as Azure DevOps knows it; else one that does not exist there. */
+  readonly run?: { readonly buildId: number; readonly jobId: string };
   readonly serviceConnections?: ServiceConnection[];
   readonly variables?: Record<string, VariableSetting>;
   /** system.debug */

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JSONWebKeySet } from "jose";
 import type { ServerCertificate } from "../certificates.ts";
-import { createFaults, type Fault, type Faults, type PlacedFault, sendFault } from "../faults.ts";
+import { createFaults, type Fault, type FaultMatch, type Faults, type PlacedFault, sendFault } from "../faults.ts";
 import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
 import { createSigningKey } from "../signing-key.ts";
+import { type Build, type Builds, createBuilds } from "./builds.ts";
 import { signInPage, unauthorizedError } from "./errors.ts";
 import { answerIdTokenRequest } from "./id-token-request.ts";
 import { openIdConfiguration } from "./openid-configuration.ts";
@@ -36,7 +37,7 @@ export interface AzureDevOpsRequest {
   readonly serviceConnectionId?: string;
 }
 
-/** Azure DevOps, as far as a pipeline job requests ID tokens from it. */
+/** Azure DevOps, as far as a pipeline job requests ID tokens from it, and asks for runs of its project. */
 export interface AzureDevOps {
   readonly port: number;
   readonly hostName: string;
@@ -55,8 +56,10 @@ export interface AzureDevOps {
   /** Every ID token issued. */
   readonly issued: string[];
   readonly issuedJobTokens: string[];
-  /** Places a fault for the next requests for an ID token. */
-  fault(fault: AzureDevOpsFault, times?: number): PlacedFault;
+  /** Starts a pipeline run. */
+  startBuild(): Build;
+  /** Places a fault for the next requests; all by default. */
+  fault(fault: AzureDevOpsFault, times?: number, match?: FaultMatch): PlacedFault;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
   jwks(issuer: string): JSONWebKeySet;
   close(): Promise<void>;
@@ -68,6 +71,7 @@ interface State {
   readonly connections: Map<string, ServiceConnection>;
   readonly jobTokens: JobTokens;
   readonly faults: Faults;
+  readonly builds: Builds;
   readonly requests: AzureDevOpsRequest[];
   readonly issued: string[];
   readonly lifetimeSeconds: () => number;
@@ -75,17 +79,19 @@ interface State {
 
 /** Starts Azure DevOps on a random port of 127.0.0.1, with one organization (contoso) and one project. */
 export async function startAzureDevOps(options: { certificate: ServerCertificate }): Promise<AzureDevOps> {
+  const organization = { id: randomUUID(), name: "contoso", project: { id: randomUUID(), name: "Analytics" } };
   const state: State = {
-    organization: { id: randomUUID(), name: "contoso", project: { id: randomUUID(), name: "Analytics" } },
+    organization,
     keys: { "azure-devops": await createSigningKey(), entra: await createSigningKey() },
     connections: new Map(),
     jobTokens: createJobTokens(),
     faults: createFaults(),
+    builds: createBuilds(organization),
     requests: [],
     issued: [],
     lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
   };
-  const { organization, connections } = state;
+  const { connections } = state;
   const issuedJobTokens: string[] = [];
   const server = await startServer((request, response) => receive(request, response, state), options.certificate);
   const azureDevOps: AzureDevOps = {
@@ -108,8 +114,9 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     idTokenLifetimeSeconds: 600,
     issued: state.issued,
     issuedJobTokens,
-    fault: ({ nullToken, ...fault }, times) =>
-      state.faults.add({}, nullToken ? { ...fault, body: { oidcToken: null } } : fault, times),
+    startBuild: state.builds.start,
+    fault: ({ nullToken, ...fault }, times, match = {}) =>
+      state.faults.add(match, nullToken ? { ...fault, body: { oidcToken: null } } : fault, times),
     jwks: (issuer) => issuerJwks(issuer, state),
     async close() {
       state.faults.releaseAll();
@@ -136,7 +143,9 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
     state.issued.push(token);
     return token;
   };
-  const answer = await answerIdTokenRequest(request, url, body, { organization, connections, sign });
+  const answer =
+    state.builds.answer(request, url) ??
+    (await answerIdTokenRequest(request, url, body, { organization, connections, sign }));
   sendJson(response, answer.status, answer.body);
 }
 

@@ -13,6 +13,8 @@ const assemblies = {
   services: "Microsoft.VisualStudio.Services.WebApi",
   framework: "Microsoft.TeamFoundation.Framework.Server",
   distributedTask: "Microsoft.TeamFoundation.DistributedTask.WebApi",
+  core: "Microsoft.TeamFoundation.Core.WebApi",
+  build: "Microsoft.TeamFoundation.Build.WebApi",
 } as const;
 
 function azureDevOpsError(assembly: keyof typeof assemblies, typeKey: string, message: string): AzureDevOpsError {
@@ -59,6 +61,23 @@ export function planSecurityError(planId: string): AzureDevOpsError {
 export function noReferenceError(serviceConnectionId: string): { count: number; value: string } {
   const value = `There is no explicit reference to service connection ${serviceConnectionId} from current stage Deploy.Deploy.__default.`;
   return { count: value.length, value };
+}
+
+/** 404: the project does not exist, or the caller may not see it; the answer does not tell which. */
+export function projectNotFoundError(project: string): AzureDevOpsError {
+  const message = `VS800075: The project with id 'vstfs:///Classification/TeamProject/${project}' does not exist, or you do not have permission to access it.`;
+  return azureDevOpsError("core", "ProjectDoesNotExistException", message);
+}
+
+/** 404: there is no such build in the project, for example because its retention has ended. */
+export function buildNotFoundError(id: string): AzureDevOpsError {
+  return azureDevOpsError("build", "BuildNotFoundException", `The requested build ${id} could not be found.`);
+}
+
+/** 403: the build service may not view the builds of the project. */
+export function viewBuildsError(project: string): AzureDevOpsError {
+  const message = `Access denied. Contoso Build Service needs View builds permissions for project ${project} to perform the action. For more information, contact the Azure DevOps Server administrator.`;
+  return azureDevOpsError("build", "AccessDeniedException", message);
 }
 
 /** 405, in ASP.NET's shape instead of Azure DevOps' own. */

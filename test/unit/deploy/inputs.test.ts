@@ -58,6 +58,11 @@ describe("Inputs of a deploy step", () => {
     ["validate", { failOnActiveRuns: "true" }],
     ["plan", { failOnActiveRuns: "true" }],
     ["destroy", { failOnActiveRuns: "true", autoApprove: "true" }],
+    ["validate", { lockTimeoutInMinutes: "5" }],
+    ["plan", { lockTimeoutInMinutes: "5" }],
+    ["validate", { cancelRuns: "false" }],
+    ["plan", { cancelRuns: "false" }],
+    ["destroy", { cancelRuns: "false", autoApprove: "true" }],
     ["validate", { incremental: "false" }],
     ["plan", { incremental: "false" }],
     ["destroy", { incremental: "false", autoApprove: "true" }],
@@ -66,6 +71,27 @@ describe("Inputs of a deploy step", () => {
     expect(errorOf({ command, ...inputs })).toMatch(
       new RegExp(`${name}: has an effect only with command: deploy( or destroy)?, not with ${command}`),
     );
+  });
+
+  it.each(["-1", "1.5", "5m", "1e3", "soon"])("refuses %s as a number of minutes", (lockTimeoutInMinutes) => {
+    expect(errorOf({ lockTimeoutInMinutes })).toContain(
+      `lockTimeoutInMinutes: "${lockTimeoutInMinutes}" is not a whole number of minutes, 0 or more.`,
+    );
+  });
+
+  it.each(["", "0", "90"])("accepts '%s' as a number of minutes", (lockTimeoutInMinutes) => {
+    expect(errorOf({ lockTimeoutInMinutes })).toBe("");
+  });
+
+  it("refuses to wait for a lock that it takes by force", () => {
+    expect(errorOf({ lockTimeoutInMinutes: "5", forceLock: "true" })).toMatch(
+      /lockTimeoutInMinutes: has no effect with forceLock: true/,
+    );
+  });
+
+  it("refuses cancelRuns: false without a run", () => {
+    expect(errorOf({ cancelRuns: "false" })).toMatch(/cancelRuns: has an effect only with the input run/);
+    expect(errorOf({ cancelRuns: "false", run: "nightly" })).toBe("");
   });
 
   it("refuses a list of run keys that is separated by commas", () => {

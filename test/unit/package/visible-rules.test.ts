@@ -56,8 +56,8 @@ function hiddenInputs({ inputs, groups = [] }: TaskDefinition, values: Readonly<
 describe("the editor", () => {
   const definitionOf = (name: string) => tasks.find((task) => task.name === name)?.definition as TaskDefinition;
   const deploy = definitionOf("DatabricksBundleDeploy");
-  const conditions = ["failOnActiveRuns", "incremental", "plan", "run"];
-  const approval = ["autoApprove", "forceLock"];
+  const conditions = ["cancelRuns", "failOnActiveRuns", "incremental", "plan", "run"];
+  const approval = ["autoApprove", "forceLock", "lockTimeoutInMinutes"];
 
   it.each([
     ["validate", [...approval, ...conditions]],

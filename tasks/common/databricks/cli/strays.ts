@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 
 /** In the environment of every program that the CLI starts; its value is a folder of this step only. */
 const mark = "DATABRICKS_CACHE_DIR";
@@ -9,12 +10,31 @@ const mark = "DATABRICKS_CACHE_DIR";
  */
 export function killStrays(environment: Readonly<Record<string, string>>): void {
   const folder = environment[mark];
-  if (folder === undefined || process.platform !== "linux") return;
+  if (folder !== undefined) killMarked((value) => value === folder);
+}
+
+/**
+ * The same for what earlier steps of this job have left, because the agent or the machine killed the task itself. The steps of
+ * a job run one after the other and have their folders side by side.
+ */
+export function killStraysOfEarlierSteps(environment: Readonly<Record<string, string>>): void {
+  const folder = environment[mark];
+  if (folder === undefined) return;
+  const parts = (cache: string) => path.parse(path.dirname(cache));
+  const { dir } = parts(folder);
+  killMarked(
+    (value) => value !== folder && parts(value).dir === dir && parts(value).base.startsWith("databricks-step-"),
+  );
+}
+
+function killMarked(isStray: (folder: string) => boolean): void {
+  if (process.platform !== "linux") return;
   for (const name of fs.readdirSync("/proc")) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     try {
       const variables = fs.readFileSync(`/proc/${name}/environ`, "utf8").split("\0");
-      if (variables.includes(`${mark}=${folder}`)) process.kill(Number(name), "SIGKILL");
+      const value = variables.find((variable) => variable.startsWith(`${mark}=`))?.slice(mark.length + 1);
+      if (value !== undefined && isStray(value)) process.kill(Number(name), "SIGKILL");
     } catch {
       // It has ended, or belongs to another user.
     }

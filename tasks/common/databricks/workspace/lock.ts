@@ -1,6 +1,7 @@
 import { parsedMembers, textOf } from "../../pipeline/json.ts";
 import { preciseTime } from "../../pipeline/time.ts";
-import { type WorkspaceConnection, WorkspaceError, workspaceService } from "./client.ts";
+import type { WorkspaceConnection } from "./client.ts";
+import { deleteWorkspaceFile, readWorkspaceFile } from "./files.ts";
 
 /** The lock of a deployment, which the CLI keeps in a file beside the state (databricks/cli, libs/locker). */
 export interface DeploymentLock {
@@ -13,27 +14,15 @@ export interface DeploymentLock {
 
 /** Reads the lock beside the state in `statePath`; undefined if there is none. */
 export async function readLock(workspace: WorkspaceConnection, statePath: string): Promise<DeploymentLock | undefined> {
-  const files = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
-  try {
-    const { content } = await files.export({ path: lockFile(statePath), format: "AUTO" });
-    return parseLock(Buffer.from(content ?? "", "base64").toString("utf8"));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const text = await readWorkspaceFile(workspace, lockFile(statePath));
+  return text === undefined ? undefined : parseLock(text);
 }
 
 /** Removes the lock with this ID. Returns whether it was there: another one stays. */
 export async function removeLock(workspace: WorkspaceConnection, statePath: string, id: string): Promise<boolean> {
   if ((await readLock(workspace, statePath))?.id !== id) return false;
-  const files = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
-  try {
-    await files.delete({ path: lockFile(statePath) });
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  await deleteWorkspaceFile(workspace, lockFile(statePath));
+  return true;
 }
 
 function lockFile(statePath: string): string {
@@ -49,8 +38,4 @@ function parseLock(text: string): DeploymentLock {
     acquiredAt: preciseTime(textOf(AcquisitionTime) ?? "") ?? 0,
     forced: IsForced === true,
   };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof WorkspaceError && error.status === 404;
 }

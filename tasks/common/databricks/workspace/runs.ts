@@ -62,6 +62,8 @@ export async function cancelRun(workspace: WorkspaceConnection, run: WorkspaceRu
     const jobs = await workspaceService((sdk) => sdk.JobsService, workspace);
     await jobs.cancelRun({ run_id: run.runId });
   } else {
+    // A stop is for the pipeline's current update, which is another one if this one is over.
+    if ((await readRun(workspace, run)).result !== undefined) return;
     const pipelines = await workspaceService((sdk) => sdk.PipelinesService, workspace);
     await pipelines.stop({ pipeline_id: run.pipelineId });
   }

@@ -9,7 +9,7 @@ type Values = Record<string, string | undefined>;
 /** Sets the variables of a job message: the server's, which are read-only, then the author's. */
 export function setMessageVariables(variables: Variables, settings: JobSettings, hostType: HostType): void {
   setReadOnly(variables, serverVariables(settings, hostType));
-  setReadOnly(variables, hostType === "build" ? buildVariables() : releaseVariables());
+  setReadOnly(variables, hostType === "build" ? buildVariables(settings) : releaseVariables());
   setAccessToken(variables, settings);
   if (settings.debug === true) variables.set("system.debug", "true");
   for (const [name, setting] of Object.entries(settings.variables ?? {})) {
@@ -42,7 +42,7 @@ function setReadOnly(variables: Variables, values: Values): void {
 function serverVariables(settings: JobSettings, hostType: HostType): Values {
   const collection = withSlash(settings.collectionUrl);
   const project = settings.project ?? { id: randomUUID(), name: "proj" };
-  const [collectionId, planId, jobId] = [randomUUID(), randomUUID(), randomUUID()];
+  const [collectionId, planId, jobId] = [randomUUID(), randomUUID(), settings.run?.jobId ?? randomUUID()];
   // A deployment group's job belongs to a release.
   const hub = hostType === "deployment" ? "release" : hostType;
   const server = hub === "release" ? releaseManagement(collection) : collection;
@@ -90,9 +90,9 @@ function setAccessToken(variables: Variables, settings: JobSettings): void {
   variables.set("system.accessToken", settings.jobToken, { secret, readOnly: true });
 }
 
-function buildVariables(): Values {
+function buildVariables({ run }: JobSettings): Values {
   return {
-    "build.buildId": "5",
+    "build.buildId": String(run?.buildId ?? 5),
     "build.buildNumber": "20261123.1",
     "build.definitionName": "pipe",
     "build.reason": "Manual",

@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
+import type { PlacedFault } from "../../lab/faults.ts";
+import { bundleOf, job as jobOf } from "../bundles/bundles.ts";
+import { taskNodesWithCli } from "../nodes.ts";
+import { cancelAt } from "../steps/checkout.ts";
+import { useLab } from "../use-lab.ts";
+
+/** A bundle that is not deployed yet. */
+const newBundle = (more = "") => bundleOf(`canceled-${randomUUID()}`, jobOf("only", "Only"), more);
+/** Starts a program in a session of its own, which would run on for an hour, and waits for it. */
+const endless = (event: string) =>
+  newBundle(`experimental:\n  scripts:\n    ${event}: echo "The script waits"; setsid sleep 3600 & sleep 3600\n`);
+/** Shortens the agent's grace from 10 to 4 seconds. */
+const shortGrace = { variables: { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2000" } };
+const destroy = { command: "destroy", autoApprove: "true", target: "prod" };
+
+describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
+  const { lab, checkout, requests } = useLab(node, { cli });
+
+  const left = async () =>
+    (await lab.workspace.files()).filter((file) => /deploy\.lock$|azure-pipelines-run-/.test(file));
+  const reached = (fault: PlacedFault) =>
+    vi.waitFor(() => expect(fault.hits).toBeGreaterThan(0), { timeout: 30_000, interval: 20 });
+
+  it("while the CLI asks for a token ends the step at once", async () => {
+    const { run, job } = await checkout(newBundle());
+    const cancel = new AbortController();
+    const held = lab.workspace.fault({ path: /\.well-known\/databricks-config/ }, { hold: true });
+    const running = run({ target: "prod" }, { cancel: cancel.signal });
+    await reached(held);
+    cancel.abort();
+    const step = await running;
+    held.release();
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(await left()).toEqual([]);
+    expect(await job.finish()).toEqual({ orphans: [] });
+  });
+
+  it("while a script runs before the deploy stops it with everything that it started", async () => {
+    const { run, job } = await checkout(endless("predeploy"));
+    const step = await run({ target: "prod" }, cancelAt("The script waits"));
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(step.text).toMatch(
+      /Canceled while "databricks bundle deploy" was preparing\. Stopping it now\. No resource/,
+    );
+    expect(step.leftInTemp).toEqual([]);
+    expect(await left()).toEqual([]);
+    expect(await job.finish()).toEqual({ orphans: [] });
+  });
+
+  it("while a destroy plans stops it before it deletes anything, and releases its lock", async () => {
+    const { run, job } = await checkout(newBundle(), { job: shortGrace });
+    await run({ target: "prod" });
+    const jobs = await lab.workspace.jobs();
+    const cancel = new AbortController();
+    // The CLI reads the bundle's job once for the summary before the destroy; the next time, it plans.
+    let locked = false;
+    const isLocked = async () => {
+      locked = (await left()).some((file) => file.endsWith("deploy.lock"));
+      expect(locked).toBe(true);
+    };
+    const held = lab.workspace.fault({ method: "GET", path: /get-status\?path=.*deploy\.lock/ }, { hold: true });
+    const running = run(destroy, { cancel: cancel.signal });
+    await vi.waitFor(isLocked, 30_000);
+    await reached(held);
+    cancel.abort();
+    const step = await running;
+    held.release();
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(step.text).toMatch(/Canceled while .* was planning what to delete\. Stopping it now\. No resource has been/);
+    expect(step.text).toContain("Released the deployment lock.");
+    expect(await lab.workspace.jobs()).toEqual(jobs);
+    expect(await left()).toEqual([]);
+    expect(await job.finish()).toEqual({ orphans: [] });
+    expect((await run(destroy)).result).toBe("Succeeded");
+  });
+
+  it("while files are uploaded lets the deploy end within the grace", async () => {
+    const { run } = await checkout(newBundle());
+    lab.workspace.fault({ method: "POST", path: /import-file.*step/ }, { delayMs: 1_000 });
+    const step = await run({ target: "prod" }, cancelAt("Uploading bundle files"));
+    expect(step.text).toMatch(
+      /Canceled while .* was uploading files\. It has 6\.9 s to finish[\s\S]*Deployment complete/,
+    );
+    expect(step.result).toBe("Canceled");
+    expect(await left()).toEqual([]);
+  });
+
+  it("while the step waits for a lock ends the wait at once", async () => {
+    const files = newBundle();
+    const [first, second] = [await checkout(files), await checkout(files)];
+    const held = lab.workspace.fault({ method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ }, { hold: true });
+    const deploying = first.run({ target: "prod" });
+    await reached(held);
+    const inputs = { target: "prod", lockTimeoutInMinutes: "60" };
+    const step = await second.run(inputs, cancelAt("Waiting up to 60 min"));
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(step.text).toContain("Canceled while waiting for the deployment lock.");
+    held.release();
+    expect((await deploying).result).toBe("Succeeded");
+    expect(await left()).toEqual([]);
+  });
+
+  it("while a run is just starting waits for its address, and cancels the run", async () => {
+    const { run } = await checkout(newBundle());
+    const cancel = new AbortController();
+    const behavior = lab.workspace.runs({ hold: true });
+    const held = lab.workspace.fault({ method: "GET", path: /jobs\/runs\/get/ }, { hold: true });
+    const running = requests(() =>
+      run(
+        { target: "prod", run: "only" },
+        { cancel: cancel.signal, onLine: (line) => void (line.includes("Canceled while waiting") && held.release()) },
+      ),
+    );
+    await reached(held);
+    cancel.abort();
+    const [step, { workspace }] = await running;
+    behavior.release();
+    expect(step.text).toMatch(/Canceled while waiting for the run of only\.[\s\S]*Canceled the run: https:/);
+    expect(workspace.map(({ path }) => path)).toContainEqual(expect.stringMatching(/jobs\/runs\/cancel/));
+  });
+
+  it("leaves the runs alone when cancelRuns is false", async () => {
+    const { run } = await checkout(newBundle());
+    const behavior = lab.workspace.runs({ hold: true });
+    const inputs = { target: "prod", run: "only", cancelRuns: "false" };
+    const [step, { workspace }] = await requests(() => run(inputs, cancelAt("RUNNING")));
+    behavior.release();
+    expect(step.text).toMatch(/Canceled while waiting for the run of only: https:.*\n[\s\S]*The run goes on, because/);
+    expect(workspace.map(({ path }) => path)).not.toContainEqual(expect.stringMatching(/jobs\/runs\/cancel/));
+  });
+});
