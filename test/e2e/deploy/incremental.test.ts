@@ -5,6 +5,7 @@ import { signInPerson } from "../../lab/person.ts";
 import { type BundleFiles, bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import type { Checkout } from "../steps/checkout.ts";
+import { writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
 const bundle: BundleFiles = {
@@ -179,5 +180,25 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", issues: [] });
     const files = (await lab.workspace.files()).filter((file) => file.includes(`${elsewhere}/files/`));
     expect(files).toHaveLength(5);
+  });
+
+  it("reports the progress of a long upload, and does not list the files", async () => {
+    const slow = lab.workspace.fault({ method: "POST", path: /import-file.*slow\.txt/ }, { delayMs: 9_000 });
+    const { step } = await deploy({ ...bundleOf("slow", job("a", "A")), "slow.txt": "slow\n" });
+    slow.release();
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.log).toContain("Uploaded 2 of 3 files.");
+    expect(step.text).not.toMatch(/Action: PUT|Uploaded slow\.txt|Initial Sync Complete/);
+  });
+
+  it("deploys with a CLI that does not know the flag for the progress", async () => {
+    const real = await lab.programs.cli(cli);
+    const refusing = writeScriptedCli(`case "$*" in
+  *--verbose*) echo 'Error: unknown flag: --verbose' >&2; exit 1 ;;
+  *) exec '${real}' "$@" ;;
+esac
+`);
+    const { run } = await checkout(bundle, { agent: { cli: refusing } });
+    expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", issues: [] });
   });
 });
