@@ -201,4 +201,14 @@ esac
     const { run } = await checkout(bundle, { agent: { cli: refusing } });
     expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", issues: [] });
   });
+
+  it("leaves a bundle with an immutable folder to the CLI", async () => {
+    const files = bundleOf("frozen", job("a", "A"), "experimental:\n  immutable_folder: true\n");
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const { step, uploaded } = await deploy(files, {}, "frozen");
+      expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+      expect(step.text).not.toMatch(/All files are uploaded|Files: /);
+      expect(uploaded).toEqual([]);
+    }
+  });
 });
