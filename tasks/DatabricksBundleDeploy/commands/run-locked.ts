@@ -9,6 +9,9 @@ import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { runCommand, shownOutput } from "./run-cli.ts";
 import { releaseStaleLockBefore, waitForLock } from "./wait-for-lock.ts";
 
+/** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
+const mostFailures = 3;
+
 type LockingCommand = "deploy" | "destroy";
 
 /**
@@ -30,13 +33,14 @@ export async function runLocked(
   if (statePath === undefined || forceLock) return run();
   await releaseStaleLockBefore(step, statePath);
   let deadline: number | undefined;
-  for (;;) {
+  for (let failures = 1; ; failures++) {
     try {
       return await run();
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
       await waitForLock(step, statePath, deadline, notes);
+      if (failures >= mostFailures && Date.now() >= deadline) throw error;
     }
   }
 }
