@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { CaseOutcome, SweepCase } from "../../test/e2e/deploy/sweep/case.ts";
+import { moments, ways } from "../../test/e2e/deploy/sweep/stops.ts";
 import { root } from "../project.ts";
 
 /** A case with the CLI it ran with, and what became of it. */
@@ -24,14 +25,23 @@ export function sweepTable(results: readonly SweepResult[]): string {
     const key = `| ${command} | ${way} | ${moment} |`;
     rows.set(key, [...(rows.get(key) ?? []), result]);
   }
+  const sorted = [...rows].sort(([one], [other]) => rank(one) - rank(other));
   return [
     `| Command | Stopped by | Request | ${versions.map((version) => `CLI ${version}`).join(" | ")} | What was wrong |`,
     `| --- | --- | --- | ${versions.map(() => "---").join(" | ")} | --- |`,
-    ...[...rows].map(([key, row]) => {
+    ...sorted.map(([key, row]) => {
       const cells = versions.map((version) => share(row.filter(({ cli }) => cli === version)));
       return `${key} ${cells.join(" | ")} | ${wrong(row)} |`;
     }),
   ].join("\n");
+}
+
+/** The order in which the ways are described. */
+function rank(key: string): number {
+  const order = ["deploy", "destroy"].flatMap((command) =>
+    ways.flatMap((way) => moments.map((moment) => `| ${command} | ${way} | ${moment} |`)),
+  );
+  return order.indexOf(key);
 }
 
 /** Replaces the table in docs/reliability.md. */
@@ -44,17 +54,26 @@ export function writeTable(results: readonly SweepResult[]): void {
   fs.writeFileSync(page, `${before}${begin}\n\n${sweepTable(results)}\n\n${end}${after}`);
 }
 
+/** Whether something is wrong although no change was in flight when the step was stopped. */
+export function isWrong({ faults, inFlight }: CaseOutcome): boolean {
+  return faults.length > 0 && inFlight.length === 0;
+}
+
+/** e.g. 52 of 54, or 52 + 1 of 54 with a change in flight */
 function share(results: readonly SweepResult[]): string {
-  const right = results.filter(({ outcome }) => outcome.faults.length === 0);
-  return `${right.length} of ${results.length}`;
+  const right = results.filter(({ outcome }) => outcome.faults.length === 0).length;
+  const lost = results.filter(({ outcome }) => outcome.faults.length > 0 && !isWrong(outcome)).length;
+  return `${right} of ${results.length}${lost > 0 ? `, ${lost} in flight` : ""}`;
 }
 
 /** How often each kind of fault was found; a case counts once for each kind. */
 function wrong(results: readonly SweepResult[]): string {
   const counts = new Map<string, number>();
   for (const { outcome } of results) {
-    for (const kind of new Set(outcome.faults.map((fault) => fault.kind)))
-      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const suffix = isWrong(outcome) ? "" : " (in flight)";
+    for (const kind of new Set(outcome.faults.map((fault) => fault.kind))) {
+      counts.set(kind + suffix, (counts.get(kind + suffix) ?? 0) + 1);
+    }
   }
   return [...counts].map(([kind, count]) => `${kind}: ${count}`).join(", ");
 }

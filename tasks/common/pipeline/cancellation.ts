@@ -1,7 +1,7 @@
 /** The agent's defaults in milliseconds: from SIGINT to SIGTERM, and from SIGTERM to SIGKILL. */
 const agentGrace = { interruptMs: 7_500, terminateMs: 2_500 };
 
-/** How a canceled step uses the last 2,500 milliseconds of the agent's grace period. */
+/** How a canceled step uses the last 3,100 milliseconds of the agent's grace period. */
 export const cancelBudget = {
   /** From SIGTERM to SIGKILL of the program that the step runs. */
   terminateMs: 1_000,

@@ -1,15 +1,28 @@
 import type { Agent, AgentOptions, ClientRequest, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { PeerCertificate, SecureContext } from "node:tls";
+import type { HttpsProxyAgent as HttpsProxyAgentOf } from "https-proxy-agent";
 import { ProxyFailure } from "./http-failure.ts";
 import { type AgentProxy, type Network, proxyFor } from "./network.ts";
 
-/** How one request reaches its host. */
+/** How requests reach one host. */
 export interface Connection {
   readonly options: RequestOptions;
-  /** Returns the error of the request, as a ProxyFailure if the proxy had not connected it to its host. */
-  explain(error: unknown): unknown;
+  /**
+   * Returns the error of a request, as a ProxyFailure if the proxy had not connected it to its host. `attempt` is what the
+   * request's options have under `attemptKey`.
+   */
+  explain(error: unknown, attempt: unknown): unknown;
 }
+
+/** Node gives an agent the options of a request, but without its signal. */
+export const attemptKey = Symbol("attempt");
+
+/**
+ * A request that follows soon uses the connection of the one before. A connection that is not used for this many
+ * milliseconds is closed: the network can have forgotten it after a longer pause.
+ */
+const reuse = { keepAlive: true, timeout: 4_000 };
 
 /** Options of node:tls that http passes on to it. */
 interface TlsOptions {
@@ -62,7 +75,7 @@ async function certificateCheck(host: string): Promise<NonNullable<TlsOptions["c
   };
 }
 
-/** The connection for one request to `url`, with this network's proxy and certificates. */
+/** The connection for requests to the host of `url`, with this network's proxy and certificates. */
 export async function connectionTo(network: Network, url: URL): Promise<Connection> {
   const host = withoutBrackets(url.hostname);
   const tls = await tlsOptions(network);
@@ -73,7 +86,7 @@ export async function connectionTo(network: Network, url: URL): Promise<Connecti
 }
 
 async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
-  const options: AgentOptions & typeof addressTimeout = { ...addressTimeout };
+  const options: AgentOptions & typeof addressTimeout = { ...addressTimeout, ...reuse };
   // Node's network modules are loaded with the first request: steps that fail on their inputs start faster.
   if (url.protocol === "http:") return new (await import("node:http")).Agent(options);
   return new (await import("node:https")).Agent({ ...options, ...tls });
@@ -81,26 +94,40 @@ async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
 
 async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): Promise<Connection> {
   const { HttpsProxyAgent } = await import("https-proxy-agent");
+  /** The requests that wait for the proxy. */
+  const waiting = new Set<unknown>();
+  class ProxyAgent extends HttpsProxyAgent<string> {
+    override async connect(...[request, options]: Parameters<HttpsProxyAgentOf<string>["connect"]>) {
+      const { [attemptKey]: attempt } = options as { [attemptKey]?: unknown };
+      waiting.add(attempt);
+      try {
+        return await super.connect(request, options);
+      } catch (error) {
+        throw error instanceof ProxyFailure ? error : new ProxyFailure(proxy, { cause: error });
+      } finally {
+        waiting.delete(attempt);
+      }
+    }
+  }
   // The credentials are not part of the address, which the library writes to its debug output.
   const address = new URL(proxy.url.origin);
-  const agent = new HttpsProxyAgent(address, {
+  const agent = new ProxyAgent(address, {
     ...addressTimeout,
+    ...reuse,
     ...tls,
     checkServerIdentity: await certificateCheck(withoutBrackets(address.hostname)),
     headers: credentials(proxy),
   });
-  let connected = false;
   agent.on("proxyConnect", ({ statusCode }: { statusCode: number }, request: ClientRequest) => {
-    connected = statusCode === 200;
-    if (!connected) request.once("proxy", ({ socket }) => refuse(proxy, statusCode, socket));
+    if (statusCode !== 200) request.once("proxy", ({ socket }) => refuse(proxy, statusCode, socket));
   });
   // The library does not pass its own options on to the connection with the host, and gives that connection no name to
   // verify if the host is an IP address.
   const toHost = { ...tls, secureEndpoint: true, checkServerIdentity: await certificateCheck(host) };
   return {
     options: { ...toHost, host, agent },
-    explain: (error) =>
-      connected || error instanceof ProxyFailure ? error : new ProxyFailure(proxy, { cause: error }),
+    explain: (error, attempt) =>
+      waiting.has(attempt) && !(error instanceof ProxyFailure) ? new ProxyFailure(proxy, { cause: error }) : error,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectionTo } from "./connection.ts";
+import { attemptKey, type Connection, connectionTo } from "./connection.ts";
 import { Cancelled } from "./errors.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
 import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limits.ts";
@@ -58,6 +58,14 @@ const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 /** The only way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellation. */
 export function createHttp(network: Network, userAgent: string, cancel: AbortSignal): Http {
   type Read<T> = (response: StreamedResponse, last: boolean) => Promise<T>;
+  /** By origin. */
+  const connections = new Map<string, Promise<Connection>>();
+
+  function connectionOf(url: URL): Promise<Connection> {
+    const connection = connections.get(url.origin) ?? connectionTo(network, url);
+    connections.set(url.origin, connection);
+    return connection;
+  }
 
   async function untilAnswered<T>(request: HttpRequest, read: Read<T>): Promise<T> {
     const attempts = request.attempts ?? 4;
@@ -136,8 +144,9 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
   ): Promise<StreamedResponse> {
     // Loaded with the first request: steps that fail on their inputs start faster.
     const { HttpClient } = await import("typed-rest-client/HttpClient");
-    const connection = await connectionTo(network, url);
-    const prepareRequest = (options: RequestOptions) => void Object.assign(options, connection.options, { signal });
+    const connection = await connectionOf(url);
+    const own = { signal, [attemptKey]: signal };
+    const prepareRequest = (options: RequestOptions) => void Object.assign(options, connection.options, own);
     const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
     // The empty proxy keeps the library from the variables HTTP_PROXY and HTTPS_PROXY.
     const proxy = { proxyUrl: "" };
@@ -147,7 +156,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};
     const sent = client.request(request.method, url.href, body, { ...headers, ...length });
     const { message } = await unlessAborted(sent, signal).catch((error: unknown) => {
-      throw connection.explain(error);
+      throw connection.explain(error, signal);
     });
     return { status: message.statusCode ?? 0, headers: message.headers, url: url.href, body: message };
   }

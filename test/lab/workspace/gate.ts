@@ -5,7 +5,7 @@ import { createWorkspaceObjects } from "./objects.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
 import { refuseExistingSchema } from "./schemas.ts";
-import { createTranslation } from "./translation.ts";
+import { createTranslation, fileContent } from "./translation.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Makes Databricks' test server answer as one named workspace with several service principals. */
@@ -53,7 +53,7 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
       identities.noteCreation(rewritten, caller);
       notePipeline(rewritten);
     }
-    return identities.apply(request.path, rewritten, caller);
+    return fileContent.test(request.path) ? rewritten : identities.apply(request.path, rewritten, caller);
   }
 
   function notePipeline(reply: Reply): void {

@@ -39,6 +39,7 @@ export async function receive(
     return;
   }
   record.status = reply.status;
+  record.answeredAt = Date.now();
   reception.checkpoints.noteAnswer(record, response);
   send(response, reply.status, reply.headers, reply.body);
 }

@@ -9,6 +9,8 @@ export interface RecordedRequest {
   readonly path: string;
   /** 0 until it is answered, and when the connection was reset. */
   status: number;
+  /** When its answer was sent, in milliseconds since 1970. */
+  answeredAt?: number;
   /** Application id of the service principal, when its token was genuine. */
   subject?: string;
   /** SHA-256 of the bearer token; the token itself is never kept. */

@@ -9,7 +9,7 @@ export interface Translation {
 }
 
 /** Paths whose bodies are the content of files, which is not rewritten. */
-const fileContent = /^\/api\/2\.0\/(workspace-files\/|workspace\/(import|export)\b|fs\/files\/)/;
+export const fileContent = /^\/api\/2\.0\/(workspace-files\/|workspace\/(import|export)\b|fs\/files\/)/;
 const serverWorkspaceId = /(?<!\d)900800700600(?!\d)/g;
 const ownHeaders = new Set(["host", "authorization", "connection", "accept-encoding", "content-length", "expect"]);
 

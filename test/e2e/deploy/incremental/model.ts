@@ -47,26 +47,30 @@ const contents = [
   "# databricks notebook source\nprint(1)\n",
 ];
 
+const plain = { noNullPrototype: true } as const;
 const name = fc.constantFrom(...names);
 const content = fc.constantFrom(...contents);
 const edit: fc.Arbitrary<Edit> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("write" as const), name, content }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), name }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename" as const), name, to: name }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("write" as const), name, content }, plain) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), name }, plain) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename" as const), name, to: name }, plain) },
 );
 const handEdit: fc.Arbitrary<HandEdit> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("overwrite" as const, "replace" as const), name, content }),
-  fc.record({ kind: fc.constant("delete" as const), name }),
-  fc.record({ kind: fc.constant("delete folder" as const), name: fc.constantFrom(...folders) }),
+  fc.record({ kind: fc.constantFrom("overwrite" as const, "replace" as const), name, content }, plain),
+  fc.record({ kind: fc.constant("delete" as const), name }, plain),
+  fc.record({ kind: fc.constant("delete folder" as const), name: fc.constantFrom(...folders) }, plain),
 );
 
 /** Random rounds. Shorter and simpler ones are tried when one fails. */
 export const rounds: fc.Arbitrary<Round[]> = fc.array(
-  fc.record({
-    edits: fc.array(edit, { maxLength: 4 }),
-    byHand: fc.array(handEdit, { maxLength: 3 }),
-    deployer: fc.constantFrom(...deployers),
-  }),
+  fc.record(
+    {
+      edits: fc.array(edit, { maxLength: 4 }),
+      byHand: fc.array(handEdit, { maxLength: 3 }),
+      deployer: fc.constantFrom(...deployers),
+    },
+    plain,
+  ),
   { minLength: 1, maxLength: 3 },
 );
 

@@ -28,7 +28,7 @@ describe.each(taskNodesWithCli)("Incremental files on $name", ({ path: node, cli
       fc.asyncProperty(rounds, (sequence) => play(stage, sequence)),
       parameters,
     );
-    expect(details.failed ? await fc.asyncDefaultReportMessage(details) : "").toBe("");
+    expect(details.failed ? `${await fc.asyncDefaultReportMessage(details)}\n${details.errorInstance}` : "").toBe("");
     expect(details.numRuns).toBe(parameters.numRuns);
   }, 3_600_000);
 });

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Agent } from "../../../lab/agent/agent.ts";
+import type { Build } from "../../../lab/azure-devops/builds.ts";
 import type { Deployer, Lab } from "../../../lab/lab.ts";
 import { type AgentSetup, startLabAgent } from "../../steps/agent.ts";
 import { type Checkout, checkOut } from "../../steps/checkout.ts";
 import { sweptBundle } from "./bundle.ts";
 import { type Deployed, type FoundFault, findFaults, isLocked, leftProcesses } from "./outcome.ts";
-import { isOfCli, type Moment, stopStep, type Way } from "./stops.ts";
+import { changesInFlight, isOfCli, type Moment, stopStep, type Way } from "./stops.ts";
 
 /** One step that is stopped once. */
 export interface SweepCase {
@@ -14,7 +15,7 @@ export interface SweepCase {
   readonly moment: Moment;
   /** At which request of the step's service principal to the workspace, from 1. */
   readonly n: number;
-  /** How long after the n-th answer the step is stopped; `deliveryMs` by default. */
+  /** How long after that moment the step is stopped; `usualWaitMs` by default. */
   readonly waitMs?: number;
 }
 
@@ -33,6 +34,8 @@ export interface CaseOutcome {
   /** How many requests the step made. */
   readonly count: number;
   readonly faults: readonly FoundFault[];
+  /** What the CLI was changing in the workspace's resources when the step was stopped. */
+  readonly inFlight: readonly string[];
   /** The stopped step's log, then that of the deploy that followed. */
   readonly logs: readonly string[];
 }
@@ -56,18 +59,23 @@ export async function runCase(room: SweepRoom, settings: SweepCase): Promise<Cas
   const agents: Agent[] = [];
   const setup: AgentSetup = { cli: await lab.programs.cli(cli) };
 
-  async function freshCheckout(): Promise<Checkout & { agent: Agent }> {
+  async function freshCheckout(): Promise<Checkout & { agent: Agent; build: Build }> {
     const agent = await startLabAgent(lab, node, setup);
     agents.push(agent);
-    const checkout = await checkOut(agent, lab, deployed.files, { deployer, job: shortGrace });
-    return { agent, ...checkout };
+    const build = lab.azureDevOps.startBuild();
+    const run = { buildId: build.id, jobId: build.startJob() };
+    const checkout = await checkOut(agent, lab, deployed.files, { deployer, job: { ...shortGrace, run } });
+    return { agent, build, ...checkout };
   }
 
   try {
     if (settings.command === "destroy") await deployFully(await freshCheckout());
-    const stopped = await stopOnce(lab, deployer, settings, await freshCheckout());
+    const { build, ...checkout } = await freshCheckout();
+    const stopped = await stopOnce(lab, deployer, settings, checkout);
+    // Azure DevOps notices sooner or later that the job is over, also if its agent is lost.
+    build.finish();
     const { logs, faults } = await recover(lab, deployed, await freshCheckout(), stopped.faults);
-    return { request: stopped.request, count: stopped.count, faults, logs: [...stopped.logs, ...logs] };
+    return { ...stopped, faults, logs: [...stopped.logs, ...logs] };
   } finally {
     for (const agent of agents) await agent.dispose();
   }
@@ -92,6 +100,7 @@ async function stopOnce(
   const running = run(inputs[command], { cancel: cancel.signal, onLine: (line) => void logs.push(line) });
   // A lost machine's step rejects.
   const ended = running.catch(() => undefined);
+  let inFlight: string[] = [];
   const request = await Promise.race([checkpoint.reached, ended.then(() => undefined)]);
   if (request === undefined) {
     checkpoint.end("forward");
@@ -99,10 +108,13 @@ async function stopOnce(
     if (result !== "Succeeded") throw new Error(`A ${command} that was not stopped ended in ${result}:\n${text}`);
     await job.finish();
   } else {
-    await stopStep({ agent, job, ended, cancel: () => cancel.abort() }, settings, checkpoint);
+    const onStop = () => {
+      inFlight = changesInFlight(lab.workspace.requests, clientId, request);
+    };
+    await stopStep({ agent, job, ended, onStop, cancel: () => cancel.abort() }, settings, checkpoint);
   }
   const stoppedAt = request && `${request.method} ${request.path}`;
-  return { request: stoppedAt, count: checkpoint.count, faults: leftProcesses(job), logs: [logs.join("\n")] };
+  return { request: stoppedAt, count: checkpoint.count, faults: leftProcesses(job), inFlight, logs: [logs.join("\n")] };
 }
 
 async function recover(

@@ -13,10 +13,10 @@ export const moments = ["before", "after"] as const;
 export type Moment = (typeof moments)[number];
 
 /**
- * How long after the n-th answer was sent the step is stopped, in milliseconds: the answer passes through TLS and the proxy, the
- * CLI flushes the line of its log, and the task copies it.
+ * How long after a moment has come the step is stopped, in milliseconds. An answer passes through TLS and the proxy, the CLI
+ * flushes the line of its log, and the task copies it.
  */
-export const deliveryMs = 50;
+export const usualWaitMs: Readonly<Record<Moment, number>> = { before: 0, after: 50 };
 
 /** A step that runs and can be stopped. */
 export interface StoppableStep {
@@ -24,6 +24,8 @@ export interface StoppableStep {
   readonly job: Job;
   /** Resolves when the step has ended, in whichever way. */
   readonly ended: Promise<unknown>;
+  /** Called just before it is stopped. */
+  onStop(): void;
   /** Cancels it as the agent does: SIGINT, then SIGTERM, then SIGKILL. */
   cancel(): void;
 }
@@ -33,18 +35,35 @@ export function isOfCli({ userAgent }: RecordedRequest): boolean {
   return userAgent?.startsWith("cli/") === true;
 }
 
+/** An answer that was sent so recently may not have arrived in the CLI's log yet, in milliseconds. */
+const loggedAfterMs = 50;
+
+/**
+ * What the CLI changes at this moment in the workspace's resources: its request has gone to the workspace, but its log need not
+ * contain the result yet. No log can tell the next deploy about such a change.
+ */
+export function changesInFlight(requests: readonly RecordedRequest[], of: string, held: RecordedRequest): string[] {
+  const now = Date.now();
+  return requests
+    .filter((request) => request !== held && request.subject === of && isOfCli(request))
+    .filter(({ method, path }) => method !== "GET" && /\/(jobs|pipelines|unity-catalog)\b/.test(path))
+    .filter(({ answeredAt = now }) => now - answeredAt < loggedAfterMs)
+    .map(({ method, path }) => `${method} ${path}`);
+}
+
 /**
  * Stops a step that has reached a checkpoint, and ends its job. Requests that are held before the workspace never get there, with
  * one exception: a step that is cancelled after an answer goes on, so that its CLI can end by itself within the grace.
  */
 export async function stopStep(
   step: StoppableStep,
-  { way, moment, waitMs = deliveryMs }: { way: Way; moment: Moment; waitMs?: number },
+  { way, moment, waitMs = usualWaitMs[moment] }: { way: Way; moment: Moment; waitMs?: number },
   checkpoint: Checkpoint,
 ): Promise<void> {
   const { agent, job } = step;
   const request = await checkpoint.reached;
-  if (moment === "after") await delay(waitMs);
+  if (waitMs > 0) await delay(waitMs);
+  step.onStop();
   switch (way) {
     case "cancel":
       step.cancel();

@@ -83,6 +83,18 @@ describe("objects of the workspace", () => {
     expect(await lab.workspace.readFile(`${home}/${language}/clean`)).toBe(content);
   });
 
+  it("a file with JSON is read as it was written", async () => {
+    const text = '{"creator_user_name": "x",  "job_id": 1}\n';
+    await upload(`${home}/spaced.json`, text);
+    expect(await lab.workspace.readFile(`${home}/spaced.json`)).toBe(text);
+    expect(
+      (await lab.call({ path: `${api}/export?path=${home}/spaced.json&direct_download=true`, token: lab.token(bob) }))
+        .text,
+    ).toBe(text);
+    const file = `/api/2.0/workspace-files/${encodeURIComponent(`${home}/spaced.json`.slice(1))}`;
+    expect((await lab.call({ path: file, token: lab.token(bob) })).text).toBe(text);
+  });
+
   it("a list shows what is directly in a folder, as get-status shows it", async () => {
     await post("mkdirs", { path: `${home}/listed/below` });
     await upload(`${home}/listed/one.txt`, "1");

@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { type BundleFiles, bundleOf, job, manyFiles, writeFiles } from "../../test/e2e/bundles/bundles.ts";
+import { taskNodes } from "../../test/e2e/nodes.ts";
+import { type AgentSetup, startLabAgent } from "../../test/e2e/steps/agent.ts";
+import { checkOut } from "../../test/e2e/steps/checkout.ts";
+import { type Lab, startLab } from "../../test/lab/lab.ts";
+import { signInPerson } from "../../test/lab/person.ts";
+import { type BenchRow, interleavedMedians, median } from "./measure.ts";
+
+const execute = promisify(execFile);
+const changedFilesLimit = 0.02;
+const mechanismLimit = 1.3;
+const deploys = 5;
+/** For what is prepared, not measured: without the CLI's usual 15 requests a second. */
+const fast: AgentSetup = { environment: { DATABRICKS_RATE_LIMIT: "1000" } };
+
+/** Measures what carrying the uploaded files from one agent to the next saves, and what it costs. */
+export async function benchIncremental(): Promise<BenchRow[]> {
+  const lab = await startLab(console.log);
+  try {
+    return [await changedFile(lab), await smallBundle(lab)];
+  } finally {
+    await lab.close();
+  }
+}
+
+/** One of 1,000 files has changed: the whole step on a new agent, against the CLI by itself in a new folder. */
+async function changedFile(lab: Lab): Promise<BenchRow> {
+  const alone = await cliAlone(lab, manyFiles(1000));
+  const deploy = await deployer(lab, fast, manyFiles(1000));
+  await deploy({});
+  const measured = await deployer(lab, {}, manyFiles(1000));
+  const times: number[] = [];
+  for (let round = 0; round < deploys; round++) {
+    const { durationMs, text } = await measured({ "data/0/file_0.txt": `changed ${round}\n` });
+    if (!/^Files: 1 of 1,\d+ changed/m.test(text)) throw new Error(`Not one file was uploaded:\n${text}`);
+    times.push(durationMs);
+  }
+  const ours = median(times);
+  return {
+    what: "deploy of one changed file of 1,000, new agent",
+    value: ours / alone,
+    limit: changedFilesLimit,
+    unit: "× the CLI alone",
+    detail: `${(ours / 1000).toFixed(2)} s against ${(alone / 1000).toFixed(1)} s`,
+  };
+}
+
+/** A bundle of five files, deployed again without a change: with and without `incremental`. */
+async function smallBundle(lab: Lab): Promise<BenchRow> {
+  const five: BundleFiles = { ...bundleOf("five", job("only", "Only")), "a.txt": "a", "b.txt": "b", "c.txt": "c" };
+  const deploy = await deployer(lab, {}, five);
+  const { on, off } = await interleavedMedians(
+    {
+      on: async () => (await deploy({})).durationMs,
+      off: async () => (await deploy({}, { incremental: "false" })).durationMs,
+    },
+    deploys,
+  );
+  return {
+    what: "deploy of five files, new agent, incremental",
+    value: on / off,
+    limit: mechanismLimit,
+    unit: "× incremental: false",
+    detail: `${on.toFixed(0)} ms against ${off.toFixed(0)} ms`,
+  };
+}
+
+/** Deploys a bundle, with some files changed, from a new folder each time. */
+async function deployer(lab: Lab, setup: AgentSetup, files: BundleFiles) {
+  let checkouts = 0;
+  return async (changed: BundleFiles, inputs: Record<string, string> = {}) => {
+    const agent = await startLabAgent(lab, taskNodes[1]?.path ?? "", setup);
+    try {
+      const { run } = await checkOut(agent, lab, { ...files, ...changed }, { at: `checkout-${checkouts++}` });
+      const step = await run({ target: "prod", ...inputs });
+      if (step.result !== "Succeeded") throw new Error(`A deploy ended in ${step.result}:\n${step.text}`);
+      return step;
+    } finally {
+      await agent.dispose();
+    }
+  };
+}
+
+/** How long the CLI takes by itself to deploy a bundle again from a new folder, in milliseconds. */
+async function cliAlone(lab: Lab, files: BundleFiles): Promise<number> {
+  const cli = await lab.programs.cli();
+  const { environment } = await signInPerson(lab);
+  async function deploy(more: Record<string, string>): Promise<number> {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-alone-"));
+    try {
+      writeFiles(folder, files);
+      const env = { PATH: "/usr/bin:/bin", HOME: folder, ...environment(), ...more };
+      const start = performance.now();
+      await execute(cli, ["bundle", "deploy", "--target", "prod"], { cwd: folder, env });
+      return performance.now() - start;
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  }
+  await deploy({ DATABRICKS_RATE_LIMIT: "1000" });
+  return deploy({});
+}
