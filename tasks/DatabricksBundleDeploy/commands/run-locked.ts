@@ -25,31 +25,35 @@ export async function runLocked(
   carried: CarriedState | undefined,
 ): Promise<CliFacts> {
   const { forceLock, lockTimeoutMs } = step.inputs;
-  if (statePath === undefined || forceLock) return runOnce(step, command, flags, statePath, carried);
+  const notes: string[] = [];
+  const run = () => runOnce(step, command, flags, statePath, carried, notes);
+  if (statePath === undefined || forceLock) return run();
   await releaseStaleLockBefore(step, statePath);
   let deadline: number | undefined;
   for (;;) {
     try {
-      return await runOnce(step, command, flags, statePath, carried);
+      return await run();
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
-      await waitForLock(step, statePath, deadline);
+      await waitForLock(step, statePath, deadline, notes);
     }
   }
 }
 
-/** Cleans up after a command that was interrupted. */
+/** Cleans up after a command that was interrupted. Adds the name of its note to `notes`. */
 async function runOnce(
   step: Step,
   command: LockingCommand,
   flags: readonly string[],
   statePath: string | undefined,
   carried: CarriedState | undefined,
+  notes: string[],
 ): Promise<CliFacts> {
   const output = shownOutput(step);
   await carried?.prepare();
   const note = keepLockNote(step, command, statePath, () => output.facts);
+  notes.push(note.name);
   try {
     await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
     await Promise.all([carried?.finish(true), note.end(step.workspace())]);

@@ -28,7 +28,7 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
   const locks = () => filesLike(/deploy\.lock$/);
   const notes = async () =>
     Promise.all(
-      (await filesLike(/azure-pipelines-run-/)).map((file) => lab.workspace.readFile(file.replace("FILE ", ""))),
+      (await filesLike(/azure-pipelines.run-/)).map((file) => lab.workspace.readFile(file.replace("FILE ", ""))),
     );
 
   const reached = (fault: PlacedFault) =>

@@ -21,12 +21,12 @@ export interface LockNote {
 }
 
 const version = 1;
-const namePattern = /^azure-pipelines-run-[\w-]+\.json$/;
+const namePattern = /^azure-pipelines\.run-[\w-]+\.json$/;
 /** Of more notes, the rest is not read: each belongs to a step that did not end. */
 const mostNotes = 50;
 
 export function lockNoteName(id: string): string {
-  return `azure-pipelines-run-${id}.json`;
+  return `azure-pipelines.run-${id}.json`;
 }
 
 /** Writes a note. Returns false if there is no folder for the state, unless it is to be created. */

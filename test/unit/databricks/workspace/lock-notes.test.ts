@@ -111,7 +111,7 @@ describe("Lock notes", () => {
 
   it("are told from other files by their names", async () => {
     put("deploy.lock", "{}");
-    put("azure-pipelines-run-1.json.bak", "{}");
+    put("azure-pipelines.run-1.json.bak", "{}");
     expect(await readLockNotes(workspace, statePath)).toEqual([]);
   });
 });
