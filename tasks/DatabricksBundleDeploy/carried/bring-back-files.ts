@@ -72,13 +72,17 @@ async function readKept(workspace: WorkspaceConnection, { statePath, filePath }:
     [keptFilesName, deploymentFileName].map((name) => readWorkspaceFile(workspace, `${statePath}/${name}`)),
   );
   if (deployment === undefined) return undefined;
+  const upload = parseDeploymentFile(deployment);
+  if (upload === undefined) {
+    throw new Doubt(`this task does not know the form of ${deploymentFileName} in the workspace`);
+  }
+  // The bundle is deployed without copies of its files, or as one immutable folder.
+  if (upload.files.length === 0) return undefined;
   if (text === undefined) throw new Doubt("the last deploy has not kept what it uploaded");
   const kept = parseKeptFiles(text);
-  if (kept === undefined)
+  if (kept === undefined) {
     throw new Doubt("the last deploy has kept what it uploaded in a form that this task does not know");
-  const upload = parseDeploymentFile(deployment);
-  if (upload === undefined)
-    throw new Doubt(`this task does not know the form of ${deploymentFileName} in the workspace`);
+  }
   if (!isSameUpload(kept.upload, upload)) throw new Doubt("another deployment has uploaded files since");
   if (kept.filePath !== filePath) throw new Doubt(`the bundle's files were in ${kept.filePath} before`);
   if (kept.address !== addressText(workspace)) throw new Doubt(`the workspace was ${kept.address} before`);

@@ -1,4 +1,6 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
+import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
@@ -50,7 +52,7 @@ async function runOnce(
   carried: CarriedState | undefined,
   notes: string[],
 ): Promise<CliFacts> {
-  const output = shownOutput(step);
+  const output = flags.includes(listUploads) ? withUploadProgress(shownOutput(step), printUploads) : shownOutput(step);
   await carried?.prepare();
   const note = keepLockNote(step, command, statePath, () => output.facts);
   notes.push(note.name);
@@ -75,4 +77,9 @@ async function runOnce(
     warnOfLeftResources(output.facts);
     warnOfReservations(output.facts);
   }
+}
+
+function printUploads(uploaded: number, total: number): void {
+  const [done, all] = [uploaded, total].map((count) => count.toLocaleString("en-US"));
+  print(`Uploaded ${done} of ${all} files.`);
 }
