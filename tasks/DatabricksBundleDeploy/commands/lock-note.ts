@@ -16,7 +16,7 @@ import { isOwnLock } from "./own-lock.ts";
 /** The note of a step beside the state, while a command may hold the lock. */
 export interface KeptNote {
   readonly name: string;
-  /** Removes the note with this connection. Never throws. */
+  /** Ends all work on the note, and removes it with this connection; without one, it stays. Never throws. */
   end(workspace: WorkspaceConnection | undefined): Promise<void>;
 }
 

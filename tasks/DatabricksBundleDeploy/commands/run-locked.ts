@@ -72,7 +72,7 @@ async function runOnce(
       const { lock } = output.facts;
       const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
       // The next deploy reads in the note whose lock it meets.
-      if (isReleased) await note.end(connection);
+      await note.end(isReleased ? connection : undefined);
     };
     const [isSafe] = await Promise.all([carried?.finish(false), cleanUp()]);
     if (!isSafe) warnOfUnfinishedState(step);
