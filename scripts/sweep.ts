@@ -11,6 +11,7 @@ import { isWrong, type SweepResult, sweepTable, writeTable } from "./sweep/table
 
 const commands = ["deploy", "destroy"] as const;
 const logs = path.join(root, "dist/sweep");
+const resultsFile = path.join(logs, "results.jsonl");
 const help = `npm run sweep -- [options]: stops a deploy and a destroy at each of their requests to the workspace.
 Without options it does so in every way, with each CLI version, and writes the table of docs/reliability.md.
   --cli VERSION    only this version of the CLI (repeat it for more): ${cliVersions.join(", ")}
@@ -20,6 +21,7 @@ Without options it does so in every way, with each CLI version, and writes the t
   --every N        only each N-th request
   --wait MS        the time between the request and the stop (default: before ${usualWaitMs.before}, after ${usualWaitMs.after})
   --lanes N        cases at the same time (default 3)
+  --continue       keep the results of the last sweep, and run only the cases that it did not get to
   --write          write the table although these options leave something out
   --logs           keep the logs of all cases in dist/sweep, not only of those in which something is wrong`;
 const list = { type: "string", multiple: true } as const;
@@ -33,6 +35,7 @@ const { values: options } = parseArgs({
     every: one,
     wait: one,
     lanes: one,
+    continue: { type: "boolean" },
     write: { type: "boolean" },
     logs: { type: "boolean" },
     help: { type: "boolean" },
@@ -72,23 +75,31 @@ function describe({ request, faults, inFlight }: CaseOutcome): string {
   return `${found || "right"} (${request}${open})`;
 }
 
-async function sweep(room: SweepRoom, cases: SweepCase[]): Promise<SweepResult[]> {
-  const results: SweepResult[] = [];
+/** Runs cases, a few at a time, and records each result as it comes. */
+async function sweep(room: SweepRoom, cases: SweepCase[]): Promise<void> {
   const waiting = [...cases];
   const lane = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { command, way, moment, n } = next;
-      const name = `${room.cli} ${command}, ${way} ${moment} request ${n}`;
+      const name = `${room.cli} ${next.command}, ${next.way} ${next.moment} request ${next.n}`;
       const outcome = await runCase(room, next).catch((error: unknown) => brokenCase(error));
-      results.push({ cli: room.cli, case: next, outcome });
-      console.log(
-        `${results.length}/${cases.length} ${name}: ${describe(outcome).replaceAll("\n", " ").slice(0, 400)}`,
-      );
+      console.log(`${name}: ${describe(outcome).replaceAll("\n", " ").slice(0, 400)} (${waiting.length} left)`);
       if (outcome.faults.length > 0 || options.logs) writeLog(name, outcome);
+      const result: SweepResult = { cli: room.cli, case: next, outcome: { ...outcome, logs: [] } };
+      fs.appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
     }
   };
   await Promise.all(Array.from({ length: positive(options.lanes, 3) }, lane));
-  return results;
+}
+
+function recordedResults(): SweepResult[] {
+  const text = fs.existsSync(resultsFile) ? fs.readFileSync(resultsFile, "utf8").trim() : "";
+  return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
+}
+
+function isRecorded(cli: string, { command, way, moment, n }: SweepCase): boolean {
+  return recordedResults().some(({ cli: other, case: one }) => {
+    return other === cli && one.command === command && one.way === way && one.moment === moment && one.n === n;
+  });
 }
 
 /** A case that could not be examined to its end counts as wrong. */
@@ -102,26 +113,30 @@ function writeLog(name: string, outcome: CaseOutcome): void {
   const text = [`${name}\n${outcome.request}\n${outcome.inFlight.join("\n")}\n${faults}`, ...outcome.logs].join(
     `\n${"=".repeat(80)}\n`,
   );
-  fs.mkdirSync(logs, { recursive: true });
   fs.writeFileSync(path.join(logs, `${name.replaceAll(/[ ,]+/g, "-")}.log`), text);
 }
 
 if (options.help) {
   console.log(help);
 } else {
-  const results: SweepResult[] = [];
-  fs.rmSync(logs, { recursive: true, force: true });
+  if (!options.continue) fs.rmSync(logs, { recursive: true, force: true });
+  fs.mkdirSync(logs, { recursive: true });
   const lab = await startLab(console.log);
   try {
     for (const [index, cli] of chosen(cliVersions, options.cli).entries()) {
       const room = { lab, cli, node: taskNodes[index % taskNodes.length]?.path ?? "" };
       for (const command of chosen(commands, options.command)) {
-        results.push(...(await sweep(room, await casesOf(room, command))));
+        const cases = await casesOf(room, command);
+        await sweep(
+          room,
+          cases.filter((one) => !isRecorded(cli, one)),
+        );
       }
     }
   } finally {
     await lab.close();
   }
+  const results = recordedResults();
   console.log(`\n${sweepTable(results)}`);
   const { cli, command, way, moment, every, wait } = options;
   const isFull = [cli, command, way, moment, every, wait].every((option) => option === undefined);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { CaseOutcome, SweepCase } from "../../test/e2e/deploy/sweep/case.ts";
+import { moments, ways } from "../../test/e2e/deploy/sweep/stops.ts";
 import { root } from "../project.ts";
 
 /** A case with the CLI it ran with, and what became of it. */
@@ -24,14 +25,23 @@ export function sweepTable(results: readonly SweepResult[]): string {
     const key = `| ${command} | ${way} | ${moment} |`;
     rows.set(key, [...(rows.get(key) ?? []), result]);
   }
+  const sorted = [...rows].sort(([one], [other]) => rank(one) - rank(other));
   return [
     `| Command | Stopped by | Request | ${versions.map((version) => `CLI ${version}`).join(" | ")} | What was wrong |`,
     `| --- | --- | --- | ${versions.map(() => "---").join(" | ")} | --- |`,
-    ...[...rows].map(([key, row]) => {
+    ...sorted.map(([key, row]) => {
       const cells = versions.map((version) => share(row.filter(({ cli }) => cli === version)));
       return `${key} ${cells.join(" | ")} | ${wrong(row)} |`;
     }),
   ].join("\n");
+}
+
+/** The order in which the ways are described. */
+function rank(key: string): number {
+  const order = ["deploy", "destroy"].flatMap((command) =>
+    ways.flatMap((way) => moments.map((moment) => `| ${command} | ${way} | ${moment} |`)),
+  );
+  return order.indexOf(key);
 }
 
 /** Replaces the table in docs/reliability.md. */

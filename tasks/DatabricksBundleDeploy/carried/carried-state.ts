@@ -3,6 +3,7 @@ import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { deleteWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug } from "../../common/pipeline/commands.ts";
+import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { type BroughtBack, bringBackFiles, forgetFiles } from "./bring-back-files.ts";
 import { bringBackUnfinished } from "./bring-back-unfinished.ts";
@@ -35,7 +36,15 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
   let keeper: UnfinishedKeeper | undefined;
   let startedAt = 0n;
   let uploadsAll = false;
-  const keep = () => keepFiles(step, place, files, startedAt);
+  const keep = async () => {
+    try {
+      return await keepFiles(step, place, files, startedAt);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      debug(`What was uploaded is not kept: ${String(error)}`);
+      return undefined;
+    }
+  };
   return {
     async prepare() {
       startedAt = BigInt(Date.now()) * 1_000_000n;
@@ -52,7 +61,7 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
       const isSafe = await keeper?.finish(succeeded, limitMs(step));
       keeper = undefined;
       // The next deploy need not upload again what this one has uploaded before it failed.
-      if (withFiles && !succeeded && !aborted) await keep().catch((error) => debug(String(error)));
+      if (withFiles && !succeeded && !aborted) await keep().catch(() => undefined);
       return isSafe === true;
     },
     keepFiles: keep,

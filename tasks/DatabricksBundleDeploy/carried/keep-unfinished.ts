@@ -62,7 +62,7 @@ export function keepUnfinished(step: Step, place: DeploymentPlace, continued: Co
         const isComplete = copy.kept() === (read() ?? copy.kept());
         if (copy.kept() === undefined) return isComplete;
         if (succeeded || (await isStored(workspace(), place, copy.kept()))) await copy.remove();
-        else if (isComplete) print(interrupted);
+        else if (isComplete && copy.kept() !== continued.kept) print(interrupted);
         return isComplete;
       } catch (error) {
         debug(`The copy of what the deployment has done: ${String(error)}`);

@@ -10,6 +10,7 @@ import {
   placeOf,
   unknownSummary,
 } from "../../common/databricks/cli/summary.ts";
+import { listUploads, refusesToListUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { forgetAllFiles } from "../carried/bring-back-files.ts";
@@ -46,12 +47,21 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
 }
 
-function runDeploy(
+async function runDeploy(
   step: Step,
   place: DeploymentPlace | undefined,
   carried: CarriedState | undefined,
 ): Promise<CliFacts> {
-  return runLocked(step, "deploy", deployFlags(step), place?.statePath, carried);
+  const run = (flags: readonly string[]) => runLocked(step, "deploy", flags, place?.statePath, carried);
+  const flags = deployFlags(step);
+  // Who asks for the list sees it.
+  if (step.inputs.arguments.includes(listUploads)) return run(flags);
+  try {
+    return await run([...flags, listUploads]);
+  } catch (error) {
+    if (!(error instanceof UserError && refusesToListUploads(error.message))) throw error;
+    return run(flags);
+  }
 }
 
 /**

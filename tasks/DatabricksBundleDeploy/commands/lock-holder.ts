@@ -19,17 +19,17 @@ export type Searching = Pick<Step, "task" | "job" | "cli">;
 
 /**
  * Finds out what holds the lock in `statePath`, and releases the lock if the jobs that can have taken it are over. Returns
- * undefined if there is no lock anymore. `ownNote` is the name of this step's own note.
+ * undefined if there is no lock anymore. `ownNotes` are the names of this step's own notes.
  */
 export async function releaseStaleLock(
   step: Searching,
   workspace: WorkspaceConnection,
   statePath: string,
-  ownNote?: string,
+  ownNotes: readonly string[] = [],
 ): Promise<HeldLock | undefined> {
   const lock = await readLock(workspace, statePath);
   if (lock === undefined) return undefined;
-  const notes = (await readLockNotes(workspace, statePath)).filter(({ name }) => name !== ownNote);
+  const notes = (await readLockNotes(workspace, statePath)).filter(({ name }) => !ownNotes.includes(name));
   const holders = await possibleHolders(step, lock, notes);
   const [first, ...others] = holders;
   const alive = holders.find(({ end }) => end.state !== "over");
@@ -38,7 +38,7 @@ export async function releaseStaleLock(
   if (!(await removeLock(workspace, statePath, lock.id))) return undefined;
   const page = pageOfJob(first.note.job);
   print(
-    `Released the deployment lock of ${describeLock(lock)}. ${describeJob(first.note.job)} took it and is over${page ? `: ${page}` : ""}.`,
+    `Released the deployment lock of ${describeLock(lock)}. ${describeJob(first.note.job)} took it and is over${page ? `: ${page}` : "."}`,
   );
   for (const { note } of holders) await deleteLockNote(workspace, statePath, note.name);
   return undefined;

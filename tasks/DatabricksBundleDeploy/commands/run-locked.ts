@@ -1,4 +1,6 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
+import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
@@ -8,6 +10,9 @@ import { releaseOwnLock } from "./own-lock.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { runCommand, shownOutput } from "./run-cli.ts";
 import { releaseStaleLockBefore, waitForLock } from "./wait-for-lock.ts";
+
+/** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
+const mostFailures = 3;
 
 type LockingCommand = "deploy" | "destroy";
 
@@ -25,31 +30,36 @@ export async function runLocked(
   carried: CarriedState | undefined,
 ): Promise<CliFacts> {
   const { forceLock, lockTimeoutMs } = step.inputs;
-  if (statePath === undefined || forceLock) return runOnce(step, command, flags, statePath, carried);
+  const notes: string[] = [];
+  const run = () => runOnce(step, command, flags, statePath, carried, notes);
+  if (statePath === undefined || forceLock) return run();
   await releaseStaleLockBefore(step, statePath);
   let deadline: number | undefined;
-  for (;;) {
+  for (let failures = 1; ; failures++) {
     try {
-      return await runOnce(step, command, flags, statePath, carried);
+      return await run();
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
-      await waitForLock(step, statePath, deadline);
+      await waitForLock(step, statePath, deadline, notes);
+      if (failures >= mostFailures && Date.now() >= deadline) throw error;
     }
   }
 }
 
-/** Cleans up after a command that was interrupted. */
+/** Cleans up after a command that was interrupted. Adds the name of its note to `notes`. */
 async function runOnce(
   step: Step,
   command: LockingCommand,
   flags: readonly string[],
   statePath: string | undefined,
   carried: CarriedState | undefined,
+  notes: string[],
 ): Promise<CliFacts> {
-  const output = shownOutput(step);
+  const output = flags.includes(listUploads) ? withUploadProgress(shownOutput(step), printUploads) : shownOutput(step);
   await carried?.prepare();
   const note = keepLockNote(step, command, statePath, () => output.facts);
+  notes.push(note.name);
   try {
     await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
     await Promise.all([carried?.finish(true), note.end(step.workspace())]);
@@ -62,7 +72,7 @@ async function runOnce(
       const { lock } = output.facts;
       const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
       // The next deploy reads in the note whose lock it meets.
-      if (isReleased) await note.end(connection);
+      await note.end(isReleased ? connection : undefined);
     };
     const [isSafe] = await Promise.all([carried?.finish(false), cleanUp()]);
     if (!isSafe) warnOfUnfinishedState(step);
@@ -71,4 +81,9 @@ async function runOnce(
     warnOfLeftResources(output.facts);
     warnOfReservations(output.facts);
   }
+}
+
+function printUploads(uploaded: number, total: number): void {
+  const [done, all] = [uploaded, total].map((count) => count.toLocaleString("en-US"));
+  print(`Uploaded ${done} of ${all} files.`);
 }

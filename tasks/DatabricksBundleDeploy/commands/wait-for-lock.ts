@@ -14,13 +14,19 @@ const lookMs = 5_000;
 
 /**
  * Waits until the lock in `statePath` is released, or releases it if its holder is over. Throws LockHeld with all that is known
- * of the holder, as soon as it is later than `deadline` (milliseconds since the epoch).
+ * of the holder, as soon as it is later than `deadline` (milliseconds since the epoch). `ownNotes` are the names of the notes that
+ * this step has written.
  */
-export async function waitForLock(step: Step, statePath: string, deadline: number): Promise<void> {
+export async function waitForLock(
+  step: Step,
+  statePath: string,
+  deadline: number,
+  ownNotes: readonly string[],
+): Promise<void> {
   const workspace = step.workspace();
   if (workspace === undefined) return;
   for (;;) {
-    const held = await releaseStaleLock(step, workspace, statePath);
+    const held = await releaseStaleLock(step, workspace, statePath, ownNotes);
     if (held === undefined) return;
     const now = Date.now();
     if (now >= deadline) throw lockHeld(held, false);

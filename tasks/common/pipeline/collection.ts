@@ -8,6 +8,13 @@ export function organizationOf(address: string): string | undefined {
   return name?.toLowerCase() || undefined;
 }
 
+/** The collection's address without Release Management's own host, which classic releases use. */
+export function mainCollectionUrl(collectionUrl: string): string {
+  return collectionUrl
+    .replace(/^https:\/\/vsrm\.dev\.azure\.com\//, "https://dev.azure.com/")
+    .replace(".vsrm.visualstudio.com", ".visualstudio.com");
+}
+
 /** The address of a project in a collection, without a slash at the end. */
 export function projectUrl(collectionUrl: string, projectId: string): string {
   return `${collectionUrl.replace(/\/$/, "")}/${projectId}`;

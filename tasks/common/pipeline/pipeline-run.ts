@@ -1,5 +1,5 @@
 import * as tl from "azure-pipelines-task-lib/task";
-import { isGuid, organizationOf, projectUrl } from "./collection.ts";
+import { isGuid, mainCollectionUrl, organizationOf, projectUrl } from "./collection.ts";
 import { Cancelled } from "./errors.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import type { JobInfo } from "./job.ts";
@@ -45,7 +45,7 @@ export function thisPipelineJob({ collectionUrl, projectId, jobId }: JobInfo): P
 export function pageOfJob({ collectionUrl, projectId, buildId, releaseId, jobId }: PipelineJob): string | undefined {
   const organization = organizationOf(collectionUrl);
   if (organization === undefined) return undefined;
-  const project = projectUrl(collectionUrl.replace("://vsrm.dev.", "://dev."), projectId);
+  const project = projectUrl(mainCollectionUrl(collectionUrl), projectId);
   return buildId === undefined
     ? `${project}/_releaseProgress?releaseId=${releaseId}`
     : `${project}/_build/results?buildId=${buildId}&view=logs&j=${jobId}`;
@@ -67,7 +67,7 @@ export async function readJobEnd(http: Http, own: JobInfo, asked: PipelineJob): 
     return unknown("it belongs to another organization");
   }
   if (asked.buildId === undefined) return unknown("it is a classic release");
-  const build = `${projectUrl(own.collectionUrl, asked.projectId)}/_apis/build/builds/${asked.buildId}`;
+  const build = `${projectUrl(mainCollectionUrl(own.collectionUrl), asked.projectId)}/_apis/build/builds/${asked.buildId}`;
   const run = await read(http, own, build);
   if ("reason" in run) return run;
   if (run.answer["status"] === "completed") return over(run.answer["finishTime"]);

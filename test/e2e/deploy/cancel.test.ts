@@ -19,7 +19,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
   const { lab, checkout, requests } = useLab(node, { cli });
 
   const left = async () =>
-    (await lab.workspace.files()).filter((file) => /deploy\.lock$|azure-pipelines-run-/.test(file));
+    (await lab.workspace.files()).filter((file) => /deploy\.lock$|azure-pipelines.run-/.test(file));
   const reached = (fault: PlacedFault) =>
     vi.waitFor(() => expect(fault.hits).toBeGreaterThan(0), { timeout: 30_000, interval: 20 });
 

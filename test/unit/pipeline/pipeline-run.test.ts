@@ -118,6 +118,15 @@ describe("The end of another job", () => {
     expect(sent[0]).toMatchObject({ method: "GET", redirects: "manual" });
   });
 
+  it.each(["https://vsrm.dev.azure.com/contoso/", "https://dev.azure.com/contoso"])(
+    "is asked for where builds are, also from %s",
+    async (collectionUrl) => {
+      const { http, sent } = serverWith({ [build]: { status: "completed" } });
+      expect(await readJobEnd(http, { ...own, collectionUrl }, asked)).toMatchObject({ state: "over" });
+      expect(sent).toHaveLength(1);
+    },
+  );
+
   it("of a classic release is unknown", async () => {
     const end = await readJobEnd(serverWith({}).http, own, { ...asked, buildId: undefined, releaseId: "5" });
     expect(end).toEqual({ state: "unknown", reason: "it is a classic release" });

@@ -22,33 +22,27 @@ export interface LockNote {
 }
 
 const version = 1;
-const namePattern = /^azure-pipelines-run-[\w-]+\.json$/;
+const namePattern = /^azure-pipelines\.run-[\w-]+\.json$/;
 /** Of more notes, the rest is not read: each belongs to a step that did not end. */
 const mostNotes = 50;
 
 export function lockNoteName(id: string): string {
-  return `azure-pipelines-run-${id}.json`;
+  return `azure-pipelines.run-${id}.json`;
 }
 
-/** Writes a note. Returns false if there is no folder for the state, unless it is to be created. */
+/** Writes a note. Returns false if there is no folder for the state yet: the CLI creates it together with its lock. */
 export async function writeLockNote(
   workspace: WorkspaceConnection,
   statePath: string,
   note: LockNote,
-  createFolder: boolean,
 ): Promise<boolean> {
-  const file = `${statePath}/${note.name}`;
   try {
-    await writeWorkspaceFile(workspace, file, textOfNote(note));
+    await writeWorkspaceFile(workspace, `${statePath}/${note.name}`, textOfNote(note));
     return true;
   } catch (error) {
-    if (!(error instanceof WorkspaceError && error.status === 404)) throw error;
-    if (!createFolder) return false;
+    if (error instanceof WorkspaceError && error.status === 404) return false;
+    throw error;
   }
-  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
-  await service.mkdirs({ path: statePath });
-  await writeWorkspaceFile(workspace, file, textOfNote(note));
-  return true;
 }
 
 /** Removes a note, if it is there. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Agent } from "../../../lab/agent/agent.ts";
+import type { Build } from "../../../lab/azure-devops/builds.ts";
 import type { Deployer, Lab } from "../../../lab/lab.ts";
 import { type AgentSetup, startLabAgent } from "../../steps/agent.ts";
 import { type Checkout, checkOut } from "../../steps/checkout.ts";
@@ -58,16 +59,21 @@ export async function runCase(room: SweepRoom, settings: SweepCase): Promise<Cas
   const agents: Agent[] = [];
   const setup: AgentSetup = { cli: await lab.programs.cli(cli) };
 
-  async function freshCheckout(): Promise<Checkout & { agent: Agent }> {
+  async function freshCheckout(): Promise<Checkout & { agent: Agent; build: Build }> {
     const agent = await startLabAgent(lab, node, setup);
     agents.push(agent);
-    const checkout = await checkOut(agent, lab, deployed.files, { deployer, job: shortGrace });
-    return { agent, ...checkout };
+    const build = lab.azureDevOps.startBuild();
+    const run = { buildId: build.id, jobId: build.startJob() };
+    const checkout = await checkOut(agent, lab, deployed.files, { deployer, job: { ...shortGrace, run } });
+    return { agent, build, ...checkout };
   }
 
   try {
     if (settings.command === "destroy") await deployFully(await freshCheckout());
-    const stopped = await stopOnce(lab, deployer, settings, await freshCheckout());
+    const { build, ...checkout } = await freshCheckout();
+    const stopped = await stopOnce(lab, deployer, settings, checkout);
+    // Azure DevOps notices sooner or later that the job is over, also if its agent is lost.
+    build.finish();
     const { logs, faults } = await recover(lab, deployed, await freshCheckout(), stopped.faults);
     return { ...stopped, faults, logs: [...stopped.logs, ...logs] };
   } finally {

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/client.ts";
+import {
+  type LockNote,
+  lockNoteName,
+  writeLockNote,
+} from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
+import type { Http } from "../../../../tasks/common/pipeline/http.ts";
+import { releaseStaleLock, type Searching } from "../../../../tasks/DatabricksBundleDeploy/commands/lock-holder.ts";
+
+const statePath = "/Workspace/x/state";
+const lockFile = `${statePath}/deploy.lock`;
+const minute = 60_000;
+const acquiredAt = Date.UTC(2026, 10, 26, 10, 0);
+const guid = (digit: number) => `${digit}0000000-0000-4000-8000-000000000000`;
+
+let files: Map<string, string>;
+let written: string;
+
+beforeEach(() => {
+  const lock = { ID: "b1", User: "1F2E", AcquisitionTime: new Date(acquiredAt).toISOString(), IsForced: false };
+  files = new Map([[lockFile, Buffer.from(JSON.stringify(lock)).toString("base64")]]);
+  written = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+const workspace: WorkspaceConnection = {
+  host: "https://adb-1.7.azuredatabricks.net",
+  workspaceId: undefined,
+  token: async () => ({ value: "t" }),
+  http: {
+    stream: () => Promise.reject(new Error("not used")),
+    async send({ url, body = "{}" }) {
+      const { pathname, searchParams } = new URL(url);
+      const sent = JSON.parse(body) as { path?: string; content?: string };
+      const path = searchParams.get("path") ?? sent.path ?? "";
+      if (pathname.endsWith("/import")) files.set(path, sent.content ?? "");
+      if (pathname.endsWith("/list")) return reply(url, { objects: [...files.keys()].map((path) => ({ path })) });
+      const isThere = files.has(path);
+      const answer = { content: files.get(path) };
+      if (pathname.endsWith("/delete")) files.delete(path);
+      return isThere ? reply(url, answer) : { status: 404, headers: {}, url, text: '{"error_code":"x"}' };
+    },
+  },
+};
+
+const reply = (url: string, answer: object) => ({ status: 200, headers: {}, url, text: JSON.stringify(answer) });
+
+/** A step in a job of its own, and Azure DevOps with builds that are over at a time, or run ("running"). */
+function stepWith(builds: Record<string, number | "running">): Searching {
+  const http: Http = {
+    stream: () => Promise.reject(new Error("not used")),
+    async send({ url }) {
+      const [, id = "", timeline] = /builds\/(\d+)(\/timeline)?/.exec(url) ?? [];
+      const end = builds[id];
+      if (end === undefined) return { status: 404, headers: {}, url, text: '{"message":"No such build."}' };
+      if (timeline) return reply(url, { records: [{ id: guid(Number(id)), state: "inProgress" }] });
+      if (end === "running") return reply(url, { status: "inProgress" });
+      return reply(url, { status: "completed", finishTime: new Date(end).toISOString() });
+    },
+  };
+  const job = { collectionUrl: "https://dev.azure.com/contoso/", jobToken: "t", jobId: guid(9) };
+  return {
+    task: { http },
+    job,
+    cli: { environment: {} },
+  } as unknown as Searching;
+}
+
+/** Writes a note of the run with this number; it started a minute before the lock was taken. */
+async function leaveNote(build: number, difference: Partial<LockNote> = {}): Promise<void> {
+  const note: LockNote = {
+    name: lockNoteName(String(build)),
+    command: "deploy",
+    job: {
+      collectionUrl: "https://dev.azure.com/contoso/",
+      projectId: guid(8),
+      buildId: String(build),
+      releaseId: undefined,
+      jobId: guid(build),
+      pipeline: "nightly",
+      stage: "",
+      job: "Deploy",
+      attempt: 1,
+    },
+    user: "1f2e",
+    startedAt: acquiredAt - minute,
+    lockId: undefined,
+    ...difference,
+  };
+  await writeLockNote(workspace, statePath, note);
+}
+
+const release = (builds: Record<string, number | "running">, ownNotes: string[] = []) =>
+  releaseStaleLock(stepWith(builds), workspace, statePath, ownNotes);
+
+describe("The lock of another deployment", () => {
+  it.each([
+    ["its ID is in the note", { lockId: "b1", startedAt: acquiredAt + minute }],
+    ["user and times agree", {}],
+  ])("is released when the job that took it is over: %s", async (_, difference) => {
+    await leaveNote(1, difference);
+    expect(await release({ 1: acquiredAt + minute })).toBeUndefined();
+    expect([...files.keys()]).toEqual([]);
+    expect(written).toMatch(
+      /Released the deployment lock of 1F2E since 2026-11-26T10:00:00\.000Z .* The job Deploy of the pipeline run 1 \(nightly\) took it and is over: https:/,
+    );
+  });
+
+  it("is released when it is of an earlier attempt of the same job", async () => {
+    await leaveNote(9);
+    expect(await release({ 9: "running" })).toBeUndefined();
+    expect(files.has(lockFile)).toBe(false);
+  });
+
+  it("is released when several jobs can have taken it, and all are over", async () => {
+    await leaveNote(1);
+    await leaveNote(2);
+    expect(await release({ 1: acquiredAt + minute, 2: acquiredAt + minute })).toBeUndefined();
+    expect([...files.keys()]).toEqual([]);
+  });
+
+  it("stays while the job that took it runs", async () => {
+    await leaveNote(1, { lockId: "b1" });
+    await leaveNote(2);
+    const held = await release({ 1: "running", 2: acquiredAt + minute });
+    expect(held?.holder).toMatchObject({ note: { job: { buildId: "1" } }, end: { state: "active" } });
+    expect(files.has(lockFile)).toBe(true);
+  });
+
+  it("stays while one of those jobs runs that can have taken it, and none is named", async () => {
+    await leaveNote(1);
+    await leaveNote(2);
+    expect(await release({ 1: acquiredAt + minute, 2: "running" })).toMatchObject({ holder: undefined });
+    expect(files.has(lockFile)).toBe(true);
+  });
+
+  it("stays if Azure DevOps does not know the run", async () => {
+    await leaveNote(1);
+    const reason = "Azure DevOps returned status 404: No such build.";
+    expect((await release({}))?.holder?.end).toEqual({ state: "unknown", reason });
+    expect(files.has(lockFile)).toBe(true);
+  });
+
+  it.each([
+    ["no step has left a note", undefined],
+    ["the note names another lock", { lockId: "b2" }],
+    ["the note is of another user", { user: "abcd" }],
+    ["the step started later", { startedAt: acquiredAt + 1 }],
+    ["the job had ended before", { startedAt: acquiredAt - 60 * minute }],
+  ])("stays, and its holder is unknown, if %s", async (why, difference) => {
+    if (difference) await leaveNote(1, difference);
+    const finishedAt = why.includes("had ended") ? acquiredAt - 10 * minute : acquiredAt + minute;
+    expect(await release({ 1: finishedAt })).toMatchObject({ lock: { id: "b1" }, holder: undefined });
+    expect(files.has(lockFile)).toBe(true);
+  });
+
+  it("is never taken for this step's own", async () => {
+    await leaveNote(9);
+    expect(await release({ 9: "running" }, [lockNoteName("9")])).toMatchObject({ holder: undefined });
+  });
+
+  it("needs no answer where there is no lock", async () => {
+    files.clear();
+    expect(await release({})).toBeUndefined();
+  });
+});
