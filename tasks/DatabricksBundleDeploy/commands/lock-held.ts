@@ -29,15 +29,16 @@ export function lockHeld({ lock, holder }: HeldLock, forced: boolean): LockHeld 
   }
   const { job } = holder.note;
   const page = pageOfJob(job);
-  const link = page === undefined ? "" : `: ${page}`;
+  const link = page === undefined ? "" : ` See ${page}`;
   if (holder.end.state === "unknown") {
+    const reason = withoutEnd(holder.end.reason, /[.\s]+$/);
     return new LockHeld(
-      `${message} ${describeJob(job)} took the lock${link}. It is unknown whether it is over: ${withoutEnd(holder.end.reason, /[.\s]+$/)}.`,
-      `If it is still running, wait until it ends. ${wait} If it is over, ${force}.`,
+      `${message} ${describeJob(job)} took the lock. It is unknown whether it is over: ${reason}.`,
+      `If it is still running, wait until it ends. ${wait} If it is over, ${force}.${link}`,
     );
   }
   return new LockHeld(
-    `${message} ${describeJob(job)} took the lock and is still running${link}.`,
-    `Wait until it ends. ${wait} If it no longer deploys, ${force}.`,
+    `${message} ${describeJob(job)} took the lock and is still running.`,
+    `Wait until it ends. ${wait} If it no longer deploys, ${force}.${link}`,
   );
 }

@@ -38,7 +38,7 @@ export async function releaseStaleLock(
   if (!(await removeLock(workspace, statePath, lock.id))) return undefined;
   const page = pageOfJob(first.note.job);
   print(
-    `Released the deployment lock of ${describeLock(lock)}. ${describeJob(first.note.job)} took it and is over${page ? `: ${page}` : ""}.`,
+    `Released the deployment lock of ${describeLock(lock)}. ${describeJob(first.note.job)} took it and is over${page ? `: ${page}` : "."}`,
   );
   for (const { note } of holders) await deleteLockNote(workspace, statePath, note.name);
   return undefined;

@@ -16,7 +16,7 @@ import { isOwnLock } from "./own-lock.ts";
 /** The note of a step beside the state, while a command may hold the lock. */
 export interface KeptNote {
   readonly name: string;
-  /** Removes the note with this connection. Never throws. */
+  /** Ends all work on the note, and removes it with this connection; without one, it stays. Never throws. */
   end(workspace: WorkspaceConnection | undefined): Promise<void>;
 }
 
@@ -40,10 +40,11 @@ export function keepLockNote(
   const ended = new AbortController();
   let mayExist = true;
   const work = attempt(async () => {
-    // A destroy must not create the folder of a state that does not exist.
-    mayExist = await writeLockNote(workspace, statePath, note, command === "deploy");
-    const lock = mayExist ? await takenLock({ workspace, statePath, facts, user }, ended.signal) : undefined;
-    if (lock && !ended.signal.aborted) await writeLockNote(workspace, statePath, { ...note, lockId: lock.id }, false);
+    mayExist = await writeLockNote(workspace, statePath, note);
+    const lock = await takenLock({ workspace, statePath, facts, user }, ended.signal);
+    if (lock === undefined || ended.signal.aborted) return;
+    mayExist = true;
+    await writeLockNote(workspace, statePath, { ...note, lockId: lock.id });
   });
   return {
     name,

@@ -11,6 +11,9 @@ import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { runCommand, shownOutput } from "./run-cli.ts";
 import { releaseStaleLockBefore, waitForLock } from "./wait-for-lock.ts";
 
+/** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
+const mostFailures = 3;
+
 type LockingCommand = "deploy" | "destroy";
 
 /**
@@ -32,13 +35,14 @@ export async function runLocked(
   if (statePath === undefined || forceLock) return run();
   await releaseStaleLockBefore(step, statePath);
   let deadline: number | undefined;
-  for (;;) {
+  for (let failures = 1; ; failures++) {
     try {
       return await run();
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
-      await waitForLock(step, statePath, deadline, notes);
+      await waitForLock(step, statePath, { met: error, deadline, ownNotes: notes });
+      if (failures >= mostFailures && Date.now() >= deadline) throw error;
     }
   }
 }
@@ -68,7 +72,7 @@ async function runOnce(
       const { lock } = output.facts;
       const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
       // The next deploy reads in the note whose lock it meets.
-      if (isReleased) await note.end(connection);
+      await note.end(isReleased ? connection : undefined);
     };
     const [isSafe] = await Promise.all([carried?.finish(false), cleanUp()]);
     if (!isSafe) warnOfUnfinishedState(step);

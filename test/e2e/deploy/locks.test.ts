@@ -72,22 +72,26 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
   };
 
   it.each([
-    ["usual paths", newBundle],
-    ["paths of its own", newBundleWithOwnPaths],
-  ])("releases its lock when the machine kills the CLI, and a retry succeeds: a bundle with %s", async (_, files) => {
-    const { run, job } = await checkout(files());
-    const held = lab.workspace.fault(creation, { hold: true });
-    const running = run({ target: "prod" }, { retryCountOnTaskFailure: 1 });
-    await reached(held);
-    kill(job, program.cli);
-    held.release();
-    const step = await running;
-    expect(step.text).toContain("Released the deployment lock.");
-    expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" was stopped by a signal/)]);
-    expect(step.result).toBe("Succeeded");
-    expect([...(await locks()), ...(await notes())]).toEqual([]);
-    expect(await job.finish()).toEqual({ orphans: [] });
-  });
+    ["usual paths", newBundle, {}],
+    ["paths of its own", newBundleWithOwnPaths, {}],
+    ["a log that goes to the output", newBundle, { arguments: "--debug" }],
+  ])(
+    "releases its lock when the machine kills the CLI, and a retry succeeds: a bundle with %s",
+    async (_, files, inputs) => {
+      const { run, job } = await checkout(files());
+      const held = lab.workspace.fault(creation, { hold: true });
+      const running = run({ target: "prod", ...inputs }, { retryCountOnTaskFailure: 1 });
+      await reached(held);
+      kill(job, program.cli);
+      held.release();
+      const step = await running;
+      expect(step.text).toContain("Released the deployment lock.");
+      expect(step.errors).toEqual([expect.stringMatching(/"databricks bundle deploy" was stopped by a signal/)]);
+      expect(step.result).toBe("Succeeded");
+      expect([...(await locks()), ...(await notes())]).toEqual([]);
+      expect(await job.finish()).toEqual({ orphans: [] });
+    },
+  );
 
   it("releases its lock when a cancel comes while a wheel is uploaded", async () => {
     const { run } = await checkout(wheel, { job: { variables: shortGrace } });

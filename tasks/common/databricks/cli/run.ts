@@ -89,8 +89,15 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
   const stopWatching = command.stops.map((stop) => stopOnSignal(child, stop));
   const isStopped = () => command.stops.some(({ signal }) => signal.aborted);
   const leaveNothing = () => void (isStopped() && killStrays(command.environment));
-  // They may hold the pipes open, and a canceled step does not have the time to wait for them.
-  child.once("exit", leaveNothing);
+  child.once("exit", (exitCode) => {
+    // Of a CLI that the machine has killed, nothing may go on either: its lock is released.
+    if (exitCode === null) {
+      signalGroup(child, "SIGKILL");
+      killStrays(command.environment);
+    }
+    // They may hold the pipes open, and a canceled step does not have the time to wait for them.
+    leaveNothing();
+  });
   try {
     const exitCode = await endOf(child, () => (isStopped() ? stoppedDrainMs : drainMs));
     output.end();

@@ -29,25 +29,19 @@ export function lockNoteName(id: string): string {
   return `azure-pipelines.run-${id}.json`;
 }
 
-/** Writes a note. Returns false if there is no folder for the state, unless it is to be created. */
+/** Writes a note. Returns false if there is no folder for the state yet: the CLI creates it together with its lock. */
 export async function writeLockNote(
   workspace: WorkspaceConnection,
   statePath: string,
   note: LockNote,
-  createFolder: boolean,
 ): Promise<boolean> {
-  const file = `${statePath}/${note.name}`;
   try {
-    await writeWorkspaceFile(workspace, file, textOfNote(note));
+    await writeWorkspaceFile(workspace, `${statePath}/${note.name}`, textOfNote(note));
     return true;
   } catch (error) {
-    if (!(error instanceof WorkspaceError && error.status === 404)) throw error;
-    if (!createFolder) return false;
+    if (error instanceof WorkspaceError && error.status === 404) return false;
+    throw error;
   }
-  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
-  await service.mkdirs({ path: statePath });
-  await writeWorkspaceFile(workspace, file, textOfNote(note));
-  return true;
 }
 
 /** Removes a note, if it is there. */

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { runCli } from "../../../../tasks/common/databricks/cli/run.ts";
+import { killStraysOfEarlierSteps } from "../../../../tasks/common/databricks/cli/strays.ts";
 
 describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a session of their own", () => {
   const run = (script: string, cancel: AbortSignal, onLine: (line: string) => void = () => {}) =>
@@ -30,6 +32,32 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
     await sleep(200);
     expect(pids.filter(isRunning)).toEqual([]);
     expect(pids).toHaveLength(2);
+  });
+
+  it("end when the machine kills the command", async () => {
+    const pids: number[] = [];
+    const script = "setsid sleep 300 & echo $!; sleep 300 & echo $!; sleep 0.1; kill -KILL $$";
+    const { exitCode } = await run(script, new AbortController().signal, (line) => void pids.push(Number(line)));
+    expect(exitCode).toBeNull();
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 5_000);
+    expect(pids).toHaveLength(2);
+  });
+
+  it("of an earlier step of the job end when a later step takes its lock over, and only these", async () => {
+    const job = `/tmp/${randomUUID()}`;
+    const steps = [`${job}/databricks-step-a`, `${job}/databricks-step-b`, `${job}/other`, "/tmp/x/databricks-step-c"];
+    const programs = steps.map((folder) =>
+      spawn("/bin/sleep", ["300"], { env: { DATABRICKS_CACHE_DIR: `${folder}/cache` } }),
+    );
+    const [earlier, own, ...others] = programs;
+    try {
+      await vi.waitFor(() => expect(programs.every(({ pid }) => isRunning(pid ?? 0))).toBe(true), 5_000);
+      killStraysOfEarlierSteps({ DATABRICKS_CACHE_DIR: `${job}/databricks-step-b/cache` });
+      await vi.waitFor(() => expect(isRunning(earlier?.pid ?? 0)).toBe(false), 5_000);
+      expect([own, ...others].map((program) => isRunning(program?.pid ?? 0))).toEqual([true, true, true]);
+    } finally {
+      for (const program of programs) program.kill("SIGKILL");
+    }
   });
 
   it("go on when the command ends by itself, and do not hold it", async () => {

@@ -33,7 +33,7 @@ let folders: Set<string>;
 
 beforeEach(() => {
   files = new Map();
-  folders = new Set();
+  folders = new Set([statePath]);
 });
 
 /** A workspace with these files and folders, in which a file needs its folder. */
@@ -55,7 +55,6 @@ const workspace: WorkspaceConnection = {
 function answerTo(endpoint: string, path: string, content: string): [number, object] {
   const missing: [number, object] = [404, { error_code: "RESOURCE_DOES_NOT_EXIST" }];
   const folder = path.slice(0, path.lastIndexOf("/"));
-  if (endpoint.endsWith("/mkdirs")) folders.add(path);
   if (endpoint.endsWith("/list")) return [200, { objects: [...files.keys()].map((path) => ({ path })) }];
   if (endpoint.endsWith("/export")) return files.has(path) ? [200, { content: files.get(path) }] : missing;
   if (endpoint.endsWith("/delete")) return files.delete(path) ? [200, {}] : missing;
@@ -70,19 +69,20 @@ const put = (name: string, text: string) => files.set(`${statePath}/${name}`, Bu
 
 describe("Lock notes", () => {
   it("are read as they were written, before and after the lock is known", async () => {
-    expect(await writeLockNote(workspace, statePath, note, true)).toBe(true);
+    expect(await writeLockNote(workspace, statePath, note)).toBe(true);
     expect(await readLockNotes(workspace, statePath)).toEqual([note]);
-    await writeLockNote(workspace, statePath, { ...note, lockId: "b1" }, false);
+    await writeLockNote(workspace, statePath, { ...note, lockId: "b1" });
     expect(await readLockNotes(workspace, statePath)).toEqual([{ ...note, lockId: "b1" }]);
   });
 
-  it("do not create the folder of the state unless they may", async () => {
-    expect(await writeLockNote(workspace, statePath, note, false)).toBe(false);
-    expect([files.size, folders.size]).toEqual([0, 0]);
+  it("do not create the folder of the state", async () => {
+    folders.clear();
+    expect(await writeLockNote(workspace, statePath, note)).toBe(false);
+    expect(files.size).toBe(0);
   });
 
   it("can be removed twice", async () => {
-    await writeLockNote(workspace, statePath, note, true);
+    await writeLockNote(workspace, statePath, note);
     await deleteLockNote(workspace, statePath, note.name);
     await deleteLockNote(workspace, statePath, note.name);
     expect(files.size).toBe(0);
@@ -96,7 +96,7 @@ describe("Lock notes", () => {
     ["a project that is not an ID", (text: string) => text.replace(note.job.projectId, "Analytics")],
     ["a start that is not a time", (text: string) => text.replace("2026-", "")],
   ])("are not read with %s", async (_, change) => {
-    await writeLockNote(workspace, statePath, note, true);
+    await writeLockNote(workspace, statePath, note);
     const text = Buffer.from(files.get(`${statePath}/${note.name}`) ?? "", "base64").toString("utf8");
     expect(change(text)).not.toBe(text);
     put(note.name, change(text));
@@ -104,7 +104,7 @@ describe("Lock notes", () => {
   });
 
   it("are shortened to one line where they come from somebody else", async () => {
-    await writeLockNote(workspace, statePath, { ...note, job: { ...note.job, job: `a\n${"b".repeat(500)}` } }, true);
+    await writeLockNote(workspace, statePath, { ...note, job: { ...note.job, job: `a\n${"b".repeat(500)}` } });
     const [read] = await readLockNotes(workspace, statePath);
     expect(read?.job.job).toBe(`a ${"b".repeat(98)}`);
   });

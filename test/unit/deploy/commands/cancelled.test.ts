@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { warnOfUnfinishedState } from "../../../../tasks/DatabricksBundleDeploy/commands/cancelled.ts";
+import { afterCancel, warnOfUnfinishedState } from "../../../../tasks/DatabricksBundleDeploy/commands/cancelled.ts";
 
 const startedAt = new Date(Date.now() - 60_000);
 let folder: string;
@@ -52,3 +52,18 @@ it("does not warn of a log without entries, or without a log", () => {
   expect(warnedTargets("dev")).toEqual([]);
   expect(warnedTargets("prod")).toEqual([]);
 });
+
+it.each([
+  ["deploy", "preparing", /was preparing\. Stopping it now\. No resource has been changed\.$/, 0],
+  ["destroy", "preparing", /was preparing\. Stopping it now\. No resource has been changed\.$/, 0],
+  ["destroy", "locked", /was planning what to delete\. Stopping it now\. No resource has been deleted\.$/, 0],
+  ["deploy", "locked", /was uploading files\. It has 6\.9 s to finish\. After that, it is stopped\.$/, 6_900],
+  ["deploy", "changing", /was changing resources\. It has 6\.9 s to finish\. After that, it is stopped\.$/, 6_900],
+  ["destroy", "changing", /was changing resources\. It has 6\.9 s to finish\. After that, it is stopped\.$/, 6_900],
+  ["deploy", undefined, /was running\. It has 6\.9 s to finish\. After that, it is stopped\.$/, 6_900],
+] as const)(
+  "lets a canceled %s that is %s go on only if it may have changed something",
+  (command, progress, text, ms) => {
+    expect(afterCancel(command, progress, 6_900)).toEqual({ text: expect.stringMatching(text), stopAfterMs: ms });
+  },
+);

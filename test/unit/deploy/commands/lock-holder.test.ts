@@ -93,7 +93,7 @@ async function leaveNote(build: number, difference: Partial<LockNote> = {}): Pro
     lockId: undefined,
     ...difference,
   };
-  await writeLockNote(workspace, statePath, note, false);
+  await writeLockNote(workspace, statePath, note);
 }
 
 const release = (builds: Record<string, number | "running">, ownNotes: string[] = []) =>
