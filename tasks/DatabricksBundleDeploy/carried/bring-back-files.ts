@@ -47,7 +47,9 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
   } catch (error) {
     if (step.cancel.aborted) throw new Cancelled();
     const why =
-      error instanceof Doubt ? error.message : `reading what the last deploy kept has failed: ${String(error)}`;
+      error instanceof Doubt
+        ? error.message
+        : `the record of what the last deploy uploaded could not be read or checked: ${String(error)}`;
     print(`All files are uploaded, because ${why}.`);
     forgetFiles(folder);
     return undefined;
@@ -74,14 +76,14 @@ async function readKept(workspace: WorkspaceConnection, { statePath, filePath }:
   if (deployment === undefined) return undefined;
   const upload = parseDeploymentFile(deployment);
   if (upload === undefined) {
-    throw new Doubt(`this task does not know the form of ${deploymentFileName} in the workspace`);
+    throw new Doubt(`${deploymentFileName} in the workspace has a form that this task does not support`);
   }
   // The bundle is deployed without copies of its files, or as one immutable folder.
   if (upload.files.length === 0) return undefined;
-  if (text === undefined) throw new Doubt("the last deploy has not kept what it uploaded");
+  if (text === undefined) throw new Doubt("there is no record of what the last deploy uploaded");
   const kept = parseKeptFiles(text);
   if (kept === undefined) {
-    throw new Doubt("the last deploy has kept what it uploaded in a form that this task does not know");
+    throw new Doubt("the record of what the last deploy uploaded has a form that this task does not support");
   }
   if (!isSameUpload(kept.upload, upload)) throw new Doubt("another deployment has uploaded files since");
   if (kept.filePath !== filePath) throw new Doubt(`the bundle's files were in ${kept.filePath} before`);

@@ -54,7 +54,7 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
     return { follows: state, isAhead, kept, isPutBack: found === "put back" };
   } catch (error) {
     if (step.cancel.aborted) throw new Cancelled();
-    print(`Whether an earlier deployment was interrupted is not known: ${String(error)}`);
+    print(`Could not check whether an earlier deployment was interrupted: ${String(error)}`);
     return nothing;
   }
 }
@@ -77,7 +77,7 @@ async function takeOver(
   const file = `${statePath}/${unfinishedName}`;
   const unfinished = parseUnfinished(text);
   if (unfinished === undefined) {
-    print(`An earlier deployment was interrupted, but this task does not know the form of ${file}.`);
+    print(`An earlier deployment was interrupted, but ${file} has a form that this task does not support.`);
     return "left";
   }
   if (!isSameState(unfinished.follows, remote)) {

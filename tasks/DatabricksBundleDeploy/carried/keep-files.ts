@@ -60,7 +60,7 @@ export async function keepFiles(
   if (upload.files.length === 0) return undefined;
   const snapshot = readSnapshot(folder, place, before);
   if (snapshot === undefined) {
-    return before && "this version of the CLI does not record its uploads in the form that this task knows";
+    return before && "this version of the CLI records its uploads in a form that this task does not support";
   }
   // If the sequence has a gap, another deployment was faster: the CLI has noticed it, and uploaded all files.
   const isNext = before?.kept.upload.id === upload.id && before.kept.upload.sequence + 1 === upload.sequence;
