@@ -54,7 +54,10 @@ function networkOf({ agentNetwork: { proxy, caFile } }: Lab): Record<string, str
 function servicesOf({ root }: Agent): number[] {
   const pids = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
-    const [, file = "", argument] = procText(pid, "cmdline").split("\0");
+    const [file = "", argument] = procText(pid, "cmdline")
+      .split("\0")
+      .slice(1)
+      .filter((word) => !word.startsWith("--"));
     return file.startsWith(root) && file.includes("DatabricksLogin") && argument === "service";
   });
 }
