@@ -6,6 +6,7 @@ import { type AgentSetup, startLabAgent } from "./steps/agent.ts";
 import { type Checkout, type CheckoutSettings, checkOut } from "./steps/checkout.ts";
 import { type Deployment, type DeploySettings, deployOn } from "./steps/deploy.ts";
 import { type Installation, type InstallSettings, installOn } from "./steps/install.ts";
+import { type LoginJob, type LoginJobSettings, loginJobOf } from "./steps/login-job.ts";
 import { onceStarted } from "./steps/once-started.ts";
 import { addedDuring } from "./steps/requests.ts";
 
@@ -24,6 +25,8 @@ export interface LabFixture {
   checkout(files?: BundleFiles, settings?: CheckoutSettings & OnAgent): Promise<Checkout>;
   /** Runs the installer task once in a new job, on a new agent or `on` a given one. */
   install(inputs: Record<string, string>, settings?: InstallSettings & { readonly on?: Agent }): Promise<Installation>;
+  /** A job on a new agent, or `on` a given one, in which logins and scripts run. */
+  loginJob(settings?: LoginJobSettings & OnAgent & { readonly on?: Agent }): Promise<LoginJob>;
   /** An agent for jobs that the methods above do not fit. */
   startAgent(setup?: AgentSetup): Promise<Agent>;
   /** What `work` resolves to, and what arrived at the lab's servers and which tokens they issued while it ran. */
@@ -73,6 +76,10 @@ export function useLab(node: string, prepare?: (lab: Lab) => unknown): LabFixtur
     checkout: async (files, { agent, ...settings } = {}) => checkOut(await startAgent(agent), lab, files, settings),
     install: async (inputs, { on, ...settings } = {}) =>
       installOn(on ?? (await startAgent()), lab.job(), inputs, settings),
+    loginJob: async ({ agent, on, deployer = lab.deployer, ...settings } = {}) => {
+      const job = await (on ?? (await startAgent(agent))).startJob({ ...lab.job(deployer), ...settings });
+      return loginJobOf(job, lab, deployer);
+    },
     requests: (work) => addedDuring(recordsOf(lab), work),
   };
 }

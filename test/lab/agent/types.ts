@@ -115,7 +115,7 @@ export interface StepResult {
   readonly currentOperation?: string;
   readonly exitCode: number | null;
   readonly durationMs: number;
-  /** What this step left under Agent.TempDirectory (relative; empty folders end in `/`), uploads included, `.taskkey` not. */
+  /** What this step left under Agent.TempDirectory (relative; empty folders end in `/`): uploads too, keys of the task library not. */
   readonly leftInTemp: string[];
   /** Whether the step changed its own task folder, which agents reuse between jobs. */
   readonly taskFolderChanged: boolean;

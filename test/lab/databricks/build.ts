@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import { cacheFolder } from "../cache-folder.ts";
-import { withFileLock } from "../file-lock.ts";
 import { goVersion, runGo } from "./go.ts";
+import { withFileLock } from "./lock.ts";
 
 /** The lab's Databricks: the CLI, and the workspace that the CLI is tested against. */
 export interface DatabricksPrograms {
@@ -18,6 +18,7 @@ export interface DatabricksPrograms {
 
 const cliVersion = "1.11.0";
 const moduleFolder = import.meta.dirname;
+const projectName = "databricks-bundle-deploy-for-azure-pipelines";
 const executableSuffix = process.platform === "win32" ? ".exe" : "";
 const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags"];
 const linkerFlags = "-s -w -X github.com/databricks/cli/internal/build.buildVersion=";
@@ -69,6 +70,11 @@ async function sourcesHash(compiler: string): Promise<string> {
     hash.update(`\0${file}\0`).update(await fs.promises.readFile(path.join(moduleFolder, file)));
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** The folder, outside the repository, in which the lab keeps what takes long to build or to install. */
+export function cacheFolder(): string {
+  return path.join(process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache"), projectName, "lab");
 }
 
 function plainVersion(version: string): string {

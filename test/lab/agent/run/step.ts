@@ -18,6 +18,9 @@ import { type AttemptSettings, runAttempt } from "./attempt.ts";
 import { OperationCanceled } from "./cancel.ts";
 import { retryOnFailure, StepFailure } from "./retry.ts";
 
+/** Keys that the task library leaves: for the secrets, and for the password of the agent's proxy, that it has in memory. */
+const libraryKeys: ReadonlySet<string> = new Set([".taskkey", "proxy"]);
+
 /** Runs one stage of a step from "Starting" to "Finishing" (agent: StepsRunner.cs, TaskRunner.cs). */
 export async function runStage(job: JobState, stage: StepStage): Promise<StepResult> {
   const { context, displayName, step } = stage;
@@ -38,7 +41,7 @@ export async function runStage(job: JobState, stage: StepStage): Promise<StepRes
   return {
     ...collect(context),
     durationMs: performance.now() - started,
-    leftInTemp: newPaths(tempBefore, tempAfter).filter((path) => path !== ".taskkey"),
+    leftInTemp: newPaths(tempBefore, tempAfter).filter((path) => !libraryKeys.has(path)),
     taskFolderChanged: folderDigest(task.folder) !== task.digest,
   };
 }

@@ -1,0 +1,59 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Lab } from "../../lab/lab.ts";
+import { taskNodes } from "../nodes.ts";
+import { goClient, pythonClients } from "./clients/clients.ts";
+
+const folder = path.join(import.meta.dirname, "clients");
+const packages = path.resolve(import.meta.dirname, "../../../package.json");
+/** Databricks' SDK for JavaScript needs Node 22 or later. */
+const node = taskNodes[1]?.path ?? "";
+
+/** Commands that run a client again and again, `calls` times with `seconds` between them. */
+export interface Clients {
+  python(calls: number, seconds: number): string;
+  go(calls: number, seconds: number): string;
+  javascript(calls: number, seconds: number): string;
+  readonly pytest: string;
+  /** The SQL connector for Python. */
+  readonly sql: string;
+  readonly dbt: string;
+  readonly curl: string;
+}
+
+/** Installs the clients, unless they are there. For a hook that runs before the tests: the first time, this takes minutes. */
+export async function installClients(): Promise<{ python: string; dbt: string; go: string }> {
+  return { python: await pythonClients("python"), dbt: await pythonClients("dbt"), go: await goClient() };
+}
+
+/** Copies the programs that use the clients into the folder `clients` of a job, and gives the commands that run them. */
+export async function prepareClients(workingDirectory: string): Promise<Clients> {
+  const { python, dbt, go } = await installClients();
+  fs.cpSync(folder, path.join(workingDirectory, "clients"), { recursive: true });
+  return {
+    python: (calls, seconds) => `${python}/python clients/sdk.py ${calls} ${seconds}`,
+    go: (calls, seconds) => `${go} ${calls} ${seconds}s`,
+    javascript: (calls, seconds) =>
+      `CLIENT_PACKAGES=${packages} NODE_OPTIONS="--require $PWD/clients/route.cjs" ` +
+      `${node} clients/sdk.mjs ${calls} ${seconds * 1000}`,
+    pytest: `${python}/python -m pytest -q -p no:cacheprovider clients/test_workspace.py`,
+    sql: `${python}/python clients/sql.py`,
+    dbt: `${dbt}/dbt --no-version-check build --project-dir clients/dbt --profiles-dir clients/dbt`,
+    curl: "bash clients/curl.sh",
+  };
+}
+
+/** Job variables by which programs reach the lab: what an organization with a proxy and a CA of its own sets. */
+export function clientNetwork({ agentNetwork, workspace }: Lab): Record<string, string> {
+  const { proxy, caFile = "" } = agentNetwork;
+  const url = new URL(proxy?.url ?? "");
+  url.username = encodeURIComponent(proxy?.username ?? "");
+  url.password = encodeURIComponent(proxy?.password ?? "");
+  const certificates = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+  return {
+    HTTPS_PROXY: url.href,
+    // For what knows no proxy: see clients/route.cjs.
+    LAB_ROUTE: `${new URL(workspace.url).hostname}:${workspace.port}`,
+    ...Object.fromEntries(certificates.map((name) => [name, caFile])),
+  };
+}
