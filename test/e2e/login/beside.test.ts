@@ -1,11 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { taskNodes } from "../nodes.ts";
 import { askForToken, loginJobOf } from "../steps/login-job.ts";
 import { useLab } from "../use-lab.ts";
-import { clientNetwork, prepareClients } from "./clients.ts";
+import { clientNetwork, installClients, prepareClients } from "./clients.ts";
 
 describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
   const { lab, checkout, loginJob, requests, startAgent } = useLab(node);
+
+  beforeAll(async () => void (await installClients()));
 
   it("makes one request to Azure DevOps, two to Entra at most, and one to the workspace", async () => {
     const { login, finish } = await loginJob();

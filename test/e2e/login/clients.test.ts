@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { taskNodes } from "../nodes.ts";
 import { loginJobOf, type Script } from "../steps/login-job.ts";
 import { type ServerRecords, useLab } from "../use-lab.ts";
-import { goClient, pythonClients } from "./clients/clients.ts";
-import { clientNetwork, prepareClients } from "./clients.ts";
+import { clientNetwork, installClients, prepareClients } from "./clients.ts";
 
 /** Clients by what is in the User-Agent of their requests to the workspace. */
 const userAgents: readonly (readonly [string, RegExp])[] = [
@@ -33,11 +32,7 @@ function usage(requests: ServerRecords["workspace"]) {
 describe.each(taskNodes)("Clients in a job that is signed in, on $name", ({ name, path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
-  beforeAll(async () => {
-    await pythonClients("python");
-    await pythonClients("dbt");
-    await goClient();
-  });
+  beforeAll(async () => void (await installClients()));
 
   it("all use live tokens, renew them, and leave nothing behind", { timeout: 300_000 }, async () => {
     lab.entra.accessTokenLifetimeSeconds = 8;

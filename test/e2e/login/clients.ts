@@ -21,9 +21,14 @@ export interface Clients {
   readonly curl: string;
 }
 
-/** Installs the clients, once, and copies the programs that use them into a folder. Its parent folder is the working folder. */
+/** Installs the clients, unless they are there. For a hook that runs before the tests: the first time, this takes minutes. */
+export async function installClients(): Promise<{ python: string; dbt: string; go: string }> {
+  return { python: await pythonClients("python"), dbt: await pythonClients("dbt"), go: await goClient() };
+}
+
+/** Copies the programs that use the clients into the folder `clients` of a job, and gives the commands that run them. */
 export async function prepareClients(workingDirectory: string): Promise<Clients> {
-  const [python, dbt, go] = [await pythonClients("python"), await pythonClients("dbt"), await goClient()];
+  const { python, dbt, go } = await installClients();
   fs.cpSync(folder, path.join(workingDirectory, "clients"), { recursive: true });
   return {
     python: (calls, seconds) => `${python}/python clients/sdk.py ${calls} ${seconds}`,

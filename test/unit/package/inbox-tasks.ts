@@ -31,6 +31,18 @@ export const inboxTasks: Readonly<Record<string, InboxTask>> = {
     },
     required: ["version"],
   },
+  "UsePythonVersion@0": {
+    inputs: {
+      // Unquoted, 3.10 would be the number 3.1.
+      versionSpec: text,
+      disableDownloadFromRegistry: flag,
+      allowUnstable: flag,
+      githubToken: text,
+      addToPath: flag,
+      architecture: oneOf("x86", "x64", "arm64"),
+    },
+    required: ["versionSpec"],
+  },
   "AzureCLI@2": {
     inputs: {
       azureSubscription: text,
