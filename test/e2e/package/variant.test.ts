@@ -30,12 +30,12 @@ it("the preview is an item of its own, marked as a preview", () => {
 
 it("the preview's tasks and its page go by its own names", () => {
   const item = `${manifest.publisher}.${manifest.id}-preview`;
-  for (const name of ["DatabricksCliInstaller", "DatabricksBundleDeploy"]) {
+  for (const name of ["DatabricksCliInstaller", "DatabricksBundleDeploy", "DatabricksLogin"]) {
     const task = JSON.parse(text(`tasks/${name}/task.json`)) as Record<string, string>;
     expect(task).toMatchObject({ name: `${name}Preview`, version: { Major: 1, Minor: 2, Patch: 3 } });
     expect(task["helpUrl"]).toMatch(new RegExp(`itemName=${item}$`));
     expect(text("overview.md")).toContain(`- task: ${name}Preview@1\n`);
   }
   expect(text("overview.md")).toMatch(new RegExp(`^# ${manifest.name} \\(preview\\)\n`));
-  expect(text("overview.md")).not.toMatch(/Databricks(CliInstaller|BundleDeploy)@/);
+  expect(text("overview.md")).not.toMatch(/Databricks(CliInstaller|BundleDeploy|Login)@/);
 });

@@ -1,6 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { taskNames } from "../../../scripts/project.ts";
+import { loginVariables } from "../../../tasks/common/sign-in/login-variables.ts";
 import { type ExampleStep, examplePipelines, root, stepsOf } from "../../e2e/deploy/examples.ts";
 
 interface TaskInput {
@@ -22,7 +24,7 @@ interface TaskDefinition {
   readonly restrictions: { readonly settableVariables: { readonly allowed: readonly string[] } };
 }
 
-const tasks = ["DatabricksCliInstaller", "DatabricksBundleDeploy"].map(
+const tasks = taskNames.map(
   (name) => JSON.parse(fs.readFileSync(path.join(root, "tasks", name, "task.json"), "utf8")) as TaskDefinition,
 );
 const definitionOf = (step: ExampleStep) => tasks.find(({ name }) => `${name}@1` === step.task);
@@ -32,8 +34,10 @@ describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: s
   ({ steps }) => {
     const own = steps.filter((step) => definitionOf(step) !== undefined);
 
-    it("uses both tasks", () => {
-      expect(new Set(own.map(({ task }) => task)).size).toBe(2);
+    it("installs the CLI for another task", () => {
+      const [first, ...others] = new Set(own.map(({ task }) => task));
+      expect(first).toBe("DatabricksCliInstaller@1");
+      expect(others).toHaveLength(1);
     });
 
     it.each(own)("gives $task inputs that it has, and all that it needs", (step) => {
@@ -64,10 +68,17 @@ describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: s
   },
 );
 
-describe.each(tasks)("The definition of $name", ({ groups = [], inputs, outputVariables, restrictions }) => {
-  it("lets the task set its outputs, and nothing else but PATH", () => {
-    const allowed = restrictions.settableVariables.allowed.filter((name) => name !== "PATH");
-    expect(allowed.sort()).toEqual(outputVariables.map(({ name }) => name).sort());
+/** What a task may set besides its outputs. */
+const variablesOf: Readonly<Record<string, readonly string[]>> = {
+  DatabricksCliInstaller: ["PATH"],
+  DatabricksLogin: [...Object.values(loginVariables), "NO_PROXY", "no_proxy"],
+};
+
+describe.each(tasks)("The definition of $name", ({ name, groups = [], inputs, outputVariables, restrictions }) => {
+  it("lets the task set its outputs and its variables, and nothing else", () => {
+    const outputs = outputVariables.map((output) => output.name);
+    const expected = [...outputs, ...(variablesOf[name] ?? [])];
+    expect([...restrictions.settableVariables.allowed].sort()).toEqual(expected.sort());
   });
 
   it("names groups that exist, and rules about inputs that exist", () => {

@@ -1,5 +1,6 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
+import { loginVariables } from "../../../tasks/common/sign-in/login-variables.ts";
 import { matches, read, sourceFiles, tasks } from "./project.ts";
 import { taskSchema } from "./task-schema.ts";
 
@@ -58,7 +59,10 @@ describe.each(tasks)("task.json of $name", ({ name, definition, source }) => {
   it("declares exactly the outputs that the code sets, and does not allow other variables", () => {
     expect(unique(matches(source, /setOutput\(\s*"(\w+)"/g))).toEqual(unique(outputs));
     const paths = source.includes("prependPath(") ? ["PATH"] : [];
-    expect(unique(definition.restrictions.settableVariables.allowed)).toEqual(unique([...outputs, ...paths]));
+    const bypass = matches(source, /"(no_proxy)"/gi);
+    const variables = source.includes("setJobVariable(") ? [...Object.values(loginVariables), ...bypass] : [];
+    const expected = unique([...outputs, ...paths, ...variables]);
+    expect(unique(definition.restrictions.settableVariables.allowed)).toEqual(expected);
   });
 
   it("restricts logging commands, unless the task shows a summary, which the restriction does not allow", () => {

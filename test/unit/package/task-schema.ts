@@ -53,6 +53,7 @@ const dataSourceBinding = strict({
 });
 
 const handler = strict({ "target!": text });
+const handlers = strict({ "Node24!": handler, "Node20_1!": handler });
 
 /**
  * What a task definition of ours may hold: the facts of the public task schema (tasks.schema.json of
@@ -87,5 +88,6 @@ export const taskSchema = strict({
     commands: strict({ "mode!": { const: "restricted" } }),
     "settableVariables!": strict({ "allowed!": list(text) }),
   }),
-  "execution!": strict({ "Node24!": handler, "Node20_1!": handler }),
+  "execution!": handlers,
+  postjobexecution: handlers,
 });

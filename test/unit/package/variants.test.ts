@@ -54,7 +54,7 @@ describe("variants", () => {
       const page = listingPage(variantPage(overview, title, taskNames, name), repositoryUrl(manifest()));
       expect(page.split("\n", 1)).toEqual([`# ${extension["name"]}`]);
       const own = definitions.map((definition) => definition["name"]);
-      const named = matches(page, /\b(Databricks(?:CliInstaller|BundleDeploy)\w*)/g);
+      const named = matches(page, /\b(Databricks(?:CliInstaller|BundleDeploy|Login)\w*)/g);
       expect([...new Set(named)].sort()).toEqual([...own].sort());
       expect(matches(page, /^- task: (\w+)@1$/gm)).toEqual(own);
     },

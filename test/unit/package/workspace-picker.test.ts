@@ -46,9 +46,14 @@ function selected(selector: string, json: Readonly<Record<string, unknown>>): ob
   return list;
 }
 
-describe("the picker of workspaces", () => {
-  const definition = tasks.find(({ name }) => name === "DatabricksBundleDeploy")?.definition;
-  const [binding, ...others] = definition?.dataSourceBindings ?? [];
+const picking = tasks.filter(({ definition }) => definition.inputs.some(({ name }) => name === "workspaceUrl"));
+
+it("is in every task that signs in", () => {
+  expect(picking.map(({ name }) => name)).toEqual(["DatabricksBundleDeploy", "DatabricksLogin"]);
+});
+
+describe.each(picking)("the picker of workspaces of $name", ({ definition }) => {
+  const [binding, ...others] = definition.dataSourceBindings ?? [];
   const choices = selected(binding?.resultSelector ?? "", answer).map(
     (one) => JSON.parse(filled(binding?.resultTemplate ?? "", one)) as Record<string, string>,
   );
@@ -56,7 +61,7 @@ describe("the picker of workspaces", () => {
   it("belongs to the workspace URL, and accepts typed values such as a variable or an unlisted workspace", () => {
     expect(others).toEqual([]);
     expect(binding).toMatchObject({ target: "workspaceUrl", endpointId: "$(connectedServiceNameARM)" });
-    const input = definition?.inputs.find(({ name }) => name === "workspaceUrl");
+    const input = definition.inputs.find(({ name }) => name === "workspaceUrl");
     expect(input).toMatchObject({ type: "pickList", properties: { EditableOptions: "True" } });
   });
 
