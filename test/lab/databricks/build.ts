@@ -1,17 +1,19 @@
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { windowsAgents } from "../agents.ts";
-import { labCache } from "../cache-folder.ts";
-import { buildOnce, sourcesHash } from "./go.ts";
+import { cacheFolder } from "../cache-folder.ts";
+import { withFileLock } from "../file-lock.ts";
+import { goVersion, runGo } from "./go.ts";
 
 /** The lab's Databricks: the CLI, and the workspace that the CLI is tested against. */
 export interface DatabricksPrograms {
   /**
-   * Path of the CLI's executable for the lab's agents, called `databricks` (`databricks.exe`), that reports `version`
-   * (default 1.11.0, its real version). When DATABRICKS_CLI_PATH is set, it is that path, whatever version is requested.
+   * Path of the CLI's executable for the lab's agents, called `databricks` (`databricks.exe`), that reports `version` (default 1.11.0, its real version).
+   * When DATABRICKS_CLI_PATH is set, it is that path, whatever version is requested.
    */
   cli(version?: string): Promise<string>;
-  /** Path of the executable that serves a workspace, on this machine. */
+  /** Path of the executable that serves a workspace. */
   readonly workspace: string;
 }
 
@@ -23,6 +25,8 @@ export interface BuildOptions {
 }
 
 const cliVersion = "1.11.0";
+const moduleFolder = import.meta.dirname;
+const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags"];
 const linkerFlags = "-s -w -X github.com/databricks/cli/internal/build.buildVersion=";
 
 /**
@@ -31,22 +35,48 @@ const linkerFlags = "-s -w -X github.com/databricks/cli/internal/build.buildVers
  */
 export async function buildDatabricks(options: BuildOptions = {}): Promise<DatabricksPrograms> {
   const { log = () => {}, windows = windowsAgents } = options;
-  const cache = path.join(labCache, await sourcesHash(import.meta.dirname, linkerFlags));
-  const build = (command: string, folder: string, version: string, forWindows = false) => {
-    const target = path.join(cache, folder, forWindows ? `${command}.exe` : command);
-    return buildOnce(
-      { folder: import.meta.dirname, command, linkerFlags: linkerFlags + version, target, forWindows },
-      () => log(`Building the lab's ${command} ${version} with Go. The first build takes about two minutes.`),
-    );
-  };
+  const cache = path.join(cacheFolder(), await sourcesHash(await goVersion()));
+  const fileName = (command: string) => (windows && command === "databricks" ? `${command}.exe` : command);
+  const build = (command: string, folder: string, version: string) =>
+    buildOnce({ command, version, target: path.join(cache, folder, fileName(command)), log });
   const released = process.env["DATABRICKS_CLI_PATH"];
-  if (released) mustExist(released);
+  if (released) {
+    await mustExist(released);
+  }
 
   return {
     workspace: await build("workspace", "workspace", cliVersion),
-    cli: async (version = cliVersion) =>
-      released || build("databricks", `cli-${plainVersion(version)}`, version, windows),
+    cli: async (version = cliVersion) => released || build("databricks", `cli-${plainVersion(version)}`, version),
   };
+}
+
+async function buildOnce(program: { command: string; version: string; target: string; log: (line: string) => void }) {
+  const { command, version, target, log } = program;
+  await withFileLock(`${target}.lock`, async () => {
+    if (await exists(target)) return;
+    log(`Building the lab's ${command} ${version} with Go. The first build takes about two minutes.`);
+    const unfinished = `${target}.${process.pid}.tmp`;
+    try {
+      const flags = [...buildFlags, linkerFlags + version];
+      await runGo(["build", ...flags, "-o", unfinished, `./cmd/${command}`], moduleFolder, target.endsWith(".exe"));
+      await fs.promises.rename(unfinished, target);
+    } finally {
+      await fs.promises.rm(unfinished, { force: true });
+    }
+  });
+  return target;
+}
+
+/** A digest of everything that the programs depend on: sources, pins, flags and compiler. */
+async function sourcesHash(compiler: string): Promise<string> {
+  const hash = createHash("sha256").update([compiler, ...buildFlags, linkerFlags].join("\0"));
+  const files = (await fs.promises.readdir(moduleFolder, { recursive: true })).filter(
+    (file) => file.endsWith(".go") || file === "go.mod" || file === "go.sum",
+  );
+  for (const file of files.sort()) {
+    hash.update(`\0${file}\0`).update(await fs.promises.readFile(path.join(moduleFolder, file)));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 function plainVersion(version: string): string {
@@ -54,7 +84,13 @@ function plainVersion(version: string): string {
   return version;
 }
 
-function mustExist(path: string): void {
-  if (fs.statSync(path, { throwIfNoEntry: false })?.isFile()) return;
-  throw new Error(`DATABRICKS_CLI_PATH is ${path}, which is not a file.`);
+async function mustExist(path: string): Promise<void> {
+  if (!(await exists(path))) throw new Error(`DATABRICKS_CLI_PATH is ${path}, which is not a file.`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return fs.promises.stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }

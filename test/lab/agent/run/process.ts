@@ -1,4 +1,4 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import os from "node:os";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -36,23 +36,13 @@ export async function startProcess(settings: ProcessSettings): Promise<TaskProce
   const exit = exitCode(child);
   // A failure to start is reported below.
   exit.catch(() => {});
-  const followed = follow(child, exit, settings.onLine);
-  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-  child.stdin.on("error", () => {}).end();
-  return { ...followed, pid: child.pid ?? 0, signal: (name) => void child.kill(name) };
-}
-
-/** Reads what a process writes until it is gone. */
-export function follow(
-  child: ChildProcessWithoutNullStreams,
-  exit: Promise<number>,
-  onLine: ProcessSettings["onLine"],
-): Pick<TaskProcess, "finished" | "abandon"> {
-  const pump = new LinePump(onLine);
+  const pump = new LinePump(settings.onLine);
   const streams = Promise.all([
     readLines(child.stdout, (lines) => pump.add("stdout", lines)),
     readLines(child.stderr, (lines) => pump.add("stderr", lines)),
   ]);
+  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  child.stdin.on("error", () => {}).end();
   const stopReading = () => {
     child.stdout.destroy();
     child.stderr.destroy();
@@ -64,11 +54,10 @@ export function follow(
     pump.flush();
     return code;
   };
-  const finished = finish();
-  // Whoever starts the process reports that it did not start.
-  finished.catch(() => {});
   return {
-    finished,
+    pid: child.pid ?? 0,
+    finished: finish(),
+    signal: (name) => void child.kill(name),
     abandon: () => {
       stopReading();
       child.unref();
