@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { buildDatabricks } from "../test/lab/databricks/build.ts";
-import { buildWindowsPrograms, windowsNode } from "../test/lab/wine/programs.ts";
+import { windowsNode, windowsProgram } from "../test/lab/wine/programs.ts";
 import { wine } from "../test/lab/wine/wine.ts";
 import { root } from "./project.ts";
 
@@ -14,7 +14,7 @@ export async function prepareWindowsAgents(): Promise<void> {
   // First, because it fails within a moment.
   await wine();
   installNode();
-  await buildWindowsPrograms();
+  await windowsProgram("winagent");
   const programs = await buildDatabricks({ log: console.log, windows: true });
   await programs.cli();
   console.log(`Agents on Windows are ready (${Math.round((Date.now() - started) / 1000)} s).`);

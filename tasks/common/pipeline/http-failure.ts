@@ -73,6 +73,8 @@ export class ProxyFailure extends Error {
   }
 }
 
+/** The program with which an administrator configures an agent. */
+const configure = process.platform === "win32" ? "config.cmd" : "config.sh";
 const firewall = "Check that this agent can reach {host} on port 443 (firewall, private link, agent proxy).";
 
 const hints: Record<HttpFailureKind, string> = {
@@ -86,12 +88,12 @@ const hints: Record<HttpFailureKind, string> = {
   busy: "Run the step again.",
   tls:
     "This agent does not trust the certificate of {host}. If a proxy inspects TLS, configure the agent with " +
-    "the CA of the proxy (config.sh --sslcacert).",
+    `the CA of the proxy (${configure} --sslcacert).`,
   "tls-name": "Check the address. If it is right, something between this agent and {host} answers in its place.",
   "tls-time":
     "Check the clock of this agent. If it is right, the certificate of {host}, or of the proxy that inspects TLS, " +
     "must be renewed.",
-  proxy: "Check the agent's proxy (config.sh --proxyurl) and that it allows {host}.",
+  proxy: `Check the agent's proxy (${configure} --proxyurl) and that it allows {host}.`,
   "proxy-credentials":
     "The agent's proxy requires credentials. Configure the agent with --proxyusername and --proxypassword.",
   "proxy-gateway":
@@ -99,7 +101,7 @@ const hints: Record<HttpFailureKind, string> = {
     "that the proxy can reach {host}.",
   "proxy-tls":
     "Check the certificate of the proxy, and the clock of this agent. If the certificate is from a private CA, " +
-    "configure the agent with that CA (config.sh --sslcacert). The proxy's password was not sent.",
+    `configure the agent with that CA (${configure} --sslcacert). The proxy's password was not sent.`,
   redirects: "Check the URL, and whether a proxy or a sign-in portal is between this agent and {host}.",
   insecure: "Use an https:// URL.",
   "too-large": "Check the URL: {host} returned something other than expected.",

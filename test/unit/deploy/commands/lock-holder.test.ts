@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/client.ts";
+import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import {
   type LockNote,
   lockNoteName,

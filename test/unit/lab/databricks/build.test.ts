@@ -6,7 +6,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildDatabricks, cliVersions } from "../../../lab/databricks/build.ts";
-import { withFileLock } from "../../../lab/databricks/lock.ts";
+import { withFileLock } from "../../../lab/file-lock.ts";
 
 const execute = promisify(execFile);
 let folder: string;
