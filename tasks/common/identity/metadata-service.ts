@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import http from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../pipeline/errors.ts";
@@ -43,7 +43,7 @@ export async function startMetadataService(
   const refusedHosts = new Set<string>();
   let failure: unknown;
 
-  async function answer(request: http.IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
     const { port } = server.address() as AddressInfo;
     if (request.url !== path) return refuse(404, "NOT_FOUND", "Not found.");
     if (!isOwnHost(request.headers.host, port)) {
@@ -80,7 +80,9 @@ export async function startMetadataService(
     }
   }
 
-  const server = http.createServer((request, response) => {
+  // Loaded only here: steps that fail on their inputs start faster.
+  const { createServer } = await import("node:http");
+  const server = createServer((request, response) => {
     void answer(request).then(({ status, body }) => {
       response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
       response.end(JSON.stringify(body));
