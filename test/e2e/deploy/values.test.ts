@@ -61,7 +61,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     [" emea", /begins or ends with blanks, which are part of it/],
     ["emea # the region", /contains a comment, which is part of it/],
     ["emea \\", /ends with a backslash, which is part of it/],
-    ["emea batc=5", /contains batc=\. To set another variable, write it on a line of its own/],
+    ["emea batc=5", /contains batc=\. To set another variable, write it on its own line/],
   ])("are used with a warning where they look like a mistake: %j", async (value, warning) => {
     const { step, values } = await deployed({ variables: `region=${value}\nbatch=5` }, {});
     expect(values).toBe(`${value}|5|mixed|upper`);

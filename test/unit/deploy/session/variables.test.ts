@@ -62,7 +62,7 @@ describe("Values of the input variables", () => {
     },
   );
 
-  it("can contain the name of another variable that has a line of its own", () => {
+  it("can contain the name of another variable that has its own line", () => {
     const given = { region: "Server=h;batch=5", batch: "1" };
     expect(valuesOf(given).set).toEqual({ BUNDLE_VAR_region: given.region, BUNDLE_VAR_batch: "1" });
   });
