@@ -91,6 +91,11 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
     expect(valuesOf({}, [variable("bundle_var_Region", "emea")]).set).toEqual({ BUNDLE_VAR_region: "emea" });
   });
 
+  it("can have dots in their names", () => {
+    expect(valuesOf({}, [variable("Bundle.Var.region", "emea")]).set).toEqual({ BUNDLE_VAR_region: "emea" });
+    expect(valuesOf({}, [variable("BUNDLE_VAR.batch", "5")]).set).toEqual({ BUNDLE_VAR_batch: "5" });
+  });
+
   it("are not used if the input sets the same variable, which is printed", () => {
     const { set } = valuesOf({ region: "input" }, [variable("BUNDLE_VAR_region", "job")]);
     expect(set).toEqual({ BUNDLE_VAR_region: "input" });
