@@ -113,7 +113,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     );
   });
 
-  it("come from the step's env, which overrides the job, in whatever case they are written there", async () => {
+  it("come from env of the step, which overrides the job, in upper or lower case", async () => {
     const { values } = await deployed(
       {},
       { variables: { BUNDLE_VAR_region: "job" }, env: { BUNDLE_VAR_region: "step", BUNDLE_VAR_BATCH: "5" } },
@@ -141,7 +141,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     expect(second.step.text).not.toContain("is not used");
   });
 
-  it("come from variable-overrides.json where they are complex, which the error says", async () => {
+  it("come from variable-overrides.json if they are complex, as the error advises", async () => {
     const complex = bundleOf(
       "complex",
       `${job("c", "C")}\n    tags: \${var.tags}`,
@@ -166,7 +166,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     ]);
   });
 
-  it("are asked for in the input variables where a variable has none", async () => {
+  it("are requested in the input variables if a variable has none", async () => {
     const { run } = await checkout(bundleOf("required", `${job("r", "R")}`, declared("owner:\n  description: Owner")));
     const step = await run({ target: "prod" });
     expect(step.errors).toEqual([
