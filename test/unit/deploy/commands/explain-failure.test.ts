@@ -59,7 +59,7 @@ describe("The explanation of a failure of the CLI", () => {
     ],
     [
       "Error: Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
-      /^The service principal of the connection is not allowed to write \/Workspace\/Shared\/b\/state\/deploy\.lock in the workspace\. .*CAN MANAGE.*#permissions/,
+      /^The service principal of the connection does not have access to \/Workspace\/Shared\/b\/state\/deploy\.lock in the workspace\. .*CAN MANAGE.*#permissions/,
     ],
     ["Error: please specify target", /several targets and no default target.*Set the input target, .*#inputs/],
     [
