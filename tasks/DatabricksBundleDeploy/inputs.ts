@@ -166,7 +166,10 @@ function runKeys(reader: InputReader): string[] {
   for (const key of keys) {
     if (key.includes(",")) reader.problem("run", `${quoted(key)} contains a comma. Write one key per line.`);
     else if (/^-|\s/.test(key))
-      reader.problem("run", `${quoted(key)} is not a resource key such as nightly or jobs.nightly.`);
+      reader.problem(
+        "run",
+        `${quoted(key)} is not a resource key such as nightly or jobs.nightly. Write one key per line (in YAML, after "run: |").`,
+      );
   }
   return keys;
 }

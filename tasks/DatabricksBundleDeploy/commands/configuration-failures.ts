@@ -29,7 +29,7 @@ export function noSuchTarget(target: string, targets: string): UserError {
 }
 
 export function noDefaultTarget(): UserError {
-  return new UserError("The bundle has several targets, none of which is the default, and the input target is empty.", {
+  return new UserError("The bundle has several targets and no default target, and the input target is empty.", {
     hint: "Set the input target, or set default: true in one target of the bundle.",
     section: "inputs",
   });

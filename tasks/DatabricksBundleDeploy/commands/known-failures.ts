@@ -176,7 +176,7 @@ function newerState(state: string): UserError {
 }
 
 function deniedPath(path: string): UserError {
-  return new UserError(`The service principal of the connection is not allowed to write ${path} in the workspace.`, {
+  return new UserError(`The service principal of the connection does not have access to ${path} in the workspace.`, {
     hint: "Grant it CAN MANAGE on the folder of the bundle, or set workspace.root_path in the bundle to a folder where it can write.",
     section: "permissions",
   });

@@ -26,7 +26,7 @@ export function checkBranch(inputs: DeployInputs, { gitBranch, usesGitBranch }: 
   if (inputs.command !== "deploy" || inputs.arguments.includes("--force")) return;
   const [, branch] = /^refs\/heads\/(.+)$/.exec(build.ref ?? "") ?? [];
   const isBuilt = head !== undefined && head.commit === build.commit;
-  if (isBuilt && branch === gitBranch) return;
+  if (isBuilt && branch === gitBranch.replace(/^refs\/heads\//, "")) return;
   if (!isBuilt || build.ref === undefined || build.ref.startsWith("refs/tags/")) {
     warn(
       `The branch of the bundle target (git.branch: ${gitBranch}) was not checked, because this checkout belongs to no branch of the job.`,

@@ -1,4 +1,4 @@
-import { shownText } from "../../common/pipeline/secrets.ts";
+import { maskSecrets, shownText } from "../../common/pipeline/secrets.ts";
 
 interface Advice {
   readonly pattern: RegExp;
@@ -58,17 +58,18 @@ const unusualInLine: readonly Advice[] = [
   },
   {
     pattern: /([,;|]|\\[nr]|%0[AD]|<br ?\/?>)\s*$/i,
-    words: (found) => `ends with ${found.trim()}, which is part of it: a line needs no mark at its end.`,
+    words: (found) => `ends with ${found.trim()}, which is part of it. Only the end of the line separates variables.`,
   },
   {
     pattern: /(?<=\s)[A-Za-z_][\w-]*=/,
     words: (found) =>
-      `contains ${shownText(found)}. To set another variable, write it on a line of its own in the input variables.`,
+      `contains ${shownText(found)}. To set another variable, write it on its own line in the input variables.`,
   },
 ];
 
-/** Warnings about a value that is used as it is, but that looks like a mistake. */
+/** Warnings about a value that is used as it is, but that looks like a mistake. A secret can look like anything. */
 export function valueAdvice(name: string, value: string): string[] {
+  if (maskSecrets(value.trim()) === "***") return [];
   const rules = /[\r\n]/.test(value.trim()) ? unusual : [...unusual, ...unusualInLine];
   return rules.flatMap(({ pattern, words }) => {
     const found = pattern.exec(value);

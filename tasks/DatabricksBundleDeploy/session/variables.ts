@@ -123,8 +123,9 @@ function ofEnvironment({ job, environment }: VariableSources, platform: NodeJS.P
   );
 }
 
+/** In the environment, a dot or a blank in the name of a job's variable becomes an underscore. */
 function isPrefixed(name: string): boolean {
-  return name.toUpperCase().startsWith(prefix);
+  return environmentName(name).startsWith(prefix);
 }
 
 /** Without the names that the bundle declares, only those in the environment reach it, as they are. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import http from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What a service on loopback answers: a status, and a body that is sent as JSON. */
@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** Answers the requests for one path. */
-export type Route = (request: http.IncomingMessage) => Promise<Answer>;
+export type Route = (request: IncomingMessage) => Promise<Answer>;
 
 export interface LoopbackServer {
   /** e.g. http://127.0.0.1:40123 */
@@ -30,7 +30,7 @@ export function refuse(status: number, errorCode: string, message: string): Answ
 
 /** Starts a server on 127.0.0.1 at a free port. It answers only requests for these paths, and under its own name. */
 export async function startLoopbackServer(routes: Readonly<Record<string, Route>>): Promise<LoopbackServer> {
-  async function answer(request: http.IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
     const route = Object.hasOwn(routes, request.url ?? "") ? routes[request.url ?? ""] : undefined;
     if (route === undefined) return refuse(404, "NOT_FOUND", "Not found.");
     const { port } = server.address() as AddressInfo;
@@ -40,7 +40,9 @@ export async function startLoopbackServer(routes: Readonly<Record<string, Route>
     return route(request);
   }
 
-  const server = http.createServer((request, response) => {
+  // Loaded only here: steps that fail on their inputs start faster.
+  const { createServer } = await import("node:http");
+  const server = createServer((request, response) => {
     void answer(request).then(({ status, body }) => {
       response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
       response.end(JSON.stringify(body));

@@ -50,6 +50,12 @@ export function inputReader(): InputReader {
     const value = tl.getInput(name)?.trim();
     const macro = value && macroProblem(value);
     if (macro) add(shown, macro);
+    if (value && /^\$\[.*\]$/s.test(value)) {
+      add(
+        shown,
+        `${quoted(value)} is not replaced: such expressions work only in the definition of a variable. Write $(name) here.`,
+      );
+    }
     return value ? withLiteralMacros(value) : undefined;
   };
 

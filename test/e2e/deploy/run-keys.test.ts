@@ -108,7 +108,7 @@ describe.each(taskNodes)("Keys in the input run, on $name", ({ path: node }) => 
 describe.each(taskNodes)("A script in the input run, on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
 
-  it("decides by its exit code, whose last line the error has", async () => {
+  it("decides the result by its exit code, and the error quotes its last line", async () => {
     const { run } = await checkout(bundle);
     const step = await run({ run: "smoke" });
     expect(step.result).toBe("Failed");
@@ -122,7 +122,7 @@ describe.each(taskNodes)("A script in the input run, on $name", ({ path: node })
     expect(step.outputs["summaryPath"]).toBeDefined();
   });
 
-  it("is not the run whose URL it prints", async () => {
+  it("is not taken for the run of a URL that it prints", async () => {
     const { run } = await checkout(bundle);
     const step = await run({ run: "announces" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });

@@ -107,7 +107,7 @@ describe.each(taskNodes)("A secret of one line on $name", ({ path: node }) => {
   });
 
   it("stays hidden in the encodings of the CLI: in paths, queries and JSON", async () => {
-    const value = "p@ss/w rd%+sv=2024&sig=a<b>tail99";
+    const value = "p@ss w rd%+sv=2024&sig=a<b>tail99";
     const bundle = bundleOf("encoded", jobOf("a", `"Job of \${var.key}"`), "variables:\n  key: {}\n");
     const root = bundle["databricks.yml"]?.replace(
       "mode: production",

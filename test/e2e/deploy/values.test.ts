@@ -62,7 +62,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     [" emea", /begins or ends with blanks, which are part of it/],
     ["emea # the region", /contains a comment, which is part of it/],
     ["emea \\", /ends with a backslash, which is part of it/],
-    ["emea batc=5", /contains batc=\. To set another variable, write it on a line of its own/],
+    ["emea batc=5", /contains batc=\. To set another variable, write it on its own line/],
   ])("are used with a warning where they look like a mistake: %j", async (value, warning) => {
     const { step, values } = await deployed({ variables: `region=${value}\nbatch=5` }, {});
     expect(values).toBe(`${value}|5|mixed|upper`);
@@ -114,7 +114,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     );
   });
 
-  it("come from the step's env, which overrides the job, in whatever case they are written there", {
+  it("come from env of the step, which overrides the job, in upper or lower case", {
     tags: "windows",
   }, async () => {
     const { values } = await deployed(
@@ -157,7 +157,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     expect(second.step.text).not.toContain("is not used");
   });
 
-  it("come from variable-overrides.json where they are complex, which the error says", async () => {
+  it("come from variable-overrides.json if they are complex, as the error advises", async () => {
     const complex = bundleOf(
       "complex",
       `${job("c", "C")}\n    tags: \${var.tags}`,
@@ -182,7 +182,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
     ]);
   });
 
-  it("are asked for in the input variables where a variable has none", async () => {
+  it("are requested in the input variables if a variable has none", async () => {
     const { run } = await checkout(bundleOf("required", `${job("r", "R")}`, declared("owner:\n  description: Owner")));
     const step = await run({ target: "prod" });
     expect(step.errors).toEqual([

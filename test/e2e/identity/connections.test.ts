@@ -123,6 +123,23 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     expect(findLeaks([{ name: "private key", value: keyLine }, ...issuedTokens(lab)], step.traces)).toEqual([]);
   });
 
+  it.each<[string, (pem: string) => string]>([
+    ["without its private key", (pem) => pem.slice(pem.indexOf("-----BEGIN CERTIFICATE"))],
+    ["with its line ends as text", (pem) => pem.trim().replaceAll("\n", "\\n")],
+    ["that is not PEM", () => Buffer.from("a PFX file").toString("base64")],
+  ])("explains a certificate %s", async (_, changed) => {
+    const pem = await createClientCertificate();
+    const deployer = lab.addDeployer([], undefined, { certificate: pem });
+    const step = await deploy({
+      deployer: withParameters(deployer, { servicePrincipalCertificate: changed(pem) }),
+    });
+    expect(step.errors).toEqual([
+      expect.stringMatching(
+        /^The certificate of the service connection cannot be used: .*must be PEM text.*#connection-secret/s,
+      ),
+    ]);
+  });
+
   it("explains a certificate that Entra does not recognize", async () => {
     const [known, other] = [await createClientCertificate(), await createClientCertificate()];
     const deployer = lab.addDeployer([], undefined, { certificate: known });

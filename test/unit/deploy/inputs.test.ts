@@ -172,6 +172,12 @@ describe("Inputs of a deploy step", () => {
     vi.unstubAllEnvs();
   });
 
+  it("refuses an expression that Azure Pipelines replaces only in variables", () => {
+    expect(errorOf({ target: "$[ variables.target ]" })).toMatch(
+      /target: "\$\[ variables\.target \]" is not replaced: such expressions work only in the definition of a variable\. Write \$\(name\) here\./,
+    );
+  });
+
   it("refuses a variable of the job that replaces an input", () => {
     given.variables = [{ name: "input.command" }, { name: "INPUT_UNUSED" }];
     expect(errorOf({ command: "validate" })).toMatch(

@@ -5,7 +5,7 @@ import { matches, read, sourceFiles, tasks } from "./project.ts";
 import { taskSchema } from "./task-schema.ts";
 
 const inputReads =
-  /reader\s*\.(text|required|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"([^()]*)\)(?:\s*\?\?\s*"([^"]*)")?/g;
+  /reader\s*\.(text|required|uuid|flag|oneOf|lines|folder|file)(?:<[^>]*>)?\(\s*"(\w+)"([^()]*)\)(?:\s*\?\?\s*"([^"]*)")?/g;
 const unique = (names: readonly string[]) => [...new Set(names)].sort();
 
 interface InputRead {

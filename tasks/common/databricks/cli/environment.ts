@@ -32,7 +32,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/^DATABRICKS_(CACHE_DIR|CLI_PATH)$/i, "the task sets its own"],
   [
     /^DATABRICKS_(?!TOKEN|CLIENT_|CONFIG_|AUTH_|OIDC_|AZURE_|GOOGLE_|METADATA_|ACCOUNT_ID$|USERNAME$|PASSWORD$)/i,
-    "the task does not know this setting",
+    "the task does not support this setting",
   ],
   [/^/, "only the service connection is used to sign in"],
 ];

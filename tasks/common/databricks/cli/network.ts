@@ -1,6 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import tls from "node:tls";
 import { writeTemporaryFile } from "../../pipeline/job.ts";
 import { type AgentProxy, type Network, proxyFor, withLoopback } from "../../pipeline/network.ts";
 
@@ -88,7 +87,8 @@ function publicAuthorities(own: string | undefined): string {
       // The next one may be there.
     }
   }
-  return tls.rootCertificates.join("\n");
+  // Loaded only here: steps that fail on their inputs start faster.
+  return process.getBuiltinModule("node:tls").rootCertificates.join("\n");
 }
 
 /** Advice for systems on which Go ignores SSL_CERT_FILE and trusts only the machine's authorities (crypto/x509). */

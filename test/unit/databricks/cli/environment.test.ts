@@ -68,7 +68,7 @@ describe("The CLI's environment", () => {
       "Not passed to the CLI, because the workspace comes from workspaceUrl or the bundle: DATABRICKS_HOST.",
       "Not passed to the CLI, because the task reads the CLI's output (to see its log, use the input arguments, for example --debug): DATABRICKS_LOG_LEVEL.",
       "Not passed to the CLI, because the task sets its own: DATABRICKS_CACHE_DIR.",
-      "Not passed to the CLI, because the task does not know this setting: DATABRICKS_FUTURE.",
+      "Not passed to the CLI, because the task does not support this setting: DATABRICKS_FUTURE.",
     ]);
   });
 

@@ -50,7 +50,7 @@ describe("The current user of a workspace", () => {
     });
   });
 
-  it("tells Private Link from a sign-in page, and both from another page", async () => {
+  it("recognizes Private Link, a sign-in page and another page", async () => {
     const redirect = (location: string) => checkAnswer({ status: 303, headers: { location }, text: "" });
     await expect(redirect("/login.html?error=private-link-validation-error:123")).rejects.toMatchObject({
       message: `The workspace ${host} uses Private Link, and does not allow access from this agent's network (303).`,

@@ -63,9 +63,9 @@ describe("The explanation of a failure of the CLI", () => {
     ],
     [
       "Error: Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
-      /^The service principal of the connection is not allowed to write \/Workspace\/Shared\/b\/state\/deploy\.lock in the workspace\. .*CAN MANAGE.*#permissions/,
+      /^The service principal of the connection does not have access to \/Workspace\/Shared\/b\/state\/deploy\.lock in the workspace\. .*CAN MANAGE.*#permissions/,
     ],
-    ["Error: please specify target", /several targets, none of which is the default.*Set the input target, .*#inputs/],
+    ["Error: please specify target", /several targets and no default target.*Set the input target, .*#inputs/],
     [
       'Error: Get "https://adb-1.7.azuredatabricks.net/api/2.0/preview/scim/v2/Me?": dial tcp: lookup adb-1.7.azuredatabricks.net on 10.0.0.1:53: no such host',
       /^The CLI cannot reach adb-1\.7\.azuredatabricks\.net, although this task can: dial tcp: lookup .*: no such host\. Check HTTPS_PROXY and NO_PROXY of this job.*#network/,

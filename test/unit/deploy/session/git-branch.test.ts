@@ -25,13 +25,18 @@ afterEach(() => {
 });
 
 /** Checks a bundle for the branch main in a checkout with this HEAD. */
-function check(head: string | undefined, build: Partial<BuildSource>, changed: Partial<Inputs> = {}): void {
+function check(
+  head: string | undefined,
+  build: Partial<BuildSource>,
+  changed: Partial<Inputs> = {},
+  gitBranch = "main",
+): void {
   if (head !== undefined) {
     fs.mkdirSync(path.join(folder, ".git"), { recursive: true });
     fs.writeFileSync(path.join(folder, ".git", "HEAD"), `${head}\n`);
   }
   const inputs = { folder, command: "deploy", arguments: [], ...changed } as unknown as Inputs;
-  const branches = { gitBranch: "main", usesGitBranch: false };
+  const branches = { gitBranch, usesGitBranch: false };
   checkBranch(inputs, branches, { ref: undefined, commit, ...build });
 }
 
@@ -52,6 +57,11 @@ describe("The branch of a bundle target", () => {
     ["--force", commit, "refs/heads/feature", { arguments: ["--force"] }],
   ])("allows %s", (_, head, ref, changed) => {
     check(head, { ref }, changed as Partial<Inputs>);
+    expect(written).toBe("");
+  });
+
+  it("can be written as a reference", () => {
+    check(commit, { ref: "refs/heads/main" }, {}, "refs/heads/main");
     expect(written).toBe("");
   });
 

@@ -11,9 +11,9 @@ const unreplaced = (text: string) =>
 const blanks = "begins or ends with blanks, which are part of it. Remove them if they are not meant.";
 const comment = "contains a comment, which is part of it. Remove the comment if it is not meant.";
 const backslash = "ends with a backslash, which is part of it: a value cannot continue on the next line.";
-const mark = (text: string) => `ends with ${text}, which is part of it: a line needs no mark at its end.`;
+const mark = (text: string) => `ends with ${text}, which is part of it. Only the end of the line separates variables.`;
 const other = (text: string) =>
-  `contains ${text}. To set another variable, write it on a line of its own in the input variables.`;
+  `contains ${text}. To set another variable, write it on its own line in the input variables.`;
 
 describe("The advice about a value", () => {
   it.each([
@@ -72,6 +72,7 @@ describe("The advice about a value", () => {
 
   it("does not show a part of a secret", () => {
     rememberSecret("one $SECRET_PART two");
-    expect(adviceFor("one $SECRET_PART two")).toEqual([unreplaced("***")]);
+    expect(adviceFor("x one $SECRET_PART two")).toEqual([unreplaced("***")]);
+    expect(adviceFor("one $SECRET_PART two")).toEqual([]);
   });
 });

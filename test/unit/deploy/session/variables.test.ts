@@ -62,7 +62,7 @@ describe("Values of the input variables", () => {
     },
   );
 
-  it("can contain the name of another variable that has a line of its own", () => {
+  it("can contain the name of another variable that has its own line", () => {
     const given = { region: "Server=h;batch=5", batch: "1" };
     expect(valuesOf(given).set).toEqual({ BUNDLE_VAR_region: given.region, BUNDLE_VAR_batch: "1" });
   });
@@ -89,6 +89,11 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
       unset: ["BUNDLE_VAR_REGION"],
     });
     expect(valuesOf({}, [variable("bundle_var_Region", "emea")]).set).toEqual({ BUNDLE_VAR_region: "emea" });
+  });
+
+  it("can have dots in their names", () => {
+    expect(valuesOf({}, [variable("Bundle.Var.region", "emea")]).set).toEqual({ BUNDLE_VAR_region: "emea" });
+    expect(valuesOf({}, [variable("BUNDLE_VAR.batch", "5")]).set).toEqual({ BUNDLE_VAR_batch: "5" });
   });
 
   it("are not used if the input sets the same variable, which is printed", () => {
