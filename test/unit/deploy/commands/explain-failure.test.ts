@@ -71,7 +71,7 @@ describe("The explanation of a failure of the CLI", () => {
       /^The CLI cannot reach adb-1\.7\.azuredatabricks\.net, although this task can: dial tcp: lookup .*: no such host\. Check HTTPS_PROXY and NO_PROXY of this job.*#network/,
     ],
     [
-      'Error: Get "https://adb-1.7.azuredatabricks.net/x": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      'Error: Get "https://adb-1.7.azuredatabricks.net/x": tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
       /^The CLI cannot reach .*: tls: failed to verify certificate: x509: .*#network/,
     ],
     [
