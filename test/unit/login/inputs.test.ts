@@ -6,6 +6,7 @@ const given: { inputs: Record<string, string> } = { inputs: {} };
 vi.mock("azure-pipelines-task-lib/task", () => ({
   getInput: (name: string) => given.inputs[name],
   getVariable: () => undefined,
+  getVariables: () => [],
   setStdStream: () => undefined,
 }));
 
