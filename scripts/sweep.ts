@@ -22,6 +22,7 @@ Without options it does so in every way, with each CLI version, and writes the t
   --wait MS        the time between the request and the stop (default: before ${usualWaitMs.before}, after ${usualWaitMs.after})
   --lanes N        cases at the same time (default 3)
   --continue       keep the results of the last sweep, and run only the cases that it did not get to
+  --table          only the table, of the results so far
   --write          write the table although these options leave something out
   --logs           keep the logs of all cases in dist/sweep, not only of those in which something is wrong`;
 const list = { type: "string", multiple: true } as const;
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     wait: one,
     lanes: one,
     continue: { type: "boolean" },
+    table: { type: "boolean" },
     write: { type: "boolean" },
     logs: { type: "boolean" },
     help: { type: "boolean" },
@@ -116,9 +118,8 @@ function writeLog(name: string, outcome: CaseOutcome): void {
   fs.writeFileSync(path.join(logs, `${name.replaceAll(/[ ,]+/g, "-")}.log`), text);
 }
 
-if (options.help) {
-  console.log(help);
-} else {
+/** Runs all cases that were asked for. */
+async function runSweep(): Promise<void> {
   if (!options.continue) fs.rmSync(logs, { recursive: true, force: true });
   fs.mkdirSync(logs, { recursive: true });
   const lab = await startLab(console.log);
@@ -136,6 +137,12 @@ if (options.help) {
   } finally {
     await lab.close();
   }
+}
+
+if (options.help) {
+  console.log(help);
+} else {
+  if (!options.table) await runSweep();
   const results = recordedResults();
   console.log(`\n${sweepTable(results)}`);
   const { cli, command, way, moment, every, wait } = options;

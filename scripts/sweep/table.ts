@@ -51,7 +51,7 @@ export function writeTable(results: readonly SweepResult[]): void {
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined)
     throw new Error(`${page} has no place for the table: ${begin} … ${end}`);
-  fs.writeFileSync(page, `${before}${begin}\n\n${sweepTable(results)}\n\n${end}${after}`);
+  fs.writeFileSync(page, `${before}${begin}\n\n${extent(results)}\n\n${sweepTable(results)}\n\n${end}${after}`);
 }
 
 /** Whether something is wrong although no change was in flight when the step was stopped. */
@@ -59,7 +59,16 @@ export function isWrong({ faults, inFlight }: CaseOutcome): boolean {
   return faults.length > 0 && inFlight.length === 0;
 }
 
-/** e.g. 52 of 54, or 52 + 1 of 54 with a change in flight */
+/** How many of the requests were tried. */
+function extent(results: readonly SweepResult[]): string {
+  const divisor = (one: number, other: number): number => (other === 0 ? one : divisor(other, one % other));
+  const every = results.map((result) => result.case.n).reduce(divisor, 0);
+  return every > 1
+    ? `For this table, one of ${every} requests was a place to stop.`
+    : "For this table, every request was a place to stop.";
+}
+
+/** e.g. 52 of 54, 1 in flight */
 function share(results: readonly SweepResult[]): string {
   const right = results.filter(({ outcome }) => outcome.faults.length === 0).length;
   const lost = results.filter(({ outcome }) => outcome.faults.length > 0 && !isWrong(outcome)).length;

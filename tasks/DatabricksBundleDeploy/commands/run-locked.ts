@@ -41,7 +41,7 @@ export async function runLocked(
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
-      await waitForLock(step, statePath, deadline, notes);
+      await waitForLock(step, statePath, { met: error, deadline, ownNotes: notes });
       if (failures >= mostFailures && Date.now() >= deadline) throw error;
     }
   }

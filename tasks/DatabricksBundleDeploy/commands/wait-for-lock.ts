@@ -4,7 +4,7 @@ import { readLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
-import { lockHeld } from "./lock-held.ts";
+import { type LockHeld, lockHeld } from "./lock-held.ts";
 import { type HeldLock, releaseStaleLock } from "./lock-holder.ts";
 import { describeJob, describeLock } from "./lock-text.ts";
 
@@ -13,23 +13,22 @@ const minuteMs = 60_000;
 const lookMs = 5_000;
 
 /**
- * Waits until the lock in `statePath` is released, or releases it if its holder is over. Throws LockHeld with all that is known
- * of the holder, as soon as it is later than `deadline` (milliseconds since the epoch). `ownNotes` are the names of the notes that
- * this step has written.
+ * Waits until the lock in `statePath` that the CLI has met is released, or releases it if its holder is over. Throws LockHeld as
+ * soon as it is later than `deadline` (milliseconds since the epoch): with all that is known of the holder, or `met`, if
+ * nothing is. `ownNotes` are the names of the notes that this step has written.
  */
 export async function waitForLock(
   step: Step,
   statePath: string,
-  deadline: number,
-  ownNotes: readonly string[],
+  { met, deadline, ownNotes }: { met: LockHeld; deadline: number; ownNotes: readonly string[] },
 ): Promise<void> {
   const workspace = step.workspace();
-  if (workspace === undefined) return;
+  if (workspace === undefined) throw met;
   for (;;) {
-    const held = await releaseStaleLock(step, workspace, statePath, ownNotes);
+    const held = await releaseStaleLock(step, workspace, statePath, ownNotes).catch(unlessCanceled);
     if (held === undefined) return;
     const now = Date.now();
-    if (now >= deadline) throw lockHeld(held, false);
+    if (now >= deadline) throw held === "unknown" ? met : lockHeld(held, false);
     print(waitingText(held, deadline - now));
     if (await isReleased(step, workspace, statePath, Math.min(now + minuteMs, deadline))) return;
   }
@@ -47,24 +46,27 @@ async function isReleased(
       print("Canceled while waiting for the deployment lock.");
       throw new Cancelled();
     });
-    if ((await readLock(workspace, statePath)) === undefined) return true;
+    if ((await readLock(workspace, statePath).catch(unlessCanceled)) === undefined) return true;
   }
   return false;
 }
 
-function waitingText({ lock, holder }: HeldLock, leftMs: number): string {
-  const by = holder === undefined ? "" : ` ${describeJob(holder.note.job)} took it.`;
-  return `Waiting up to ${Math.ceil(leftMs / minuteMs)} min for the deployment lock of ${describeLock(lock)}.${by}`;
+/** A request that fails does not end the wait: the next look may succeed. */
+function unlessCanceled(error: unknown): "unknown" {
+  if (error instanceof Cancelled) throw error;
+  debug(String(error));
+  return "unknown";
+}
+
+function waitingText(held: HeldLock | "unknown", leftMs: number): string {
+  const waiting = `Waiting up to ${Math.ceil(leftMs / minuteMs)} min for the deployment lock`;
+  if (held === "unknown") return `${waiting}.`;
+  const by = held.holder === undefined ? "" : ` ${describeJob(held.holder.note.job)} took it.`;
+  return `${waiting} of ${describeLock(held.lock)}.${by}`;
 }
 
 /** Releases a lock whose holder is over, before the CLI meets it. What prevents that does not matter here: the CLI reports the lock. */
 export async function releaseStaleLockBefore(step: Step, statePath: string): Promise<void> {
   const workspace = step.workspace();
-  if (workspace === undefined) return;
-  try {
-    await releaseStaleLock(step, workspace, statePath);
-  } catch (error) {
-    if (error instanceof Cancelled) throw error;
-    debug(String(error));
-  }
+  if (workspace) await releaseStaleLock(step, workspace, statePath).catch(unlessCanceled);
 }

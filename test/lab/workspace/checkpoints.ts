@@ -20,24 +20,30 @@ export interface Checkpoint {
   /** Requests counted so far. */
   readonly count: number;
   /**
-   * Ends the checkpoint. Requests that are held before the workspace go on to it, or their connections end without an answer.
+   * Decides about the requests that are held, and about all that come later: each goes on to the workspace, or its connection
+   * ends without an answer. A process that was killed can have sent some that arrive only now.
    */
-  end(held: "forward" | "drop"): void;
+  end(decide: (record: RecordedRequest) => Passage): void;
+  /** Takes the checkpoint away: all requests go on to the workspace again. */
+  remove(): void;
 }
+
+export type Passage = "forward" | "drop";
 
 /** The checkpoints of a workspace. */
 export interface Checkpoints {
   set(settings: CheckpointSettings): Checkpoint;
   /** Counts a request, and holds it where a checkpoint is before it; "drop" if its connection must end. */
-  meet(record: RecordedRequest): Promise<"forward" | "drop">;
+  meet(record: RecordedRequest): Promise<Passage>;
   /** Notes that the answer to a request is being sent. */
   noteAnswer(record: RecordedRequest, response: ServerResponse): void;
   endAll(): void;
 }
 
 interface Entry extends Checkpoint, CheckpointSettings {
-  readonly ended: Promise<"forward" | "drop">;
+  readonly ended: Promise<void>;
   readonly reach: (record: RecordedRequest) => void;
+  decide: ((record: RecordedRequest) => Passage) | undefined;
   count: number;
   met?: RecordedRequest;
 }
@@ -48,37 +54,17 @@ export function createCheckpoints(): Checkpoints {
 
   return {
     set(settings) {
-      const reached = deferred<RecordedRequest>();
-      const ended = deferred<"forward" | "drop">();
-      const end = (held: "forward" | "drop") => {
-        entries.delete(entry);
-        ended.resolve(held);
-      };
-      const entry: Entry = {
-        ...settings,
-        reached: reached.promise,
-        reach: reached.resolve,
-        ended: ended.promise,
-        end,
-        count: 0,
-      };
+      const entry = newEntry(settings, () => void entries.delete(entry));
       entries.add(entry);
       return entry;
     },
     async meet(record) {
-      for (const entry of entries) {
-        if (entry.of !== record.subject) continue;
-        entry.count += 1;
-        if (entry.count < entry.n) continue;
-        if (entry.count === entry.n) {
-          entry.met = record;
-          if (entry.moment === "after") continue;
-          entry.reach(record);
-          return entry.ended;
-        }
-        if (entry.moment === "after" && entry.holdsLater?.(record)) return entry.ended;
-      }
-      return "forward";
+      const entry = [...entries].find(({ of }) => of === record.subject);
+      if (entry === undefined) return "forward";
+      entry.count += 1;
+      if (entry.decide === undefined && !isHeld(entry, record)) return "forward";
+      await entry.ended;
+      return entry.decide?.(record) ?? "forward";
     },
     noteAnswer(record, response) {
       for (const entry of entries) {
@@ -86,9 +72,41 @@ export function createCheckpoints(): Checkpoints {
       }
     },
     endAll() {
-      for (const entry of entries) entry.end("drop");
+      for (const entry of entries) entry.end(() => "drop");
     },
   };
+}
+
+function newEntry(settings: CheckpointSettings, remove: () => void): Entry {
+  const reached = deferred<RecordedRequest>();
+  const ended = deferred<void>();
+  const entry: Entry = {
+    ...settings,
+    reached: reached.promise,
+    reach: reached.resolve,
+    ended: ended.promise,
+    decide: undefined,
+    count: 0,
+    end(decide) {
+      entry.decide = decide;
+      ended.resolve();
+    },
+    remove() {
+      entry.end(() => "forward");
+      remove();
+    },
+  };
+  return entry;
+}
+
+/** Whether a request that was just counted waits until the checkpoint ends. */
+function isHeld(entry: Entry, record: RecordedRequest): boolean {
+  if (entry.count < entry.n) return false;
+  if (entry.count > entry.n) return entry.moment === "after" && entry.holdsLater?.(record) === true;
+  entry.met = record;
+  if (entry.moment === "after") return false;
+  entry.reach(record);
+  return true;
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

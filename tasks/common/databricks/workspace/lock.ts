@@ -1,3 +1,4 @@
+import type { HttpRequest } from "../../pipeline/http.ts";
 import { parsedMembers, textOf } from "../../pipeline/json.ts";
 import { preciseTime } from "../../pipeline/time.ts";
 import type { WorkspaceConnection } from "./client.ts";
@@ -18,10 +19,18 @@ export async function readLock(workspace: WorkspaceConnection, statePath: string
   return text === undefined ? undefined : parseLock(text);
 }
 
-/** Removes the lock with this ID. Returns whether it was there: another one stays. */
+/**
+ * Removes the lock with this ID. Returns whether it was there: another one stays. The request to delete is sent right after
+ * the lock has been read, and only once: a later one could find the lock of a deployment that has begun since.
+ */
 export async function removeLock(workspace: WorkspaceConnection, statePath: string, id: string): Promise<boolean> {
   if ((await readLock(workspace, statePath))?.id !== id) return false;
-  await deleteWorkspaceFile(workspace, lockFile(statePath));
+  const { http } = workspace;
+  const once = {
+    ...http,
+    send: (request: HttpRequest) => http.send({ ...request, attempts: 1, totalTimeoutMs: 2_000 }),
+  };
+  await deleteWorkspaceFile({ ...workspace, http: once }, lockFile(statePath));
   return true;
 }
 

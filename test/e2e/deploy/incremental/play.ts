@@ -77,12 +77,15 @@ function bundleFiles(name: string, root: string, tree: BundleFiles): BundleFiles
 }
 
 async function deploy({ agent, lab }: Stage, at: string, files: BundleFiles) {
-  const { change, folder, job, run } = await checkOut(agent, lab, files, { at });
-  change(files);
-  setTimes(folder, files);
-  const step = await run({ target: "live" });
-  await job.finish();
-  return step;
+  const { change, folder, job, run } = await checkOut(agent, lab, {}, { at });
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    change(files);
+    setTimes(folder, files);
+    return await run({ target: "live" });
+  } finally {
+    await job.finish();
+  }
 }
 
 function setTimes(folder: string, files: BundleFiles): void {

@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { Agent } from "../../../lab/agent/agent.ts";
 import type { Build } from "../../../lab/azure-devops/builds.ts";
 import type { Deployer, Lab } from "../../../lab/lab.ts";
+import type { Checkpoint } from "../../../lab/workspace/workspace.ts";
 import { type AgentSetup, startLabAgent } from "../../steps/agent.ts";
 import { type Checkout, checkOut } from "../../steps/checkout.ts";
 import { sweptBundle } from "./bundle.ts";
-import { type Deployed, type FoundFault, findFaults, isLocked, leftProcesses } from "./outcome.ts";
+import { type Deployed, type FoundFault, findFaults, leftProcesses } from "./outcome.ts";
 import { changesInFlight, isOfCli, type Moment, stopStep, type Way } from "./stops.ts";
 
 /** One step that is stopped once. */
@@ -74,8 +75,11 @@ export async function runCase(room: SweepRoom, settings: SweepCase): Promise<Cas
     const stopped = await stopOnce(lab, deployer, settings, checkout);
     // Azure DevOps notices sooner or later that the job is over, also if its agent is lost.
     build.finish();
-    const { logs, faults } = await recover(lab, deployed, await freshCheckout(), stopped.faults);
-    return { ...stopped, faults, logs: [...stopped.logs, ...logs] };
+    const next = await freshCheckout();
+    // What a process had sent when it was killed has arrived by now.
+    stopped.checkpoint.remove();
+    const { logs, faults } = await recover(lab, deployed, next, stopped.outcome.faults);
+    return { ...stopped.outcome, faults, logs: [...stopped.outcome.logs, ...logs] };
   } finally {
     for (const agent of agents) await agent.dispose();
   }
@@ -92,7 +96,7 @@ async function stopOnce(
   { clientId }: Deployer,
   settings: SweepCase,
   { agent, job, run }: Checkout & { agent: Agent },
-): Promise<CaseOutcome> {
+): Promise<{ outcome: CaseOutcome; checkpoint: Checkpoint }> {
   const { command, n, moment } = settings;
   const checkpoint = lab.workspace.checkpoint({ of: clientId, n, moment, holdsLater: isOfCli });
   const cancel = new AbortController();
@@ -103,7 +107,6 @@ async function stopOnce(
   let inFlight: string[] = [];
   const request = await Promise.race([checkpoint.reached, ended.then(() => undefined)]);
   if (request === undefined) {
-    checkpoint.end("forward");
     const { result, text } = await running;
     if (result !== "Succeeded") throw new Error(`A ${command} that was not stopped ended in ${result}:\n${text}`);
     await job.finish();
@@ -114,7 +117,14 @@ async function stopOnce(
     await stopStep({ agent, job, ended, onStop, cancel: () => cancel.abort() }, settings, checkpoint);
   }
   const stoppedAt = request && `${request.method} ${request.path}`;
-  return { request: stoppedAt, count: checkpoint.count, faults: leftProcesses(job), inFlight, logs: [logs.join("\n")] };
+  const outcome = {
+    request: stoppedAt,
+    count: checkpoint.count,
+    faults: leftProcesses(job),
+    inFlight,
+    logs: [logs.join("\n")],
+  };
+  return { outcome, checkpoint };
 }
 
 async function recover(
@@ -124,10 +134,10 @@ async function recover(
   before: readonly FoundFault[],
 ): Promise<Pick<CaseOutcome, "faults" | "logs">> {
   const faults = [...before];
-  const locked = await isLocked(lab, deployed);
   const first = await checkout.run(inputs.deploy);
   const logs = [first.text];
   if (first.result !== "Succeeded") {
+    const locked = first.errors.some((error) => error.includes("#deploy-lock"));
     const kind = locked ? "next deploy refused by the lock" : "next deploy failed";
     faults.push({ kind, detail: first.errors.join("\n") });
     // What else is wrong shows only after a deploy that succeeds: as a user would then do it.

@@ -41,7 +41,7 @@ export function rootOf({ name, clientId }: Deployed): string {
 }
 
 /** Whether the deployment's lock is in the workspace. */
-export async function isLocked(lab: Lab, deployed: Deployed): Promise<boolean> {
+async function isLocked(lab: Lab, deployed: Deployed): Promise<boolean> {
   const files = await lab.workspace.files(`${rootOf(deployed)}/state`);
   return files.some((file) => file.endsWith("/deploy.lock"));
 }

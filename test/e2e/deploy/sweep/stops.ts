@@ -61,18 +61,18 @@ export async function stopStep(
   checkpoint: Checkpoint,
 ): Promise<void> {
   const { agent, job } = step;
-  const request = await checkpoint.reached;
+  await checkpoint.reached;
   if (waitMs > 0) await delay(waitMs);
   step.onStop();
   switch (way) {
     case "cancel":
       step.cancel();
-      if (moment === "after") checkpoint.end("forward");
+      if (moment === "after") checkpoint.end(() => "forward");
       break;
     case "kill of the CLI":
       kill(job, isCli);
       // The task lives on, and what it asked for itself goes on too.
-      checkpoint.end(isOfCli(request) ? "drop" : "forward");
+      checkpoint.end((one) => (isOfCli(one) ? "drop" : "forward"));
       break;
     case "kill of the task":
       kill(job, (command) => !isCli(command) && command.includes("DatabricksBundleDeploy"));
@@ -83,7 +83,7 @@ export async function stopStep(
   }
   await step.ended;
   if (way !== "lost machine") await job.finish();
-  checkpoint.end("drop");
+  checkpoint.end(() => "drop");
 }
 
 function kill(job: Job, choose: (command: string) => boolean): void {

@@ -30,18 +30,22 @@ describe("checkpoints", () => {
     const held = makeFolder(alice, "dropped-2");
     expect(await checkpoint.reached).toMatchObject({ method: "POST", subject: alice, status: 0 });
     expect(await folders(alice)).toEqual(["dropped-1"]);
-    checkpoint.end("drop");
+    checkpoint.end(() => "drop");
     await expect(held).rejects.toThrow();
+    await expect(makeFolder(alice, "dropped-3")).rejects.toThrow();
     expect(await folders(alice)).toEqual(["dropped-1"]);
+    checkpoint.remove();
+    expect((await makeFolder(alice, "after-the-checkpoint")).status).toBe(200);
   });
 
   it("a checkpoint before a request may let it go on", async () => {
     const checkpoint = lab.workspace.checkpoint({ of: alice, n: 1, moment: "before" });
     const held = makeFolder(alice, "forwarded");
     await checkpoint.reached;
-    checkpoint.end("forward");
+    checkpoint.end(() => "forward");
     expect((await held).status).toBe(200);
     expect(await folders(alice)).toContain("forwarded");
+    checkpoint.remove();
   });
 
   it("a checkpoint after a request is reached when its answer has been sent", async () => {
@@ -51,7 +55,7 @@ describe("checkpoints", () => {
     expect(await folders(alice)).toContain("after");
     expect((await answered).status).toBe(200);
     expect(checkpoint.count).toBe(1);
-    checkpoint.end("drop");
+    checkpoint.remove();
   });
 
   it("a checkpoint after a request may hold later ones", async () => {
@@ -61,8 +65,9 @@ describe("checkpoints", () => {
     const held = makeFolder(alice, "later");
     expect((await lab.call({ path: "/api/2.0/preview/scim/v2/Me", token: lab.token(alice) })).status).toBe(200);
     expect(await folders(alice)).not.toContain("later");
-    checkpoint.end("drop");
+    checkpoint.end(() => "drop");
     await expect(held).rejects.toThrow();
+    checkpoint.remove();
   });
 
   it("requests without a valid token are not counted", async () => {
@@ -70,6 +75,6 @@ describe("checkpoints", () => {
     await lab.call({ path: "/.well-known/databricks-config" });
     await lab.call({ path: "/api/2.0/preview/scim/v2/Me", token: lab.token({ refused: "expired" }) });
     expect(checkpoint.count).toBe(0);
-    checkpoint.end("drop");
+    checkpoint.remove();
   });
 });
