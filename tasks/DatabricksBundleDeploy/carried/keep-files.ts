@@ -29,7 +29,7 @@ import type { Step } from "../session/step.ts";
 import { certainHashes, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
 import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
-import { isAsKept, type UnchangedFile } from "./unchanged-files.ts";
+import { isAsKept, objectOf, type UnchangedFile } from "./unchanged-files.ts";
 
 /** What a deploy has uploaded, as far as this agent and the workspace show it. */
 interface Uploaded {
@@ -122,8 +122,8 @@ function readObjects(
 
 /** The skipped files of which the workspace has something else than before the deploy. */
 function differing({ skipped, objects, snapshot }: Uploaded, { filePath }: DeploymentPlace): string[] {
-  const objectOf = (name: string) => objects.get(plainPath(`${filePath}/${snapshot.files.get(name)?.remoteName}`));
-  return [...skipped].filter(([name, { content }]) => !isAsKept(content, objectOf(name))).map(([name]) => name);
+  const object = (name: string) => objectOf(objects, filePath, name, snapshot.files.get(name)?.remoteName ?? name);
+  return [...skipped].filter(([name, { content }]) => !isAsKept(content, object(name))).map(([name]) => name);
 }
 
 async function keptFiles(
@@ -140,7 +140,7 @@ async function keptFiles(
   const kept = new Map<string, KeptFile>();
   for (const [name, { remoteName }] of snapshot.files) {
     const content =
-      skipped.get(name)?.content ?? contentOf(hashes.get(name), objects.get(plainPath(`${filePath}/${remoteName}`)));
+      skipped.get(name)?.content ?? contentOf(hashes.get(name), objectOf(objects, filePath, name, remoteName));
     const isCertain = content !== undefined && uploadedAt !== undefined && content.modifiedAt <= uploadedAt;
     kept.set(name, { remoteName, content: isCertain ? content : undefined });
   }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { DeploymentFile } from "../../common/databricks/cli/deployment-file.ts";
 import { neverUploaded, type SyncSnapshot } from "../../common/databricks/cli/sync-snapshot.ts";
 import type { WorkspaceObject } from "../../common/databricks/workspace/folders.ts";
@@ -24,11 +25,22 @@ export function unchangedFiles(
   const unchanged = new Map<string, UnchangedFile>();
   for (const [name, { remoteName, content }] of files) {
     const file = local.get(name);
-    const object = objects.get(plainPath(`${filePath}/${remoteName}`));
+    const object = objectOf(objects, filePath, name, remoteName);
     if (!content || !file || file.hash !== content.hash || !isAsKept(content, object)) continue;
     unchanged.set(name, { content, stamp: file.stamp });
   }
   return unchanged;
+}
+
+/** What the workspace lists in the place of a file. It may list a notebook with the extension of its file. */
+export function objectOf(
+  objects: ReadonlyMap<string, WorkspaceObject>,
+  filePath: string,
+  name: string,
+  remoteName: string,
+): WorkspaceObject | undefined {
+  const place = plainPath(`${filePath}/${remoteName}`);
+  return objects.get(place) ?? (name === remoteName ? undefined : objects.get(place + path.extname(name)));
 }
 
 /** Whether the workspace still has what was kept. */

@@ -1,5 +1,6 @@
 import { knownErrors, lockTime } from "../../common/databricks/cli/known-errors.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import { listUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
@@ -79,14 +80,17 @@ function unmetConstraint(required = "", current = ""): UserError {
   });
 }
 
-/** An older CLI does not have a command or flag that the task uses. A flag from the input `arguments` is not explained here. */
+/**
+ * An older CLI does not have a command or flag that the task uses. A flag from the input `arguments` is not explained here, nor
+ * one that the task can do without.
+ */
 function unknownWord(
   command: string | undefined,
   flag: string | undefined,
   { cliVersion, inputs }: FailedStep,
 ): UserError | undefined {
   const isGiven = inputs.arguments.some((argument) => argument === flag || argument.startsWith(`${flag}=`));
-  if (command === undefined && isGiven) return undefined;
+  if (command === undefined && (isGiven || flag === listUploads)) return undefined;
   const version = cliVersion.seen();
   return oldCli(version === undefined ? `does not support ${command ?? flag}` : `is version ${version}`);
 }

@@ -211,4 +211,24 @@ esac
       expect(uploaded).toEqual([]);
     }
   });
+
+  it("keeps names, hashes, types and times beside the bundle's state, and nothing after a destroy", async () => {
+    const { run } = await checkout({ ...bundle, "secret.txt": "a secret that must not leave its file\n" });
+    await run({ target: "prod" });
+    const text = await lab.workspace.readFile(`${root()}/state/azure-pipelines.files.json`);
+    const { files, ...rest } = JSON.parse(text);
+    expect(Object.keys(rest).sort()).toEqual(["about", "address", "filePath", "host", "syncRoot", "upload", "version"]);
+    expect(files["src/two.py"]).toEqual([
+      "src/two.py",
+      expect.stringMatching(/^[\w-]{43}$/),
+      "FILE",
+      expect.any(Number),
+    ]);
+    expect(files["data/deep/three.sql"]).toMatchObject({ 0: "data/deep/three", 2: "NOTEBOOK" });
+    expect(text).not.toContain("must not leave");
+    expect(await run({ target: "prod", command: "destroy", autoApprove: "true" })).toMatchObject({
+      result: "Succeeded",
+    });
+    expect((await lab.workspace.files()).filter((file) => file.includes(root()))).toEqual([]);
+  });
 });

@@ -49,6 +49,10 @@ describe("A file of a bundle", () => {
     expect(unchangedFiles(kept, files, objects).size).toBe(0);
   });
 
+  it("is unchanged too if the workspace lists a notebook with the extension of its file", () => {
+    expect(unchangedFiles(kept, local, new Map([["/Users/me/files/src/a.py", listed]])).size).toBe(1);
+  });
+
   it("gets its own time in the snapshot if it is unchanged, and otherwise one before all others", () => {
     const snapshot = snapshotOf(kept, unchangedFiles(kept, local, at(listed)));
     expect(snapshot).toMatchObject({ host: kept.host, remotePath: kept.filePath });
