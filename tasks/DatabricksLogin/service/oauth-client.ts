@@ -10,8 +10,12 @@ export interface OAuthClient {
   readonly secret: string;
 }
 
+/**
+ * A new client with random values. Its secret begins as all secrets of Databricks' OAuth clients do: dbt takes any other one
+ * for a secret of Entra, and sends it there (dbt-databricks 1.12.7, credentials.py).
+ */
 export function newOAuthClient(): OAuthClient {
-  return { id: randomBytes(16).toString("hex"), secret: randomBytes(32).toString("base64url") };
+  return { id: randomBytes(16).toString("hex"), secret: `dose${randomBytes(32).toString("base64url")}` };
 }
 
 export interface OAuthSettings {
