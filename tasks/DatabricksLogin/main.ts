@@ -34,7 +34,7 @@ void runTask(async (task) => {
     setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env));
     setOutput("workspaceUrl", addressText(inputs.workspace));
     setOutput("identity", caller.applicationId);
-    await service.keep();
+    await service.keep(addresses);
   } catch (error) {
     await service.end();
     throw error;
