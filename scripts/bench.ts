@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { benchDeploy } from "./bench/deploy.ts";
 import { benchInstaller } from "./bench/installer.ts";
+import { benchLogin } from "./bench/login.ts";
 import type { BenchRow } from "./bench/measure.ts";
 import { largestPackage, root } from "./project.ts";
 
@@ -23,6 +24,6 @@ function line({ what, value, limit, unit, detail }: BenchRow): string {
   return `${verdict} ${what.padEnd(52)} ${figures}${detail ? `  ${detail}` : ""}`;
 }
 
-const rows = [packageSize(), ...(await benchInstaller()), ...(await benchDeploy())];
+const rows = [packageSize(), ...(await benchInstaller()), ...(await benchDeploy()), ...(await benchLogin())];
 console.log(`\n${rows.map(line).join("\n")}`);
 if (rows.some(({ value, limit }) => !(value <= limit))) process.exitCode = 1;

@@ -25,13 +25,13 @@ void runTask(async (task) => {
   scrubProcessEnvironment();
 
   const identity = stepIdentity(task.http, inputs, connection, job, federatedTokens);
-  const caller = await signInAs(task.http, identity, inputs.workspace);
-
-  const token = await identity.token();
-  const service = await startService({ inputs, connection, job, token, network: task.network }, task.cancel);
+  const service = startService(task.cancel);
   try {
+    const caller = await signInAs(task.http, identity, inputs.workspace);
+    const token = await identity.token();
+    const addresses = await service.open({ inputs, connection, job, token, network: task.network });
     if (task.cancel.aborted) throw new Cancelled();
-    setJobVariables(jobVariablesFor(inputs.workspace, service.addresses, process.env));
+    setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env));
     setOutput("workspaceUrl", addressText(inputs.workspace));
     setOutput("identity", caller.applicationId);
     await service.keep();

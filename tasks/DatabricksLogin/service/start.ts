@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { registerSecret, setTaskVariable } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import {
@@ -15,9 +16,12 @@ import {
 import { type RunningService, serviceVariable } from "./running.ts";
 import { workerPid } from "./worker.ts";
 
-/** A service that has started, and ends with this step unless it is kept. */
+/** A service that ends with this step unless it is kept. */
 export interface StartedService {
-  readonly addresses: ServiceAddresses;
+  /**
+   * Gives it the credentials through a pipe, and waits until it answers. Throws if it does not, or if the step is canceled.
+   */
+  open(handover: Handover): Promise<ServiceAddresses>;
   /** Lets it go on until the job ends. Resolves when the service has been told. */
   keep(): Promise<void>;
   /** Ends it. Resolves when the process is gone. */
@@ -29,11 +33,8 @@ const readyWithinMs = 30_000;
 /** Saves 7 MB of about 60. The service answers a few requests a minute, and does not need compiled code. */
 const smallMemory = ["--jitless", "--optimize-for-size", "--max-semi-space-size=1"];
 
-/**
- * Starts the token service as a process of its own, gives it the credentials through a pipe, and waits until it answers.
- * Throws, and leaves no process, if it does not start or if the step is canceled.
- */
-export async function startService(handover: Handover, cancel: AbortSignal): Promise<StartedService> {
+/** Starts the token service as a process of its own. It loads while the step signs in. */
+export function startService(cancel: AbortSignal): StartedService {
   const child = spawn(process.execPath, [...smallMemory, process.argv[1] ?? "", serviceArgument], {
     // The agent may replace the task's folder before each step, and empties its temporary folder.
     cwd: path.parse(process.execPath).root,
@@ -43,21 +44,24 @@ export async function startService(handover: Handover, cancel: AbortSignal): Pro
     detached: true,
     windowsHide: true,
   });
-  const gone = once(child, "exit");
-  const end = async () => {
-    child.kill("SIGKILL");
-    await gone;
+  const gone = new Promise<string>((resolve) => {
+    child.once("error", ({ message }) => resolve(message));
+    child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
+  });
+  return {
+    async open(handover) {
+      const addresses = await opened(child, gone, handover, cancel);
+      registerSecret(addresses.stopUrl);
+      const running: RunningService = { pid: child.pid ?? 0, stopUrl: addresses.stopUrl };
+      setTaskVariable(serviceVariable, JSON.stringify(running));
+      return addresses;
+    },
+    keep: () => letGo(child),
+    async end() {
+      child.kill("SIGKILL");
+      await gone;
+    },
   };
-  try {
-    const addresses = await ready(child, handover, cancel);
-    registerSecret(addresses.stopUrl);
-    const running: RunningService = { pid: child.pid ?? 0, stopUrl: addresses.stopUrl };
-    setTaskVariable(serviceVariable, JSON.stringify(running));
-    return { addresses, keep: () => letGo(child), end };
-  } catch (error) {
-    if (child.pid !== undefined) await end();
-    throw error;
-  }
 }
 
 /** Only what Node needs, and the variable by which the agent finds what a job has left running. */
@@ -72,23 +76,27 @@ function serviceEnvironment(environment: NodeJS.ProcessEnv): Record<string, stri
   );
 }
 
-async function ready(child: ChildProcess, handover: Handover, cancel: AbortSignal): Promise<ServiceAddresses> {
-  const { network, ...rest } = handover;
-  const message: HandoverMessage = { ...rest, network: networkMessage(network), workerPid: workerPid() };
-  const outcome = new Promise<ServiceAddresses>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => reject(notStarted(`it ended with ${signal ?? `exit code ${code}`}`)));
-    child.once("message", (answer: ServiceMessage) => {
-      if ("ready" in answer) resolve(answer.ready);
-      else reject(notStarted(answer.failure));
-    });
-    setTimeout(() => reject(notStarted(`no answer within ${readyWithinMs / 1000} seconds`)), readyWithinMs).unref();
+/** Rejects if the service is gone first, does not answer in time, or if the step is canceled. */
+async function opened(
+  child: ChildProcess,
+  gone: Promise<string>,
+  { network, ...rest }: Handover,
+  cancel: AbortSignal,
+): Promise<ServiceAddresses> {
+  const answer = once(child, "message") as Promise<[ServiceMessage]>;
+  const overdue = sleep(readyWithinMs, `no answer within ${readyWithinMs / 1000} seconds`, { ref: false });
+  const canceled = new Promise<never>((_, reject) => {
     cancel.addEventListener("abort", () => reject(new Cancelled()));
     if (cancel.aborted) reject(new Cancelled());
   });
-  // If the process does not start, the outcome tells why.
+  const message: HandoverMessage = { ...rest, network: networkMessage(network), workerPid: workerPid() };
+  // If the process is gone, its end tells why.
   child.send(message, () => {});
-  return outcome;
+  const outcome = await Promise.race([answer, gone, overdue, canceled]);
+  if (typeof outcome === "string") throw notStarted(outcome);
+  const [reply] = outcome;
+  if ("ready" in reply) return reply.ready;
+  throw notStarted(reply.failure);
 }
 
 function notStarted(why: string): Error {

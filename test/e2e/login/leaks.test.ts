@@ -55,10 +55,12 @@ describe.each(taskNodes)("The secrets of a login on $name", ({ path: node }) => 
   it("are all that the service has: nothing of the step's environment, streams and files", async () => {
     const { login, finish } = await loginJob({ variables: { SOME_VARIABLE: "1" } });
     const { service, taskFolderChanged, leftInTemp } = await login();
-    const { argv, environment, workingDirectory, streams, files, memory } = processView(service?.pid ?? 0);
-    console.log(`memory: ${memory} MB`);
-    expect(argv).toHaveLength(3);
-    expect(argv[1]).toMatch(/_tasks\/DatabricksLogin_[^/]+\/[^/]+\/index\.js$/);
+    const { argv, environment, workingDirectory, streams, files } = processView(service?.pid ?? 0);
+    expect(argv.filter((word) => !word.startsWith("--"))).toEqual([
+      node,
+      expect.stringMatching(/_tasks\/DatabricksLogin_[^/]+\/[^/]+\/index\.js$/),
+      "service",
+    ]);
     expect(environment.map((one) => one.replace(/=.*/s, "")).sort()).toEqual([
       "HOME",
       "NODE_CHANNEL_FD",
@@ -69,7 +71,6 @@ describe.each(taskNodes)("The secrets of a login on $name", ({ path: node }) => 
     expect(workingDirectory).toBe("/");
     expect(streams).toEqual(["/dev/null", "/dev/null", "/dev/null"]);
     expect(files).toEqual([]);
-    expect(memory).toBeLessThanOrEqual(80);
     expect([taskFolderChanged, leftInTemp]).toEqual([false, []]);
     await finish();
   });

@@ -40,17 +40,17 @@ describe("The CLI's proxy", () => {
   it("bypasses the proxy for names in the bypass list and the job, and for a workspace that a pattern matches", () => {
     const bypass = [/.*\.corp/i, /^https?:\/\/(artifacts|feeds)\./i, /adb-\d+\.\d+\./i];
     expect(environmentFor({ bypass }, { NO_PROXY: "localhost,.corp" })["NO_PROXY"]).toBe(
-      "127.0.0.1,localhost,.corp,adb-1.2.azuredatabricks.net",
+      "localhost,.corp,127.0.0.1,adb-1.2.azuredatabricks.net",
     );
   });
 
   it.each<[Record<string, string>, Record<string, string>]>([
     [{}, { NO_PROXY: "127.0.0.1,localhost" }],
-    [{ NO_PROXY: "a, 127.0.0.1" }, { NO_PROXY: "127.0.0.1,localhost,a" }],
-    [{ no_proxy: "a" }, { NO_PROXY: "127.0.0.1,localhost,a", no_proxy: "127.0.0.1,localhost,a" }],
+    [{ NO_PROXY: "a, 127.0.0.1" }, { NO_PROXY: "a,127.0.0.1,localhost" }],
+    [{ no_proxy: "a" }, { NO_PROXY: "a,127.0.0.1,localhost", no_proxy: "a,127.0.0.1,localhost" }],
     [
       { NO_PROXY: "a", no_proxy: "b" },
-      { NO_PROXY: "127.0.0.1,localhost,a", no_proxy: "127.0.0.1,localhost,b" },
+      { NO_PROXY: "a,127.0.0.1,localhost", no_proxy: "b,127.0.0.1,localhost" },
     ],
     [{ NO_PROXY: "a,*" }, { NO_PROXY: "*" }],
   ])("bypasses every proxy for this machine: %o", (environment, expected) => {
