@@ -3,6 +3,7 @@ import { createIdentities } from "./identity.ts";
 import { createJobRuns } from "./job-runs.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
+import { answerSpark } from "./spark.ts";
 import { createSqlWarehouse } from "./sql-warehouse.ts";
 import { createTranslation } from "./translation.ts";
 import type { Upstream } from "./upstream.ts";
@@ -71,7 +72,9 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
       if (request.method === "GET" && request.url.pathname === pipelinesPath) {
         return jsonReply(200, { statuses: await pipelines() });
       }
-      return jobRuns.intercept(request) ?? warehouse.answer(request) ?? forward(request, caller);
+      return (
+        jobRuns.intercept(request) ?? warehouse.answer(request) ?? answerSpark(request) ?? forward(request, caller)
+      );
     },
     async read(path) {
       const reply = await forward(get(path));

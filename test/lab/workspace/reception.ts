@@ -37,6 +37,7 @@ export async function receive(
     return;
   }
   record.status = reply.status;
+  if (reply.trailers) response.addTrailers(reply.trailers);
   send(response, reply.status, reply.headers, reply.body);
 }
 
