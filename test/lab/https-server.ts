@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { ServerCertificate } from "./certificates.ts";
@@ -13,15 +14,26 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts a server on a random port of 127.0.0.1, with TLS when a certificate is given. */
-export async function startServer(handler: RequestHandler, certificate?: ServerCertificate): Promise<RunningServer> {
+/**
+ * Starts a server on a random port of 127.0.0.1, with TLS when a certificate is given. With `http2`, clients that offer only
+ * HTTP/2, as those of gRPC do, are answered too.
+ */
+export async function startServer(
+  handler: RequestHandler,
+  certificate?: ServerCertificate,
+  { http2 = false }: { http2?: boolean } = {},
+): Promise<RunningServer> {
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     handler(request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "Content-Type": "text/plain" });
       response.end(error instanceof Error ? error.message : String(error));
     });
   };
-  const server = certificate ? createHttpsServer(certificate, listener) : createHttpServer(listener);
+  const server = !certificate
+    ? createHttpServer(listener)
+    : http2
+      ? createBothVersions(certificate, listener)
+      : createHttpsServer(certificate, listener);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -40,6 +52,23 @@ export async function startServer(handler: RequestHandler, certificate?: ServerC
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** All others get HTTP/1.1, with which more can go wrong: connections that end, for example. */
+function createBothVersions(
+  certificate: ServerCertificate,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): ReturnType<typeof createHttpsServer> {
+  const ALPNCallback = ({ protocols }: { protocols: string[] }) =>
+    ["http/1.1", "h2"].find((version) => protocols.includes(version));
+  const server: unknown = createSecureServer(
+    { ...certificate, allowHTTP1: true, ALPNCallback },
+    (request, response) => {
+      // Node offers the interface of HTTP/1.1 for both.
+      listener(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    },
+  );
+  return server as ReturnType<typeof createHttpsServer>;
 }
 
 /** The URL of a request as its sender wrote it, with the host of its Host header. */

@@ -14,9 +14,11 @@ export interface Clients {
   python(calls: number, seconds: number): string;
   go(calls: number, seconds: number): string;
   javascript(calls: number, seconds: number): string;
-  readonly pytest: string;
   /** The SQL connector for Python. */
-  readonly sql: string;
+  sql(calls: number, seconds: number): string;
+  /** databricks-connect. */
+  connect(calls: number, seconds: number): string;
+  readonly pytest: string;
   readonly dbt: string;
   readonly curl: string;
 }
@@ -36,8 +38,11 @@ export async function prepareClients(workingDirectory: string): Promise<Clients>
     javascript: (calls, seconds) =>
       `CLIENT_PACKAGES=${packages} NODE_OPTIONS="--require $PWD/clients/route.cjs" ` +
       `${node} clients/sdk.mjs ${calls} ${seconds * 1000}`,
+    // gRPC reads variables of its own.
+    connect: (calls, seconds) =>
+      `https_proxy="$HTTPS_PROXY" GRPC_DEFAULT_SSL_ROOTS_FILE_PATH="$SSL_CERT_FILE" ${python}/python clients/connect.py ${calls} ${seconds}`,
     pytest: `${python}/python -m pytest -q -p no:cacheprovider clients/test_workspace.py`,
-    sql: `${python}/python clients/sql.py`,
+    sql: (calls, seconds) => `${python}/python clients/sql.py ${calls} ${seconds}`,
     dbt: `${dbt}/dbt --no-version-check build --project-dir clients/dbt --profiles-dir clients/dbt`,
     curl: "bash clients/curl.sh",
   };

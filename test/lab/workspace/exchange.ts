@@ -21,6 +21,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string | Buffer;
+  /** Headers after the body; only HTTP/2 has them here. */
+  readonly trailers?: Record<string, string>;
 }
 
 export const jsonType = "application/json";

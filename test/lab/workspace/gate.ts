@@ -5,6 +5,7 @@ import { createWorkspaceObjects } from "./objects.ts";
 import { createPipelineUpdates } from "./pipeline-updates.ts";
 import type { RunDirector } from "./run-life.ts";
 import { refuseExistingSchema } from "./schemas.ts";
+import { answerSpark } from "./spark.ts";
 import { createSqlWarehouse } from "./sql-warehouse.ts";
 import { createTranslation, fileContent } from "./translation.ts";
 import type { Upstream } from "./upstream.ts";
@@ -46,7 +47,10 @@ export function createGate(upstream: Upstream, director: RunDirector, names: Gat
   async function serve(request: GateRequest, caller?: Caller): Promise<Reply> {
     const serverReply = (changed: GateRequest) => forward(changed, caller);
     const answer =
-      jobRuns.intercept(request) ?? warehouse.answer(request) ?? workspaceObjects.answer(request, serverReply);
+      jobRuns.intercept(request) ??
+      warehouse.answer(request) ??
+      answerSpark(request) ??
+      workspaceObjects.answer(request, serverReply);
     return answer ?? (await refuseExistingSchema(request, serverReply)) ?? serverReply(request);
   }
 

@@ -41,6 +41,7 @@ export async function receive(
   record.status = reply.status;
   record.answeredAt = Date.now();
   reception.checkpoints.noteAnswer(record, response);
+  if (reply.trailers) response.addTrailers(reply.trailers);
   send(response, reply.status, reply.headers, reply.body);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../faults.ts";
 import { startServer } from "../https-server.ts";
 import type { TokenVerdict } from "./authentication.ts";
@@ -85,7 +85,8 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
   const director = createRunDirector();
   // This prefix makes the bearer a service principal.
   const upstream = connectUpstream(program.url, `dbapi1${randomBytes(16).toString("hex")}`);
-  const server = await startServer((request, response) => receive(reception, request, response), settings.certificate);
+  const answer = (request: IncomingMessage, response: ServerResponse) => receive(reception, request, response);
+  const server = await startServer(answer, settings.certificate, { http2: true });
   const url = urlOf(settings.host, server.port);
   const gate = createGate(upstream, director, { serverUrl: program.url, url, workspaceId: settings.workspaceId });
   const { workspaceId: id, verifyToken, exchangeToken, customUrls = [] } = settings;

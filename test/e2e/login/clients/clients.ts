@@ -22,7 +22,7 @@ interface Installer {
  * A virtual environment of Python with the exact versions of a requirements file of this folder; returns its `bin`. It is
  * installed once, into the user's cache folder. Throws what Python or pip wrote when it cannot be had.
  */
-export async function pythonClients(requirements: "python" | "dbt" | "connect"): Promise<string> {
+export async function pythonClients(requirements: "python" | "dbt"): Promise<string> {
   const file = path.join(folder, `${requirements}-requirements.txt`);
   const python = await pythonVersion();
   const installed = await installOnce(requirements, {
