@@ -39,7 +39,9 @@ export async function buildDatabricks(options: BuildOptions = {}): Promise<Datab
   const fileName = (command: string) => (windows && command === "databricks" ? `${command}.exe` : command);
   const build = (command: string, folder: string, version: string) =>
     buildOnce({ command, version, target: path.join(cache, folder, fileName(command)), log });
-  const released = process.env["DATABRICKS_CLI_PATH"];
+  const given = process.env["DATABRICKS_CLI_PATH"];
+  // A CLI for another system than that of the agents does not concern them.
+  const released = given?.endsWith(".exe") === windows ? given : undefined;
   if (released) {
     await mustExist(released);
   }
