@@ -58,9 +58,10 @@ describe(`${installers} installers on one tools folder, some of them killed`, { 
       expect(noLongerComplete(tools, completed)).toEqual([]);
       if (removeStaged(tools) > 0) roundsWithKillsInside += 1;
     }
-    expect(kills).toBeGreaterThan((installers * rounds) / 8);
+    // In the few rounds under Wine, chance decides how many installers die in time.
+    expect(kills).toBeGreaterThan(windowsAgents ? 0 : 2 * rounds);
     // An installer leaves a folder behind only when it is killed between its first and its last write.
-    expect(roundsWithKillsInside).toBeGreaterThan(windowsAgents ? 0 : rounds / 5);
+    if (!windowsAgents) expect(roundsWithKillsInside).toBeGreaterThan(rounds / 5);
   });
 
   /** Publishes a large CLI; returns the SHA-256 of its executable. */

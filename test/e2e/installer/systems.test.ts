@@ -77,7 +77,7 @@ describe.each(windowsAgents ? taskNodes : [])(
 
     it("is waited for while it holds the new executable, with one line", async () => {
       const folder = windowsPath(path.join(agent.toolsDirectory, "databricks"));
-      const scanning = (await wine()).start(await windowsProgram("scanner"), [folder, cliName]);
+      const scanning = await startOnAgent(await windowsProgram("scanner"), folder, cliName);
       const onLine = (line: string) => void (line.includes("Waiting up to 30 s") && scanning.stdin.end());
       const step = await install({ version: "1.11.0" }, { onLine });
       scanning.stdin.end();

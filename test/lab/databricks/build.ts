@@ -43,7 +43,9 @@ const linkerFlags = "-s -w -X github.com/databricks/cli/internal/build.buildVers
 export async function buildDatabricks(options: BuildOptions = {}): Promise<DatabricksPrograms> {
   const { log = () => {}, windows = windowsAgents } = options;
   const compiler = await goVersion();
-  const released = process.env["DATABRICKS_CLI_PATH"];
+  const given = process.env["DATABRICKS_CLI_PATH"];
+  // A CLI for another system than that of the agents does not concern them.
+  const released = given?.endsWith(".exe") === windows ? given : undefined;
   if (released) {
     await mustExist(released);
   }

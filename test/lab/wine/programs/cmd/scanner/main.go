@@ -1,7 +1,7 @@
-// Command scanner does to a program what a virus scanner on Windows does: as soon
-// as the file exists and nobody writes it anymore, it opens the file without
-// sharing it. It prints "holding", and closes the file when its standard input is
-// closed.
+// Command scanner does to a program what a virus scanner on Windows does: it opens
+// the file as soon as it exists, so that it can be written, but neither read nor
+// started. It prints "watching" at first, and closes the file when its standard
+// input is closed.
 //
 //	scanner <folder> <name>
 //
@@ -23,6 +23,7 @@ func main() {
 	if len(os.Args) != 3 {
 		log.Fatal("usage: scanner <folder> <name>")
 	}
+	fmt.Println("watching")
 	pattern := filepath.Join(os.Args[1], ".installing-*", os.Args[2])
 	for {
 		files, err := filepath.Glob(pattern)
@@ -30,8 +31,7 @@ func main() {
 			log.Fatal(err)
 		}
 		for _, file := range files {
-			if handle, ok := openAlone(file); ok {
-				fmt.Println("holding", file)
+			if handle, ok := open(file); ok {
 				_, _ = io.Copy(io.Discard, os.Stdin)
 				_ = syscall.CloseHandle(handle)
 				return
@@ -40,21 +40,12 @@ func main() {
 	}
 }
 
-// openAlone opens a file that has content, if no other program has it open.
-func openAlone(file string) (syscall.Handle, bool) {
+// open opens a file for reading, and lets others only write it.
+func open(file string) (syscall.Handle, bool) {
 	name, err := syscall.UTF16PtrFromString(file)
 	if err != nil {
 		log.Fatal(err)
 	}
-	const alone = 0
-	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ, alone, nil, syscall.OPEN_EXISTING, 0, 0)
-	if err != nil {
-		return 0, false
-	}
-	var found syscall.ByHandleFileInformation
-	if syscall.GetFileInformationByHandle(handle, &found) == nil && found.FileSizeLow > 0 {
-		return handle, true
-	}
-	_ = syscall.CloseHandle(handle)
-	return 0, false
+	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ, syscall.FILE_SHARE_WRITE, nil, syscall.OPEN_EXISTING, 0, 0)
+	return handle, err == nil
 }
