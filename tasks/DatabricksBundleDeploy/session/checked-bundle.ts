@@ -3,19 +3,19 @@ import { logIssue } from "../../common/pipeline/commands.ts";
 import { sourceCommit, sourceRef } from "../../common/pipeline/job.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { printUnusedSettings, refuseOtherAuthentication } from "./bundle-authentication.ts";
-import { checkBranch } from "./git-branch.ts";
+import { refuseOrWarnOfBranch } from "./git-branch.ts";
 import { refuseUnknownOverrides } from "./variable-overrides.ts";
 
 /**
  * Reads what the bundle declares. Warns of what the CLI would accept silently; throws a UserError for what must not be
  * deployed. `clientId` is the step's service principal, if it is already known.
  */
-export async function readCheckedBundle(inputs: DeployInputs, clientId: string | undefined): Promise<Declared> {
+export async function readBundleAndWarn(inputs: DeployInputs, clientId: string | undefined): Promise<Declared> {
   const declared = await readDeclared(inputs.folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
   printUnusedSettings(declared.signInSettings, clientId);
   for (const { text, file, line } of declared.mistakes) logIssue("warning", text, { file, line, column: 1 });
   refuseUnknownOverrides(inputs.folder, declared);
-  checkBranch(inputs, declared, { ref: sourceRef(), commit: sourceCommit() });
+  refuseOrWarnOfBranch(inputs, declared, { ref: sourceRef(), commit: sourceCommit() });
   return declared;
 }

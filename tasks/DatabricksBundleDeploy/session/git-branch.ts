@@ -16,7 +16,11 @@ type Branches = Pick<Declared, "gitBranch" | "usesGitBranch">;
  * Checks the branch of a bundle target where the CLI does not: it does not know the branch of a checkout of Azure Pipelines,
  * which is only a commit. Throws a UserError if the job builds another branch than the one that may be deployed.
  */
-export function checkBranch(inputs: DeployInputs, { gitBranch, usesGitBranch }: Branches, build: BuildSource): void {
+export function refuseOrWarnOfBranch(
+  inputs: DeployInputs,
+  { gitBranch, usesGitBranch }: Branches,
+  build: BuildSource,
+): void {
   const head = gitHead(inputs.folder);
   if (head && "branch" in head) return;
   if (gitBranch === undefined) {

@@ -19,7 +19,7 @@ import { variablesOfLogin } from "../../common/sign-in/login-variables.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { bundleWorkspace } from "./bundle-workspace.ts";
 import { checkArguments } from "./check-arguments.ts";
-import { readCheckedBundle } from "./checked-bundle.ts";
+import { readBundleAndWarn } from "./checked-bundle.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { hostRefusal } from "./host-refusal.ts";
 import { variableEnvironment } from "./variables.ts";
@@ -58,7 +58,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   if (inputs.target === undefined) print("Target: the bundle's default target, because the input target is empty");
   const executable = findCli(ofJob);
   await checkArguments(inputs, executable, task.cancel);
-  const declared = await readCheckedBundle(inputs, inputs.databricksClientId ?? connection.clientId);
+  const declared = await readBundleAndWarn(inputs, inputs.databricksClientId ?? connection.clientId);
   const ofStep = stepWorkspace(inputs);
   const ofBundle = bundleWorkspace(declared, ofStep);
   const { variables: names } = declared;

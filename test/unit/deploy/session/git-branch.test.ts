@@ -2,9 +2,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type BuildSource, checkBranch } from "../../../../tasks/DatabricksBundleDeploy/session/git-branch.ts";
+import { type BuildSource, refuseOrWarnOfBranch } from "../../../../tasks/DatabricksBundleDeploy/session/git-branch.ts";
 
-type Inputs = Parameters<typeof checkBranch>[0];
+type Inputs = Parameters<typeof refuseOrWarnOfBranch>[0];
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 let folder: string;
@@ -37,7 +37,7 @@ function check(
   }
   const inputs = { folder, command: "deploy", arguments: [], ...changed } as unknown as Inputs;
   const branches = { gitBranch, usesGitBranch: false };
-  checkBranch(inputs, branches, { ref: undefined, commit, ...build });
+  refuseOrWarnOfBranch(inputs, branches, { ref: undefined, commit, ...build });
 }
 
 describe("The branch of a bundle target", () => {
@@ -77,7 +77,7 @@ describe("The branch of a bundle target", () => {
 
   it("causes a warning if the bundle uses it although the checkout has none", () => {
     const inputs = { folder, command: "deploy", arguments: [] } as unknown as Inputs;
-    checkBranch(inputs, { gitBranch: undefined, usesGitBranch: true }, { ref: undefined, commit });
+    refuseOrWarnOfBranch(inputs, { gitBranch: undefined, usesGitBranch: true }, { ref: undefined, commit });
     expect(written).toMatch(
       /type=warning.*bundle\.git\.branch\}, which is empty here, because the checkout has no branch/,
     );
