@@ -11,7 +11,7 @@ import {
   parseSyncSnapshot,
   type SyncSnapshot,
   snapshotFile,
-  snapshotsFolder,
+  snapshotFiles,
 } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
@@ -29,6 +29,7 @@ import type { Step } from "../session/step.ts";
 import { certainHashes, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
 import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
+import { fileStamp } from "./local-files.ts";
 import { isAsKept, objectOf, type UnchangedFile } from "./unchanged-files.ts";
 
 /** What a deploy has uploaded, as far as this agent and the workspace show it. */
@@ -100,9 +101,7 @@ function isEarlier({ id, sequence }: DeploymentFile, before: BroughtBack | undef
 }
 
 function readSnapshot(folder: string, { filePath }: DeploymentPlace, before: BroughtBack | undefined) {
-  const snapshots = snapshotsFolder(folder);
-  const names = fs.existsSync(snapshots) ? fs.readdirSync(snapshots) : [];
-  const [file, ...others] = names.map((name) => path.join(snapshots, name));
+  const [file, ...others] = snapshotFiles(folder);
   // The CLI has found another workspace or folder than the one that it was told about.
   if (file === undefined || others.length > 0) return undefined;
   const snapshot = parseSyncSnapshot(fs.readFileSync(file, "utf8"));
@@ -139,16 +138,23 @@ async function keptFiles(
   const uploadedAt = objects.get(plainPath(`${statePath}/${deploymentFileName}`))?.modifiedAt;
   const kept = new Map<string, KeptFile>();
   for (const [name, { remoteName }] of snapshot.files) {
-    const content =
-      skipped.get(name)?.content ?? contentOf(hashes.get(name), objectOf(objects, filePath, name, remoteName));
+    const object = objectOf(objects, filePath, name, remoteName);
+    const size = fileStamp(path.join(root, name))?.size;
+    const content = skipped.get(name)?.content ?? contentOf(hashes.get(name), object, size);
     const isCertain = content !== undefined && uploadedAt !== undefined && content.modifiedAt <= uploadedAt;
     kept.set(name, { remoteName, content: isCertain ? content : undefined });
   }
   return kept;
 }
 
-function contentOf(hash: string | undefined, object: WorkspaceObject | undefined): KeptContent | undefined {
+function contentOf(
+  hash: string | undefined,
+  object: WorkspaceObject | undefined,
+  size: bigint | undefined,
+): KeptContent | undefined {
   if (hash === undefined || object?.modifiedAt === undefined) return undefined;
+  // Somebody has stored another content while the CLI uploaded other files.
+  if (object.size !== undefined && size !== BigInt(object.size)) return undefined;
   return { hash, type: object.type, modifiedAt: object.modifiedAt };
 }
 

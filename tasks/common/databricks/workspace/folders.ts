@@ -7,6 +7,8 @@ export interface WorkspaceObject {
   readonly type: string;
   /** When its content was last changed, in milliseconds since 1970 by the workspace's clock; undefined if not listed. */
   readonly modifiedAt: number | undefined;
+  /** In bytes; undefined if not listed, as for notebooks. */
+  readonly size?: number | undefined;
 }
 
 const atATime = 10;
@@ -33,8 +35,10 @@ async function readFolder(workspace: WorkspaceConnection, folder: string): Promi
   const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
   const objects: [string, WorkspaceObject][] = [];
   try {
-    for await (const { path, object_type: type = "", modified_at: modifiedAt } of service.list({ path: folder })) {
-      if (path) objects.push([plainPath(path), { type, modifiedAt }]);
+    for await (const { path, object_type: type = "", modified_at: modifiedAt, size } of service.list({
+      path: folder,
+    })) {
+      if (path) objects.push([plainPath(path), { type, modifiedAt, size }]);
     }
   } catch (error) {
     if (!(error instanceof WorkspaceError && error.status === 404)) throw error;

@@ -1,5 +1,6 @@
+import fs from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Agent, Job } from "../../../lab/agent/agent.ts";
+import type { Agent, Job, JobProcess } from "../../../lab/agent/agent.ts";
 import type { Checkpoint, RecordedRequest } from "../../../lab/workspace/workspace.ts";
 
 /** How a step is stopped. */
@@ -24,7 +25,7 @@ export interface StoppableStep {
   readonly job: Job;
   /** Resolves when the step has ended, in whichever way. */
   readonly ended: Promise<unknown>;
-  /** Called just before it is stopped. */
+  /** Called just before it is stopped; after a cancel, when the CLI has ended. */
   onStop(): void;
   /** Cancels it as the agent does: SIGINT, then SIGTERM, then SIGKILL. */
   cancel(): void;
@@ -66,6 +67,10 @@ export async function stopStep(
   step.onStop();
   switch (way) {
     case "cancel":
+      noteEnd(
+        job.processes().filter(({ command }) => isCli(command)),
+        step,
+      );
       step.cancel();
       if (moment === "after") checkpoint.end(() => "forward");
       break;
@@ -84,6 +89,16 @@ export async function stopStep(
   await step.ended;
   if (way !== "lost machine") await job.finish();
   checkpoint.end(() => "drop");
+}
+
+/** The task decides when the CLI ends. */
+async function noteEnd(processes: readonly JobProcess[], { ended, onStop }: StoppableStep): Promise<void> {
+  let isOver = false;
+  ended.then(() => {
+    isOver = true;
+  });
+  while (!isOver && processes.some(({ pid }) => fs.existsSync(`/proc/${pid}/exe`))) await delay(5);
+  if (processes.length > 0) onStop();
 }
 
 function kill(job: Job, choose: (command: string) => boolean): void {
