@@ -27,14 +27,14 @@ void runTask(async (task) => {
   const identity = stepIdentity(task.http, inputs, connection, job, federatedTokens);
   const service = startService(task.cancel);
   try {
-    const caller = await signInAs(task.http, identity, inputs.workspace);
+    const caller = await signInAs(task.http, identity, inputs.workspace, "workspaceUrl");
     const token = await identity.token();
     const addresses = await service.open({ inputs, connection, job, token, network: task.network });
     if (task.cancel.aborted) throw new Cancelled();
     setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env));
     setOutput("workspaceUrl", addressText(inputs.workspace));
     setOutput("identity", caller.applicationId);
-    await service.keep();
+    await service.keep(addresses);
   } catch (error) {
     await service.end();
     throw error;

@@ -46,7 +46,7 @@ function tell(message: ServiceMessage): void {
   process.send?.(message);
 }
 
-/** Opens the service's doors. Resolves when it can answer, and needs no file any more. */
+/** Starts the server. Resolves when it answers, from when on it needs no file of the task. */
 async function open(handover: HandoverMessage): Promise<ServiceAddresses> {
   const { inputs, connection, job, workerPid } = handover;
   const { workspace } = inputs;

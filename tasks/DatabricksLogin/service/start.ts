@@ -22,8 +22,8 @@ export interface StartedService {
    * Gives it the credentials through a pipe, and waits until it answers. Throws if it does not, or if the step is canceled.
    */
   open(handover: Handover): Promise<ServiceAddresses>;
-  /** Lets it go on until the job ends. Resolves when the service has been told. */
-  keep(): Promise<void>;
+  /** Lets it go on until the post-job step, which finds it by a task variable. Resolves when the service has been told. */
+  keep(addresses: Pick<ServiceAddresses, "stopUrl">): Promise<void>;
   /** Ends it. Resolves when the process is gone. */
   end(): Promise<void>;
 }
@@ -49,14 +49,13 @@ export function startService(cancel: AbortSignal): StartedService {
     child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
   });
   return {
-    async open(handover) {
-      const addresses = await opened(child, gone, handover, cancel);
-      registerSecret(addresses.stopUrl);
-      const running: RunningService = { pid: child.pid ?? 0, stopUrl: addresses.stopUrl };
+    open: (handover) => opened(child, gone, handover, cancel),
+    async keep({ stopUrl }) {
+      registerSecret(stopUrl);
+      const running: RunningService = { pid: child.pid ?? 0, stopUrl };
       setTaskVariable(serviceVariable, JSON.stringify(running));
-      return addresses;
+      await letGo(child);
     },
-    keep: () => letGo(child),
     async end() {
       child.kill("SIGKILL");
       await gone;

@@ -15,17 +15,18 @@ export interface Caller {
 
 /**
  * Gets the first token, and asks the workspace, if it is known, who the caller is. Throws a UserError for a wrong host, a
- * blocked network or a service principal that is not in the workspace.
+ * blocked network or a service principal that is not in the workspace. `setting` is where the address comes from.
  */
 export async function signInAs(
   http: Http,
   { token, clientId }: StepIdentity,
   workspace: WorkspaceAddress | undefined,
+  setting?: string,
 ): Promise<Caller> {
   const { value } = await token();
   const applicationId = clientId ?? tokenClaims(value).applicationId;
   if (workspace === undefined) return { applicationId: applicationId ?? "", name: undefined };
-  const user = await readCurrentUser({ ...workspace, http, token }, applicationId);
+  const user = await readCurrentUser({ ...workspace, http, token }, applicationId, setting);
   print(`Signed in to ${addressText(workspace)} as the service principal ${user.displayName}.`);
   const name = user.displayName === user.userName ? undefined : user.displayName;
   return { applicationId: applicationId ?? user.userName, name };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { customHosts, otherWorkspaceHosts } from "../../lab/lab.ts";
 import { taskNodes } from "../nodes.ts";
+import { cancelAt } from "../steps/checkout.ts";
 import { askForToken, processView } from "../steps/login-job.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -121,6 +122,18 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     expect(postSteps[0]?.warnings).toEqual([
       expect.stringMatching(/^1 token request failed\. The last reason: .*AADSTS70025/),
     ]);
+  });
+
+  it("leaves nothing behind if it is canceled as soon as it has a token", async () => {
+    const { login, finish } = await loginJob();
+    const step = await login({}, cancelAt("Signed in to"));
+    expect(step.result).toBe("Canceled");
+    const { postSteps, orphans } = await finish();
+    expect(orphans).toEqual([]);
+    expect(postSteps[0]?.warnings).toEqual([]);
+    // The step may have been faster than the signal.
+    const expected = step.service ? "Signed out. No program has asked for a token." : "there is nothing to end.";
+    expect(postSteps[0]?.text).toContain(expected);
   });
 
   it("gives tokens to an OAuth client that exists only for this job", async () => {

@@ -11,11 +11,12 @@ export interface CurrentUser {
 
 /**
  * Asks the workspace for the current user. A wrong host, a blocked network or a missing membership fails here within
- * seconds; the CLI would retry silently for 15 minutes.
+ * seconds; the CLI would retry silently for 15 minutes. `setting` is where the address comes from, for advice.
  */
 export async function readCurrentUser(
   connection: WorkspaceConnection,
   clientId: string | undefined,
+  setting = "workspaceUrl, or workspace.host of the bundle",
 ): Promise<CurrentUser> {
   try {
     // Not through the SDK: parsing it takes longer than this request, and not every task needs it for anything else.
@@ -24,7 +25,7 @@ export async function readCurrentUser(
     if (userName === undefined) throw new WorkspaceError(200, "", true);
     return { userName, displayName: textOf(user["displayName"]) ?? userName };
   } catch (error) {
-    throw explained(error, connection.host, clientId ?? "of the connection");
+    throw explained(error, connection.host, clientId ?? "of the connection", setting);
   }
 }
 
@@ -41,17 +42,17 @@ const otherIssuer =
 /** How workspaces refuse a token that is genuine, but not of one of their service principals. */
 const unknownCaller = /Invalid access token/i;
 
-function explained(error: unknown, host: string, clientId: string): unknown {
+function explained(error: unknown, host: string, clientId: string, setting: string): unknown {
   if (!(error instanceof WorkspaceError)) {
     return unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
   // What an answer says counts more than its status and form: a gateway sends the same words as JSON, text or a page.
   return (
-    tenantRefusal(error, host) ??
+    tenantRefusal(error, host, setting) ??
     networkRefusal(error, host) ??
-    pageInstead(error, host) ??
+    pageInstead(error, host, setting) ??
     callerRefusal(error, host, clientId) ??
-    unexpectedStatus(error, host)
+    unexpectedStatus(error, host, setting)
   );
 }
 
@@ -59,16 +60,14 @@ function detailOf({ message }: WorkspaceError): string {
   return message === "" ? "" : `: ${message}`;
 }
 
-function tenantRefusal({ status, answer }: WorkspaceError, host: string): UserError | undefined {
+function tenantRefusal({ status, answer }: WorkspaceError, host: string, setting: string): UserError | undefined {
   const [, expected, given] = otherIssuer.exec(answer) ?? [];
   if (expected === undefined || given === undefined) return undefined;
   return new UserError(
     `The workspace ${host} belongs to another Entra tenant (${status}): it accepts tokens of the tenant ` +
       `${expected}, but the service connection is of the tenant ${given}.`,
     {
-      hint:
-        "Use a service connection whose application is in the tenant of the workspace, or correct workspaceUrl, or " +
-        "workspace.host of the bundle.",
+      hint: `Use a service connection whose application is in the tenant of the workspace, or correct ${setting}.`,
       section: "other-tenant",
     },
   );
@@ -98,7 +97,11 @@ function networkRefusal(error: WorkspaceError, host: string): UserError | undefi
   });
 }
 
-function pageInstead({ status, isWebPage, answer }: WorkspaceError, host: string): UserError | undefined {
+function pageInstead(
+  { status, isWebPage, answer }: WorkspaceError,
+  host: string,
+  setting: string,
+): UserError | undefined {
   if (!isWebPage) return undefined;
   const title = /<title[^>]*>([^<]{1,200})/i.exec(answer)?.[1]?.replace(/\s+/g, " ").trim();
   const about = title ? ` The page's title is "${title}".` : "";
@@ -106,10 +109,9 @@ function pageInstead({ status, isWebPage, answer }: WorkspaceError, host: string
   const page = isSignIn ? "its sign-in page" : "a web page";
   return new UserError(`${host} returned ${page} (${status}) instead of a response of the Databricks API.${about}`, {
     hint: isSignIn
-      ? "Check workspaceUrl, or workspace.host of the bundle: it is probably not the address of a workspace. A proxy " +
-        "can also answer with a sign-in page."
-      : "Check workspaceUrl, or workspace.host of the bundle, and whether a proxy answers in place of the workspace. A " +
-        "workspace with Private Link returns such a page to agents outside its network.",
+      ? `Check ${setting}: it is probably not the address of a workspace. A proxy can also answer with a sign-in page.`
+      : `Check ${setting}, and whether a proxy answers in place of the workspace. A workspace with Private Link ` +
+        "returns such a page to agents outside its network.",
     section: "workspace-not-reachable",
   });
 }
@@ -129,14 +131,14 @@ function callerRefusal(error: WorkspaceError, host: string, clientId: string): U
   );
 }
 
-function unexpectedStatus(error: WorkspaceError, host: string): UserError {
+function unexpectedStatus(error: WorkspaceError, host: string, setting: string): UserError {
   const { status } = error;
   return new UserError(
     `The workspace ${host} returned status ${status} when the task checked its identity${detailOf(error)}.`,
     {
       hint:
         status < 500
-          ? "Check workspaceUrl, or workspace.host of the bundle."
+          ? `Check ${setting}.`
           : "Run the step again. If the error remains, check https://status.azuredatabricks.net.",
       section: "workspace-not-reachable",
     },

@@ -90,4 +90,18 @@ describe("The current user of a workspace", () => {
       section: "service-principal-not-in-workspace",
     });
   });
+
+  it("advises to check the setting that the address comes from", async () => {
+    const http: Http = {
+      send: async ({ url }) => ({ status: 404, headers: {}, text: "{}", url }),
+      stream: () => Promise.reject(new Error("Nothing is streamed.")),
+    };
+    const connection = { host, workspaceId: undefined, http, token: async () => ({ value: "the token" }) };
+    await expect(readCurrentUser(connection, "the id", "workspaceUrl")).rejects.toMatchObject({
+      hint: "Check workspaceUrl.",
+    });
+    await expect(readCurrentUser(connection, "the id")).rejects.toMatchObject({
+      hint: "Check workspaceUrl, or workspace.host of the bundle.",
+    });
+  });
 });
