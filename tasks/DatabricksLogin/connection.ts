@@ -1,9 +1,6 @@
+import { conversionAdvice } from "../common/pipeline/conversion-advice.ts";
 import { UserError } from "../common/pipeline/errors.ts";
-import {
-  conversionAdvice,
-  type FederatedConnection,
-  readServiceConnection,
-} from "../common/pipeline/service-connection.ts";
+import { type FederatedConnection, readServiceConnection } from "../common/pipeline/service-connection.ts";
 
 /**
  * Reads the service connection. Throws a UserError with the way to convert it if it does not use workload identity

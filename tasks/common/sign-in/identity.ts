@@ -3,10 +3,11 @@ import { type AccessToken, type AccessTokenSource, type Renewal, renewable } fro
 import { databricksTokens } from "../identity/databricks-token.ts";
 import { freshIdTokens } from "../identity/id-token.ts";
 import { warn } from "../pipeline/commands.ts";
+import { conversionAdvice } from "../pipeline/conversion-advice.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
-import { conversionAdvice, type ServiceConnection } from "../pipeline/service-connection.ts";
+import type { ServiceConnection } from "../pipeline/service-connection.ts";
 import { type SignInInputs, stepWorkspace } from "./inputs.ts";
 import { databricksHostRule, entraHostRule, type HostRule } from "./workspace-host.ts";
 

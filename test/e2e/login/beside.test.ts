@@ -73,8 +73,8 @@ describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
   });
 
   it("keeps requests to the service away from a proxy", { timeout: 120_000 }, async () => {
-    const variables = { ...clientNetwork(lab), HTTP_PROXY: lab.proxy.url, NO_PROXY: "internal.example" };
-    const { job, login, script, finish } = await loginJob({ variables });
+    const environment = { ...clientNetwork(lab), HTTP_PROXY: lab.proxy.url, NO_PROXY: "internal.example" };
+    const { job, login, script, finish } = await loginJob({ agent: { environment } });
     const clients = await prepareClients(job.workingDirectory);
     await login({ oauthClient: "true" });
     expect(job.variables.get("NO_PROXY")).toBe("internal.example,127.0.0.1,localhost");

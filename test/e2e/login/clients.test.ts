@@ -41,7 +41,7 @@ describe.each(taskNodes)("Clients in a job that is signed in, on $name", ({ name
 
   it("all use live tokens, renew them, and leave nothing behind", { timeout: 300_000 }, async () => {
     lab.entra.accessTokenLifetimeSeconds = 8;
-    const { job, run: deploy } = await checkout(undefined, { job: { variables: clientNetwork(lab) } });
+    const { job, run: deploy } = await checkout(undefined, { agent: { environment: clientNetwork(lab) } });
     const clients = await prepareClients(job.workingDirectory);
     const { login, script, finish } = loginJobOf(job, lab);
     const times: Record<string, number> = {};

@@ -48,7 +48,7 @@ export async function prepareClients(workingDirectory: string): Promise<Clients>
   };
 }
 
-/** Job variables by which programs reach the lab: what an organization with a proxy and a CA of its own sets. */
+/** The environment by which programs on an agent reach the lab: what an organization with a proxy and a CA of its own sets. */
 export function clientNetwork({ agentNetwork, workspace }: Lab): Record<string, string> {
   const { proxy, caFile = "" } = agentNetwork;
   const url = new URL(proxy?.url ?? "");
