@@ -218,7 +218,7 @@ const trustStores: Partial<Record<NodeJS.Platform, { readonly where: string; rea
 
 export function untrustedCertificate(host: string, platform: NodeJS.Platform = process.platform): UserError {
   const { where, how } = trustStores[platform] ?? {
-    where: "A proxy that inspects TLS probably answers in its place.",
+    where: "The answer probably came from a proxy that inspects TLS.",
     how: "Configure the agent with the CA of the proxy (config.sh --sslcacert).",
   };
   return new UserError(`The Databricks CLI does not trust the certificate of ${host}. ${where}`, {
