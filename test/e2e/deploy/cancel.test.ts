@@ -72,8 +72,8 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     expect(step.text).toContain("Released the deployment lock.");
     expect(await lab.workspace.jobs()).toEqual(jobs);
     expect(await left()).toEqual([]);
-    expect(await job.finish()).toEqual({ orphans: [] });
     expect((await run(destroy)).result).toBe("Succeeded");
+    expect(await job.finish()).toEqual({ orphans: [] });
   });
 
   it("while files are uploaded lets the deploy end within the grace", async () => {
