@@ -14,6 +14,8 @@ const latest = { deploy: 40, destroy: 25 } as const;
  * before such a copy is measured by `npm run sweep`.
  */
 const waitMs = 2_000;
+/** Each case starts several steps, on machines that can be busy. */
+const patienceMs = 600_000;
 
 describe.each(taskNodesWithCli)("A stopped step on $name", ({ path: node, cli }) => {
   const { lab } = useLab(node, { cli });
@@ -28,6 +30,7 @@ describe.each(taskNodesWithCli)("A stopped step on $name", ({ path: node, cli })
       console.log(`SWEEP_SEED=${seed}: ${JSON.stringify(chosen)} at ${outcome.request ?? "its end"}`);
       expect(outcome.faults, outcome.logs.join("\n\n")).toEqual([]);
     },
+    patienceMs,
   );
 });
 
