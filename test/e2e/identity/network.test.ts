@@ -66,7 +66,7 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
   it("accepts a proxy that is only a host and a port", async () => {
     const { host } = new URL(lab.proxy.url);
     const step = await deploy({ agent: { configured: ["caFile"], environment: { HTTPS_PROXY: host } } });
-    expect(step.errors).toEqual([expect.stringMatching(/the proxy http:\/\/127\.0\.0\.1:\d+ .*407/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/the proxy 127\.0\.0\.1:\d+ requires credentials \(407\)/)]);
   });
 
   it("trusts the machine's NODE_EXTRA_CA_CERTS, and lets the CLI trust it", async () => {
