@@ -16,7 +16,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["main"],
     ["results"],
     ["commands"],
-    ["carried"],
+    ["carried", "lock"],
     ["session"],
     ["inputs"],
     ["arguments", "listing", "plan-file", "variable-lines"],

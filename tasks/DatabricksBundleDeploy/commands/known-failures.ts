@@ -5,10 +5,10 @@ import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
+import { lockHeld } from "../lock/held.ts";
 import { otherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
 import { complexVariable, missingVariables, noDefaultTarget, noSuchTarget } from "./configuration-failures.ts";
-import { lockHeld } from "./lock-held.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandEnd {

@@ -2,14 +2,14 @@ import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
+import { LockHeld } from "../lock/held.ts";
+import { keepLockNote } from "../lock/note.ts";
+import { releaseOwnLock } from "../lock/own.ts";
+import { releaseStaleLockBefore, waitForLock } from "../lock/wait.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
-import { LockHeld } from "./lock-held.ts";
-import { keepLockNote } from "./lock-note.ts";
-import { releaseOwnLock } from "./own-lock.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { runCommand, shownOutput } from "./run-cli.ts";
-import { releaseStaleLockBefore, waitForLock } from "./wait-for-lock.ts";
 
 /** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
 const mostFailures = 3;

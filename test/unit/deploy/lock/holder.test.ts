@@ -6,7 +6,7 @@ import {
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
 import type { Http } from "../../../../tasks/common/pipeline/http.ts";
-import { releaseStaleLock, type Searching } from "../../../../tasks/DatabricksBundleDeploy/commands/lock-holder.ts";
+import { releaseStaleLock, type Searching } from "../../../../tasks/DatabricksBundleDeploy/lock/holder.ts";
 
 const statePath = "/Workspace/x/state";
 const lockFile = `${statePath}/deploy.lock`;

@@ -11,7 +11,7 @@ import {
 } from "../../common/databricks/workspace/lock-notes.ts";
 import { debug } from "../../common/pipeline/commands.ts";
 import type { Step } from "../session/step.ts";
-import { isOwnLock } from "./own-lock.ts";
+import { isOwnLock } from "./own.ts";
 
 /** The note of a step beside the state, while a command may hold the lock. */
 export interface KeptNote {

@@ -1,8 +1,8 @@
 import { UserError } from "../../common/pipeline/errors.ts";
 import { pageOfJob } from "../../common/pipeline/pipeline-run.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
-import type { HeldLock } from "./lock-holder.ts";
-import { describeJob, describeLock } from "./lock-text.ts";
+import type { HeldLock } from "./holder.ts";
+import { describeJob, describeLock } from "./text.ts";
 
 /** Another deployment holds the lock. */
 export class LockHeld extends UserError {

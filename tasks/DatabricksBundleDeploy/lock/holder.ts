@@ -5,7 +5,7 @@ import { deleteLockNote, type LockNote, readLockNotes } from "../../common/datab
 import { print } from "../../common/pipeline/commands.ts";
 import { type JobEnd, pageOfJob, readJobEnd } from "../../common/pipeline/pipeline-run.ts";
 import type { Step } from "../session/step.ts";
-import { describeJob, describeLock } from "./lock-text.ts";
+import { describeJob, describeLock } from "./text.ts";
 
 /** A lock that a deployment holds, as far as that can be known. */
 export interface HeldLock {

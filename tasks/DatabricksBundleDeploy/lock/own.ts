@@ -3,7 +3,7 @@ import type { WorkspaceConnection } from "../../common/databricks/workspace/call
 import { type DeploymentLock, readLock, removeLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import type { Step } from "../session/step.ts";
-import { describeLock } from "./lock-text.ts";
+import { describeLock } from "./text.ts";
 
 /** Whether a lock is the one that this step's CLI has tried to take: its user, its kind and its time prove it. */
 export function isOwnLock(

@@ -4,9 +4,9 @@ import { readLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
-import { type LockHeld, lockHeld } from "./lock-held.ts";
-import { type HeldLock, releaseStaleLock } from "./lock-holder.ts";
-import { describeJob, describeLock } from "./lock-text.ts";
+import { type LockHeld, lockHeld } from "./held.ts";
+import { type HeldLock, releaseStaleLock } from "./holder.ts";
+import { describeJob, describeLock } from "./text.ts";
 
 const minuteMs = 60_000;
 /** How often it is looked whether the lock is still there. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isOwnLock } from "../../../../tasks/DatabricksBundleDeploy/commands/own-lock.ts";
+import { isOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
 
 const attempt = { from: 1_000.061, until: 1_250.061, forced: false, failed: false };
 const lock = { id: "b1", user: "1F2E", acquiredAt: 1_000.07, forced: false };

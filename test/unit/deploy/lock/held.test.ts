@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { LockNote } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
-import { lockHeld } from "../../../../tasks/DatabricksBundleDeploy/commands/lock-held.ts";
+import { lockHeld } from "../../../../tasks/DatabricksBundleDeploy/lock/held.ts";
 
 const lock = { id: "b1", user: "somebody", acquiredAt: Date.now() - 185 * 60_000, forced: false };
 const note: LockNote = {
