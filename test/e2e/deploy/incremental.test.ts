@@ -101,7 +101,8 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
 
   it("uploads all files if the last deploy could not keep what it uploaded", async () => {
     await deploy(bundle);
-    const refused = lab.workspace.fault({ method: "POST", path: "/api/2.0/workspace/import" }, { status: 403 });
+    const write = { method: "POST", path: "/api/2.0/workspace/import" };
+    const refused = lab.workspace.fault(write, { status: 403 }, 10);
     const { step } = await deploy({ ...bundle, "src/one.txt": "1\n" });
     refused.release();
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });

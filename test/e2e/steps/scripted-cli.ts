@@ -28,8 +28,14 @@ export async function writeNotedCli(lab: Lab): Promise<{ cli: string; commands()
 export async function writeReportingCli(lab: Lab): Promise<string> {
   const cli = await lab.programs.cli();
   return writeScriptedCli(`[ "$2" = deploy ] || exec '${cli}' "$@"
-for argument in "\${@:3}"; do
-  case "$argument" in --auto-approve|--force-lock|--fail-on-active-runs) ;; *) given+=("$argument") ;; esac
+words=("\${@:3}")
+while [ \${#words[@]} -gt 0 ]; do
+  case "\${words[0]}" in
+    --log-file|--log-level|--log-format) words=("\${words[@]:1}") ;;
+    --auto-approve|--force-lock|--fail-on-active-runs|--verbose) ;;
+    *) given+=("\${words[0]}") ;;
+  esac
+  words=("\${words[@]:1}")
 done
 plan=$('${cli}' bundle plan "\${given[@]}" 2>/dev/null)
 '${cli}' "$@" || exit $?
