@@ -6,7 +6,7 @@ import { preciseTime } from "../../pipeline/time.ts";
 export interface LogRecord {
   /** Milliseconds since the epoch, with fractions, by the clock of this machine. */
   readonly at: number;
-  /** DEBUG, INFO, WARN or ERROR. */
+  /** DEBUG, INFO, WARNING or ERROR (databricks/cli, libs/log/levels.go). */
   readonly level: string;
   readonly message: string;
 }

@@ -162,7 +162,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
       lock = parseLockAttempt(message, at, at + clockReadMs) ?? lock;
       if (lock && lockFailure.test(message)) lock = { ...lock, failed: true };
       // Not through the reader of diagnostics: a record must not end a block of which only a part has arrived.
-      if (level === "WARN") {
+      if (level === "WARNING") {
         for (const line of `Warn: ${message}`.split("\n")) {
           readFacts(line, "stdout");
           onLine(line);

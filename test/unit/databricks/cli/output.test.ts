@@ -110,7 +110,7 @@ describe("Facts from the CLI's output", () => {
       onDiagnostic: ({ summary }) => summaries.push(summary),
     });
     output.line("Error: first", "stderr");
-    output.record({ at: 0, level: "WARN", message: "Destroy may still be in progress" });
+    output.record({ at: 0, level: "WARNING", message: "Destroy may still be in progress" });
     output.record({ at: 0, level: "ERROR", message: "second" });
     output.record({ at: 0, level: "INFO", message: "not shown" });
     output.line("  in databricks.yml:1:2", "stderr");
