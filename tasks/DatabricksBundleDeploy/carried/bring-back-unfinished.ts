@@ -46,10 +46,10 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
     const state = remote === undefined ? undefined : parseResourceState(remote);
     if (remote !== undefined && state === undefined) return nothing;
     const folder = localFolder(step.cli, place.target);
-    removeOldState(folder, state);
+    if (remote !== undefined && state !== undefined) replaceOldState(folder, remote, state);
     const found = text === undefined ? "nothing" : await takeOver(step, workspace, place, text, state);
     removeForeignLog(folder, state);
-    const isAhead = readState(folder) !== undefined;
+    const isAhead = isAfter(readState(folder), state);
     const kept = found === "nothing" ? undefined : text;
     return { follows: state, isAhead, kept, isPutBack: found === "put back" };
   } catch (error) {
@@ -60,10 +60,16 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
 }
 
 /** A state that is not newer than the workspace's: where both have the same number, the CLI would prefer this one. */
-function removeOldState(folder: string, remote: ResourceState | undefined): void {
+function replaceOldState(folder: string, remote: string, state: ResourceState): void {
   const local = readState(folder);
-  if (!local || !remote || local.lineage !== remote.lineage || local.serial > remote.serial) return;
-  fs.rmSync(path.join(folder, resourceStateName));
+  if (local === undefined || isAfter(local, state)) return;
+  fs.writeFileSync(path.join(folder, resourceStateName), remote, { mode: 0o600 });
+}
+
+/** Whether this agent's state is not contained in the workspace's: it is newer, or of another deployment. */
+function isAfter(local: ResourceState | undefined, remote: ResourceState | undefined): boolean {
+  if (local === undefined || remote === undefined) return local !== undefined;
+  return local.lineage !== remote.lineage || local.serial > remote.serial;
 }
 
 /** `left`: it is in the workspace, and this agent needs nothing of it. */

@@ -11,7 +11,7 @@ import {
   parseSyncSnapshot,
   type SyncSnapshot,
   snapshotFile,
-  snapshotsFolder,
+  snapshotFiles,
 } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/client.ts";
@@ -101,9 +101,7 @@ function isEarlier({ id, sequence }: DeploymentFile, before: BroughtBack | undef
 }
 
 function readSnapshot(folder: string, { filePath }: DeploymentPlace, before: BroughtBack | undefined) {
-  const snapshots = snapshotsFolder(folder);
-  const names = fs.existsSync(snapshots) ? fs.readdirSync(snapshots) : [];
-  const [file, ...others] = names.map((name) => path.join(snapshots, name));
+  const [file, ...others] = snapshotFiles(folder);
   // The CLI has found another workspace or folder than the one that it was told about.
   if (file === undefined || others.length > 0) return undefined;
   const snapshot = parseSyncSnapshot(fs.readFileSync(file, "utf8"));

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
-import { deployedEngine, rememberedFiles } from "../../common/databricks/cli/state.ts";
+import { deployedEngine, localFolder } from "../../common/databricks/cli/state.ts";
 import {
   type BundleSummary,
   type DeploymentPlace,
@@ -10,6 +10,7 @@ import {
   placeOf,
   unknownSummary,
 } from "../../common/databricks/cli/summary.ts";
+import { uploadedNames } from "../../common/databricks/cli/sync-snapshot.ts";
 import { listUploads, refusesToListUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
@@ -98,7 +99,7 @@ async function finishFiles(step: Step, summary: BundleSummary): Promise<void> {
 }
 
 async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {
-  const uploaded = rememberedFiles(step.cli, summary.target);
+  const uploaded = uploadedNames(localFolder(step.cli, summary.target));
   const isUploaded = ({ relativePath }: NamedFile) =>
     uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
   warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary), isUploaded);

@@ -4,7 +4,6 @@ import { type BundleSummary, type NamedFile, namedFiles } from "../../common/dat
 import { missingPaths } from "../../common/databricks/workspace/files.ts";
 import { debug, warn } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
-import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 
 /** Files that deployed resources name and that the workspace does not have; none where that cannot be found out. */
@@ -28,14 +27,6 @@ export async function missingFiles(step: Step, summary: BundleSummary): Promise<
 }
 
 const shown = 10;
-
-/** e.g. src/report.py (jobs.nightly) */
-export function describeFiles(files: readonly NamedFile[]): string {
-  return listSome(
-    files.map(({ relativePath, resource }) => `${relativePath} (${resource})`),
-    shown,
-  );
-}
 
 /** Warns of each missing file, with the reason as far as this agent shows it. */
 export function warnOfMissingFiles(

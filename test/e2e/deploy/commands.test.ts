@@ -110,12 +110,14 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     expect(step.page).not.toMatch(/Resources: |updated|unchanged/);
   });
 
-  it("deploys in two CLI processes and builds artifacts once", async () => {
+  it("deploys in two CLI processes, with a third on a new agent, and builds artifacts once", async () => {
     const { cli, commands } = await writeNotedCli(lab);
     const { run, folder } = await checkout(wheel, { agent: { cli } });
     expect((await run()).result).toBe("Succeeded");
-    expect(commands()).toEqual(["bundle deploy", "bundle summary"]);
+    expect(commands()).toEqual(["bundle summary", "bundle deploy", "bundle summary"]);
     expect(fs.readFileSync(`${folder}/build.log`, "utf8")).toBe("built\n");
+    expect((await run()).result).toBe("Succeeded");
+    expect(commands().slice(3)).toEqual(["bundle deploy", "bundle summary"]);
     const uploaded = expect.stringMatching(/artifacts\/\.internal\/demo-.*\.whl$/);
     expect(await lab.workspace.files()).toContainEqual(uploaded);
   });

@@ -19,15 +19,11 @@ const newestStateVersion = 3;
 
 /** The header of a state; undefined if it is of another version, or not complete. */
 export function parseResourceState(text: string): ResourceState | undefined {
-  return header(text);
-}
-
-function header(json: string): ResourceState | undefined {
-  const { state_version: version, lineage, serial, features } = parsedMembers(json);
+  const { state_version: version, lineage, serial, features } = parsedMembers(text);
   const isKnown = typeof version === "number" && version >= 1 && version <= newestStateVersion;
   if (!isKnown || Object.keys(members(features)).length > 0 || typeof serial !== "number") return undefined;
-  const text = textOf(lineage);
-  return text === undefined ? undefined : { lineage: text, serial };
+  const known = textOf(lineage);
+  return known === undefined ? undefined : { lineage: known, serial };
 }
 
 /** What a deployment has changed, before its state is stored. */
@@ -43,7 +39,7 @@ export interface WriteAheadLog {
 export function parseWriteAheadLog(content: string): WriteAheadLog | undefined {
   const text = content.slice(0, content.lastIndexOf("\n") + 1);
   const [first = "", ...changes] = text.split("\n").slice(0, -1);
-  const becomes = header(first);
+  const becomes = parseResourceState(first);
   return becomes && { becomes, changes: changes.length, text };
 }
 

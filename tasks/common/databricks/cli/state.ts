@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { members, parsedMembers } from "../../pipeline/json.ts";
 import type { Engine } from "./plan.ts";
+import { resourceStateName, writeAheadLogName } from "./resource-state.ts";
 import type { Cli } from "./run.ts";
 
 /** Where the CLI keeps its local state. */
@@ -32,37 +32,8 @@ export function localTargets(place: Place): string[] {
 export function deployedEngine(place: Place, target: string): Engine | undefined {
   const folder = targetFolders(place).find((one) => one.target === target)?.folder;
   if (folder === undefined) return undefined;
-  if (fs.existsSync(path.join(folder, "resources.json"))) return "direct";
+  if (fs.existsSync(path.join(folder, resourceStateName))) return "direct";
   return fs.existsSync(path.join(folder, "terraform", "terraform.tfstate")) ? "terraform" : undefined;
-}
-
-function snapshotsOf(place: Place, target: string): string | undefined {
-  const folder = targetFolders(place).find((one) => one.target === target)?.folder;
-  const snapshots = folder === undefined ? undefined : path.join(folder, "sync-snapshots");
-  return snapshots !== undefined && fs.existsSync(snapshots) ? snapshots : undefined;
-}
-
-/** Names in the workspace, relative to its file path, of the files that the CLI remembers to have uploaded for a target. */
-export function rememberedFiles(place: Place, target: string): string[] {
-  const snapshots = snapshotsOf(place, target);
-  if (snapshots === undefined) return [];
-  return fs.readdirSync(snapshots).flatMap((file) => {
-    const { remote_to_local_names: remote } = parsedMembers(fs.readFileSync(path.join(snapshots, file), "utf8"));
-    return Object.keys(members(remote));
-  });
-}
-
-/** Removes what the CLI remembers of a target's uploaded files, so that the next deploy uploads all of them. */
-export function removeSyncSnapshots(place: Place, target: string): void {
-  const snapshots = snapshotsOf(place, target);
-  if (snapshots !== undefined) fs.rmSync(snapshots, { recursive: true });
-}
-
-/** Targets of which the CLI remembers uploaded files. */
-export function targetsWithSnapshot(place: Place): string[] {
-  return targetFolders(place)
-    .filter(({ folder }) => fs.existsSync(path.join(folder, "sync-snapshots")))
-    .map(({ target }) => target);
 }
 
 /**
@@ -73,7 +44,7 @@ export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): s
   const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return targetFolders(cli)
     .filter(({ target }) => cli.target === undefined || target === cli.target)
-    .map(({ folder }) => path.join(folder, "resources.json.wal"))
+    .map(({ folder }) => path.join(folder, writeAheadLogName))
     .filter((log) => cli.target !== undefined || writtenAt(log) >= since.getTime())
     .filter(hasEntries);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import fs from "node:fs";
 import path from "node:path";
 import { members, parsedMembers } from "../../pipeline/json.ts";
 
@@ -65,6 +66,18 @@ export function snapshotFile(
 ): string {
   const name = createHash("md5").update(`${host}${remotePath}`).digest("hex").slice(0, 16);
   return path.join(snapshotsFolder(targetFolder), `${name}.json`);
+}
+
+/** The files in which a target's local folder has snapshots. */
+export function snapshotFiles(targetFolder: string): string[] {
+  const folder = snapshotsFolder(targetFolder);
+  return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
+}
+
+/** Names in the workspace, relative to its file path, of the files that the CLI has uploaded. */
+export function uploadedNames(targetFolder: string): string[] {
+  const snapshots = snapshotFiles(targetFolder).map((file) => parseSyncSnapshot(fs.readFileSync(file, "utf8")));
+  return snapshots.flatMap((snapshot) => [...(snapshot?.files.values() ?? [])].map(({ remoteName }) => remoteName));
 }
 
 const second = 1_000_000_000n;
