@@ -70,6 +70,7 @@ function extent(results: readonly SweepResult[]): string {
 
 /** e.g. 52 of 54, 1 in flight */
 function share(results: readonly SweepResult[]): string {
+  if (results.length === 0) return "not run";
   const right = results.filter(({ outcome }) => outcome.faults.length === 0).length;
   const lost = results.filter(({ outcome }) => outcome.faults.length > 0 && !isWrong(outcome)).length;
   return `${right} of ${results.length}${lost > 0 ? `, ${lost} in flight` : ""}`;

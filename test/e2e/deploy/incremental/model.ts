@@ -50,14 +50,23 @@ const contents = [
 const plain = { noNullPrototype: true } as const;
 const name = fc.constantFrom(...names);
 const content = fc.constantFrom(...contents);
+/** Most changes must meet a file that the workspace has, and most deploys one of ours, so that few sequences show a fault. */
+const deployedName = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom("one.txt", "two.py", "a/one.txt", "a/b/three.sql", "c/nb.ipynb") },
+  { weight: 1, arbitrary: name },
+);
+const deployer = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(deployers[0]) },
+  { weight: 3, arbitrary: fc.constantFrom(...deployers) },
+);
 const edit: fc.Arbitrary<Edit> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("write" as const), name, content }, plain) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("write" as const), name: deployedName, content }, plain) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), name }, plain) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename" as const), name, to: name }, plain) },
 );
 const handEdit: fc.Arbitrary<HandEdit> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("overwrite" as const, "replace" as const), name, content }, plain),
-  fc.record({ kind: fc.constant("delete" as const), name }, plain),
+  fc.record({ kind: fc.constantFrom("overwrite" as const, "replace" as const), name: deployedName, content }, plain),
+  fc.record({ kind: fc.constant("delete" as const), name: deployedName }, plain),
   fc.record({ kind: fc.constant("delete folder" as const), name: fc.constantFrom(...folders) }, plain),
 );
 
@@ -65,9 +74,9 @@ const handEdit: fc.Arbitrary<HandEdit> = fc.oneof(
 export const rounds: fc.Arbitrary<Round[]> = fc.array(
   fc.record(
     {
-      edits: fc.array(edit, { maxLength: 4 }),
-      byHand: fc.array(handEdit, { maxLength: 3 }),
-      deployer: fc.constantFrom(...deployers),
+      edits: fc.array(edit, { minLength: 1, maxLength: 4 }),
+      byHand: fc.array(handEdit, { minLength: 1, maxLength: 3 }),
+      deployer,
     },
     plain,
   ),
