@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
+import { signInPerson } from "../../lab/person.ts";
 import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { writeReportingCli, writeScriptedCli } from "../steps/scripted-cli.ts";
@@ -29,6 +30,11 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
       { method: "DELETE", path: /schemas\/main\.orders/ },
       { status: 403, body: { error_code: "PERMISSION_DENIED", message: "not yours" } },
     );
+  /** The schemas of the tests have the same name. */
+  const removeSchema = async () => {
+    const person = await signInPerson(lab);
+    await person.call("DELETE", "/api/2.1/unity-catalog/schemas/main.orders");
+  };
   const leftBehind = {
     type: "warning",
     message: expect.stringMatching(
@@ -51,6 +57,7 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     const { resources } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
     expect(resources).toContainEqual({ type: "schemas", key: "orders", id: "main.orders", action: "left" });
     await run({ command: "destroy", target: "prod", autoApprove: "true" });
+    await removeSchema();
   });
 
   it("shows a resource that a destroy could not delete as left, counts what was deleted and names the engine", async () => {
@@ -63,6 +70,7 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     expect(page).toContain("Resources: 1 deleted, 1 left in the workspace\n");
     expect(page).toMatch(/\| `schemas\.orders` \| left in the workspace \| orders \| main\.orders \|/);
     expect(page).toMatch(/\| Databricks CLI \| 1\.11\.0, direct engine \|/);
+    await removeSchema();
   });
 
   it("distinguishes a recreated resource from a renamed one", async () => {

@@ -34,7 +34,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     held.release();
     expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
     expect(await left()).toEqual([]);
-    expect(await job.finish()).toEqual({ orphans: [] });
+    expect((await job.finish()).orphans).toEqual([]);
   });
 
   it("while a script runs before the deploy stops it with everything that it started", async () => {
@@ -46,7 +46,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     );
     expect(step.leftInTemp.filter((name) => name.startsWith("databricks-"))).toEqual([]);
     expect(await left()).toEqual([]);
-    expect(await job.finish()).toEqual({ orphans: [] });
+    expect((await job.finish()).orphans).toEqual([]);
   });
 
   it("while a destroy plans stops it before it deletes anything, and releases its lock", async () => {
@@ -73,7 +73,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     expect(await lab.workspace.jobs()).toEqual(jobs);
     expect(await left()).toEqual([]);
     expect((await run(destroy)).result).toBe("Succeeded");
-    expect(await job.finish()).toEqual({ orphans: [] });
+    expect((await job.finish()).orphans).toEqual([]);
   });
 
   it("while files are uploaded lets the deploy end within the grace", async () => {

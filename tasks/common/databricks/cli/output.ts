@@ -143,7 +143,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
     };
     isChanging ||= beginsChange.test(line);
     // In runs whose arguments ask for a log on stderr, with the time of its arrival here.
-    const logged = stream === "stderr" ? /^Info: (.*)$/.exec(line)?.[1] : undefined;
+    const logged = stream === "stderr" ? loggedMessage(line, "Info") : undefined;
     if (logged !== undefined) lock ??= parseLockAttempt(logged, Date.now() - arrivalMs, Date.now());
     if (lock && lockFailure.test(line)) lock = { ...lock, failed: true };
     const reservation = parseReservation(line);
@@ -269,7 +269,13 @@ const qualifying = new RegExp(
   ].join("|"),
 );
 
+/** The message of a log line; with --debug, it stands between a time and attributes (databricks/cli, libs/log). */
+function loggedMessage(line: string, level: "Info" | "Warn"): string | undefined {
+  const [, found, message] = /^(?:\d\d:\d\d:\d\d )?(\w+): (.*?)(?: pid=\d+(?: \w+=.*)?)?$/.exec(line) ?? [];
+  return found === level ? message : undefined;
+}
+
 function parseReservation(line: string): string | undefined {
-  const text = /^Warn: (.*)$/.exec(line)?.[1];
+  const text = loggedMessage(line, "Warn");
   return text !== undefined && qualifying.test(text) ? text : undefined;
 }

@@ -88,7 +88,7 @@ describe("Facts from the CLI's output", () => {
 
   it("include the attempt to take the lock, from a log on stderr", () => {
     const before = Date.now();
-    const { lock } = factsOf("Info: Acquiring deployment lock (force: false)");
+    const { lock } = factsOf("12:09:35 Info: Acquiring deployment lock (force: false) pid=15821 mutator=lock:acquire");
     expect(lock).toMatchObject({ forced: false, failed: false });
     expect(lock?.from).toBeLessThanOrEqual(before);
     expect(lock?.until).toBeGreaterThanOrEqual(before);
