@@ -1,3 +1,4 @@
+import { endOfPiece } from "../../pipeline/secrets.ts";
 import { type Diagnostic, diagnosticReader } from "./diagnostics.ts";
 import type { LogRecord } from "./log.ts";
 import type { OutputStream } from "./run.ts";
@@ -153,7 +154,8 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
   }
 
   return {
-    line(line, stream) {
+    line(printed, stream) {
+      const line = withoutCutSecret(printed);
       readFacts(line, stream);
       if (stream === "stderr") diagnostics.line(line);
       else onLine(line);
@@ -268,6 +270,14 @@ const qualifying = new RegExp(
     "without a deployment lock",
   ].join("|"),
 );
+
+/** With --debug, the CLI cuts long values, and a secret among them in two, which the agent does not hide (databricks-sdk-go, httpclient). */
+function withoutCutSecret(line: string): string {
+  return line.replace(/^(.*)(?=\.\.\. \(\d+ more bytes\))/, (text) => {
+    const end = endOfPiece(text);
+    return end < text.length ? `${text.slice(0, end)}***` : text;
+  });
+}
 
 /** The message of a log line; with --debug, it stands between a time and attributes (databricks/cli, libs/log). */
 function loggedMessage(line: string, level: "Info" | "Warn"): string | undefined {

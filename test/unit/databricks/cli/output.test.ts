@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type CliFacts, cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
 import type { OutputStream } from "../../../../tasks/common/databricks/cli/run.ts";
+import { rememberSecret } from "../../../../tasks/common/pipeline/secrets.ts";
 
 /** What the CLI's output says, from lines on one stream, and what of it is shown. */
 function read(lines: readonly string[], stream: OutputStream = "stderr") {
@@ -17,6 +18,20 @@ function read(lines: readonly string[], stream: OutputStream = "stderr") {
 function factsOf(...lines: readonly string[]): CliFacts {
   return read(lines).facts;
 }
+
+describe("A line of the CLI's output", () => {
+  it("does not show the beginning of a secret that the CLI cuts", () => {
+    rememberSecret("sv=2024&sig=abcdef");
+    const { shown } = read([
+      '>   "path": "/Workspace/sv=2024\\u0026sig=ab... (60 more bytes)"',
+      '>   "path": "/Workspace/Users... (60 more bytes)"',
+    ]);
+    expect(shown).toEqual([
+      '>   "path": "/Workspace/***... (60 more bytes)"',
+      '>   "path": "/Workspace/Users... (60 more bytes)"',
+    ]);
+  });
+});
 
 describe("The CLI's report of a deploy", () => {
   it("lists each resource from CLI 1.13 on", () => {
