@@ -271,11 +271,14 @@ const qualifying = new RegExp(
   ].join("|"),
 );
 
+/** Fewer characters of a secret do not tell it, and begin other words too. */
+const telling = 3;
+
 /** With --debug, the CLI cuts long values, and a secret among them in two, which the agent does not hide (databricks-sdk-go, httpclient). */
 function withoutCutSecret(line: string): string {
   return line.replace(/^(.*)(?=\.\.\. \(\d+ more bytes\))/, (text) => {
     const end = endOfPiece(text);
-    return end < text.length ? `${text.slice(0, end)}***` : text;
+    return text.length - end >= telling ? `${text.slice(0, end)}***` : text;
   });
 }
 
