@@ -54,6 +54,7 @@ export const knownFailures: readonly KnownFailure[] = [
   { pattern: knownErrors.destructiveChanges, explain: (_matches, _step, failed) => destructiveChanges(failed) },
   { pattern: knownErrors.lineageMismatch, explain: staleState },
   { pattern: knownErrors.newerState, explain: ([[, state = ""]]) => newerState(state) },
+  { pattern: knownErrors.alreadyExists, explain: (matches) => alreadyExists(matches) },
   { pattern: knownErrors.missingVariable, explain: (matches) => missingVariables(factsOf(matches)) },
   { pattern: knownErrors.complexVariable, explain: ([[, name = ""]]) => complexVariable(name) },
   { pattern: knownErrors.deniedPath, explain: ([[, path = ""]]) => deniedPath(path) },
@@ -225,6 +226,23 @@ export function untrustedCertificate(host: string, platform: NodeJS.Platform = p
     hint: how,
     section: "network",
   });
+}
+
+/** Also after a deploy that was lost before it could keep what it had created. */
+function alreadyExists(matches: Matches): UserError {
+  const [[, , cause = ""]] = matches;
+  const keys = factsOf(matches);
+  const [name = ""] = keys.map((key) => key.replace(/^\w+\./, ""));
+  const [exist, belong] = keys.length === 1 ? ["exists", "does not belong"] : ["exist", "do not belong"];
+  return new UserError(
+    `${listSome(keys, 5)} already ${exist} in the workspace, but ${belong} to this deployment: ${withoutEnd(cause, /\.$/)}.`,
+    {
+      hint:
+        `To let the bundle manage it, run once: databricks bundle deployment bind ${name} <ID of the resource>. This is the way ` +
+        "if a deploy created it and was then lost. Otherwise, choose another name in the bundle.",
+      section: "deploy-failed",
+    },
+  );
 }
 
 function terraformDownload(): UserError {

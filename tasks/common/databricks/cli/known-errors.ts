@@ -44,6 +44,8 @@ export const knownErrors = {
   /** [host]: one whose certificate the CLI does not trust; macOS has words of its own (Go: crypto/x509). */
   untrustedCertificate:
     /"https:\/\/([^/"\s]+)[^\n]*\bx509: (?:certificate signed by unknown authority|[^\n]*certificate is not trusted)/,
+  /** [resource, cause]: one that is not in the state, but in the workspace (databricks/cli, bundle/direct). */
+  alreadyExists: /cannot create resources\.(\w+\.[\w-]+): ([^\n]*\balready exists\b[^\n]*)/,
   /** The workspace refused a request for lack of rights. */
   noPermission: /\bPERMISSION_DENIED\b|\(403\b|does not have permission|User does not have/i,
 } as const;

@@ -88,6 +88,10 @@ describe("The explanation of a failure of the CLI", () => {
       "Error: changed remotely\n  at resources.dashboards.x\n",
       /failed \(exit code 1\): changed remotely \(at resources\.dashboards\.x\)\. See the CLI output above/,
     ],
+    [
+      "Error: cannot create resources.schemas.orders: Schema 'main.orders' already exists (400 SCHEMA_ALREADY_EXISTS)",
+      /^schemas\.orders already exists in the workspace, but does not belong to this deployment: Schema 'main\.orders' already exists .*bundle deployment bind orders <ID.*#deploy-failed/,
+    ],
     ["something", /failed \(exit code 1\)\. See the CLI output above/],
   ])("explains %j", (text, expected) => {
     expect(explain(text)).toMatch(expected);
@@ -247,6 +251,7 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
   it("shows every error without a known pattern, whichever known failure explains the run", () => {
     const samples = [
       "state version 3 is newer than supported version 2; upgrade the CLI",
+      "cannot create resources.schemas.orders: Schema 'main.orders' already exists (400 SCHEMA_ALREADY_EXISTS)",
       "no value assigned to required variable region. Variables are usually assigned in databricks.yml",
       "setting via environment variables (BUNDLE_VAR_tags) is not supported for complex variable tags",
       "error downloading Terraform: unable to verify",
