@@ -18,6 +18,8 @@ export interface JobVariable {
 interface Candidate extends JobVariable {
   /** e.g. The variable BUNDLE_VAR_region of the job */
   readonly title: string;
+  /** A variable group of the job may serve several bundles, so the job may set variables that this one does not declare. */
+  readonly fromJob: boolean;
 }
 
 export interface VariableSources {
@@ -109,7 +111,7 @@ function printAdvice(values: Readonly<Record<string, string>>): void {
 
 function ofJob({ job }: VariableSources): Candidate[] {
   const named = job.filter(({ name }) => isPrefixed(name));
-  return named.map((one) => ({ ...one, title: `The variable ${one.name} of the job` }));
+  return named.map((one) => ({ ...one, title: `The variable ${one.name} of the job`, fromJob: true }));
 }
 
 /** What `env` of the step sets, or the machine. Names of the job's variables are there too, in upper case. */
@@ -118,7 +120,7 @@ function ofEnvironment({ job, environment }: VariableSources, platform: NodeJS.P
   const known = new Set(job.filter(({ secret }) => !secret).map(({ name }) => environmentName(name)));
   return Object.entries(environment).flatMap(([name, value]) =>
     isPrefixed(name) && value !== undefined && !known.has(comparable(name))
-      ? [{ name, value, secret: false, title: `The environment variable ${name}` }]
+      ? [{ name, value, secret: false, title: `The environment variable ${name}`, fromJob: false }]
       : [],
   );
 }
@@ -146,10 +148,10 @@ function matched(
 ): Record<string, string> {
   const values: Record<string, string> = {};
   const titles = new Map<string, string>();
-  for (const { name, value, secret, title } of candidates) {
+  for (const { name, value, secret, title, fromJob } of candidates) {
     const matches = declaredAs(name.slice(prefix.length), declared);
     const [match] = matches;
-    if (match === undefined) print(`${title} is not used: the bundle does not declare it.`);
+    if (match === undefined) (fromJob ? print : warn)(`${title} is not used: the bundle does not declare it.`);
     else if (matches.length > 1) throw undecided(title, matches);
     else if (Object.hasOwn(given, match)) {
       if (given[match] !== value) print(`${title} is not used, because the input "variables" sets ${match}.`);

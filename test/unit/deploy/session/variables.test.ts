@@ -122,6 +122,13 @@ describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or
   const fromStep = (environment: Record<string, string>, job: ReturnType<typeof variable>[] = []) =>
     valuesOf({}, job, "linux", environment);
 
+  it("cause a warning if the bundle does not declare them", () => {
+    expect(fromStep({ BUNDLE_VAR_regoin: "emea" }).set).toEqual({});
+    expect(written).toMatch(
+      /type=warning.*\]The environment variable BUNDLE_VAR_regoin is not used: the bundle does not/,
+    );
+  });
+
   it("set the variable that the bundle declares, in upper or lower case", () => {
     const { set, unset } = fromStep({ BUNDLE_VAR_REGION: "emea", BUNDLE_VAR_batch: "5" });
     expect(set).toEqual({ BUNDLE_VAR_region: "emea", BUNDLE_VAR_batch: "5" });
