@@ -1,5 +1,6 @@
 import { type Diagnostic, unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
 import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
+import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { isTooOld } from "../../common/databricks/cli/version.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
@@ -90,7 +91,7 @@ function failedToken({ metadataService }: FailedStep): UserError | undefined {
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
 function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, facts }: CommandEnd): Explanation {
   const [first] = unplacedErrors(facts.errors);
-  const cause = first && causeOf(first, facts.lastLine);
+  const cause = first && causeOf(withScript(first, facts.script), facts);
   const quote = first && cause && issueText({ ...first, summary: cause.text, detail: "" });
   const what = command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
   const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
@@ -116,20 +117,35 @@ const longestQuote = 300;
 
 /** Errors that end in the output of a program: empty lines in it do not end the error (databricks/cli, bundle/artifacts/build.go). */
 const quotesProgram = /^(build failed |python mutator process failed|failed to execute script)/;
+/** The output of a script comes before the error. */
+const quotesScript = /^failed to execute script/;
+
+/** The CLI does not say in its error which script of the bundle failed, only before it (databricks/cli, bundle/scripts). */
+function withScript(error: Diagnostic, script: string | undefined): Diagnostic {
+  if (script === undefined) return error;
+  return { ...error, summary: error.summary.replace(/^(failed to execute script)(?=:)/, `$1 ${script}`) };
+}
 
 /** The lines of an error that tell its cause: all of them where they are few, else the first and the last. */
 function causeOf(
   { summary, detail, lines: printed }: Diagnostic,
-  lastLine: string,
+  { lastLine, lineBeforeError }: CliFacts,
 ): { readonly text: string; readonly isWhole: boolean } {
   const all = `${summary}\n${detail}`.split("\n").map((line) => line.trim());
   const lines = all.filter((line) => line !== "" && !requestFact.test(line));
-  if (quotesProgram.test(summary) && !printed.some((line) => line.trim() === lastLine)) {
-    return { text: firstAndLast(lines, lastLine), isWhole: false };
+  const isLast = printed.some((line) => line.trim() === lastLine);
+  if (quotesProgram.test(summary) && !isLast) return { text: firstAndLast(lines, lastLine), isWhole: false };
+  if (quotesScript.test(summary) && isOfScript(lineBeforeError)) {
+    return { text: firstAndLast(lines, lineBeforeError), isWhole: false };
   }
   const text = lines.reduce((joined, line) => (/[.:;,]$/.test(joined) ? `${joined} ${line}` : `${joined}; ${line}`));
   if (text.length <= longestQuote || lines.length === 1) return { text, isWhole: true };
   return { text: firstAndLast(lines, lines.at(-1)), isWhole: false };
+}
+
+/** Whether the script has written a line, and not the CLI itself. */
+function isOfScript(line: string): boolean {
+  return line !== "" && !line.startsWith("Executing '");
 }
 
 function firstAndLast([first = ""]: readonly string[], last = ""): string {

@@ -31,8 +31,12 @@ export interface CliFacts {
   readonly reservations: readonly string[];
   /** What made the CLI crash; undefined where it did not. */
   readonly crash: string | undefined;
+  /** The bundle's script that the CLI started last, e.g. postinit (experimental.scripts); undefined where it started none. */
+  readonly script: string | undefined;
   /** The last line that is not empty, on either stream; "" where there is none. */
   readonly lastLine: string;
+  /** The same before the first error, where a program that failed may have told its cause. */
+  readonly lineBeforeError: string;
   /** Pages of the runs or updates that the CLI has started, in order. */
   readonly runUrls: readonly string[];
 }
@@ -114,11 +118,13 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
   let counts: ReportedCounts | undefined;
   let lock: LockAttempt | undefined;
   let isChanging = false;
-  let found: Pick<CliFacts, "firstError" | "lastLine" | "nothingDeployed" | "crash"> = {
+  let found: Pick<CliFacts, "firstError" | "lastLine" | "nothingDeployed" | "crash" | "script" | "lineBeforeError"> = {
     firstError: undefined,
     lastLine: "",
+    lineBeforeError: "",
     nothingDeployed: false,
     crash: undefined,
+    script: undefined,
   };
   const diagnostics = diagnosticReader({
     onLine,
@@ -139,8 +145,10 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
     found = {
       firstError: found.firstError ?? /^Error: (.*)$/.exec(line)?.[1],
       lastLine: line.trim() === "" ? found.lastLine : line.trim(),
+      lineBeforeError: found.firstError === undefined ? found.lastLine : found.lineBeforeError,
       nothingDeployed: found.nothingDeployed || line === "No active deployment found to destroy!",
       crash: found.crash ?? /^Panic Payload: (.*)$/.exec(line)?.[1],
+      script: /^Executing '(\w+)' script$/.exec(line)?.[1] ?? found.script,
     };
     isChanging ||= beginsChange.test(line);
     // In runs whose arguments ask for a log on stderr, with the time of its arrival here.

@@ -92,6 +92,10 @@ describe("The explanation of a failure of the CLI", () => {
       "Error: cannot create resources.schemas.orders: Schema 'main.orders' already exists (400 SCHEMA_ALREADY_EXISTS)",
       /^schemas\.orders already exists in the workspace, but does not belong to this deployment: Schema 'main\.orders' already exists .*bundle deployment bind orders <ID.*#deploy-failed/,
     ],
+    [
+      "Executing 'postinit' script\ncannot parse it\nError: failed to execute script: exit status 3",
+      /failed \(exit code 1\): failed to execute script postinit: exit status 3 … cannot parse it\./,
+    ],
     ["something", /failed \(exit code 1\)\. See the CLI output above/],
   ])("explains %j", (text, expected) => {
     expect(explain(text)).toMatch(expected);
