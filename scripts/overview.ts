@@ -47,7 +47,7 @@ function inputTable({ inputs }: TaskTables): string {
 
 /** Addresses in a help text are examples: not to be shown as links. */
 function withExamples(help: string): string {
-  return help.replace(/https:\/\/[^\s;,]+/g, "`$&`");
+  return help.replace(/https:\/\/[^\s;,]*[^\s;,.]/g, "`$&`");
 }
 
 function outputTable({ outputVariables }: TaskTables): string {
