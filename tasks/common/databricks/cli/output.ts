@@ -153,7 +153,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
     isChanging ||= beginsChange.test(line);
     // In runs whose arguments ask for a log on stderr, with the time of its arrival here.
     const logged = stream === "stderr" ? loggedMessage(line, "Info") : undefined;
-    if (logged !== undefined) lock ??= parseLockAttempt(logged, Date.now() - arrivalMs, Date.now());
+    if (logged !== undefined) lock ??= parseLockAttempt(logged, Date.now() - arrivalMs, Date.now() + clockReadMs);
     if (lock && lockFailure.test(line)) lock = { ...lock, failed: true };
     const reservation = parseReservation(line);
     if (reservation !== undefined && reservations.length < keptFacts) reservations.push(reservation);
