@@ -3,11 +3,11 @@ import { type DeploymentPlace, parseBundleSummary, placeOf } from "../../common/
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { notedPlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
-import { tryCommand } from "./run-cli.ts";
+import { reportedFailure, tryCommand } from "./run-cli.ts";
 
 /**
  * Where the step's deployment is kept in the workspace, before the deploy. Returns undefined, after printing one line, if
- * that cannot be found out: the deploy itself then reports why.
+ * that cannot be found out: the deploy itself then reports why. Throws a UserError if the host of the bundle does not answer.
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
   // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
@@ -21,9 +21,11 @@ export async function findPlace(step: Step): Promise<DeploymentPlace | undefined
 async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
   const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
   // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
-  const { exitCode, stdout } = await tryCommand(step, "summary", { json: true, arguments: ["--force-pull"], output });
+  const outcome = await tryCommand(step, "summary", { json: true, arguments: ["--force-pull"], output });
+  // The deploy would be silent for as long once more.
+  if (outcome.silent) throw reportedFailure(step, "summary", outcome);
   try {
-    return exitCode === 0 ? placeOf(parseBundleSummary(stdout)) : undefined;
+    return outcome.exitCode === 0 ? placeOf(parseBundleSummary(outcome.stdout)) : undefined;
   } catch (error) {
     return unknown(error);
   }

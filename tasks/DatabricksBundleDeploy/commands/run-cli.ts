@@ -123,7 +123,7 @@ export async function isCanceled(cancel: AbortSignal, exitCode: number | null): 
  * Explains a failure, and reports the errors that the explanation does not cover. Both are decoration: where one of them
  * fails, the step still ends with what is known of the failure.
  */
-function reportedFailure(step: Step, command: string, outcome: CommandOutcome): UserError {
+export function reportedFailure(step: Step, command: string, outcome: CommandOutcome): UserError {
   const { exitCode, facts } = outcome;
   const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
   const details = { hint: "See the CLI output above.", section: "deploy-failed" } as const;
