@@ -44,8 +44,8 @@ describe.each(taskNodes)("Arguments and flags on $name", ({ path: node }) => {
     expect(others).toEqual([
       `bundle validate ${told} --output json --log-level error`,
       `bundle plan ${told} --output json --log-level error`,
-      `bundle deploy ${told} --log-level error`,
-      `bundle deploy ${told} --auto-approve --force-lock --fail-on-active-runs --log-level error`,
+      `bundle deploy ${told} --verbose --log-level error`,
+      `bundle deploy ${told} --auto-approve --force-lock --fail-on-active-runs --verbose --log-level error`,
       `bundle destroy ${told} --auto-approve --force-lock --log-level error`,
     ]);
   });

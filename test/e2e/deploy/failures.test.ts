@@ -55,7 +55,7 @@ describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node })
     );
     expect(step).toMatchObject(
       failedWith(
-        /workspaceUrl: .*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: line 1 does not have the form name=value.*region is set twice.*databricksClientId: can be used only with/s,
+        /workspaceUrl: .*databricksClientId: can be used only with.*workingDirectory: .*target: \$\(target\).*variables: \$\(unknown\) was not replaced.*variables: line 1 does not have the form name=value.*region is set twice/s,
       ),
     );
     expect(azureDevOps).toEqual([]);

@@ -38,7 +38,7 @@ describe.each(taskNodesWithCli)("The local state of the CLI on $name", ({ path: 
     const snapshot = parseSyncSnapshot(text);
     if (snapshot === undefined) throw new Error(`The task does not know this snapshot:\n${text}`);
     const times = ["last_modified_times", "local_to_remote_names", "remote_to_local_names"];
-    expect(keys(text)).toEqual(["host", ...times, "remote_path", "version"]);
+    expect(keys(text)).toEqual(["host", "remote_path", "version", ...times].sort());
     expect(snapshot.host).toBe(lab.workspace.url);
     expect(snapshot.remotePath).toBe(`/Workspace/Users/${lab.deployer.clientId}/.bundle/stored/prod/files`);
     expect(snapshotFile(local, snapshot)).toBe(path.join(local, "sync-snapshots", name));

@@ -42,8 +42,7 @@ describe.each(taskNodes)("Installing the real CLI, on $name", { tags: "windows" 
     expect(fs.readdirSync(version).sort()).toEqual([process.arch, `${process.arch}.complete`]);
     expect(fs.readdirSync(path.join(version, process.arch)).sort()).toEqual([cliName, "installed.json"]);
     expect(fs.statSync(path.join(version, process.arch, cliName)).mode & 0o777).toBe(0o755);
-    // task-lib keeps the agent's proxy password there, encrypted, until the agent empties the folder.
-    expect(step.leftInTemp).toEqual(["proxy"]);
+    expect(step.leftInTemp).toEqual([]);
     expect(step.taskFolderChanged).toBe(false);
   });
 
