@@ -34,6 +34,22 @@ function writePython(folder: string): void {
 describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
+  it("names a script of the bundle that failed, with its last line", async () => {
+    const script = "experimental:\n  scripts:\n    postinit: echo cannot parse it && exit 3\n";
+    const { run } = await checkout(bundleOf("scripted", job("a", "A"), script));
+    const step = await run({ target: "prod" });
+    expect(step.errors.at(-1)).toContain("failed to execute script postinit: exit status 3 … cannot parse it.");
+  });
+
+  it("warns of a variable in env of the step that the bundle does not declare", async () => {
+    const { run } = await checkout(bundleOf("declared", job("a", "A"), "variables:\n  region:\n    default: x\n"));
+    const step = await run({ target: "prod" }, { env: { BUNDLE_VAR_regoin: "emea" } });
+    expect(step.result).toBe("Succeeded");
+    expect(step.warnings).toEqual([
+      "The environment variable BUNDLE_VAR_regoin is not used: the bundle does not declare it.",
+    ]);
+  });
+
   it("names both branches of a bundle that is on the wrong one", async () => {
     const files = bundleOf("branched", job("a", "A"));
     const root = files["databricks.yml"]?.replace("name: branched", "name: branched\n  git:\n    branch: main");
