@@ -3,16 +3,20 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { programWith, sharedModules } from "./shared-modules.ts";
 
 const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
 
 /**
  * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects and proxies of the HTTP
- * client, Kerberos of the proxy agent: never used here, so not packaged. If an optional package were only left out, Node would
- * look for it in the agent's folders, where a job could put it.
+ * client, Kerberos of the proxy agent, patterns and promises of the task library: never used here, so not packaged. If an
+ * optional package were only left out, Node would look for it in the agent's folders, where a job could put it.
  */
 const absentPackages = Object.fromEntries(
-  ["google-auth-library", "open", "proxy-agent-negotiate", "qs", "tunnel"].map((name) => [name, absent]),
+  ["google-auth-library", "open", "proxy-agent-negotiate", "qs", "tunnel", "minimatch", "q"].map((name) => [
+    name,
+    absent,
+  ]),
 );
 
 /** The libraries' own debug logs, which a variable of the job (`DEBUG`) would turn on, can contain what is secret. */
@@ -26,6 +30,8 @@ const options: BuildOptions = {
   minify: true,
   legalComments: "none",
   alias: { ...absentPackages, debug },
+  // require() loads a file sooner than Node's own import(), which reads it a second time to find its exports.
+  supported: { "dynamic-import": false },
   logLevel: "warning",
 };
 
@@ -37,6 +43,16 @@ const englishMessages: Plugin = {
       const { messages } = createRequire(file)(file) as { messages: Record<string, string> };
       return { contents: JSON.stringify({ messages }), loader: "json" };
     });
+  },
+};
+
+/** How the task library runs programs, and copies what they print: never used here. */
+const absentParts: Plugin = {
+  name: "absent-parts",
+  setup({ onResolve }) {
+    onResolve({ filter: /^(child_process|\.\/(toolrunner|externaloutput))$/ }, ({ importer }) =>
+      /azure-pipelines-task-lib[\\/]task\.js$/.test(importer) ? { path: absent } : undefined,
+    );
   },
 };
 
@@ -55,12 +71,26 @@ function lazyFiles(found: Map<string, string>): Plugin {
   };
 }
 
-/** Bundles a file with all its imports into one file. Returns the list of its inputs. */
-async function bundle(root: string, entry: string, outfile: string, plugins: Plugin[]): Promise<Metafile> {
-  const task = { ...options, absWorkingDir: root, entryPoints: [entry], outfile, plugins };
+/** Bundles a file, or the text of one, with all its imports into one file. Returns the list of its inputs. */
+async function bundle(
+  root: string,
+  entry: string | { readonly text: string },
+  outfile: string,
+  plugins: readonly Plugin[],
+): Promise<Metafile> {
+  const start: BuildOptions =
+    typeof entry === "string" ? { entryPoints: [entry] } : { stdin: { contents: entry.text, resolveDir: root } };
+  const libraries = [englishMessages, absentParts];
+  const task = { ...options, ...start, absWorkingDir: root, outfile, plugins: [...libraries, ...plugins] };
   const { metafile, warnings } = await build({ ...task, metafile: true });
-  if (warnings.length > 0) throw new Error(`Bundling ${entry} gave ${warnings.length} warnings.`);
-  return metafile;
+  if (warnings.length > 0) throw new Error(`Bundling ${outfile} gave ${warnings.length} warnings.`);
+  const files = Object.entries(metafile.inputs).filter(([input]) => !isWritten(input));
+  return { ...metafile, inputs: Object.fromEntries(files) };
+}
+
+/** Whether an input is not a file, but text of this script. */
+function isWritten(input: string): boolean {
+  return input === "<stdin>" || input.startsWith("shared:");
 }
 
 /** The files that the agent starts, each with the sources that it can be built from; the first that exists is used. */
@@ -75,13 +105,25 @@ const programs: Readonly<Record<string, readonly string[]>> = {
  * relative to `root`.
  */
 export async function bundleTask(root: string, source: string, folder: string): Promise<Metafile[]> {
-  const lazy = new Map<string, string>();
-  const plugins = [englishMessages, lazyFiles(lazy)];
   const metafiles: Metafile[] = [];
   for (const [name, sources] of Object.entries(programs)) {
     const entry = sources.map((one) => path.join(source, one)).find((file) => fs.existsSync(file));
-    if (entry) metafiles.push(await bundle(root, entry, path.join(folder, name), plugins));
+    if (entry) metafiles.push(...(await bundleProgram(root, entry, path.join(folder, name))));
   }
-  for (const [name, file] of lazy) metafiles.push(await bundle(root, file, path.join(folder, name), [englishMessages]));
   return metafiles;
+}
+
+/** Bundles a program, then its lazy modules with what they share with it, then the program with what they take from it. */
+async function bundleProgram(root: string, entry: string, outfile: string): Promise<Metafile[]> {
+  const lazy = new Map<string, string>();
+  const program = await bundle(root, entry, outfile, [lazyFiles(lazy)]);
+  if (lazy.size === 0) return [program];
+  const { plugin, taken } = sharedModules(root, path.basename(outfile), program);
+  const metafiles: Metafile[] = [];
+  // A lazy module can name further ones, which are added to the list meanwhile.
+  for (const [name, file] of lazy) {
+    metafiles.push(await bundle(root, file, path.join(path.dirname(outfile), name), [lazyFiles(lazy), plugin]));
+  }
+  const text = programWith(path.relative(root, entry).split(path.sep).join("/"), taken);
+  return [await bundle(root, { text }, outfile, [lazyFiles(lazy)]), ...metafiles];
 }

@@ -11,6 +11,7 @@ export const taskSources = [
   "scripts/bundle.ts",
   "scripts/bundled-packages.ts",
   "scripts/project.ts",
+  "scripts/shared-modules.ts",
   "scripts/silent-debug.cjs",
   "scripts/third-party-notices.ts",
   "scripts/variants.ts",

@@ -1,30 +1,25 @@
-// First, because the next import writes to the temporary folder.
-import "../common/pipeline/load-failure.ts";
-
-import { endOfLoad } from "../common/pipeline/load-failure.ts";
-import { runTask } from "../common/pipeline/task.ts";
+import type { Task } from "../common/pipeline/task.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan } from "./commands/plan.ts";
 import { checkRunKeys, type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
 import { validateBundle } from "./commands/summary.ts";
-import { type Command, loadInputs } from "./inputs.ts";
+import type { Command, DeployInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
 import { signIn } from "./session/sign-in.ts";
 import { openStep, type Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, destroy };
 
-endOfLoad();
-void runTask(async (task) => {
-  const inputs = loadInputs();
+/** Signs in, and does what the input `command` says. */
+export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
   const session = await signIn(task, inputs);
   try {
     await commands[inputs.command](openStep(task, inputs, session));
   } finally {
     await session.close();
   }
-});
+}
 
 async function validate(step: Step): Promise<void> {
   publishValidation(step, await validateBundle(step));

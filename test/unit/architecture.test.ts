@@ -11,8 +11,10 @@ import { read, sourceFiles } from "./package/project.ts";
 const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tasks: [["DatabricksCliInstaller", "DatabricksBundleDeploy", "DatabricksLogin"], ["common"]],
   "tasks/common": [["sign-in"], ["databricks", "identity"], ["pipeline"], ["product"]],
-  "tasks/common/databricks": [["bundle", "cli", "workspace"], ["libraries.lazy"]],
+  "tasks/common/databricks": [["bundle", "cli", "workspace"]],
   "tasks/DatabricksBundleDeploy": [
+    ["index"],
+    ["main.lazy"],
     ["main"],
     ["results"],
     ["commands"],

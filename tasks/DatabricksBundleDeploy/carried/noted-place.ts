@@ -50,7 +50,7 @@ async function digestOf(step: Step, target: string): Promise<string | undefined>
     cli: { executable, size, mtimeMs },
     variables: variables.toSorted(),
   };
-  return bundleDigest(folder, await import("../../common/databricks/libraries.lazy.ts"), {
+  return bundleDigest(folder, await import("yaml"), {
     settings: JSON.stringify(settings),
     files: [path.join(localFolder(step.cli, target), "variable-overrides.json")],
   });

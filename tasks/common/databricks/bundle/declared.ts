@@ -123,7 +123,7 @@ const mayMatter = /workspace|targets|environments|variables|bundle\s*:|bundle\.g
 async function readDocuments(folder: string) {
   const [root] = rootFiles(folder);
   if (root === undefined) return [];
-  return readBundleDocuments(root, await import("../libraries.lazy.ts"), mayMatter);
+  return readBundleDocuments(root, await import("yaml"), mayMatter);
 }
 
 function text(value: unknown): string | undefined {

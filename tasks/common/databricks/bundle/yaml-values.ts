@@ -1,6 +1,6 @@
 import type { Document, YAMLMap } from "yaml";
 
-/** What the reader needs of the package yaml, which each task loads late in a file of its own. */
+/** What the reader needs of the package yaml, which each task loads late. */
 export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq" | "parseDocument" | "visit">;
 
 /** By key: every value that a reader could take, the one that the CLI takes last. */

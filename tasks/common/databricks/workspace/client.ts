@@ -1,7 +1,7 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import { callWorkspace, type WorkspaceConnection } from "./call.ts";
 
-type Sdk = typeof import("../libraries.lazy.ts");
+type Sdk = typeof import("./services.ts");
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
@@ -10,7 +10,7 @@ export async function workspaceService<Service>(
   choose: (sdk: Sdk) => new (client: ApiClient) => Service,
   connection: WorkspaceConnection,
 ): Promise<Service> {
-  const sdk = await import("../libraries.lazy.ts");
+  const sdk = await import("./services.ts");
   const Service = choose(sdk);
   return new Service(workspaceTransport(sdk, connection));
 }

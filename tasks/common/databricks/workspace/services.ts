@@ -3,5 +3,3 @@ export { JobsService } from "@databricks/sdk-experimental/dist/apis/jobs/api";
 export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelines/api";
 export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 export { Config } from "@databricks/sdk-experimental/dist/config/Config";
-// Included here because agents unpack every file of a task, and this file is loaded late anyway.
-export { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";

@@ -1,0 +1,55 @@
+import path from "node:path";
+import type { Metafile, Plugin } from "esbuild";
+
+/** The modules that late files of a task take from its program, by their paths below the project's folder. */
+export interface SharedModules {
+  /** For the bundles of the late files. */
+  readonly plugin: Plugin;
+  /** Those that the bundles so far take. */
+  readonly taken: ReadonlySet<string>;
+}
+
+/** Marks an import that the plugin resolves by itself. */
+const ownQuestion = Symbol("own question");
+
+/**
+ * Lets late files use the modules that are already in the program, so that each exists once, with its state (such as the
+ * registered secrets) and its classes (such as those of errors). `program` is the file that contains what `metafile` lists.
+ */
+export function sharedModules(root: string, program: string, metafile: Metafile): SharedModules {
+  const available = new Set(Object.keys(metafile.inputs).map((file) => path.join(root, file)));
+  const taken = new Set<string>();
+  const plugin: Plugin = {
+    name: "shared-modules",
+    setup({ onResolve, onLoad, resolve }) {
+      onResolve({ filter: /./ }, async ({ path: name, kind, importer, resolveDir, pluginData }) => {
+        if (pluginData === ownQuestion || kind === "entry-point") return undefined;
+        const found = await resolve(name, { kind, importer, resolveDir, pluginData: ownQuestion });
+        if (found.external || !available.has(found.path)) return undefined;
+        const file = path.relative(root, found.path).split(path.sep).join("/");
+        taken.add(file);
+        return { path: file, namespace: "shared" };
+      });
+      onResolve({ filter: /./, namespace: "shared" }, ({ path: name }) => ({ path: name, external: true }));
+      onLoad({ filter: /./, namespace: "shared" }, ({ path: file }) => ({
+        contents: `module.exports = require("./${program}").modules[${JSON.stringify(file)}]();`,
+      }));
+    },
+  };
+  return { plugin, taken };
+}
+
+/** The text of a module that starts the program in the file `entry`, and gives what late files take from it. */
+export function programWith(entry: string, taken: ReadonlySet<string>): string {
+  const files = [...taken].sort();
+  const own = files.filter((file) => !file.includes("node_modules/"));
+  const givers = files.map((file) => {
+    const giver = own.includes(file) ? `m${own.indexOf(file)}` : `require("./${file}")`;
+    return `${JSON.stringify(file)}: () => ${giver}`;
+  });
+  return [
+    `import "./${entry}";`,
+    ...own.map((file, index) => `import * as m${index} from "./${file}";`),
+    `export const modules = { ${givers.join(", ")} };`,
+  ].join("\n");
+}

@@ -1,0 +1,14 @@
+// First, because the next import writes to the temporary folder.
+import "../common/pipeline/load-failure.ts";
+
+import { endOfLoad } from "../common/pipeline/load-failure.ts";
+import { runTask } from "../common/pipeline/task.ts";
+import { loadInputs } from "./inputs.ts";
+
+endOfLoad();
+void runTask(async (task) => {
+  const inputs = loadInputs();
+  // Only now, because reading its code takes longer than all of the above.
+  const { runCommand } = await import("./main.lazy.ts");
+  await runCommand(task, inputs);
+});

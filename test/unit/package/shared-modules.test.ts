@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { bundleTask } from "../../../scripts/bundle.ts";
+
+let root: string;
+
+beforeEach(() => {
+  root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "shared-modules-")));
+});
+
+afterEach(() => fs.rmSync(root, { recursive: true }));
+
+/** Bundles a task with these files, and runs its program. Returns the lines that it prints. */
+async function outputOf(files: Readonly<Record<string, string>>): Promise<string[]> {
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    fs.writeFileSync(path.join(root, name), text);
+  }
+  const folder = path.join(root, "built");
+  await bundleTask(root, path.join(root, "task"), folder);
+  const output = execFileSync(process.execPath, [path.join(folder, "index.js")], { encoding: "utf8" });
+  return output.trim().split("\n");
+}
+
+it("gives late files the modules that the program has loaded, with their state and their classes", async () => {
+  const lines = await outputOf({
+    "task/state.ts": `console.log("state is loaded");
+      export class Problem extends Error {}
+      export const names: string[] = [];
+      export function add(name: string) { names.push(name); }`,
+    "task/index.ts": `import { add, names, Problem } from "./state.ts";
+      add("program");
+      import("./late.lazy.ts").then(({ work }) => work()).catch((error) => {
+        console.log(names.join(), error instanceof Problem);
+      });`,
+    "task/late.lazy.ts": `import { add, Problem } from "./state.ts";
+      export async function work() {
+        add("late");
+        await import("./later.lazy.ts");
+        throw new Problem();
+      }`,
+    "task/later.lazy.ts": `import { add } from "./state.ts"; import { own } from "./own.ts"; add(own);`,
+    "task/own.ts": `export const own = "later";`,
+  });
+  expect(lines).toEqual(["state is loaded", "program,late,later true"]);
+});
+
+it("gives late files the libraries that the program contains, each loaded at its first use", async () => {
+  const library = (name: string) => ({
+    [`node_modules/${name}/package.json`]: JSON.stringify({ name, main: "index.js" }),
+    [`node_modules/${name}/index.js`]: `console.log("${name} is loaded"); module.exports = { name: "${name}", uses: 0 };`,
+  });
+  const lines = await outputOf({
+    ...library("early"),
+    ...library("late"),
+    "task/index.ts": `import early from "early";
+      early.uses++;
+      import("./late.lazy.ts").then(({ total }) => console.log(total));`,
+    "task/late.lazy.ts": `import early from "early"; import late from "late";
+      export const total = early.name + ++early.uses + late.name + ++late.uses;`,
+  });
+  expect(lines).toEqual(["early is loaded", "late is loaded", "early2late1"]);
+  const texts = ["index.js", "late.js"].map((name) => fs.readFileSync(path.join(root, "built", name), "utf8"));
+  expect(texts.map((text) => text.includes("early is loaded"))).toEqual([true, false]);
+});
