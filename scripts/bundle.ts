@@ -8,15 +8,12 @@ import { programWith, sharedModules } from "./shared-modules.ts";
 const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
 
 /**
- * Google sign-in of the Databricks SDK, the browser of interactive sign-in to Entra, query objects and proxies of the HTTP
- * client, Kerberos of the proxy agent, patterns and promises of the task library: never used here, so not packaged. If an
- * optional package were only left out, Node would look for it in the agent's folders, where a job could put it.
+ * The browser of interactive sign-in to Entra, query objects and proxies of the HTTP client, Kerberos of the proxy agent,
+ * patterns and promises of the task library: never used here, so not packaged. If an optional package were only left out, Node
+ * would look for it in the agent's folders, where a job could put it.
  */
 const absentPackages = Object.fromEntries(
-  ["google-auth-library", "open", "proxy-agent-negotiate", "qs", "tunnel", "minimatch", "q"].map((name) => [
-    name,
-    absent,
-  ]),
+  ["open", "proxy-agent-negotiate", "qs", "tunnel", "minimatch", "q"].map((name) => [name, absent]),
 );
 
 /** The libraries' own debug logs, which a variable of the job (`DEBUG`) would turn on, can contain what is secret. */
@@ -56,6 +53,19 @@ const absentParts: Plugin = {
   },
 };
 
+/**
+ * The services of the Databricks SDK make an object of headers for each call, which the tasks' own transport does not send.
+ * Node's class for it would load all of its fetch first, which takes longer than the call.
+ */
+const noSdkHeaders: Plugin = {
+  name: "no-sdk-headers",
+  setup({ onLoad }) {
+    onLoad({ filter: /sdk-experimental[\\/]dist[\\/]apis[\\/]\w+[\\/]api\.js$/ }, ({ path: file }) => ({
+      contents: `class Headers {}\n${fs.readFileSync(file, "utf8")}`,
+    }));
+  },
+};
+
 /** `x.lazy.ts` becomes a separate file `x.js` that is loaded on import: parsing it takes longer than all other code. */
 function lazyFiles(found: Map<string, string>): Plugin {
   return {
@@ -80,7 +90,7 @@ async function bundle(
 ): Promise<Metafile> {
   const start: BuildOptions =
     typeof entry === "string" ? { entryPoints: [entry] } : { stdin: { contents: entry.text, resolveDir: root } };
-  const libraries = [englishMessages, absentParts];
+  const libraries = [englishMessages, absentParts, noSdkHeaders];
   const task = { ...options, ...start, absWorkingDir: root, outfile, plugins: [...libraries, ...plugins] };
   const { metafile, warnings } = await build({ ...task, metafile: true });
   if (warnings.length > 0) throw new Error(`Bundling ${outfile} gave ${warnings.length} warnings.`);

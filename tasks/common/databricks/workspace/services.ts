@@ -1,5 +1,3 @@
-export { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 export { JobsService } from "@databricks/sdk-experimental/dist/apis/jobs/api";
 export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelines/api";
 export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
-export { Config } from "@databricks/sdk-experimental/dist/config/Config";
