@@ -58,11 +58,11 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
     flush: async () => keeper?.flush(limitMs(step)),
     async finish(succeeded) {
       const { aborted } = step.cancel;
-      const isSafe = await keeper?.finish(succeeded, limitMs(step));
+      const isSafe = (await keeper?.finish(succeeded, limitMs(step))) ?? true;
       keeper = undefined;
       // The next deploy need not upload again what this one has uploaded before it failed.
       if (withFiles && !succeeded && !aborted) await keep().catch(() => undefined);
-      return isSafe === true;
+      return isSafe;
     },
     keepFiles: keep,
     async forgetKept() {

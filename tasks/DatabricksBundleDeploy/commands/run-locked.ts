@@ -57,10 +57,11 @@ async function runOnce(
   notes: string[],
 ): Promise<CliFacts> {
   const output = flags.includes(listUploads) ? withUploadProgress(shownOutput(step), printUploads) : shownOutput(step);
-  await carried?.prepare();
+  // It is written while the next requests are made, so that it is there before the CLI can take the lock.
   const note = keepLockNote(step, command, statePath, () => output.facts);
   notes.push(note.name);
   try {
+    await carried?.prepare();
     await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
     await Promise.all([carried?.finish(true), note.end(step.workspace())]);
     return output.facts;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { deleteEmptyFolder, makeFolder, parentFolder, pathExists } from "../../common/databricks/workspace/folders.ts";
 import { type DeploymentLock, readLock } from "../../common/databricks/workspace/lock.ts";
 import {
   deleteLockNote,
@@ -16,13 +17,17 @@ import { isOwnLock } from "./own.ts";
 /** The note of a step beside the state, while a command may hold the lock. */
 export interface KeptNote {
   readonly name: string;
-  /** Ends all work on the note, and removes it with this connection; without one, it stays. Never throws. */
+  /**
+   * Ends all work on the note, and removes it with this connection; without one, it stays. If the CLI has not come to its lock,
+   * it also removes the folders that were created for the note. Never throws.
+   */
   end(workspace: WorkspaceConnection | undefined): Promise<void>;
 }
 
 /**
- * Writes the note while the CLI starts, and adds the lock's ID as soon as the CLI has it. Nothing of this can make the step
- * fail: without a note, the next deploy does not know whose lock it meets.
+ * Writes the note, which should be in the workspace before the CLI takes its lock, and adds the lock's ID as soon as the CLI has
+ * it. Does not wait for that, and nothing of it can make the step fail: without a note, the next deploy cannot assign the lock
+ * to a job.
  */
 export function keepLockNote(
   step: Step,
@@ -38,12 +43,18 @@ export function keepLockNote(
   }
   const note: LockNote = { name, command, job, user, startedAt: Date.now(), lockId: undefined };
   const ended = new AbortController();
-  let mayExist = true;
+  let created: readonly string[] = [];
+  const writeInNewFolder = async () => {
+    created = await missingFolders(workspace, statePath);
+    await makeFolder(workspace, statePath);
+    await writeLockNote(workspace, statePath, note);
+  };
   const work = attempt(async () => {
-    mayExist = await writeLockNote(workspace, statePath, note);
+    const isWritten = await writeLockNote(workspace, statePath, note);
+    // A destroy would take this folder for a deployment.
+    if (!isWritten && command === "deploy") await attempt(writeInNewFolder);
     const lock = await takenLock({ workspace, statePath, facts, user }, ended.signal);
     if (lock === undefined || ended.signal.aborted) return;
-    mayExist = true;
     await writeLockNote(workspace, statePath, { ...note, lockId: lock.id });
   });
   return {
@@ -51,10 +62,22 @@ export function keepLockNote(
     async end(connection) {
       ended.abort();
       await work;
-      if (!mayExist || connection === undefined) return;
+      if (connection === undefined) return;
       await attempt(() => deleteLockNote(connection, statePath, name));
+      if (facts().progress === "preparing") await attempt(() => deleteEmptyFolders(connection, created));
     },
   };
+}
+
+/** The state folder, which does not exist, and the folder above it if it does not exist either. */
+async function missingFolders(workspace: WorkspaceConnection, statePath: string): Promise<string[]> {
+  const parent = parentFolder(statePath);
+  return (await pathExists(workspace, parent)) ? [statePath] : [statePath, parent];
+}
+
+/** Ends with the first folder that is not empty. */
+async function deleteEmptyFolders(workspace: WorkspaceConnection, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await deleteEmptyFolder(workspace, folder);
 }
 
 interface Watched {

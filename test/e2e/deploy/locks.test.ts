@@ -56,6 +56,21 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     return { ...(await checkout(files, { job: { run, variables } })), build };
   };
 
+  /** The first deploy of a bundle, whose machine is lost in the moment in which the CLI has taken the lock. */
+  const loseFirstDeploy = async (files: BundleFiles) => {
+    const agent = await startAgent();
+    const { build, run } = newRun();
+    const { run: step } = await checkOut(agent, lab, files, { job: { run } });
+    // The CLI reads the lock that it has written.
+    const held = lab.workspace.fault({ method: "GET", path: /get-status.*deploy\.lock/ }, { hold: true });
+    const lost = expect(step({ target: "prod" })).rejects.toThrow("lost");
+    await reached(held);
+    agent.lose();
+    held.release();
+    await lost;
+    return build;
+  };
+
   /** A deploy whose machine is lost while it creates the job, so that its lock stays. */
   const loseDeploy = async (files: BundleFiles) => {
     const agent = await startAgent();
@@ -116,6 +131,36 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect(step.text).toMatch(/Released the deployment lock of \S+ since .* ago\)\./);
     expect(step.text).toContain(holder);
     expect(step.result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it.each([
+    ["usual paths", newBundle],
+    ["paths of its own", newBundleWithOwnPaths],
+  ])("takes over the lock of a machine that was lost in its first deploy: a bundle with %s", async (_, files) => {
+    const bundle = files();
+    const build = await loseFirstDeploy(bundle);
+    expect(await locks()).toHaveLength(1);
+    build.finish();
+    const step = await (await checkoutInRun(bundle)).run({ target: "prod" });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.text).toContain(`pipeline run ${build.id} (pipe) took it and is over`);
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("leaves no folder behind when a first deploy fails before it has the lock", { tags: "linux" }, async () => {
+    const files = newBundle("experimental:\n  scripts:\n    predeploy: exit 1\n");
+    const { run } = await checkoutInRun(files);
+    expect((await run({ target: "prod" })).errors).toEqual([expect.stringContaining("predeploy")]);
+    const step = await run({ target: "prod", command: "destroy", autoApprove: "true" });
+    expect(step.text).toContain("No active deployment found to destroy!");
+  });
+
+  it("deploys although it cannot create the folder for its note", async () => {
+    const { run } = await checkoutInRun(newBundle());
+    const refused = lab.workspace.fault({ method: "POST", path: /workspace\/mkdirs/ }, { status: 403 });
+    expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(refused.hits).toBe(1);
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 

@@ -46,6 +46,30 @@ async function readFolder(workspace: WorkspaceConnection, folder: string): Promi
   return objects;
 }
 
+/** Whether there is something at this path. */
+export async function pathExists(workspace: WorkspaceConnection, path: string): Promise<boolean> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  try {
+    await service.getStatus({ path });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkspaceError && error.status === 404) return false;
+    throw error;
+  }
+}
+
+/** Creates a folder, and the folders above it, where they do not exist. */
+export async function makeFolder(workspace: WorkspaceConnection, path: string): Promise<void> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  await service.mkdirs({ path });
+}
+
+/** Deletes a folder that is empty. Throws if it is not, or if it does not exist. */
+export async function deleteEmptyFolder(workspace: WorkspaceConnection, path: string): Promise<void> {
+  const service = await workspaceService((sdk) => sdk.WorkspaceService, workspace);
+  await service.delete({ path, recursive: false });
+}
+
 export function parentFolder(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }

@@ -30,7 +30,7 @@ export function lockNoteName(id: string): string {
   return `azure-pipelines.run-${id}.json`;
 }
 
-/** Writes a note. Returns false if there is no folder for the state yet: the CLI creates it together with its lock. */
+/** Writes a note. Returns false if there is no folder for the state yet. */
 export async function writeLockNote(
   workspace: WorkspaceConnection,
   statePath: string,
