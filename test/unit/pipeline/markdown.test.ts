@@ -1,10 +1,6 @@
 import { marked } from "marked";
 import { expect, it } from "vitest";
-import {
-  escapeMarkdown,
-  formatDuration,
-  markdownLink,
-} from "../../../../tasks/DatabricksBundleDeploy/results/markdown.ts";
+import { escapeMarkdown, formatDuration, markdownLink } from "../../../tasks/common/pipeline/markdown.ts";
 
 it("escapes characters that have a meaning in Markdown, HTML or tables", () => {
   expect(escapeMarkdown("a\nb | <b>*_`[x](y)")).toBe("a b \\| &lt;b&gt;\\*\\_\\`\\[x\\]\\(y\\)");
