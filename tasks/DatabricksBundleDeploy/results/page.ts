@@ -1,7 +1,7 @@
 import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
+import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "../../common/pipeline/markdown.ts";
 import type { FinishedRun } from "../commands/run.ts";
-import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "./markdown.ts";
 
 /** What the run page shows for a step; the text is not escaped or masked yet. */
 export interface Page {

@@ -2,9 +2,10 @@ import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
 import { type BundlePlan, countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
-import { print, setOutput, uploadSummary, warn } from "../../common/pipeline/commands.ts";
+import { print, setOutput, warn } from "../../common/pipeline/commands.ts";
 import { isPullRequestBuild, writeJobFile } from "../../common/pipeline/job.ts";
 import { maskSecrets } from "../../common/pipeline/secrets.ts";
+import { decorate, publishSummary } from "../../common/pipeline/summary.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
@@ -94,18 +95,7 @@ function publishPage(page: Page): void {
   if (page.bundle) setOutput("bundleName", page.bundle);
   if (page.target) setOutput("target", page.target);
   setOutput("identity", page.identity);
-  decorate("The summary page", () =>
-    uploadSummary(writeJobFile("Databricks bundle.md", pageMarkdown(page, maskSecrets))),
-  );
-}
-
-/** A page that cannot be written never changes the result of what it shows. */
-function decorate(what: string, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  publishSummary("The summary page", "Databricks bundle.md", () => pageMarkdown(page, maskSecrets));
 }
 
 function pageOf(step: Step, summary: BundleSummary, verb: string, resources: readonly PageRow[]): Page {

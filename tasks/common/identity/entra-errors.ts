@@ -7,6 +7,10 @@ interface Refusal {
   readonly section: TroubleshootingSection;
 }
 
+/** Where the reader finds what this log masks. */
+export const whereIdentifiers =
+  "see the set-up report on the run page, or the connection under Project settings > Service connections";
+
 /** What Entra's codes mean for a service connection, and the fix for each. Codes: Microsoft Entra error reference. */
 const refusals: Readonly<Record<string, Refusal>> = {
   "70021": noFederatedCredential("no federated credential matches the ID token"),
@@ -78,9 +82,8 @@ function noFederatedCredential(why: string): Refusal {
   return {
     why,
     hint:
-      "Add a federated credential to the app registration or managed identity, with the issuer and subject " +
-      "that the connection shows under Project settings > Service connections (this log masks them). It can " +
-      "take a few minutes to take effect.",
+      "Add a federated credential to the app registration or managed identity, with the issuer, subject and audience of " +
+      `the connection (${whereIdentifiers}). It can take a few minutes to take effect.`,
     section: "federated-credential",
   };
 }
@@ -90,8 +93,12 @@ function convertOr(otherAction: string): string {
   return `Convert the connection to workload identity federation (${convert}), or ${otherAction}.`;
 }
 
-/** Reads the AADSTS code in an Entra message; undefined when there is none. */
-export function entraRefusal(message: string, client: { tenantId: string; authority: string }): UserError | undefined {
+/** Reads the AADSTS code in an Entra message; undefined when there is none. `answer` is what Entra answered in full. */
+export function entraRefusal(
+  message: string,
+  client: { tenantId: string; authority: string },
+  answer = message,
+): UserError | undefined {
   const code = /AADSTS(\d+)/.exec(message)?.[1];
   if (!code) return undefined;
   const host = new URL(client.authority).host;
@@ -99,19 +106,22 @@ export function entraRefusal(message: string, client: { tenantId: string; author
   if (known) {
     return new UserError(
       `Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${known.why} (AADSTS${code}).`,
-      { hint: known.hint, section: known.section },
+      { hint: known.hint, section: known.section, answer },
     );
   }
   if (temporary.has(code)) {
     return new UserError(
       `Entra (${host}, tenant ${client.tenantId}) could not issue an access token: it reports a temporary problem ` +
         `(AADSTS${code}).`,
-      { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra" },
+      { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra", answer },
     );
   }
   const quote = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? `AADSTS${code}`;
-  return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${quote}`, {
-    hint: "Look up the code at https://login.microsoftonline.com/error.",
+  const correlation = /Correlation ID: ([\w-]+)/.exec(message);
+  const words = correlation ? `${quote} (correlation ID ${correlation[1]})` : quote;
+  return new UserError(`Entra (${host}, tenant ${client.tenantId}) refused the service connection: ${words}`, {
+    hint: `Look up the code at https://login.microsoftonline.com/error?code=${code}.`,
     section: "entra",
+    answer,
   });
 }

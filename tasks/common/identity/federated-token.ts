@@ -4,13 +4,14 @@ import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers } from "../pipeline/json.ts";
+import { shorten } from "../pipeline/secrets.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
-import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { databricksScope, type EntraClient } from "./entra-client.ts";
 import { entraRefusal } from "./entra-errors.ts";
 import { sendCredential } from "./entra-request.ts";
-import { freshIdTokens } from "./id-token.ts";
+import { type ClaimsObserver, freshIdTokens } from "./id-token.ts";
 
 /**
  * Returns a function that gets a new access token to Azure Databricks from Entra, in exchange for a new ID token of the
@@ -18,8 +19,13 @@ import { freshIdTokens } from "./id-token.ts";
  * request, and would need 10 MB in the login's service. Protocol: Microsoft identity platform, client credentials flow,
  * "Access token request with a federated credential".
  */
-export function federatedTokens(http: Http, job: JobInfo, connection: FederatedConnection): () => Promise<AccessToken> {
-  const nextIdToken = freshIdTokens(http, job, connection);
+export function federatedTokens(
+  http: Http,
+  job: JobInfo,
+  connection: FederatedConnection,
+  onClaims?: ClaimsObserver,
+): () => Promise<AccessToken> {
+  const nextIdToken = freshIdTokens(http, job, connection, onClaims);
   return registered(async () => {
     const idToken = await nextIdToken();
     const asked = Date.now();
@@ -70,13 +76,14 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
   return { value, expiresAt: asked + Number(seconds) * 1000 };
 }
 
-function refusal({ status, text }: HttpResponse, client: EntraClient): UserError {
-  const detail = serverMessage(text, ["error_description", "error"]);
-  const known = entraRefusal(detail, client);
-  if (known) return known;
-  const answer = detail === "" ? String(status) : `${status}: ${detail}`;
-  return new UserError(
-    `Entra (${new URL(client.authority).host}, tenant ${client.tenantId}) did not issue an access token (${answer}).`,
-    { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra" },
+function refusal(response: HttpResponse, client: EntraClient): UserError {
+  const words = serverMessage(response.text, ["error_description", "error"], 2_000);
+  const answer = answerText(response, words);
+  return (
+    entraRefusal(words, client, answer) ??
+    new UserError(
+      `Entra (${new URL(client.authority).host}, tenant ${client.tenantId}) did not issue an access token (${shorten(answer, 500)}).`,
+      { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra", answer },
+    )
   );
 }

@@ -4,9 +4,9 @@ import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers, textOf } from "../pipeline/json.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
-import { serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
-import { tokenClaims } from "./jwt.ts";
+import { type TokenClaims, tokenClaims } from "./jwt.ts";
 
 /** Azure DevOps no longer accepts the job's token: the job has ended, or the token has. No later request can succeed. */
 export class JobTokenRefused extends UserError {}
@@ -14,15 +14,24 @@ export class JobTokenRefused extends UserError {}
 /** Gets a new ID token of the connection and registers it as a secret before anything else is printed. */
 export type IdTokenSource = () => Promise<string>;
 
+/** Gets the claims of each new ID token. */
+export type ClaimsObserver = (claims: TokenClaims) => void;
+
 /**
  * Returns a source that asks Azure DevOps each time. If that fails, it uses the token that came with the job until it
  * expires.
  */
-export function freshIdTokens(http: Http, job: JobInfo, connection: FederatedConnection): IdTokenSource {
+export function freshIdTokens(
+  http: Http,
+  job: JobInfo,
+  connection: FederatedConnection,
+  onClaims?: ClaimsObserver,
+): IdTokenSource {
   const warnOnce = issuerWarning(connection);
   return async () => {
     const idToken = await newIdToken(http, job, connection);
     registerSecret(idToken);
+    onClaims?.(tokenClaims(idToken));
     warnOnce(idToken);
     return idToken;
   };
@@ -101,18 +110,21 @@ function parsedToken(text: string): string | undefined {
   return textOf(parsedMembers(text)["oidcToken"]);
 }
 
-function refusal({ status, text }: HttpResponse, host: string): UserError {
+function refusal(response: HttpResponse, host: string): UserError {
+  const { status, text } = response;
   // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
   const message = serverMessage(text, ["message", "value"]);
+  const answer = answerText(response, message);
   const detail = message === "" ? "" : `: ${message}`;
   const messageOf = (why: string) =>
     `Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`;
   const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
-    new UserError(messageOf(why), { hint, section });
+    new UserError(messageOf(why), { hint, section, answer });
   if (status === 401) {
     return new JobTokenRefused(messageOf("it did not accept the job access token (401)"), {
       hint: "A job access token expires after about a day. Run the job again.",
       section: "id-token",
+      answer,
     });
   }
   if (status === 403 || status === 404) {

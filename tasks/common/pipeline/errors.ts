@@ -45,18 +45,22 @@ export interface UserErrorDetails {
   readonly hint?: string;
   readonly section: TroubleshootingSection;
   readonly cause?: unknown;
+  /** What a service answered, in its own words, if that is the reason. It is not part of the message. */
+  readonly answer?: string | undefined;
 }
 
 /** A failure that a user can cause and fix; shown without a stack trace. */
 export class UserError extends Error {
   readonly hint: string | undefined;
   readonly section: TroubleshootingSection;
+  readonly answer: string | undefined;
 
   constructor(message: string, details: UserErrorDetails) {
     super(message, { cause: details.cause });
     this.name = "UserError";
     this.hint = details.hint;
     this.section = details.section;
+    this.answer = details.answer;
   }
 }
 

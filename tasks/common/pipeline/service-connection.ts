@@ -18,6 +18,9 @@ export interface FederatedConnection extends EntraApplication {
   readonly scheme: "WorkloadIdentityFederation";
   /** An ID token that Azure DevOps sent to the job with the connection. It may be about to expire. */
   readonly lateBoundIdToken: string | undefined;
+  /** What a federated credential must name, as far as Azure DevOps tells it with the connection. Only for messages. */
+  readonly issuer: string | undefined;
+  readonly subject: string | undefined;
 }
 
 export interface SecretConnection extends EntraApplication {
@@ -88,7 +91,9 @@ interface Fields {
 
 function federatedConnection(fields: Fields): FederatedConnection {
   const lateBoundIdToken = fields.parameter("idToken");
-  return { ...entraApplication(fields), scheme: "WorkloadIdentityFederation", lateBoundIdToken };
+  const issuer = fields.parameter("workloadIdentityFederationIssuer");
+  const subject = fields.parameter("workloadIdentityFederationSubject");
+  return { ...entraApplication(fields), scheme: "WorkloadIdentityFederation", lateBoundIdToken, issuer, subject };
 }
 
 function servicePrincipalConnection(fields: Fields): SecretConnection | CertificateConnection {

@@ -1,4 +1,5 @@
 import { type TroubleshootingSection, UserError } from "./errors.ts";
+import type { HttpResponse } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { parsedMembers } from "./json.ts";
 import { shorten } from "./secrets.ts";
@@ -13,9 +14,19 @@ export function unreachable(error: unknown, what: string, section: Troubleshooti
   return new UserError(`${what}: ${error.message}.`, { hint, section, cause: error });
 }
 
-/** The message in a service's JSON answer: the first of these members that is text, at most 500 characters; otherwise "". */
-export function serverMessage(answer: string, names: readonly string[]): string {
+/** The message in a service's JSON answer: the first of these members that is text, at most `most` characters; otherwise "". */
+export function serverMessage(answer: string, names: readonly string[], most = 500): string {
   const body = parsedMembers(answer);
   const text = names.map((name) => body[name]).find((one) => typeof one === "string" && one !== "");
-  return typeof text === "string" ? shorten(text, 500) : "";
+  return typeof text === "string" ? shorten(text, most) : "";
+}
+
+/** Headers with the ID of a request: of Azure DevOps, of Entra and other services of Azure, of Databricks. */
+const requestIdHeaders = ["x-vss-e2eid", "x-ms-request-id", "x-request-id"];
+
+/** The status of an answer, its words, and the ID by which the service's own support finds the request. */
+export function answerText({ status, headers }: Pick<HttpResponse, "status" | "headers">, words: string): string {
+  const id = requestIdHeaders.map((name) => headers[name]).find((value) => typeof value === "string" && value !== "");
+  const ending = typeof id === "string" && !words.includes(id) ? ` (request ID ${shorten(id, 100)})` : "";
+  return `${status}${words === "" ? "" : `: ${words}`}${ending}`;
 }

@@ -4,6 +4,7 @@ import { tokenClaims } from "../identity/jwt.ts";
 import { print } from "../pipeline/commands.ts";
 import type { Http } from "../pipeline/http.ts";
 import type { StepIdentity } from "./identity.ts";
+import { publishSetUpReport } from "./set-up-report.ts";
 
 /** The service principal that a step has signed in as. */
 export interface Caller {
@@ -15,13 +16,31 @@ export interface Caller {
 
 /**
  * Gets the first token, and asks the workspace, if it is known, who the caller is. Throws a UserError for a wrong host, a
- * blocked network or a service principal that is not in the workspace. `setting` is where the address comes from.
+ * blocked network or a service principal that is not in the workspace, after it has shown the set-up report on the run page.
+ * `setting` is where the address comes from.
  */
 export async function signInAs(
   http: Http,
-  { token, clientId }: StepIdentity,
+  identity: StepIdentity,
   workspace: WorkspaceAddress | undefined,
   setting?: string,
+): Promise<Caller> {
+  let isSignedIn = false;
+  try {
+    await identity.token();
+    isSignedIn = true;
+    return await callerOf(http, identity, workspace, setting);
+  } catch (error) {
+    publishSetUpReport(identity, workspace, isSignedIn, error);
+    throw error;
+  }
+}
+
+async function callerOf(
+  http: Http,
+  { token, clientId }: StepIdentity,
+  workspace: WorkspaceAddress | undefined,
+  setting: string | undefined,
 ): Promise<Caller> {
   const { value } = await token();
   const applicationId = clientId ?? tokenClaims(value).applicationId;

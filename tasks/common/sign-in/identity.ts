@@ -1,7 +1,8 @@
 import { hostKind } from "../databricks/workspace/hosts.ts";
 import { type AccessToken, type AccessTokenSource, type Renewal, renewable } from "../identity/access-token.ts";
 import { databricksTokens } from "../identity/databricks-token.ts";
-import { freshIdTokens } from "../identity/id-token.ts";
+import { type ClaimsObserver, freshIdTokens } from "../identity/id-token.ts";
+import type { TokenClaims } from "../identity/jwt.ts";
 import { warn } from "../pipeline/commands.ts";
 import { conversionAdvice } from "../pipeline/conversion-advice.ts";
 import { UserError } from "../pipeline/errors.ts";
@@ -19,10 +20,21 @@ export interface StepIdentity {
   readonly rule: HostRule;
   /** Application ID; undefined if only the token contains it. */
   readonly clientId: string | undefined;
+  readonly connection: ServiceConnection;
+  readonly job: JobInfo;
+  /** Whether the workspace itself issues the token, in exchange for the ID token. */
+  readonly isDatabricks: boolean;
+  /** The claims of the last ID token; undefined if there was none. */
+  readonly idToken: () => TokenClaims | undefined;
 }
 
 /** Returns a function that gets a new access token from Entra through a service connection. */
-export type EntraTokens<Connection> = (http: Http, job: JobInfo, connection: Connection) => () => Promise<AccessToken>;
+export type EntraTokens<Connection> = (
+  http: Http,
+  job: JobInfo,
+  connection: Connection,
+  onClaims?: ClaimsObserver,
+) => () => Promise<AccessToken>;
 
 /**
  * The identity from the inputs and the service connection; no request is sent yet. Throws a UserError if they do not match.
@@ -36,12 +48,18 @@ export function stepIdentity<Connection extends ServiceConnection>(
   entraTokens: EntraTokens<Connection>,
   renewal: Renewal = {},
 ): StepIdentity {
-  if (inputs.authentication === "databricks") return databricksIdentity(http, inputs, connection, job, renewal);
+  let claims: TokenClaims | undefined;
+  const onClaims: ClaimsObserver = (seen) => {
+    claims = seen;
+  };
+  const isDatabricks = inputs.authentication === "databricks";
+  const common = { connection, job, isDatabricks, idToken: () => claims };
+  if (isDatabricks) return { ...common, ...databricksIdentity(http, inputs, connection, job, renewal, onClaims) };
   const rule = entraHostRule(stepWorkspace(inputs), connection.cloud);
   const advice = conversionAdvice(connection);
   if (advice) warn(advice);
-  const token = renewable(entraTokens(http, job, connection), renewal);
-  return { rule, clientId: connection.clientId, token, issuers: issuersOf(connection) };
+  const token = renewable(entraTokens(http, job, connection, onClaims), renewal);
+  return { ...common, rule, clientId: connection.clientId, token, issuers: issuersOf(connection) };
 }
 
 function issuersOf(connection: ServiceConnection): string {
@@ -56,7 +74,8 @@ function databricksIdentity(
   connection: ServiceConnection,
   job: JobInfo,
   renewal: Renewal,
-): StepIdentity {
+  onClaims: ClaimsObserver,
+): Pick<StepIdentity, "rule" | "clientId" | "token" | "issuers"> {
   const { databricksClientId: clientId } = inputs;
   const address = stepWorkspace(inputs);
   if (address === undefined || connection.scheme !== "WorkloadIdentityFederation") {
@@ -71,7 +90,7 @@ function databricksIdentity(
   const acquire: () => Promise<AccessToken> = databricksTokens(
     http,
     { host, isAccount: hostKind(host) === "custom", clientId },
-    freshIdTokens(http, job, connection),
+    freshIdTokens(http, job, connection, onClaims),
   );
   return { rule, clientId, token: renewable(acquire, renewal), issuers: `Azure DevOps and ${host}` };
 }

@@ -20,6 +20,8 @@ const connection = {
   clientId: "the client",
   authority: "https://login.microsoftonline.com/",
   lateBoundIdToken: undefined,
+  issuer: undefined,
+  subject: undefined,
 } as const;
 
 /** Gets a token while Entra answers like this. Returns what was sent to Entra. */

@@ -1,6 +1,6 @@
 import type { Http, HttpResponse } from "../../pipeline/http.ts";
 import { parsedObject } from "../../pipeline/json.ts";
-import { serverMessage } from "../../pipeline/service-errors.ts";
+import { answerText, serverMessage } from "../../pipeline/service-errors.ts";
 import type { WorkspaceAddress } from "./address.ts";
 
 /** The workspace answered with an error, or with something other than an API response. */
@@ -10,10 +10,13 @@ export class WorkspaceError extends Error {
   readonly isWebPage: boolean;
   /** The address that a redirect leads to, and the answer's text: what it says, whatever its form. */
   readonly answer: string;
+  /** For people: the status, what the workspace answered, and the ID of the request. */
+  readonly text: string;
 
-  constructor(status: number, message: string, isWebPage: boolean, answer = message) {
+  constructor(status: number, message: string, isWebPage: boolean, answer = message, text = `${status}: ${message}`) {
     super(message);
     this.answer = answer;
+    this.text = text;
     this.name = "WorkspaceError";
     this.status = status;
     this.isWebPage = isWebPage;
@@ -59,10 +62,17 @@ export async function callWorkspace(
   return parsed(response);
 }
 
-function parsed({ status, headers, text }: HttpResponse): Record<string, unknown> {
+/** The title of a web page; "" if there is none. */
+export function pageTitle(text: string): string {
+  return /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1]?.replace(/\s+/g, " ").trim() ?? "";
+}
+
+function parsed(response: HttpResponse): Record<string, unknown> {
+  const { status, headers, text } = response;
   const body = parsedObject(text);
   if (status === 200 && (body || text.trim() === "")) return body ?? {};
   const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
   const answer = `${headers.location ?? ""}\n${text}`;
-  throw new WorkspaceError(status, serverMessage(text, ["message", "detail", "error"]), isWebPage, answer);
+  const message = serverMessage(text, ["message", "detail", "error"]);
+  throw new WorkspaceError(status, message, isWebPage, answer, answerText(response, message || pageTitle(text)));
 }

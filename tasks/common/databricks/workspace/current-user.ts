@@ -1,7 +1,7 @@
 import { UserError } from "../../pipeline/errors.ts";
 import { textOf } from "../../pipeline/json.ts";
 import { unreachable } from "../../pipeline/service-errors.ts";
-import { callWorkspace, type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { callWorkspace, pageTitle, type WorkspaceConnection, WorkspaceError } from "./call.ts";
 
 /** The caller as the workspace sees it. A service principal's user name is its application ID. */
 export interface CurrentUser {
@@ -60,7 +60,8 @@ function detailOf({ message }: WorkspaceError): string {
   return message === "" ? "" : `: ${message}`;
 }
 
-function tenantRefusal({ status, answer }: WorkspaceError, host: string, setting: string): UserError | undefined {
+function tenantRefusal(error: WorkspaceError, host: string, setting: string): UserError | undefined {
+  const { status, answer } = error;
   const [, expected, given] = otherIssuer.exec(answer) ?? [];
   if (expected === undefined || given === undefined) return undefined;
   return new UserError(
@@ -69,6 +70,7 @@ function tenantRefusal({ status, answer }: WorkspaceError, host: string, setting
     {
       hint: `Use a service connection whose application is in the tenant of the workspace, or correct ${setting}.`,
       section: "other-tenant",
+      answer: error.text,
     },
   );
 }
@@ -83,6 +85,7 @@ function networkRefusal(error: WorkspaceError, host: string): UserError | undefi
           "Use a self-hosted agent inside the network of the workspace. If this agent is inside, its DNS or its proxy " +
           "leads to the public address of the workspace instead of the private one.",
         section: "workspace-not-reachable",
+        answer: error.text,
       },
     );
   }
@@ -94,16 +97,14 @@ function networkRefusal(error: WorkspaceError, host: string): UserError | undefi
       "Add the agent's IP address to the IP access list of the workspace. If public access is disabled " +
       "(Private Link), use a self-hosted agent inside the network of the workspace.",
     section: "workspace-not-reachable",
+    answer: error.text,
   });
 }
 
-function pageInstead(
-  { status, isWebPage, answer }: WorkspaceError,
-  host: string,
-  setting: string,
-): UserError | undefined {
+function pageInstead(error: WorkspaceError, host: string, setting: string): UserError | undefined {
+  const { status, isWebPage, answer } = error;
   if (!isWebPage) return undefined;
-  const title = /<title[^>]*>([^<]{1,200})/i.exec(answer)?.[1]?.replace(/\s+/g, " ").trim();
+  const title = pageTitle(answer);
   const about = title ? ` The page's title is "${title}".` : "";
   const isSignIn = /\/(login|signin|oidc|aad\/auth)|\bsign[ -]?in\b|\blog ?in\b/i.test(answer);
   const page = isSignIn ? "its sign-in page" : "a web page";
@@ -113,6 +114,7 @@ function pageInstead(
       : `Check ${setting}, and whether a proxy answers in place of the workspace. A workspace with Private Link ` +
         "returns such a page to agents outside its network.",
     section: "workspace-not-reachable",
+    answer: error.text,
   });
 }
 
@@ -124,9 +126,10 @@ function callerRefusal(error: WorkspaceError, host: string, clientId: string): U
     {
       hint:
         "In the workspace, add the service principal of the connection under Settings > Identity and access > " +
-        "Service principals. Use its application ID, which the connection shows under Project settings > Service " +
-        "connections (this log masks it). The service principal must be in the tenant of the workspace.",
+        "Service principals, by its application ID (see the set-up report on the run page, or the connection under " +
+        "Project settings > Service connections). The service principal must be in the tenant of the workspace.",
       section: "service-principal-not-in-workspace",
+      answer: error.text,
     },
   );
 }
@@ -141,6 +144,7 @@ function unexpectedStatus(error: WorkspaceError, host: string, setting: string):
           ? `Check ${setting}.`
           : "Run the step again. If the error remains, check https://status.azuredatabricks.net.",
       section: "workspace-not-reachable",
+      answer: error.text,
     },
   );
 }

@@ -1,10 +1,6 @@
 import { marked } from "marked";
 import { expect, it } from "vitest";
-import {
-  escapeMarkdown,
-  formatDuration,
-  markdownLink,
-} from "../../../../tasks/DatabricksBundleDeploy/results/markdown.ts";
+import { escapeMarkdown, formatDuration, markdownCode, markdownLink } from "../../../tasks/common/pipeline/markdown.ts";
 
 it("escapes characters that have a meaning in Markdown, HTML or tables", () => {
   expect(escapeMarkdown("a\nb | <b>*_`[x](y)")).toBe("a b \\| &lt;b&gt;\\*\\_\\`\\[x\\]\\(y\\)");
@@ -20,6 +16,13 @@ it.each(["www.evil.com", "x www.evil.com", "_www.evil.com", "https://evil.com", 
     expect(marked.parseInline(escapeMarkdown(text), { gfm: true })).not.toContain("<a ");
   },
 );
+
+it("shows text to copy as code only if that shows every character", () => {
+  expect(markdownCode("sc://contoso/My project/Databricks (prod)")).toBe("`sc://contoso/My project/Databricks (prod)`");
+  for (const text of ["a`b", "a|b", "a\\b", "<b>", "a  b", " a", "a\nb", "a\u202Eb", ""]) {
+    expect(markdownCode(text)).toBe(escapeMarkdown(text));
+  }
+});
 
 it("formats durations for people", () => {
   expect([400, 59_400, 61_000, 3_600_000].map(formatDuration)).toEqual(["0 s", "59 s", "1 min 1 s", "60 min 0 s"]);

@@ -25,6 +25,12 @@ function percentEncoded(character: string): string {
   return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }
 
+/** Text to copy: as code if that shows every character as it is, otherwise escaped. */
+export function markdownCode(text: string): string {
+  const isPlain = /^[\p{L}\p{N}\p{P}\p{S}]+( [\p{L}\p{N}\p{P}\p{S}]+)*$/u.test(text) && !/[`|\\<>&]/.test(text);
+  return isPlain ? `\`${text}\`` : escapeMarkdown(text);
+}
+
 /** The lines of a table; the cells must already be Markdown. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
