@@ -1,40 +1,13 @@
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
-import { cacheFolder } from "../../../lab/cache-folder.ts";
 import { goVersion, runGo } from "../../../lab/databricks/go.ts";
-import { withFileLock } from "../../../lab/file-lock.ts";
+import { installOnce, pythonPackages } from "../../../lab/install-once.ts";
 
-const execute = promisify(execFile);
 const folder = import.meta.dirname;
 
-/** What a set of clients is installed from, and how. */
-interface Installer {
-  /** Its parts, for the name of its folder: what is installed, and with what. */
-  readonly parts: readonly string[];
-  /** Installs into a folder that is then moved to its place; what it contains must not depend on where it is. */
-  install(target: string): Promise<unknown>;
-}
-
-/**
- * A virtual environment of Python with the exact versions of a requirements file of this folder; returns its `bin`. It is
- * installed once, into the user's cache folder. Throws what Python or pip wrote when it cannot be had.
- */
+/** The `bin` of a virtual environment with the exact versions of a requirements file of this folder. */
 export async function pythonClients(requirements: "python" | "dbt"): Promise<string> {
-  const file = path.join(folder, `${requirements}-requirements.txt`);
-  const python = await pythonVersion();
-  const installed = await installOnce(requirements, {
-    parts: [python, await fs.promises.readFile(file, "utf8")],
-    async install(target) {
-      await run("python3", ["-m", "venv", target]);
-      // The files name every package, so that none is resolved anew; Python compiles what is used at its first use.
-      const options = ["--no-deps", "--no-compile", "--no-input", "--quiet", "--disable-pip-version-check"];
-      await run(path.join(target, "bin", "python"), ["-m", "pip", "install", ...options, "--requirement", file]);
-    },
-  });
-  return path.join(installed, "bin");
+  return pythonPackages(requirements, path.join(folder, `${requirements}-requirements.txt`));
 }
 
 /** The path of the program in `go/`, built with Databricks' SDK for Go. */
@@ -46,38 +19,4 @@ export async function goClient(): Promise<string> {
     install: (target) => runGo(["build", "-trimpath", "-o", path.join(target, "sdk"), "."], path.join(folder, "go")),
   });
   return path.join(installed, "sdk");
-}
-
-/** Installs once for each state of the parts, into a folder of its own. An interrupted installation starts again. */
-async function installOnce(name: string, { parts, install }: Installer): Promise<string> {
-  const hash = createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 16);
-  const target = path.join(cacheFolder(), "clients", `${name}-${hash}`);
-  const complete = `${target}.complete`;
-  await withFileLock(`${target}.lock`, async () => {
-    if (fs.existsSync(complete)) return;
-    const started = Date.now();
-    console.log(`Installing clients: ${name}. This takes about a minute, once.`);
-    await fs.promises.rm(target, { recursive: true, force: true });
-    await install(target);
-    await fs.promises.writeFile(complete, "");
-    console.log(`Installed clients: ${name}, in ${Math.round((Date.now() - started) / 1000)} s.`);
-  });
-  return target;
-}
-
-async function pythonVersion(): Promise<string> {
-  const version = await execute("python3", ["--version"]).then(
-    ({ stdout }) => stdout.trim(),
-    () => "no python3 on PATH",
-  );
-  const minor = Number(/^Python 3\.(\d+)/.exec(version)?.[1] ?? 0);
-  if (minor >= 11) return version;
-  throw new Error(`The tests of the sign-in need Python 3.11 or later with venv and pip, and found ${version}.`);
-}
-
-async function run(file: string, args: readonly string[]): Promise<void> {
-  const options = { maxBuffer: 64 * 1024 * 1024 };
-  await execute(file, [...args], options).catch((failure) => {
-    throw new Error(`${path.basename(file)} ${args.join(" ")} failed:\n${failure.stderr || failure.message}`);
-  });
 }
