@@ -43,13 +43,16 @@ const englishMessages: Plugin = {
   },
 };
 
-/** How the task library runs programs, and copies what they print: never used here. */
-const absentParts: Plugin = {
-  name: "absent-parts",
+const taskLibSemver = fileURLToPath(new URL("task-lib-semver.ts", import.meta.url));
+
+/** Leaves out how the task library runs programs and copies what they print, which is never used here. */
+const smallTaskLib: Plugin = {
+  name: "small-task-lib",
   setup({ onResolve }) {
-    onResolve({ filter: /^(child_process|\.\/(toolrunner|externaloutput))$/ }, ({ importer }) =>
-      /azure-pipelines-task-lib[\\/]task\.js$/.test(importer) ? { path: absent } : undefined,
-    );
+    onResolve({ filter: /^(child_process|semver|\.\/(toolrunner|externaloutput))$/ }, ({ importer, path: name }) => {
+      if (!/azure-pipelines-task-lib[\\/](task|internal)\.js$/.test(importer)) return undefined;
+      return { path: name === "semver" ? taskLibSemver : absent };
+    });
   },
 };
 
@@ -90,7 +93,7 @@ async function bundle(
 ): Promise<Metafile> {
   const start: BuildOptions =
     typeof entry === "string" ? { entryPoints: [entry] } : { stdin: { contents: entry.text, resolveDir: root } };
-  const libraries = [englishMessages, absentParts, noSdkHeaders];
+  const libraries = [englishMessages, smallTaskLib, noSdkHeaders];
   const task = { ...options, ...start, absWorkingDir: root, outfile, plugins: [...libraries, ...plugins] };
   const { metafile, warnings } = await build({ ...task, metafile: true });
   if (warnings.length > 0) throw new Error(`Bundling ${outfile} gave ${warnings.length} warnings.`);

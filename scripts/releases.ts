@@ -13,6 +13,7 @@ export const taskSources = [
   "scripts/project.ts",
   "scripts/shared-modules.ts",
   "scripts/silent-debug.cjs",
+  "scripts/task-lib-semver.ts",
   "scripts/third-party-notices.ts",
   "scripts/variants.ts",
   "package-lock.json",

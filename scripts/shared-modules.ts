@@ -42,14 +42,15 @@ export function sharedModules(root: string, program: string, metafile: Metafile)
 /** The text of a module that starts the program in the file `entry`, and gives what late files take from it. */
 export function programWith(entry: string, taken: ReadonlySet<string>): string {
   const files = [...taken].sort();
-  const own = files.filter((file) => !file.includes("node_modules/"));
+  // All others are CommonJS, which is loaded at its first use.
+  const modules = files.filter((file) => file.endsWith(".ts"));
   const givers = files.map((file) => {
-    const giver = own.includes(file) ? `m${own.indexOf(file)}` : `require("./${file}")`;
+    const giver = modules.includes(file) ? `m${modules.indexOf(file)}` : `require("./${file}")`;
     return `${JSON.stringify(file)}: () => ${giver}`;
   });
   return [
     `import "./${entry}";`,
-    ...own.map((file, index) => `import * as m${index} from "./${file}";`),
+    ...modules.map((file, index) => `import * as m${index} from "./${file}";`),
     `export const modules = { ${givers.join(", ")} };`,
   ].join("\n");
 }

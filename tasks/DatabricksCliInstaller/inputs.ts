@@ -2,7 +2,8 @@ import path from "node:path";
 import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { isLoopback } from "../common/pipeline/network.ts";
 import { quoted, quotedUrl } from "../common/pipeline/secrets.ts";
-import { parseVersionRequest, type VersionRequest } from "./version/request.ts";
+import { parseVersionRequest } from "./version/read-request.ts";
+import type { VersionRequest } from "./version/request.ts";
 
 /** The version that the bundle in a folder (absolute path) requires. */
 interface BundleVersion {
@@ -23,10 +24,10 @@ export interface InstallerInputs {
 }
 
 /** Reads all inputs; throws one UserError that lists every problem. */
-export function loadInputs(): InstallerInputs {
+export async function loadInputs(): Promise<InstallerInputs> {
   const reader = inputReader();
   const inputs: InstallerInputs = {
-    version: readVersion(reader),
+    version: await readVersion(reader),
     downloadUrl: readUrl(reader),
     archivePath: readArchivePath(reader),
     checksum: readChecksum(reader),
@@ -39,12 +40,12 @@ export function loadInputs(): InstallerInputs {
   return Object.freeze(inputs);
 }
 
-function readVersion(reader: InputReader): InstallerInputs["version"] {
+async function readVersion(reader: InputReader): Promise<InstallerInputs["version"]> {
   const text = reader.text("version") ?? "latest";
   if (text.toLowerCase() === "bundle") {
     return { kind: "bundle", folder: reader.folder("workingDirectory") ?? "" };
   }
-  const request = parseVersionRequest(text);
+  const request = await parseVersionRequest(text);
   if (!request) {
     reader.problem(
       "version",

@@ -6,20 +6,17 @@ import { prependPath, print, setOutput, warn } from "../common/pipeline/commands
 import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { openToolCache, type ToolCache } from "./cache/tool-cache.ts";
-import { printNotFromArchive, takePreinstalled } from "./cli/preinstalled.ts";
 import { type InstallerInputs, loadInputs } from "./inputs.ts";
-import { installLocalArchive } from "./install/local-archive.ts";
 import { installRelease } from "./install/release.ts";
 import type { InstalledCli, Step } from "./install/step.ts";
 import { agentPlatform } from "./platform.ts";
-import { bundleVersion } from "./version/from-bundle.ts";
 import { knownProblems } from "./version/known-problems.ts";
 import type { VersionRequest } from "./version/request.ts";
 import { waitWhileBusy } from "./while-busy.ts";
 
 endOfLoad();
 void runTask(async ({ http, cancel }) => {
-  const inputs = loadInputs();
+  const inputs = await loadInputs();
   const platform = agentPlatform();
   const cache = openToolCache(platform, undefined, waitWhileBusy(platform, cancel));
   const request = await resolveBundle(inputs.version);
@@ -27,15 +24,21 @@ void runTask(async ({ http, cancel }) => {
 
   const step: Step = { http, cancel, inputs, cache, request, preinstalled };
   const { archivePath } = inputs;
-  const cli = archivePath ? await installLocalArchive(step, archivePath) : await installRelease(step);
+  const cli = archivePath ? await installArchive(step, archivePath) : await installRelease(step);
 
   for (const problem of knownProblems(cli.version)) warn(problem);
   handOver(cli);
 });
 
+async function installArchive(step: Step, file: string): Promise<InstalledCli> {
+  const { installLocalArchive } = await import("./install/not-cached.lazy.ts");
+  return installLocalArchive(step, file);
+}
+
 /** The CLI on PATH that the inputs admit. It was not installed from an archive here, so it cannot match a checksum. */
 async function preinstalledFor(inputs: InstallerInputs, cache: ToolCache, cancel: AbortSignal) {
   if (!inputs.reuseInstalled) return undefined;
+  const { printNotFromArchive, takePreinstalled } = await import("./install/not-cached.lazy.ts");
   if (inputs.checksum === undefined) return takePreinstalled(cache, cancel);
   printNotFromArchive(cache);
   return undefined;
@@ -44,6 +47,7 @@ async function preinstalledFor(inputs: InstallerInputs, cache: ToolCache, cancel
 /** Reads the version from the bundle, if the input version is bundle, and prints what the bundle requires. */
 async function resolveBundle(version: InstallerInputs["version"]): Promise<VersionRequest> {
   if (version.kind !== "bundle") return version;
+  const { bundleVersion } = await import("./install/not-cached.lazy.ts");
   const { request, file, text } = await bundleVersion(version.folder);
   print(`${file} requires Databricks CLI ${text}`);
   return request;

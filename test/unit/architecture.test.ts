@@ -31,7 +31,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["version"],
     ["archive", "cache", "cli"],
     ["while-busy"],
-    ["formats.lazy", "platform"],
+    ["platform"],
   ],
 };
 

@@ -12,7 +12,7 @@ const symbolicLink = 0o120000;
 
 /** The content of the one entry with that name. Checks every entry; throws a UserError for an archive that is not sound. */
 export async function readExecutable(archive: Archive, name: string): Promise<Buffer> {
-  const { fromBufferPromise } = await import("../formats.lazy.ts");
+  const { fromBufferPromise } = await import("yauzl");
   try {
     const zip = await fromBufferPromise(archive.bytes);
     const entry = await findEntry(zip, name);

@@ -7,9 +7,11 @@ import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import { checksumFileNames, checksumIn, noChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
 import { type Archive, maxArchiveBytes } from "../archive/download.ts";
 import { type Platform, parseArchiveName } from "../platform.ts";
-import { admits, describe, type VersionRequest } from "../version/request.ts";
+import { admits } from "../version/ranges.ts";
+import { describe, type VersionRequest } from "../version/request.ts";
 import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
+import { installVerified } from "./verified.ts";
 
 /** Installs from a release archive on this agent; no network is used. */
 export async function installLocalArchive(step: Step, file: string): Promise<InstalledCli> {
@@ -23,7 +25,6 @@ export async function installLocalArchive(step: Step, file: string): Promise<Ins
   verifyChecksum(file, sha256, expected.sha256, expected.by);
   print(`Verified: SHA-256 ${sha256} of ${file} matches ${expected.by}`);
   const archive: Archive = { name: file, bytes, sha256 };
-  const { installVerified } = await import("./verified.ts");
   return { ...(await installVerified(step, archive, version)), source: "archive" };
 }
 

@@ -1,10 +1,6 @@
-import { print, warn } from "../../common/pipeline/commands.ts";
-import type { UserError } from "../../common/pipeline/errors.ts";
-import { noChecksum, publishedChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
-import { type Archive, downloadArchive, megabytes } from "../archive/download.ts";
+import { print } from "../../common/pipeline/commands.ts";
 import { type Releases, registerCredentials, releasesAt } from "../archive/releases.ts";
-import { lookUp, resolveVersions } from "../version/resolve.ts";
-import { type AbsentArchive, accessDenied, noSuchRelease, whyDenied } from "./absent-archive.ts";
+import type { AbsentArchive } from "./absent-archive.ts";
 import { reuseInstalled } from "./installed.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
@@ -18,14 +14,15 @@ export async function installRelease(step: Step): Promise<InstalledCli> {
   for (const version of candidates) {
     const installed = await reuseInstalled(step, version);
     if (installed) return installed;
+    const { downloadVerified, installVerified, reportAbsent } = await import("./not-cached.lazy.ts");
     const archive = await downloadVerified(step, releases, version);
     if (!("reason" in archive)) {
-      const { installVerified } = await import("./verified.ts");
       return { ...(await installVerified(step, archive, version)), source: "download" };
     }
     absent.push(archive);
     reportAbsent(archive, releases, version !== candidates.at(-1));
   }
+  const { notInstalled } = await import("./not-cached.lazy.ts");
   throw await notInstalled(step, absent, releases);
 }
 
@@ -41,56 +38,6 @@ async function chooseCandidates(step: Step, releases: Releases): Promise<readonl
     );
     if (fits) return [found.version];
   }
+  const { resolveVersions } = await import("./not-cached.lazy.ts");
   return resolveVersions(request, releases, cache, inputs.checksum);
-}
-
-/** Downloads an archive and compares its SHA-256; gives the reason when there is no archive of that version. */
-async function downloadVerified(
-  { inputs, cache: { platform } }: Step,
-  releases: Releases,
-  version: string,
-): Promise<Archive | AbsentArchive> {
-  const given = { sha256: inputs.checksum, file: theInput } as const;
-  print(`Downloading ${releases.archiveUrl(version)}`);
-  const [archive, published] = await Promise.all([
-    downloadArchive(releases, version, platform),
-    given.sha256 === undefined ? publishedChecksum(releases, version, platform) : { ...given, sha256: given.sha256 },
-  ]);
-  if (typeof archive === "string") {
-    return { version, reason: archive, checksum: given.sha256 === undefined ? published : undefined };
-  }
-  if (published.sha256 === undefined) {
-    const { listed, absences } = published;
-    throw noChecksum(
-      archive.name,
-      `${releases.base}/v${version}/${listed ? "*_SHA256SUMS" : ""}`,
-      !listed && absences.has("denied"),
-    );
-  }
-  verifyChecksum(archive.name, archive.sha256, published.sha256, published.file);
-  print(`Verified: SHA-256 ${archive.sha256} matches ${published.file} (${megabytes(archive.bytes.length)})`);
-  return archive;
-}
-
-/** Prints that there is no archive of a version. Warns if access may be denied to it and an older one is tried instead. */
-function reportAbsent({ version, reason }: AbsentArchive, { base }: Releases, olderFollows: boolean): void {
-  if (reason === "missing") print(`${base} has no archive of version ${version} for this platform.`);
-  else {
-    const denied = `${base} returned status 403 for the archive of version ${version}: it is missing, or access to it is denied.`;
-    if (olderFollows) warn(`${denied} An older version is tried instead.`);
-    else print(denied);
-  }
-}
-
-/** The error after no candidate could be downloaded: there is no such release, or access to it was denied. */
-async function notInstalled(
-  { request, cache: { platform } }: Step,
-  absent: readonly AbsentArchive[],
-  releases: Releases,
-): Promise<UserError> {
-  const listing = await lookUp(absent[0]?.version ?? "", releases);
-  const denied = whyDenied(absent, listing, request.kind !== "exact");
-  return denied === undefined
-    ? noSuchRelease(absent, listing, releases, platform)
-    : accessDenied(absent, denied, releases);
 }

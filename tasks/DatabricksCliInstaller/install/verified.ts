@@ -3,7 +3,8 @@ import type { Archive } from "../archive/download.ts";
 import { readExecutable } from "../archive/extract.ts";
 import { discard, publish, stage } from "../cache/publish.ts";
 import { runnableVersion } from "../cli/executable.ts";
-import { admits, describe } from "../version/request.ts";
+import { admits } from "../version/ranges.ts";
+import { describe } from "../version/request.ts";
 import type { InstalledCli, Step } from "./step.ts";
 
 /**

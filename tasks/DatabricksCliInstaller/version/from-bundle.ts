@@ -2,7 +2,8 @@ import { readBundleDocuments } from "../../common/databricks/bundle/documents.ts
 import { bundleFileNames, rootFiles } from "../../common/databricks/bundle/files.ts";
 import type { YamlValues } from "../../common/databricks/bundle/yaml-values.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
-import { parseBundleConstraint, type VersionRequest } from "./request.ts";
+import { parseBundleConstraint } from "./ranges.ts";
+import type { VersionRequest } from "./request.ts";
 
 /** The value of `bundle.databricks_cli_version`, and the file that sets it. */
 interface Constraint {
@@ -53,7 +54,7 @@ const mayMatter = /databricks_cli_version|\\/;
 
 /** The CLI merges included files over the root file in the order of `include`, so the last one that sets it wins. */
 async function readConstraint(root: string): Promise<Constraint | undefined> {
-  const documents = readBundleDocuments(root, await import("../formats.lazy.ts"), mayMatter);
+  const documents = readBundleDocuments(root, await import("yaml"), mayMatter);
   const unread = documents.find(({ problem }) => problem !== undefined);
   if (unread) {
     throw new UserError(`Cannot read ${unread.file}: ${unread.problem}.`, {

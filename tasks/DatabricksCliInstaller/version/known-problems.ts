@@ -1,5 +1,3 @@
-import gte from "semver/functions/gte.js";
-import parse from "semver/functions/parse.js";
 import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
 
 /** HashiCorp's signing key in these minor versions expired on 2026-04-18. The first patch with the new key is 1, except for: */
@@ -34,7 +32,7 @@ export function knownProblems(version: string): string[] {
       `Databricks CLI ${version} can no longer download Terraform, because the HashiCorp signing key that it contains expired on 2026-04-18. Use ${useInstead}.`,
     );
   }
-  if (!gte(version, oldestCliVersion)) {
+  if (isOlder(version, oldestCliVersion)) {
     problems.push(
       `Databricks CLI ${version} is too old for DatabricksBundleDeploy@1, which needs ${oldestCliVersion} or later. Use 1.x.`,
     );
@@ -43,9 +41,22 @@ export function knownProblems(version: string): string[] {
 }
 
 function terraformKeyReplacement(version: string): string | undefined {
-  const parsed = parse(version);
-  if (parsed?.major !== 0 || parsed.minor > keyMinors.last) return undefined;
-  if (parsed.minor < keyMinors.first) return "1.x";
-  const fixed = firstPatchWithNewKey[parsed.minor] ?? 1;
-  return parsed.patch < fixed ? `0.${parsed.minor}.${fixed}, or 1.x` : undefined;
+  const [major, minor = 0, patch = 0] = numbersOf(version);
+  if (major !== 0 || minor > keyMinors.last) return undefined;
+  if (minor < keyMinors.first) return "1.x";
+  const fixed = firstPatchWithNewKey[minor] ?? 1;
+  return patch < fixed ? `0.${minor}.${fixed}, or 1.x` : undefined;
+}
+
+/** A pre-release is older than its release. */
+function isOlder(version: string, release: string): boolean {
+  const [left, right] = [numbersOf(version), numbersOf(release)];
+  const place = left.findIndex((number, index) => number !== right[index]);
+  return place === -1 ? version.includes("-") : (left[place] ?? 0) < (right[place] ?? 0);
+}
+
+/** Major, minor and patch. */
+function numbersOf(version: string): number[] {
+  const [release = ""] = version.split(/[-+]/);
+  return release.split(".").map(Number);
 }

@@ -3,7 +3,8 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { accessHint } from "../archive/answers.ts";
 import type { Releases } from "../archive/releases.ts";
 import { cacheState, type ToolCache, toolName } from "../cache/tool-cache.ts";
-import { admits, describe, newestFirst, type VersionRequest } from "./request.ts";
+import { admits, newestFirst } from "./ranges.ts";
+import { describe, type VersionRequest } from "./request.ts";
 import { type Answer, answersOf, inWords, latestSources, listSources, newestOf } from "./sources.ts";
 
 /** A tag exists some minutes before the files of its release, and a mirror may not have every version: older ones are tried too. */

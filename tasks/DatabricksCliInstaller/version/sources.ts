@@ -1,7 +1,7 @@
 import { debug } from "../../common/pipeline/commands.ts";
 import { HttpFailure, type HttpFailureKind } from "../../common/pipeline/http-failure.ts";
 import type { Releases } from "../archive/releases.ts";
-import { newestFirst } from "./request.ts";
+import { newestFirst } from "./ranges.ts";
 
 /** The answer of one source of versions. */
 export interface Answer {

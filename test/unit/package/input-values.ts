@@ -1,7 +1,7 @@
 import { parseWorkspaceAddress } from "../../../tasks/common/databricks/workspace/address.ts";
 import { unresolvedMacro } from "../../../tasks/common/pipeline/inputs.ts";
 import { splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
-import { parseVersionRequest } from "../../../tasks/DatabricksCliInstaller/version/request.ts";
+import { parseSemver } from "../../../tasks/DatabricksCliInstaller/version/ranges.ts";
 import type { TaskDefinition, TaskInput } from "./project.ts";
 
 const everyLine = (text: string, pattern: RegExp) =>
@@ -12,7 +12,7 @@ const everyLine = (text: string, pattern: RegExp) =>
 
 /** Whether the task would take a text for an input, where that can be said without an agent. */
 const takes: Readonly<Record<string, (text: string) => boolean>> = {
-  version: (text) => text === "bundle" || parseVersionRequest(text) !== undefined,
+  version: (text) => /^(bundle|latest)$/i.test(text) || parseSemver(text) !== undefined,
   workspaceUrl: (text) => "host" in (parseWorkspaceAddress(text) ?? {}),
   downloadUrl: (text) => URL.canParse(text) && new URL(text).protocol === "https:",
   checksum: (text) => /^(sha256:)?[0-9a-f]{64}$/i.test(text),

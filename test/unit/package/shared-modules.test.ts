@@ -56,13 +56,27 @@ it("gives late files the libraries that the program contains, each loaded at its
   const lines = await outputOf({
     ...library("early"),
     ...library("late"),
-    "task/index.ts": `import early from "early";
+    "task/plain.cjs": `module.exports = () => "plain";`,
+    "task/index.ts": `import early from "early"; import plain from "./plain.cjs";
       early.uses++;
+      console.log(plain());
       import("./late.lazy.ts").then(({ total }) => console.log(total));`,
-    "task/late.lazy.ts": `import early from "early"; import late from "late";
-      export const total = early.name + ++early.uses + late.name + ++late.uses;`,
+    "task/late.lazy.ts": `import early from "early"; import late from "late"; import plain from "./plain.cjs";
+      export const total = early.name + ++early.uses + late.name + ++late.uses + plain();`,
   });
-  expect(lines).toEqual(["early is loaded", "late is loaded", "early2late1"]);
+  expect(lines).toEqual(["early is loaded", "plain", "late is loaded", "early2late1plain"]);
   const texts = ["index.js", "late.js"].map((name) => fs.readFileSync(path.join(root, "built", name), "utf8"));
   expect(texts.map((text) => text.includes("early is loaded"))).toEqual([true, false]);
+});
+
+it("gives a CommonJS module to another one as it is", async () => {
+  const lines = await outputOf({
+    "task/plain.cjs": `module.exports = () => "plain";`,
+    "node_modules/user/index.js": `module.exports = require("../../task/plain.cjs")();`,
+    "task/index.ts": `import plain from "./plain.cjs";
+      console.log(plain());
+      import("./late.lazy.ts").then(({ text }) => console.log(text));`,
+    "task/late.lazy.ts": `import user from "user"; export const text = "late " + user;`,
+  });
+  expect(lines).toEqual(["plain", "late plain"]);
 });

@@ -26,4 +26,10 @@ describe("Known problems", () => {
   it("reports a version that is too old for the deploy task", () => {
     expect(knownProblems("0.298.1").join()).toContain("too old for DatabricksBundleDeploy@1, which needs 0.299.0");
   });
+
+  it("takes a pre-release as older than its release", () => {
+    expect(knownProblems("0.299.0-rc.1").join()).toContain("too old for DatabricksBundleDeploy@1");
+    expect(knownProblems("0.299.1-rc.1")).toEqual([]);
+    expect(knownProblems("0.299.0+build")).toEqual([]);
+  });
 });

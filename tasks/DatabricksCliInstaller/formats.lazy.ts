@@ -1,2 +1,0 @@
-export { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-export { fromBufferPromise } from "yauzl";

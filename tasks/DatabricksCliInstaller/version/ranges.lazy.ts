@@ -1,0 +1,1 @@
+export { parseSemver } from "./ranges.ts";
