@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { CaseOutcome, SweepCase } from "../../test/e2e/deploy/sweep/case.ts";
+import type { FaultKind } from "../../test/e2e/deploy/sweep/outcome.ts";
 import { moments, ways } from "../../test/e2e/deploy/sweep/stops.ts";
 import { root } from "../project.ts";
 
@@ -54,9 +55,12 @@ export function writeTable(results: readonly SweepResult[]): void {
   fs.writeFileSync(page, `${before}${begin}\n\n${extent(results)}\n\n${sweepTable(results)}\n\n${end}${after}`);
 }
 
-/** Whether something is wrong although no change was in flight when the step was stopped. */
+/** What is to be expected if the next deploy cannot know of a change. */
+const expectedInFlight: readonly FaultKind[] = ["duplicate", "orphan", "next deploy failed"];
+
+/** Whether something is wrong that a change in flight does not explain. */
 export function isWrong({ faults, inFlight }: CaseOutcome): boolean {
-  return faults.length > 0 && inFlight.length === 0;
+  return faults.some(({ kind }) => inFlight.length === 0 || !expectedInFlight.includes(kind));
 }
 
 /** How many of the requests were tried. */

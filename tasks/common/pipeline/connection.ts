@@ -94,6 +94,9 @@ async function directAgent(url: URL, tls: TlsOptions): Promise<Agent> {
 
 async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): Promise<Connection> {
   const { HttpsProxyAgent } = await import("https-proxy-agent");
+  // The library does not pass its own options on to the connection with the host, and gives that connection no name to verify
+  // if the host is an IP address. As options of a request, they would make newer versions of Node connect for each request.
+  const toHost = { ...tls, checkServerIdentity: await certificateCheck(host) };
   /** The requests that wait for the proxy. */
   const waiting = new Set<unknown>();
   class ProxyAgent extends HttpsProxyAgent<string> {
@@ -101,7 +104,7 @@ async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): P
       const { [attemptKey]: attempt } = options as { [attemptKey]?: unknown };
       waiting.add(attempt);
       try {
-        return await super.connect(request, options);
+        return await super.connect(request, { ...options, ...toHost });
       } catch (error) {
         throw error instanceof ProxyFailure ? error : new ProxyFailure(proxy, { cause: error });
       } finally {
@@ -121,11 +124,9 @@ async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): P
   agent.on("proxyConnect", ({ statusCode }: { statusCode: number }, request: ClientRequest) => {
     if (statusCode !== 200) request.once("proxy", ({ socket }) => refuse(proxy, statusCode, socket));
   });
-  // The library does not pass its own options on to the connection with the host, and gives that connection no name to
-  // verify if the host is an IP address.
-  const toHost = { ...tls, secureEndpoint: true, checkServerIdentity: await certificateCheck(host) };
+  const options: RequestOptions & { secureEndpoint: true } = { secureEndpoint: true, host, agent };
   return {
-    options: { ...toHost, host, agent },
+    options,
     explain: (error, attempt) =>
       waiting.has(attempt) && !(error instanceof ProxyFailure) ? new ProxyFailure(proxy, { cause: error }) : error,
   };

@@ -55,11 +55,14 @@ const maxTextBytes = 16 * 1024 * 1024;
 const longestStreamMs = 30 * 60_000;
 const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
+/** By origin; shared, because a request that cleans up after a cancel need not connect again. */
+const connectionsOf = new WeakMap<Network, Map<string, Promise<Connection>>>();
+
 /** The only way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellation. */
 export function createHttp(network: Network, userAgent: string, cancel: AbortSignal): Http {
   type Read<T> = (response: StreamedResponse, last: boolean) => Promise<T>;
-  /** By origin. */
-  const connections = new Map<string, Promise<Connection>>();
+  const connections = connectionsOf.get(network) ?? new Map<string, Promise<Connection>>();
+  connectionsOf.set(network, connections);
 
   function connectionOf(url: URL): Promise<Connection> {
     const connection = connections.get(url.origin) ?? connectionTo(network, url);

@@ -57,6 +57,17 @@ describe("An agent's proxy and CA", () => {
     expect(await send(credentials, certificate)).toMatchObject({ status: 200, text: "reached" });
   });
 
+  it("connects once for requests that follow each other, also if they have their own cancel signal", async () => {
+    const url = new URL(proxy.url);
+    const network: Network = { proxy: { ...credentials, url, bypass: [] }, extraCertificates: certificate };
+    const before = proxy.connections.length;
+    for (let requests = 0; requests < 3; requests += 1) {
+      const http = createHttp(network, "test/1.0", new AbortController().signal);
+      expect(await http.send({ method: "GET", url: "https://api.example/" })).toMatchObject({ text: "reached" });
+    }
+    expect(proxy.connections.slice(before).filter(({ allowed }) => allowed)).toHaveLength(1);
+  });
+
   it("refuses a certificate from an unknown CA", async () => {
     await expect(send(credentials, undefined)).rejects.toMatchObject({ kind: "tls" });
   });

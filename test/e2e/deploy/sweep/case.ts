@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Agent } from "../../../lab/agent/agent.ts";
 import type { Build } from "../../../lab/azure-devops/builds.ts";
 import type { Deployer, Lab } from "../../../lab/lab.ts";
-import type { Checkpoint } from "../../../lab/workspace/workspace.ts";
+import type { Checkpoint, RecordedRequest } from "../../../lab/workspace/workspace.ts";
 import { type AgentSetup, startLabAgent } from "../../steps/agent.ts";
 import { type Checkout, checkOut } from "../../steps/checkout.ts";
 import { sweptBundle } from "./bundle.ts";
@@ -78,8 +78,9 @@ export async function runCase(room: SweepRoom, settings: SweepCase): Promise<Cas
     const next = await freshCheckout();
     // What a process had sent when it was killed has arrived by now.
     stopped.checkpoint.remove();
+    const inFlight = changesInFlight(lab.workspace.requests, { of: deployer.clientId, ...stopped });
     const { logs, faults } = await recover(lab, deployed, next, stopped.outcome.faults);
-    return { ...stopped.outcome, faults, logs: [...stopped.outcome.logs, ...logs] };
+    return { ...stopped.outcome, faults, inFlight, logs: [...stopped.outcome.logs, ...logs] };
   } finally {
     for (const agent of agents) await agent.dispose();
   }
@@ -96,7 +97,12 @@ async function stopOnce(
   { clientId }: Deployer,
   settings: SweepCase,
   { agent, job, run }: Checkout & { agent: Agent },
-): Promise<{ outcome: CaseOutcome; checkpoint: Checkpoint }> {
+): Promise<{
+  outcome: Omit<CaseOutcome, "inFlight">;
+  checkpoint: Checkpoint;
+  met: RecordedRequest | undefined;
+  at: number;
+}> {
   const { command, n, moment } = settings;
   const checkpoint = lab.workspace.checkpoint({ of: clientId, n, moment, holdsLater: isOfCli });
   const cancel = new AbortController();
@@ -104,7 +110,7 @@ async function stopOnce(
   const running = run(inputs[command], { cancel: cancel.signal, onLine: (line) => void logs.push(line) });
   // A lost machine's step rejects.
   const ended = running.catch(() => undefined);
-  let inFlight: string[] = [];
+  let at = Number.POSITIVE_INFINITY;
   const request = await Promise.race([checkpoint.reached, ended.then(() => undefined)]);
   if (request === undefined) {
     const { result, text } = await running;
@@ -112,7 +118,7 @@ async function stopOnce(
     await job.finish();
   } else {
     const onStop = () => {
-      inFlight = changesInFlight(lab.workspace.requests, clientId, request);
+      at = Date.now();
     };
     await stopStep({ agent, job, ended, onStop, cancel: () => cancel.abort() }, settings, checkpoint);
   }
@@ -121,10 +127,9 @@ async function stopOnce(
     request: stoppedAt,
     count: checkpoint.count,
     faults: leftProcesses(job),
-    inFlight,
     logs: [logs.join("\n")],
   };
-  return { outcome, checkpoint };
+  return { outcome, checkpoint, met: request, at };
 }
 
 async function recover(

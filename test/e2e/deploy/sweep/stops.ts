@@ -36,19 +36,24 @@ export function isOfCli({ userAgent }: RecordedRequest): boolean {
   return userAgent?.startsWith("cli/") === true;
 }
 
-/** An answer that was sent so recently may not have arrived in the CLI's log yet, in milliseconds. */
+/** An answer that was sent so recently before the stop may not have arrived in the CLI's log, in milliseconds. */
 const loggedAfterMs = 50;
 
 /**
- * What the CLI changes at this moment in the workspace's resources: its request has gone to the workspace, but its log need not
- * contain the result yet. No log can tell the next deploy about such a change.
+ * What the CLI of a service principal was changing in the workspace's resources when it was stopped, given all requests until
+ * the next step: the workspace has made the change, but the CLI's log need not contain it yet. No log can tell the next deploy
+ * about such a change. A request that never gets to the workspace has no answer. One can get there after the stop: it was on its
+ * way, or comes from a CLI that has outlived its task. For the answer to the request that the stop was waiting for, the CLI has
+ * had its time.
  */
-export function changesInFlight(requests: readonly RecordedRequest[], of: string, held: RecordedRequest): string[] {
-  const now = Date.now();
+export function changesInFlight(
+  requests: readonly RecordedRequest[],
+  { of, met, at }: { of: string; met: RecordedRequest | undefined; at: number },
+): string[] {
   return requests
-    .filter((request) => request !== held && request.subject === of && isOfCli(request))
+    .filter((request) => request.subject === of && request !== met && isOfCli(request))
     .filter(({ method, path }) => method !== "GET" && /\/(jobs|pipelines|unity-catalog)\b/.test(path))
-    .filter(({ answeredAt = now }) => now - answeredAt < loggedAfterMs)
+    .filter(({ answeredAt = 0 }) => answeredAt > at - loggedAfterMs)
     .map(({ method, path }) => `${method} ${path}`);
 }
 
