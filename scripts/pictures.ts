@@ -13,6 +13,9 @@ const icons = [
   { drawing: "login.svg", size: 32, file: "tasks/DatabricksLogin/icon.png" },
 ];
 
+/** Shown at half of this width, so that it is sharp on every screen. */
+const architecture = { drawing: "architecture.svg", width: 1800, file: "images/architecture.png" };
+
 /** The size that the Marketplace asks for. */
 const screenshot = { width: 1366, height: 768 };
 
@@ -20,12 +23,15 @@ const screenshot = { width: 1366, height: 768 };
 const listing = { width: 1120, height: 5200 };
 
 /** Needs rsvg-convert (librsvg). */
-function drawIcons(): void {
-  for (const { drawing, size, file } of icons) {
-    const target = path.join(root, file);
-    execFileSync("rsvg-convert", ["-w", `${size}`, "-h", `${size}`, "-o", target, path.join(root, "images", drawing)]);
-    compress(target, 64);
-  }
+function drawDrawings(): void {
+  for (const { drawing, size, file } of icons) draw(drawing, file, ["-w", `${size}`, "-h", `${size}`], 64);
+  draw(architecture.drawing, architecture.file, ["-w", `${architecture.width}`], 32);
+}
+
+function draw(drawing: string, file: string, size: readonly string[], colors: number): void {
+  const target = path.join(root, file);
+  execFileSync("rsvg-convert", [...size, "-o", target, path.join(root, "images", drawing)]);
+  compress(target, colors);
 }
 
 /** Takes the screenshots from a run of the demo. Needs Chromium. */
@@ -68,6 +74,6 @@ function compress(file: string, colors: number): void {
   execFileSync("pngquant", ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, `${colors}`, file]);
 }
 
-drawIcons();
+drawDrawings();
 takeScreenshots();
 showListing();

@@ -45,11 +45,11 @@ export async function pythonPackages(name: string, requirements: string): Promis
   const installed = await installOnce(name, {
     parts: [python, await fs.promises.readFile(requirements, "utf8")],
     async install(target) {
-      await run("python3", ["-m", "venv", target]);
+      await runProgram("python3", ["-m", "venv", target]);
       // The files name every package, so that none is resolved anew; Python compiles what is used at its first use.
       const options = ["--no-deps", "--no-compile", "--no-input", "--quiet", "--disable-pip-version-check"];
       const pip = ["-m", "pip", "install", ...options, "--requirement", requirements];
-      await run(path.join(target, "bin", "python"), pip);
+      await runProgram(path.join(target, "bin", "python"), pip);
     },
   });
   return path.join(installed, "bin");
@@ -65,7 +65,8 @@ async function pythonVersion(): Promise<string> {
   throw new Error(`The tests need Python 3.11 or later with venv and pip, and found ${version}.`);
 }
 
-async function run(file: string, args: readonly string[]): Promise<void> {
+/** Runs a program. Throws what it wrote when it fails. */
+export async function runProgram(file: string, args: readonly string[]): Promise<void> {
   const options = { maxBuffer: 64 * 1024 * 1024 };
   await execute(file, [...args], options).catch((failure) => {
     throw new Error(`${path.basename(file)} ${args.join(" ")} failed:\n${failure.stderr || failure.message}`);

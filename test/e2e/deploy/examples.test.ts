@@ -1,103 +1,75 @@
-import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { stringify } from "yaml";
-import type { Agent, Job, StepResult } from "../../lab/agent/agent.ts";
+import { describe, expect, it } from "vitest";
+import type { Agent } from "../../lab/agent/agent.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { exampleBundle } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
-import { type Example, type ExampleStep, exampleBundlePart, examplePipelines, jobsOf, stepsOf } from "./examples.ts";
-
-/** The audience of ID tokens that Entra issues. */
-const entraIssuerAudience = "fb60f99c-7a34-4190-8149-302f77469936";
-const bundleFolders = ["bundle", "teams/sales", "teams/finance", "_sales/bundle"];
+import { exampleTools } from "./example-tools.ts";
+import { bashBlock, type Example, examplePipelines, stepsOf } from "./examples.ts";
+import { runExample } from "./run-example.ts";
 
 // One Node version is enough for the pipelines. Other tests run the tasks on both.
 describe("Examples of the documentation", () => {
-  const node = taskNodes.at(-1)?.path ?? "";
-  const { lab, startAgent } = useLab(node, {
+  const { lab, startAgent } = useLab(taskNodes.at(-1)?.path ?? "", {
     prepare(started) {
       for (const clientId of federatedClients()) trust(started, clientId);
     },
   });
 
-  it.each(examplePipelines())("$title", async (example) => {
-    const agent = await startAgent();
-    const published = new Map<string, string>();
-    for (const { steps, variables } of jobsOf(example.pipeline)) {
-      const job = await startJob(agent, example, variables);
-      for (const step of steps) {
-        const result = await runStep(job, step, published);
-        if (result) expect(result.result, result.log.join("\n")).toBe("Succeeded");
-      }
-      await job.finish();
-    }
+  async function agentWithTools(): Promise<Agent> {
+    const tools = await exampleTools();
+    const cli = path.dirname(await lab.programs.cli());
+    return startAgent({ environment: { ...tools.environment, PATH: `${cli}:${tools.path}:/usr/bin:/bin` } });
+  }
+
+  it.each(examplePipelines())("$title", { timeout: 180_000 }, async (example) => {
+    await runExample(lab, await agentWithTools(), example);
   });
 
-  async function startJob(agent: Agent, example: Example, variables: Record<string, string>): Promise<Job> {
-    const release = example.title.startsWith("Classic");
-    const { connection } = lab.deployer;
-    const job = await agent.startJob({
-      ...lab.job(lab.deployer),
-      ...(release ? { hostType: "release" } : {}),
-      serviceConnections: ["databricks-dev", "databricks-prod"].map((name) => ({ ...connection, name })),
-      variables: { "System.PullRequest.PullRequestId": "42", ...variables },
+  it.each([
+    { name: "build", command: "python -m build --wheel", needs: "hatchling", backend: "hatchling.build" },
+    {
+      name: "Poetry",
+      command: "poetry build --format wheel",
+      needs: "poetry-core",
+      backend: "poetry.core.masonry.api",
+    },
+  ])("Python wheels, built with $name", { timeout: 180_000 }, async ({ command, needs, backend }) => {
+    await runExample(lab, await agentWithTools(), exampleNamed("Python wheels"), {
+      build: (content) => content.replace("uv build --wheel", command),
+      change: (_file, text) => text.replace('"hatchling"', `"${needs}"`).replace("hatchling.build", backend),
     });
-    for (const folder of bundleFolders) checkOut(path.join(job.workingDirectory, folder), example.title);
-    return job;
-  }
+  });
 
-  /** Copies the example bundle, adds what the example shows, and the CLI version that one example needs. */
-  function checkOut(folder: string, title: string): void {
-    fs.cpSync(exampleBundle, folder, { recursive: true });
-    const file = path.join(folder, "databricks.yml");
-    const text = fs
-      .readFileSync(file, "utf8")
-      .replace("name: sales", 'name: sales\n  databricks_cli_version: ">= 1.10.0"');
-    const { targets, variables } = exampleBundlePart(title) ?? {};
-    const withTargets = targets ? text.replace(/^targets:\n/m, `targets:\n${indented(targets)}`) : text;
-    fs.writeFileSync(
-      file,
-      variables ? withTargets.replace(/^variables:\n/m, `variables:\n${indented(variables)}`) : withTargets,
-    );
-  }
-
-  async function runStep(job: Job, step: ExampleStep, published: Map<string, string>): Promise<StepResult | undefined> {
-    const artifact = step.artifact ?? "";
-    if (step.publish) {
-      const [, name = ""] = /^\$\((.+)\)$/.exec(step.publish) ?? [];
-      const file = job.variables.get(name) ?? "";
-      const kept = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "artifact-")), path.basename(file));
-      onTestFinished(() => fs.rmSync(path.dirname(kept), { recursive: true }));
-      fs.copyFileSync(file, kept);
-      published.set(artifact, kept);
-    }
-    if (step.download) {
-      const folder = path.join(path.dirname(job.workingDirectory), artifact);
-      fs.mkdirSync(folder);
-      fs.copyFileSync(published.get(artifact) ?? "", path.join(folder, path.basename(published.get(artifact) ?? "")));
-    }
-    if (!step.task) return undefined;
-    const inputs = Object.entries(step.inputs ?? {}).map(([name, value]) => [name, String(value)] as const);
-    const { task, name } = step;
-    return job.run({ task, ...(name ? { name } : {}), inputs: Object.fromEntries(inputs) });
-  }
+  it("would notice an artifact that a stage publishes twice", async () => {
+    const example = exampleNamed("Artifacts of a stage that runs again");
+    const [plan, prod] = example.pipeline.stages ?? [];
+    if (!plan || !prod) throw new Error("The example does not have two stages.");
+    const again = { title: example.title, pipeline: { stages: [plan, plan, prod] } };
+    await expect(runExample(lab, await agentWithTools(), again)).rejects.toThrow("Artifact plan-1 already exists.");
+  });
 });
 
-/** Gives a Databricks service principal the federation policy that the documentation asks for. */
+function exampleNamed(title: string): Example {
+  const example = examplePipelines().find((one) => one.title === title);
+  if (!example) throw new Error(`There is no example ${title}.`);
+  return example;
+}
+
+/** Creates the federation policy with the command of the page, for a Databricks service principal in the workspace. */
 function trust({ workspace, federation, deployer }: Lab, clientId: string): void {
+  const [, json = ""] = /--json '([\s\S]+)'/.exec(bashBlock("Workspaces on AWS and Google Cloud")) ?? [];
+  const { oidc_policy: policy } = JSON.parse(json) as {
+    oidc_policy: { issuer: string; subject: string; audiences: string[] };
+  };
+  expect(Object.keys(policy).sort()).toEqual(["audiences", "issuer", "subject"]);
   workspace.addMember(clientId);
-  federation.addPolicy({ ...deployer.federation, clientId, audience: entraIssuerAudience });
+  // The page cannot name the subject of the lab's connection.
+  for (const audience of policy.audiences) federation.addPolicy({ ...deployer.federation, clientId, audience });
 }
 
 /** The application ids that examples with `authentication: databricks` sign in as. */
 function federatedClients(): string[] {
   const steps = examplePipelines().flatMap(({ pipeline }) => stepsOf(pipeline));
   return steps.flatMap(({ inputs }) => (inputs?.["databricksClientId"] ? [String(inputs["databricksClientId"])] : []));
-}
-
-function indented(value: unknown): string {
-  return stringify(value).replace(/^(?=.)/gm, "  ");
 }

@@ -7,6 +7,10 @@ export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface ExampleStep {
   readonly task?: string;
+  readonly bash?: string;
+  readonly script?: string;
+  readonly workingDirectory?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly name?: string;
   readonly displayName?: string;
   readonly inputs?: Readonly<Record<string, string | boolean | number>>;
@@ -16,17 +20,23 @@ export interface ExampleStep {
   readonly artifact?: string;
 }
 
-interface ExampleJob {
+type Values = Readonly<Record<string, string | number>>;
+
+interface PipelineJob {
+  readonly job?: string;
+  readonly deployment?: string;
   readonly steps?: readonly ExampleStep[];
-  readonly variables?: Readonly<Record<string, string | number>>;
+  /** By name, or as a list, whose variable groups have no values here. */
+  readonly variables?: Values | readonly object[];
   readonly strategy?: {
     readonly matrix?: Readonly<Record<string, Readonly<Record<string, string>>>>;
     readonly runOnce?: { readonly deploy: { readonly steps: readonly ExampleStep[] } };
   };
 }
 
-export interface ExamplePipeline extends ExampleJob {
-  readonly stages?: readonly { readonly jobs: readonly ExampleJob[] }[];
+export interface ExamplePipeline extends PipelineJob {
+  readonly stages?: readonly { readonly stage: string; readonly jobs: readonly PipelineJob[] }[];
+  readonly jobs?: readonly PipelineJob[];
 }
 
 export interface Example {
@@ -35,41 +45,106 @@ export interface Example {
   readonly pipeline: ExamplePipeline;
 }
 
-/** Every YAML block of docs/examples.md, with the heading above it. */
-function yamlBlocks(): { title: string; content: Record<string, unknown> }[] {
-  const page = fs.readFileSync(path.join(root, "docs", "examples.md"), "utf8");
-  return page.split(/^## /m).flatMap((section) =>
-    [...section.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => ({
-      title: section.split("\n", 1)[0] ?? "",
-      content: parse(text) as Record<string, unknown>,
+/** A job of a pipeline. */
+export interface ExampleJob {
+  readonly stage: string;
+  readonly name: string;
+  readonly steps: readonly ExampleStep[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** What the names of its outputs begin with; a deployment job's with its own name. */
+  readonly outputPrefix: string;
+}
+
+/** A block of code of a page, with the heading above it. */
+interface Block {
+  readonly title: string;
+  readonly language: string;
+  readonly text: string;
+}
+
+function blocksOf(page: string): Block[] {
+  const markdown = fs.readFileSync(path.join(root, "docs", page), "utf8");
+  return markdown.split(/^##+ /m).flatMap((section) =>
+    [...section.matchAll(/^( *)```(\w+)\n([\s\S]*?)^ *```/gm)].map(([, indent = "", language = "", text = ""]) => ({
+      title: section.split("\n", 1)[0]?.replaceAll("`", "") ?? "",
+      language,
+      text: text.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
     })),
   );
 }
 
-export function examplePipelines(): Example[] {
-  return yamlBlocks().flatMap(({ title, content }) =>
-    "steps" in content || "stages" in content ? [{ title, pipeline: content }] : [],
+/** The YAML of a page: pipelines, and parts of bundles. */
+export function yamlBlocks(page: string): { title: string; text: string; content: Record<string, unknown> }[] {
+  return blocksOf(page).flatMap(({ title, language, text }) =>
+    language === "yaml" ? [{ title, text, content: parse(text) as Record<string, unknown> }] : [],
   );
 }
 
-/** The part of a bundle that an example shows in addition to its pipeline. */
-export function exampleBundlePart(title: string): Record<string, unknown> | undefined {
-  return yamlBlocks().find((block) => block.title === title && "targets" in block.content)?.content;
+/** The pipelines of a page; what a pipeline extends is in its place. */
+export function examplePipelines(page = "examples.md"): Example[] {
+  return yamlBlocks(page).flatMap(({ title, content }) => {
+    if ("extends" in content) return [{ title, pipeline: extended(page, title, content) }];
+    const isTemplate = "parameters" in content;
+    const isPipeline = ["steps", "jobs", "stages"].some((key) => key in content);
+    return isPipeline && !isTemplate ? [{ title, pipeline: content as ExamplePipeline }] : [];
+  });
+}
+
+/** The template of the same section with the parameters of a pipeline, or else their defaults. */
+function extended(page: string, title: string, pipeline: Record<string, unknown>): ExamplePipeline {
+  const { parameters } = pipeline["extends"] as { parameters: Record<string, string> };
+  const template = yamlBlocks(page).find((block) => block.title === title && "parameters" in block.content);
+  if (!template) throw new Error(`${page} does not show the template of ${title}.`);
+  const declared = template.content["parameters"] as { name: string; default?: string; values?: string[] }[];
+  const unknown = Object.keys(parameters).filter((name) => !declared.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`The template of ${title} does not have ${unknown.join(", ")}.`);
+  const values = declared.map(({ name, default: otherwise, values }) => {
+    const value = parameters[name] ?? otherwise;
+    if (value === undefined || (values && !values.includes(value))) throw new Error(`${title}: ${name} is ${value}.`);
+    return [name, value] as const;
+  });
+  const filled = values.reduce(
+    (text, [name, value]) => text.replaceAll(`\${{ parameters.${name} }}`, value),
+    template.text,
+  );
+  return parse(filled) as ExamplePipeline;
+}
+
+/** What an example shows in addition to its pipeline: files by their path, and parts of the bundle's root file. */
+export function exampleFiles(title: string): { files: Record<string, string>; bundle: Record<string, unknown>[] } {
+  const named = blocksOf("examples.md").flatMap((block) => {
+    const [, file] = /^# (?:in )?(\S+\/\S+)\n/.exec(block.text) ?? [];
+    return block.title === title && file ? [{ file, text: block.text }] : [];
+  });
+  const isRoot = ({ file }: { file: string }) => file === "bundle/databricks.yml";
+  return {
+    files: Object.fromEntries(named.filter((one) => !isRoot(one)).map(({ file, text }) => [file, text])),
+    bundle: named.filter(isRoot).map(({ text }) => parse(text) as Record<string, unknown>),
+  };
+}
+
+/** The text between the fences of the Bash block of a section. */
+export function bashBlock(title: string): string {
+  return blocksOf("examples.md").find((block) => block.title === title && block.language === "bash")?.text ?? "";
 }
 
 /** The pipeline's jobs, in order. A matrix becomes one job for each leg, with its variables. */
-export function jobsOf(
-  pipeline: ExamplePipeline,
-): { steps: readonly ExampleStep[]; variables: Record<string, string> }[] {
-  const jobs = pipeline.stages?.flatMap((stage) => stage.jobs) ?? [pipeline];
-  return jobs.flatMap(({ steps, strategy, variables }) => {
-    const legs = Object.values(strategy?.matrix ?? { only: {} });
-    const common = Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)] as const);
-    return legs.map((leg) => ({
-      steps: steps ?? strategy?.runOnce?.deploy.steps ?? [],
-      variables: { ...Object.fromEntries(common), ...leg },
-    }));
-  });
+export function jobsOf(pipeline: ExamplePipeline): ExampleJob[] {
+  const stages = pipeline.stages ?? [{ stage: "", jobs: pipeline.jobs ?? [pipeline] }];
+  return stages.flatMap(({ stage, jobs }) =>
+    jobs.flatMap(({ job, deployment, steps, strategy, variables }) => {
+      const legs = Object.values(strategy?.matrix ?? { only: {} });
+      const common = Object.entries(Array.isArray(variables) ? {} : (variables ?? {}));
+      const own = Object.fromEntries(common.map(([name, value]) => [name, String(value)]));
+      return legs.map((leg) => ({
+        stage,
+        name: job ?? deployment ?? "",
+        steps: steps ?? strategy?.runOnce?.deploy.steps ?? [],
+        variables: { ...own, ...leg },
+        outputPrefix: deployment ? `${deployment}.` : "",
+      }));
+    }),
+  );
 }
 
 export function stepsOf(pipeline: ExamplePipeline): ExampleStep[] {

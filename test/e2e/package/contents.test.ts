@@ -33,6 +33,7 @@ describe("the package", () => {
       "[Content_Types].xml",
       "extension.vsixmanifest",
       "extension.vsomanifest",
+      "images/architecture.png",
       "images/icon.png",
       "images/pipeline-log.png",
       "images/run-summary.png",
@@ -59,6 +60,7 @@ describe("the package", () => {
       .filter(([name]) => name.endsWith(".png"))
       .map(([name, file]) => [name, Object.values(pngSize(file)).join("×")]);
     expect(Object.fromEntries(sizes)).toEqual({
+      "images/architecture.png": "1800×940",
       "images/icon.png": "128×128",
       "images/pipeline-log.png": "1366×768",
       "images/run-summary.png": "1366×768",

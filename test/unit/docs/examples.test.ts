@@ -27,6 +27,13 @@ interface TaskDefinition {
 const tasks = taskNames.map(
   (name) => JSON.parse(fs.readFileSync(path.join(root, "tasks", name, "task.json"), "utf8")) as TaskDefinition,
 );
+/** What a step passes on under its name. */
+function outputsOf(step: ExampleStep): string[] {
+  const set = /##vso\[task\.setvariable variable=(\w+);isOutput=true\]/g;
+  const scripted = [...(step.bash ?? "").matchAll(set)].map(([, name = ""]) => name);
+  return [...scripted, ...(definitionOf(step)?.outputVariables ?? []).map(({ name }) => name)];
+}
+
 const definitionOf = (step: ExampleStep) => tasks.find(({ name }) => `${name}@1` === step.task);
 
 describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: stepsOf(pipeline) })))(
@@ -37,7 +44,7 @@ describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: s
     it("installs the CLI for another task", () => {
       const [first, ...others] = new Set(own.map(({ task }) => task));
       expect(first).toBe("DatabricksCliInstaller@1");
-      expect(others).toHaveLength(1);
+      expect(others.length).toBeGreaterThanOrEqual(1);
     });
 
     it.each(own)("gives $task inputs that it has, and all that it needs", (step) => {
@@ -57,12 +64,9 @@ describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: s
     });
 
     it("uses outputs that the named step has", () => {
-      const outputs = new Map(own.map((step) => [step.name, definitionOf(step)?.outputVariables ?? []]));
+      const outputs = new Map(steps.map((step) => [step.name, outputsOf(step)]));
       for (const [, name, output] of JSON.stringify(steps).matchAll(/\$\(([a-z]+)\.([A-Za-z]+)\)/g)) {
-        expect(
-          outputs.get(name)?.map((one) => one.name),
-          `step ${name}`,
-        ).toContain(output);
+        expect(outputs.get(name), `step ${name}`).toContain(output);
       }
     });
   },

@@ -43,6 +43,21 @@ export const inboxTasks: Readonly<Record<string, InboxTask>> = {
     },
     required: ["versionSpec"],
   },
+  "PublishTestResults@2": {
+    inputs: {
+      testResultsFormat: oneOf("JUnit", "NUnit", "VSTest", "XUnit", "CTest"),
+      testResultsFiles: text,
+      searchFolder: text,
+      mergeTestResults: flag,
+      failTaskOnFailedTests: flag,
+      failTaskOnMissingResultsFile: flag,
+      testRunTitle: text,
+      buildPlatform: text,
+      buildConfiguration: text,
+      publishRunAttachments: flag,
+    },
+    required: ["testResultsFiles"],
+  },
   "AzureCLI@2": {
     inputs: {
       azureSubscription: text,

@@ -36,11 +36,11 @@ export function inputProblems({ inputs }: TaskDefinition, given: Readonly<Record
   ];
 }
 
-/** A number is no version: 1.20 would be 1.2. A macro gets its value when the pipeline runs. */
+/** A number is no version: 1.20 would be 1.2. A macro and a template expression get their values later. */
 function isGood(input: TaskInput | undefined, value: unknown): boolean {
   if (input === undefined) return false;
   if (input.type === "boolean") return typeof value === "boolean";
   if (typeof value !== "string" || value === "") return false;
   if (input.options) return Object.hasOwn(input.options, value);
-  return unresolvedMacro(value) !== undefined || (takes[input.name]?.(value) ?? true);
+  return value.includes("${{") || unresolvedMacro(value) !== undefined || (takes[input.name]?.(value) ?? true);
 }

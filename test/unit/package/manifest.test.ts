@@ -21,6 +21,16 @@ describe("vss-extension.json", () => {
     expect(String(extension["description"]).length).toBeLessThanOrEqual(200);
   });
 
+  it("contains the names by which people search for bundles, old and new, in name, description, tags and page", () => {
+    const { name, description, tags } = extension;
+    expect(name).toContain("Asset Bundle");
+    const names = ["Asset Bundles", "DAB", "Declarative Automation Bundles"];
+    for (const text of [String(description), read("overview.md").replace(/\s+/g, " ")]) {
+      for (const one of names) expect(text).toContain(one);
+    }
+    expect(tags).toEqual(expect.arrayContaining(names.map((one) => one.toLowerCase())));
+  });
+
   it("has a name that does not begin with another owner's trademark, which the Marketplace requires", () => {
     const { name } = extension;
     expect(name).toMatch(/^(?!databricks|azure|microsoft)[A-Z].* for Databricks$/i);

@@ -12,6 +12,8 @@ const text = { type: "string" };
 const flag = { type: "boolean" };
 const count = { type: "integer", minimum: 0 };
 const named = { type: "string", pattern: "^[A-Za-z_][A-Za-z0-9_]*$" };
+/** May contain macros. */
+const artifactName = { type: "string", pattern: "^[A-Za-z0-9_.$()-]+$" };
 const textOrList = { anyOf: [text, { type: "array", items: text }] };
 const textMap = { type: "object", additionalProperties: { type: ["string", "boolean", "integer"] } };
 const pool = { anyOf: [text, mapping(undefined, { name: text, vmImage: text, demands: textOrList })] };
@@ -51,8 +53,8 @@ const step = {
     ...inboxTask,
     mapping("script", { script: text, workingDirectory: text, failOnStderr: flag, ...stepProperties }),
     mapping("bash", { bash: text, workingDirectory: text, failOnStderr: flag, ...stepProperties }),
-    mapping("publish", { publish: text, artifact: named, ...stepProperties }),
-    mapping("download", { download: text, artifact: named, patterns: text, ...stepProperties }),
+    mapping("publish", { publish: text, artifact: artifactName, ...stepProperties }),
+    mapping("download", { download: text, artifact: artifactName, patterns: text, ...stepProperties }),
     mapping("checkout", {
       checkout: text,
       clean: flag,
@@ -129,11 +131,14 @@ const pipelineProperties: Properties = {
   pool,
 };
 
-/** The public YAML schema of Azure Pipelines in our own words, as far as a pipeline without templates uses it. */
+const extended = mapping("template", { template: text, parameters: textMap });
+
+/** The public YAML schema of Azure Pipelines in our own words, as far as the project's pipelines and templates use it. */
 export const pipelineSchema = {
   anyOf: [
     mapping("stages", { stages: { type: "array", minItems: 1, items: stage }, ...pipelineProperties }),
     mapping("jobs", { jobs, ...pipelineProperties }),
     mapping("steps", { steps, strategy: matrix, workspace: {}, container: {}, ...pipelineProperties }),
+    mapping("extends", { extends: extended, ...pipelineProperties }),
   ],
 };

@@ -54,7 +54,7 @@ const samples = markdownFiles()
   .flatMap((page) => matches(read(page), /^ *```yaml\n([\s\S]*?)^ *```/gm).map((text) => ({ page, text })))
   .concat({ page: "examples/azure-pipelines.yml", text: read("examples", "azure-pipelines.yml") })
   .map((sample) => ({ ...sample, content: parse(sample.text) as Record<string, unknown> }))
-  .filter(({ content }) => ["steps", "jobs", "stages"].some((key) => key in content));
+  .filter(({ content }) => ["steps", "jobs", "stages", "extends"].some((key) => key in content));
 
 describe("the pipelines in the documentation", () => {
   it.each(samples)("accepts the pipelines of $page", ({ content, text }) => {
