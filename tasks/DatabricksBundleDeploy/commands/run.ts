@@ -1,87 +1,99 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import type { RunKind } from "../../common/databricks/cli/run-options.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import type { Step } from "../session/step.ts";
 import type { AfterCancel } from "./cancelled.ts";
-import type { Deployment } from "./deploy.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
-import { leaveRun, type RunEnd, type StartedRun, startedRun, verify } from "./run-end.ts";
+import { isGood, leaveRun, type RunEnd, type StartedRun, startedRun, verify } from "./run-end.ts";
+import { type RunTarget, runWords, targetOf } from "./run-targets.ts";
+import { followTasks, type ReportedTask } from "./task-states.ts";
 
-export interface FinishedRun extends RunEnd {
+/** What became of a line of the input `run`. */
+export interface RunOutcome extends RunEnd {
+  /** As given. */
   readonly key: string;
-  /** undefined without a page: for apps and scripts, or a run that did not start. */
+  readonly kind: RunKind;
+  /** ID of a job's run or a pipeline's update; undefined for apps and scripts, or a run that did not start. */
+  readonly runId: string | undefined;
+  /** Its page in the workspace. */
   readonly url: string | undefined;
+  /** How long the step was busy with it. */
   readonly durationMs: number;
+  /** Of a job's run, as the step saw them last. */
+  readonly tasks: readonly ReportedTask[];
 }
 
-/** Runs the resources that the input names, one after the other, up to the first that does not succeed. */
+/** Runs what the input names, one after the other, up to the first that does not succeed. With `noWait`, only starts it. */
 export async function runResources(
   step: Step,
-  { summary }: Deployment,
-  onEnd: (run: FinishedRun) => void,
+  summary: BundleSummary,
+  onEnd: (run: RunOutcome) => void,
 ): Promise<void> {
-  for (const key of step.inputs.run) {
-    if (!(await runResource(step, key, summary, onEnd))) break;
+  for (const line of step.inputs.run) {
+    // A key that is gone since it was checked is refused by the CLI.
+    const target = targetOf(line, summary) ?? { ...line, kind: "job", resource: undefined };
+    if (!(await runTarget(step, target, onEnd))) break;
   }
 }
 
 /** Throws a UserError if a run did not succeed. */
-export function requireSuccess(runs: readonly FinishedRun[]): void {
-  const failed = runs.find(({ result }) => result !== "SUCCESS");
+export function requireSuccess({ inputs }: Step, runs: readonly RunOutcome[]): void {
+  const failed = runs.find((run) => !isGood(run));
   if (failed === undefined) return;
   const said = failed.message === "" ? "" : `: ${withoutEnd(failed.message, /[.:\s]+$/)}`;
   const end =
     failed.result === "UNKNOWN"
-      ? `the result of the run of ${failed.key} is unknown`
-      : `the run of ${failed.key} ended with ${failed.result}`;
-  throw new UserError(`The bundle was deployed, but ${end}${said}.`, {
+      ? `The result of the run of ${failed.key} is unknown`
+      : `The run of ${failed.key} ended with ${failed.result}`;
+  const text = inputs.command === "run" ? end : `The bundle was deployed, but ${end.replace("The", "the")}`;
+  throw new UserError(`${text}${said}.`, {
     hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
     section: "run-failed",
   });
 }
 
 /** Returns whether the run succeeded. */
-async function runResource(
-  step: Step,
-  key: string,
-  summary: BundleSummary,
-  onEnd: (run: FinishedRun) => void,
-): Promise<boolean> {
+async function runTarget(step: Step, target: RunTarget, onEnd: (run: RunOutcome) => void): Promise<boolean> {
   const startedAt = Date.now();
+  const { key, kind } = target;
   const output = shownOutput(step);
-  const isScript = summary.scripts.includes(key);
   // What a script prints is its own: it announces no run.
-  const started = () => (isScript ? undefined : startedRun(step, output.facts));
-  const ended = (end: RunEnd) => onEnd({ key, url: started()?.url, ...end, durationMs: Date.now() - startedAt });
-  print(`Running ${key}`);
+  const started = () => (kind === "script" ? undefined : startedRun(step, output.facts));
+  const words = runWords(target, step.inputs);
+  print(`${step.inputs.noWait ? "Starting" : "Running"} ${words.join(" ")}`);
+  const states = followTasks(step, () => (step.inputs.noWait ? undefined : started()?.run));
+  const ended = (end: RunEnd) => {
+    const { id, url } = started() ?? {};
+    onEnd({ key, kind, runId: id, url, ...end, durationMs: Date.now() - startedAt, tasks: states.tasks });
+  };
   try {
-    const afterCancel = () => afterRunCancel(key, started(), isScript, step.safePointMs);
-    const { exitCode, facts } = await tryCommand(step, "run", { arguments: [key], output, afterCancel });
-    const end = isScript
-      ? scriptEnd(exitCode, facts)
-      : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "" }, isApp(key, summary));
+    const afterCancel = () => afterRunCancel(key, started(), kind, step.safePointMs);
+    const { exitCode, facts } = await tryCommand(step, "run", { arguments: words, output, afterCancel });
+    states.stop();
+    const end =
+      kind === "script"
+        ? scriptEnd(exitCode, facts)
+        : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "", kind }, states.note);
     ended(end);
-    return end.result === "SUCCESS";
+    return isGood(end);
   } catch (error) {
     const run = started();
     if (error instanceof Cancelled && run) ended(await leaveRun(step, run));
     throw error;
+  } finally {
+    states.stop();
   }
 }
 
 /** So long the CLI may go on to report a run that it is just starting: the step can only cancel a run that it knows. */
 const announcementMs = 2_000;
 
-function afterRunCancel(key: string, run: StartedRun | undefined, isScript: boolean, safePointMs: number): AfterCancel {
+function afterRunCancel(key: string, run: StartedRun | undefined, kind: RunKind, safePointMs: number): AfterCancel {
   const text = `Canceled while waiting for the run of ${key}${run ? `: ${run.url}` : "."}`;
-  return { text, stopAfterMs: run || isScript ? 0 : Math.min(announcementMs, safePointMs) };
-}
-
-function isApp(key: string, { resources }: BundleSummary): boolean {
-  const resource = resources.find((one) => one.key === key || `${one.type}.${one.key}` === key);
-  return resource?.type === "apps";
+  return { text, stopAfterMs: run || kind === "script" ? 0 : Math.min(announcementMs, safePointMs) };
 }
 
 /** The CLI becomes the script, so that the exit code is the script's. */

@@ -26,7 +26,19 @@ const page: Page = {
       fields: ["a", "b", "c", "d", "e", "f"],
     },
   ],
-  runs: [{ key: "a", url: "https://h/jobs/2/runs/3", result: "FAILED", message: "se_cret", durationMs: 2000 }],
+  listsResources: true,
+  runs: [
+    {
+      key: "a",
+      kind: "job",
+      runId: "3",
+      url: "https://h/jobs/2/runs/3",
+      result: "FAILED",
+      message: "se_cret",
+      durationMs: 2000,
+      tasks: [],
+    },
+  ],
 };
 const mask = (text: string) => text.replaceAll("se_cret", "***");
 
@@ -47,7 +59,8 @@ describe("A summary page", () => {
     const text = pageMarkdown({ ...page, resources: keys.map((key) => ({ key, ...row })) }, mask);
     expect(text).toContain("| `jobs.my_job` |");
     expect(text).toContain("| jobs.\\`\\|x |");
-    const run = { key: "apps.my_app", url: undefined, result: "SUCCESS", message: "", durationMs: 0 };
+    const done = { runId: undefined, url: undefined, result: "SUCCESS", message: "", durationMs: 0, tasks: [] };
+    const run = { key: "apps.my_app", kind: "app" as const, ...done };
     expect(pageMarkdown({ ...page, runs: [run] }, mask)).toContain("| `apps.my_app` | SUCCESS |");
     expect(text).not.toContain("se_cret");
   });
