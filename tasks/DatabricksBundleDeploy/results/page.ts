@@ -23,6 +23,8 @@ export interface Page {
   readonly warnings: readonly string[];
   /** One line above the resources. */
   readonly counts: string | undefined;
+  /** The same for files. */
+  readonly fileCounts: string | undefined;
   readonly resources: readonly PageRow[];
   /** Whether the page lists the resources; the JSON always does. */
   readonly listsResources: boolean;
@@ -53,6 +55,7 @@ export function pageMarkdown(page: Page, mask: (text: string) => string): string
     ...page.warnings.flatMap((warning) => [`**${text(warning)}**`, ""]),
     ...markdownTable(["", ""], facts(page, text, link)),
     "",
+    ...(page.fileCounts ? [text(page.fileCounts), ""] : []),
     ...(page.counts ? [text(page.counts), ""] : []),
     ...(page.listsResources ? resourceTable(page.resources, text, link, mask) : []),
     ...runTable(page.runs, text, link, mask),

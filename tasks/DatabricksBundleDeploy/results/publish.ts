@@ -41,12 +41,13 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
 }
 
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly RunOutcome[]): void {
-  const { summary, actions, engine, counts } = deployment;
+  const { summary, actions, engine, counts, files } = deployment;
   const page = {
     ...pageOf(step, summary, deployedVerb(deployment, runs), deployedRows(deployment)),
     engine,
     runs,
     counts: deployedCounts(actions, counts),
+    fileCounts: files && `Files: ${files.uploaded} uploaded, ${files.deleted} deleted`,
   };
   warnOfNothing(deployment);
   publishPage(page);
@@ -132,6 +133,7 @@ export function pageOf(step: Step, summary: BundleSummary, verb: string, resourc
     engine: undefined,
     durationMs: Date.now() - step.startedAt.getTime(),
     counts: undefined,
+    fileCounts: undefined,
     resources,
     listsResources: true,
     runs: [],
