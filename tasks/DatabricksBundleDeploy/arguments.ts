@@ -1,3 +1,4 @@
+import { noWaitOption, runOptions } from "../common/databricks/cli/run-options.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
 import { quoted } from "../common/pipeline/secrets.ts";
 
@@ -18,6 +19,8 @@ const refused: Readonly<Record<string, string>> = {
   "--plan": "use the input plan",
   "--help": "the CLI would print its help and do nothing else",
   "-h": "the CLI would print its help and do nothing else",
+  [noWaitOption]: "use the input noWait",
+  ...Object.fromEntries([...runOptions.keys()].map((name) => [name, "write it after a key in the input run"])),
 };
 
 /** The input `arguments`, split at spaces and line ends as in a shell; a value with spaces must be in quotes. */
@@ -43,7 +46,8 @@ const names = new Set([
   ...["strict", "force", "select", "debug", "verbose", "quiet", "cluster-id", "log-level", "log-file", "log-format"],
 ]);
 
-function refusedFlags(argument: string): string[] {
+/** What is wrong with an argument that would override an input, or keep the command from its work. */
+export function refusedFlags(argument: string): string[] {
   const [, name = ""] = /^-([a-z][\w-]+)/.exec(argument) ?? [];
   if (names.has(name)) return [`-${name} begins with one dash: write --${name}.`];
   const flags = flagsOf(argument).filter((flag) => Object.hasOwn(refused, flag));
@@ -60,7 +64,7 @@ function quietProblems(split: readonly string[]): string[] {
 /** An argument that is, or gives to an option, what only a shell would replace. */
 const shellReference = /^(--[\w-]+=)?(\$\w+|\$\{\w+\}|\$env:\w+|%\w+%)$/;
 
-function shellProblems(split: readonly string[]): string[] {
+export function shellProblems(split: readonly string[]): string[] {
   const references = split.filter((argument) => shellReference.test(argument));
   return references.map(
     (argument) =>

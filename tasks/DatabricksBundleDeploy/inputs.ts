@@ -6,11 +6,12 @@ import { quoted } from "../common/pipeline/secrets.ts";
 import { readSignInInputs, type SignInInputs } from "../common/sign-in/inputs.ts";
 import { readArguments } from "./arguments.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
+import { type RunLine, readRunLines } from "./run-lines.ts";
 import { readVariables } from "./variable-lines.ts";
 
-export type Command = "validate" | "plan" | "deploy" | "destroy";
+export type Command = "validate" | "plan" | "deploy" | "run" | "destroy";
 
-const commands: readonly Command[] = ["validate", "plan", "deploy", "destroy"];
+const commands: readonly Command[] = ["validate", "plan", "deploy", "run", "destroy"];
 
 /** Without `host`, the bundle names the workspace. */
 export interface DeployInputs extends SignInInputs {
@@ -20,8 +21,10 @@ export interface DeployInputs extends SignInInputs {
   readonly command: Command;
   /** Bundle variables by name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Keys of the resources to run after a deploy. */
-  readonly run: readonly string[];
+  /** What to run: after a deploy, or for `command: run`. */
+  readonly run: readonly RunLine[];
+  /** Whether runs are only started. */
+  readonly noWait: boolean;
   readonly autoApprove: boolean;
   readonly forceLock: boolean;
   /** How long to wait for the lock of another deployment, in milliseconds. */
@@ -46,7 +49,8 @@ export function loadInputs(): DeployInputs {
     target: reader.text("target") ?? takeTargetVariable(reader),
     command: reader.oneOf("command", commands, "deploy"),
     variables: readVariables(reader),
-    run: runKeys(reader),
+    run: readRunLines(reader),
+    noWait: reader.flag("noWait"),
     autoApprove: reader.flag("autoApprove"),
     forceLock: reader.flag("forceLock"),
     lockTimeoutMs: lockTimeout(reader) * 60_000,
@@ -64,21 +68,23 @@ export function loadInputs(): DeployInputs {
 
 /** The commands on which an input has an effect. */
 const effective = {
-  run: ["deploy"],
+  run: ["deploy", "run"],
+  noWait: ["deploy", "run"],
   plan: ["deploy"],
   autoApprove: ["deploy", "destroy"],
   forceLock: ["deploy", "destroy"],
   lockTimeoutInMinutes: ["deploy", "destroy"],
   failOnActiveRuns: ["deploy"],
-  cancelRuns: ["deploy"],
+  cancelRuns: ["deploy", "run"],
   incremental: ["deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, run, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
+  const { command, noWait, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
-    run: run.length > 0,
+    run: reader.text("run") !== undefined,
+    noWait,
     plan: reader.text("plan") !== undefined,
     autoApprove,
     forceLock,
@@ -97,9 +103,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
       `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
     );
   }
-  if (!cancelRuns && command === "deploy" && run.length === 0) {
-    reader.problem("cancelRuns", "has an effect only with the input run. Set that, or clear this input.");
-  }
+  checkRuns(reader, inputs);
   if (forceLock && lockTimeoutMs > 0) {
     reader.problem(
       "lockTimeoutInMinutes",
@@ -108,6 +112,24 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
   }
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
+  }
+}
+
+function checkRuns(reader: InputReader, { command, noWait, cancelRuns }: DeployInputs): void {
+  const isGiven = reader.text("run") !== undefined;
+  if (command === "run" && !isGiven) {
+    reader.problem(
+      "run",
+      "is required for command: run. Write the key of a job, pipeline, app or script on each line.",
+    );
+  }
+  if (command === "deploy" && !isGiven) {
+    const needsRun = "has an effect only with the input run. Set that, or clear this input.";
+    if (!cancelRuns) reader.problem("cancelRuns", needsRun);
+    if (noWait) reader.problem("noWait", needsRun);
+  }
+  if (noWait && !cancelRuns) {
+    reader.problem("cancelRuns", "has no effect with noWait: true, which lets all runs go on. Clear one of them.");
   }
 }
 
@@ -159,17 +181,4 @@ function checkRateLimit(reader: InputReader): void {
   const limit = process.env["DATABRICKS_RATE_LIMIT"];
   if (limit && !/^[+-]?\d+$/.test(limit))
     reader.problem("DATABRICKS_RATE_LIMIT", `${quoted(limit)} is not a whole number.`);
-}
-
-function runKeys(reader: InputReader): string[] {
-  const keys = reader.lines("run");
-  for (const key of keys) {
-    if (key.includes(",")) reader.problem("run", `${quoted(key)} contains a comma. Write one key per line.`);
-    else if (/^-|\s/.test(key))
-      reader.problem(
-        "run",
-        `${quoted(key)} is not a resource key such as nightly or jobs.nightly. Write one key per line (in YAML, after "run: |").`,
-      );
-  }
-  return keys;
 }

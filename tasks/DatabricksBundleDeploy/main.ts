@@ -2,14 +2,16 @@ import type { Task } from "../common/pipeline/task.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan } from "./commands/plan.ts";
-import { checkRunKeys, type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
+import { type RunOutcome, requireSuccess, runResources } from "./commands/run.ts";
+import { checkRuns } from "./commands/run-keys.ts";
 import { validateBundle } from "./commands/summary.ts";
 import type { Command, DeployInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
+import { publishRuns } from "./results/publish-runs.ts";
 import { signIn } from "./session/sign-in.ts";
 import { openStep, type Step } from "./session/step.ts";
 
-const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, destroy };
+const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, run, destroy };
 
 /** Signs in, and does what the input `command` says. */
 export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
@@ -32,22 +34,33 @@ async function plan(step: Step): Promise<void> {
 }
 
 async function deploy(step: Step): Promise<void> {
-  let summary = await checkRunKeys(step);
+  let summary = step.inputs.run.length > 0 ? await checkRuns(step) : undefined;
   if (step.inputs.plan) {
     const planned = await planBundle(step);
     confirmPlan(step.inputs.plan, planned);
     summary = planned.summary;
   }
   const deployment = await deployBundle(step, summary);
-  const runs: FinishedRun[] = [];
+  const runs: RunOutcome[] = [];
   try {
-    if (!deployment.problem) await runResources(step, deployment, (run) => runs.push(run));
+    if (!deployment.problem) await runResources(step, deployment.summary, (run) => runs.push(run));
   } finally {
     // A cancel ends the runs; what is deployed stays deployed. This needs no request, so it is done before the agent's kill.
     publishDeployment(step, deployment, runs);
   }
   if (deployment.problem) throw deployment.problem;
-  requireSuccess(runs);
+  requireSuccess(step, runs);
+}
+
+async function run(step: Step): Promise<void> {
+  const summary = await checkRuns(step);
+  const runs: RunOutcome[] = [];
+  try {
+    await runResources(step, summary, (run) => runs.push(run));
+  } finally {
+    publishRuns(step, summary, runs);
+  }
+  requireSuccess(step, runs);
 }
 
 async function destroy(step: Step): Promise<void> {

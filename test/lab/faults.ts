@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { send } from "./https-server.ts";
 
@@ -9,6 +9,8 @@ export interface FaultMatch {
   readonly path?: string | RegExp;
   /** A text that host and path contain, or a pattern to search for in them. */
   readonly hostAndPath?: string | RegExp;
+  /** Only of the workspace: which programs it is for. */
+  readonly userAgent?: RegExp;
 }
 
 /** What happens to a request: first `delayMs` and `hold`, then `reset` or the given reply, or else the usual reply. */
@@ -38,6 +40,7 @@ export interface PlacedFault {
 export interface FaultTarget {
   readonly method: string;
   readonly url: URL;
+  readonly headers?: IncomingHttpHeaders;
 }
 
 /** The reply of a fault. */
@@ -112,7 +115,11 @@ function promiseToResolve(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-function matches({ method, path, hostAndPath }: FaultMatch, { method: used, url }: FaultTarget): boolean {
+function matches(
+  { method, path, hostAndPath, userAgent }: FaultMatch,
+  { method: used, url, headers }: FaultTarget,
+): boolean {
+  if (userAgent && !userAgent.test(headers?.["user-agent"] ?? "")) return false;
   if (method !== undefined && method.toUpperCase() !== used) return false;
   const full = url.pathname + url.search;
   const whole = [full, decoded(full)];

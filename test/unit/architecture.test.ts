@@ -21,6 +21,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["carried", "lock"],
     ["session"],
     ["inputs"],
+    ["run-lines"],
     ["arguments", "listing", "plan-file", "variable-lines"],
   ],
   "tasks/DatabricksLogin": [["index", "post-job"], ["main"], ["variables"], ["service"], ["connection", "inputs"]],

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
-import type { CliFacts } from "../../common/databricks/cli/output.ts";
+import type { CliFacts, FileCounts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
 import { deployedEngine, localFolder } from "../../common/databricks/cli/state.ts";
 import {
@@ -28,6 +28,8 @@ export interface Deployment extends DeployedActions {
   readonly summary: BundleSummary;
   readonly left: CliFacts["left"];
   readonly engine: Engine | undefined;
+  /** undefined before CLI 1.13. */
+  readonly files: FileCounts | undefined;
   /** Why the step fails although the bundle is deployed; the summary may then hold only what the step knows by itself. */
   readonly problem: UserError | undefined;
 }
@@ -42,10 +44,12 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   if (!place) forgetAllFiles(step);
   const facts = await runDeploy(step, place, carried);
   const [{ summary, problem }, reason] = await Promise.all([deployedSummary(step), carried?.keepFiles()]);
-  const filesProblem = problem ? undefined : await uploadAgain(step, summary, place, reason);
-  if (!problem && !filesProblem) await finishFiles(step, summary);
+  const again = problem ? {} : await uploadAgain(step, summary, place, reason);
+  if (!problem && !again.problem) await finishFiles(step, summary);
   const engine = deployedEngine(step.cli, summary.target);
-  return { summary, problem: problem ?? filesProblem, left: facts.left, engine, ...deployedActions(facts, summary) };
+  const { files } = (again.facts ?? facts).report;
+  const found = { summary, problem: problem ?? again.problem, left: facts.left, engine, files };
+  return { ...found, ...deployedActions(facts, summary) };
 }
 
 async function runDeploy(
@@ -74,21 +78,22 @@ async function uploadAgain(
   summary: BundleSummary,
   assumed: DeploymentPlace | undefined,
   reason: string | undefined,
-): Promise<UserError | undefined> {
+): Promise<{ readonly facts?: CliFacts; readonly problem?: UserError }> {
   const place = placeOf(summary);
-  if (place === undefined || assumed === undefined) return undefined;
+  if (place === undefined || assumed === undefined) return {};
   const why = isDeepStrictEqual(place, assumed) ? reason : `the bundle was in ${assumed.rootPath} before`;
-  if (why === undefined) return undefined;
+  if (why === undefined) return {};
   print(`Uploading all files again, because ${why}.`);
   const carried = carriedState(step, place, true);
   carried.uploadAll();
+  let facts: CliFacts;
   try {
-    await runDeploy(step, place, carried);
+    facts = await runDeploy(step, place, carried);
   } catch (error) {
-    return afterDeploy(`${why}, and uploading all files again failed`, error);
+    return { problem: afterDeploy(`${why}, and uploading all files again failed`, error) };
   }
   await carried.keepFiles();
-  return undefined;
+  return { facts };
 }
 
 /** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */

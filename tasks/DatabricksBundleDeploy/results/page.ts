@@ -1,7 +1,7 @@
 import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
 import type { PlannedAction } from "../../common/databricks/cli/plan.ts";
 import { escapeMarkdown, formatDuration, markdownLink, markdownTable } from "../../common/pipeline/markdown.ts";
-import type { FinishedRun } from "../commands/run.ts";
+import type { RunOutcome } from "../commands/run.ts";
 
 /** What the run page shows for a step; the text is not escaped or masked yet. */
 export interface Page {
@@ -23,8 +23,12 @@ export interface Page {
   readonly warnings: readonly string[];
   /** One line above the resources. */
   readonly counts: string | undefined;
+  /** The same for files. */
+  readonly fileCounts: string | undefined;
   readonly resources: readonly PageRow[];
-  readonly runs: readonly FinishedRun[];
+  /** Whether the page lists the resources; the JSON always does. */
+  readonly listsResources: boolean;
+  readonly runs: readonly RunOutcome[];
 }
 
 export interface PageRow {
@@ -51,8 +55,9 @@ export function pageMarkdown(page: Page, mask: (text: string) => string): string
     ...page.warnings.flatMap((warning) => [`**${text(warning)}**`, ""]),
     ...markdownTable(["", ""], facts(page, text, link)),
     "",
+    ...(page.fileCounts ? [text(page.fileCounts), ""] : []),
     ...(page.counts ? [text(page.counts), ""] : []),
-    ...resourceTable(page.resources, text, link, mask),
+    ...(page.listsResources ? resourceTable(page.resources, text, link, mask) : []),
     ...runTable(page.runs, text, link, mask),
     "",
   ].join("\n");
@@ -112,14 +117,34 @@ function actionText({ action, fields }: PageRow, text: Text): string {
   return `${word}: ${text(fields.slice(0, shownFields).join(", "))}${more}`;
 }
 
-function runTable(runs: readonly FinishedRun[], text: Text, link: Link, mask: (text: string) => string): string[] {
+function runTable(runs: readonly RunOutcome[], text: Text, link: Link, mask: (text: string) => string): string[] {
   if (runs.length === 0) return [];
   const rows = runs.map(({ key, url, result, message, durationMs }) => [
     url === undefined ? keyCell(mask(key)) : link(key, url),
-    text(message === "" ? result : `${result}: ${message}`),
+    text(message === "" ? resultWord(result) : `${resultWord(result)}: ${message}`),
     formatDuration(durationMs),
   ]);
-  return ["", ...markdownTable(["Run", "Result", "Duration"], rows)];
+  return ["", ...markdownTable(["Run", "Result", "Duration"], rows), ...taskTable(runs, text, link, mask)];
+}
+
+/** Runs that are only started have no result yet. */
+function resultWord(result: string): string {
+  return result === "STARTED" ? "started" : result;
+}
+
+const shownTasks = 100;
+
+/** The tasks of runs that have several, those that did not succeed first. */
+function taskTable(runs: readonly RunOutcome[], text: Text, link: Link, mask: Text): string[] {
+  const tasks = runs.flatMap(({ key, tasks }) => (tasks.length > 1 ? tasks.map((task) => ({ run: key, task })) : []));
+  if (tasks.length === 0) return [];
+  const isDone = ({ task }: (typeof tasks)[number]) => task.state === "SUCCESS";
+  const sorted = [...tasks.filter((one) => !isDone(one)), ...tasks.filter(isDone)];
+  const rows = sorted
+    .slice(0, shownTasks)
+    .map(({ run, task }) => [keyCell(mask(run)), link(task.key, task.url), text(task.state)]);
+  const more = tasks.length - rows.length;
+  return ["", ...markdownTable(["Run", "Task", "State"], rows), ...(more > 0 ? ["", `… and ${more} more.`] : [])];
 }
 
 /** The same as JSON for programs: the contents of the file that `summaryPath` points to. */

@@ -9,12 +9,14 @@ import { decorate, publishSummary } from "../../common/pipeline/summary.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
 import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
-import type { FinishedRun } from "../commands/run.ts";
+import type { RunOutcome } from "../commands/run.ts";
+import { isGood } from "../commands/run-end.ts";
 import { workspaceUrlOf } from "../commands/summary.ts";
 import { listSome } from "../listing.ts";
 import { formatPlanFile } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
 import { type Page, type PageRow, pageJson, pageMarkdown } from "./page.ts";
+import { setResourceIds } from "./resource-ids.ts";
 
 export function publishValidation(step: Step, summary: BundleSummary): void {
   const page = pageOf(step, summary, "valid; nothing was deployed", summary.resources.map(bareRow));
@@ -39,20 +41,28 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
   setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file, maskSecrets)));
 }
 
-export function publishDeployment(step: Step, deployment: Deployment, runs: readonly FinishedRun[]): void {
-  const { summary, actions, engine, counts } = deployment;
+export function publishDeployment(step: Step, deployment: Deployment, runs: readonly RunOutcome[]): void {
+  const { summary, actions, engine, counts, files } = deployment;
   const page = {
     ...pageOf(step, summary, deployedVerb(deployment, runs), deployedRows(deployment)),
     engine,
     runs,
     counts: deployedCounts(actions, counts),
+    fileCounts: files && `Files: ${files.uploaded} uploaded, ${files.deleted} deleted`,
   };
   warnOfNothing(deployment);
   publishPage(page);
+  setSummaryOutputs(step, summary, page);
+}
+
+/** What `deploy` and `run` hand on beside their page. */
+export function setSummaryOutputs({ inputs }: Step, summary: BundleSummary, page: Page): void {
   decorate("The output summaryPath", () =>
     setOutput("summaryPath", writeJobFile("bundle-summary.json", pageJson(page, maskSecrets))),
   );
-  if (step.inputs.run.length > 0) setOutput("runUrls", runs.flatMap(({ url }) => url ?? []).join("\n"));
+  // What an unreadable bundle leaves unknown is not set.
+  if (summary.name !== "") setResourceIds(summary);
+  if (inputs.run.length > 0) setOutput("runUrls", page.runs.flatMap(({ url }) => url ?? []).join("\n"));
 }
 
 /** Usually, a file is not included, or the resources belong to another target. */
@@ -82,14 +92,14 @@ function dataLossWarnings({ dataLosses }: BundlePlan): string[] {
   return [`This plan deletes or recreates ${listSome(dataLosses, shownLosses)}: data may be lost when it is deployed.`];
 }
 
-function deployedVerb({ problem }: Deployment, runs: readonly FinishedRun[]): string {
+function deployedVerb({ problem }: Deployment, runs: readonly RunOutcome[]): string {
   if (problem) return "deployed, but with a problem";
-  const failed = runs.find(({ result }) => result !== "SUCCESS");
+  const failed = runs.find((run) => !isGood(run));
   return failed ? `deployed, but the run of ${failed.key} did not succeed` : "deployed";
 }
 
 /** What every command hands on: output variables for later steps, a page for people. */
-function publishPage(page: Page): void {
+export function publishPage(page: Page): void {
   // What an unreadable bundle leaves unknown is not set.
   if (page.workspaceUrl) setOutput("workspaceUrl", page.workspaceUrl);
   if (page.bundle) setOutput("bundleName", page.bundle);
@@ -98,7 +108,7 @@ function publishPage(page: Page): void {
   publishSummary("The summary page", "Databricks bundle.md", () => pageMarkdown(page, maskSecrets));
 }
 
-function pageOf(step: Step, summary: BundleSummary, verb: string, resources: readonly PageRow[]): Page {
+export function pageOf(step: Step, summary: BundleSummary, verb: string, resources: readonly PageRow[]): Page {
   return {
     verb,
     bundle: summary.name,
@@ -113,12 +123,14 @@ function pageOf(step: Step, summary: BundleSummary, verb: string, resources: rea
     engine: undefined,
     durationMs: Date.now() - step.startedAt.getTime(),
     counts: undefined,
+    fileCounts: undefined,
     resources,
+    listsResources: true,
     runs: [],
   };
 }
 
-function bareRow({ type, key, name, id, url }: BundleResource): PageRow {
+export function bareRow({ type, key, name, id, url }: BundleResource): PageRow {
   return { key: `${type}.${key}`, action: undefined, name, id, url, fields: [] };
 }
 

@@ -113,7 +113,7 @@ describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) =
     const says = (report: string) => fs.writeFileSync(`${folder}/.databricks-report`, report);
     says("Created jobs.a\nResources: 1 created, 0 changed, 0 deleted, 0 unchanged, 1 not selected\n");
     const selected = await run({ target: "prod", arguments: "--select jobs.a" });
-    expect(selected.page).toContain("Resources: 1 created, 1 not selected\n");
+    expect(selected.page).toContain("Files: 7 uploaded, 0 deleted\n\nResources: 1 created, 1 not selected\n");
     expect(selected.page).not.toContain("jobs.b");
 
     says("Created jobs.b\nRecreated jobs.a\nResources: 2 created, 0 changed, 1 deleted, 0 unchanged\n");

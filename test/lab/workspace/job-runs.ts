@@ -27,9 +27,10 @@ export function createJobRuns(director: RunDirector): JobRuns {
     if (life === undefined) return run;
     const result = life.outcome()?.result;
     const tasks = objects(run["tasks"]).map((task, index) => {
-      const ownResult = taskResult(result, index);
+      const state = life.taskState(String(task["task_key"]));
+      const ownResult = state === "PENDING" || state === "RUNNING" ? taskResult(result, index) : state;
       taskRuns.set(String(task["run_id"]), { life, result: ownResult });
-      return { ...task, ...stateOf(life, ownResult) };
+      return { ...task, ...stateOf(life, ownResult ?? (state === "PENDING" ? state : undefined)) };
     });
     return { ...run, ...(tasks.length > 0 && { tasks }), ...stateOf(life, result) };
   }
@@ -77,13 +78,28 @@ export function createJobRuns(director: RunDirector): JobRuns {
           lives.set(String(fields(reply.body)["run_id"]), director.start());
           return reply;
         case "GET runs/get":
-          return { ...reply, body: JSON.stringify(rewriteRun(fields(reply.body))) };
+          return { ...reply, body: JSON.stringify(onePage(url, rewriteRun(fields(reply.body)))) };
         case "GET runs/list":
           return listRuns(url, reply);
         default:
           return reply;
       }
     },
+  };
+}
+
+const tasksPerPage = 100;
+
+/** A run with the tasks of one page (https://docs.databricks.com/api/azure/workspace/jobs/getrun: page_token, next_page_token). */
+function onePage(url: URL, run: Record<string, unknown>): Record<string, unknown> {
+  const tasks = objects(run["tasks"]);
+  const from = Number(url.searchParams.get("page_token") ?? 0);
+  const next = from + tasksPerPage;
+  if (tasks.length <= tasksPerPage) return run;
+  return {
+    ...run,
+    tasks: tasks.slice(from, next),
+    ...(next < tasks.length && { has_more: true, next_page_token: String(next) }),
   };
 }
 

@@ -20,6 +20,16 @@ export interface RunBehavior {
   readonly lastForMs?: number;
   /** Keeps runs going until `release()`. */
   readonly hold?: true;
+  /** When tasks of a job's run, by their keys, are at work; by default for as long as the run. */
+  readonly tasks?: Readonly<Record<string, TaskBehavior>>;
+}
+
+/** In milliseconds from the start of the run. */
+export interface TaskBehavior {
+  readonly from: number;
+  readonly until: number;
+  /** Default SUCCESS. */
+  readonly result?: RunResult;
 }
 
 /** One run from its start. */
@@ -28,6 +38,8 @@ export interface RunLife {
   readonly message: string;
   /** How it ended; undefined while it goes on. */
   outcome(): { result: RunResult; endedAt: number } | undefined;
+  /** What a task does while the run goes on. */
+  taskState(key: string): "PENDING" | "RUNNING" | RunResult;
   cancel(): void;
 }
 
@@ -58,7 +70,13 @@ export function createRunDirector(): RunDirector {
 }
 
 function startRun(control: { behavior: RunBehavior; released: boolean }): RunLife {
-  const { result = "SUCCESS", message = "", hold, lastForMs = hold ? 0 : usualDurationMs } = control.behavior;
+  const {
+    result = "SUCCESS",
+    message = "",
+    hold,
+    tasks = {},
+    lastForMs = hold ? 0 : usualDurationMs,
+  } = control.behavior;
   const startedAt = Date.now();
   let ended: { result: RunResult; endedAt: number } | undefined;
 
@@ -74,6 +92,12 @@ function startRun(control: { behavior: RunBehavior; released: boolean }): RunLif
     startedAt,
     message,
     outcome,
+    taskState(key) {
+      const task = tasks[key];
+      if (task === undefined) return "RUNNING";
+      if (Date.now() < startedAt + task.from) return "PENDING";
+      return Date.now() < startedAt + task.until ? "RUNNING" : (task.result ?? "SUCCESS");
+    },
     cancel() {
       ended = outcome() ?? { result: "CANCELED", endedAt: Date.now() };
     },

@@ -36,13 +36,14 @@ const terminations: Record<RunResult, Termination> = {
   },
 };
 
-/** The members of a run, or of a task's run, that show its state. */
-export function stateOf(life: RunLife, result: RunResult | undefined): Record<string, unknown> {
-  if (result === undefined) {
+/** The members of a run, or of a task's run, that show its state; `result` is undefined while it is running. */
+export function stateOf(life: RunLife, result: RunResult | "PENDING" | undefined): Record<string, unknown> {
+  if (result === undefined || result === "PENDING") {
+    const cycle = result ?? "RUNNING";
     return {
       start_time: life.startedAt,
-      state: { life_cycle_state: "RUNNING", state_message: "" },
-      status: { state: "RUNNING" },
+      state: { life_cycle_state: cycle, state_message: "" },
+      status: { state: cycle },
     };
   }
   const { lifeCycle, code, type, result: resultState } = terminations[result];

@@ -72,10 +72,16 @@ describe("Inputs of a deploy step", () => {
     ["validate", { incremental: "false" }],
     ["plan", { incremental: "false" }],
     ["destroy", { incremental: "false", autoApprove: "true" }],
+    ["plan", { noWait: "true", run: "a" }],
+    ["run", { autoApprove: "true", run: "a" }],
+    ["run", { forceLock: "true", run: "a" }],
+    ["run", { lockTimeoutInMinutes: "5", run: "a" }],
+    ["run", { failOnActiveRuns: "true", run: "a" }],
+    ["run", { incremental: "false", run: "a" }],
   ])("refuses inputs that have no effect on %s: %o", (command, inputs) => {
     const [name] = Object.keys(inputs);
     expect(errorOf({ command, ...inputs })).toMatch(
-      new RegExp(`${name}: has an effect only with command: deploy( or destroy)?, not with ${command}`),
+      new RegExp(`${name}: has an effect only with command: deploy( or run| or destroy)?, not with ${command}`),
     );
   });
 
@@ -98,6 +104,33 @@ describe("Inputs of a deploy step", () => {
   it("refuses cancelRuns: false without a run", () => {
     expect(errorOf({ cancelRuns: "false" })).toMatch(/cancelRuns: has an effect only with the input run/);
     expect(errorOf({ cancelRuns: "false", run: "nightly" })).toBe("");
+  });
+
+  it("requires the input run for command: run", () => {
+    expect(errorOf({ command: "run" })).toMatch(/run: is required for command: run\. Write the key of a job/);
+    expect(errorOf({ command: "run", run: "nightly", cancelRuns: "false" })).toBe("");
+    expect(errorOf({ command: "run", run: "nightly --params a=b -- c", noWait: "true", arguments: "--debug" })).toBe(
+      "",
+    );
+  });
+
+  it("refuses noWait without a run, and with cancelRuns: false", () => {
+    expect(errorOf({ noWait: "true" })).toMatch(/noWait: has an effect only with the input run/);
+    expect(errorOf({ noWait: "true", run: "a", cancelRuns: "false" })).toMatch(
+      /cancelRuns: has no effect with noWait: true, which lets all runs go on\. Clear one of them\./,
+    );
+  });
+
+  it("reports the problems of the lines of run together with those of other inputs", () => {
+    expect(errorOf({ run: "a --no-wait\nb --x", target: "$(missing)" })).toMatch(
+      /2 inputs .*target: .*run: a: --no-wait is not allowed: use the input noWait.*run: b: "--x" is not an option of a run/s,
+    );
+  });
+
+  it("refuses options of a run in arguments", () => {
+    expect(errorOf({ command: "run", run: "a", arguments: "--params a=b --no-wait" })).toMatch(
+      /arguments: --params is not allowed: write it after a key in the input run\..*arguments: --no-wait is not allowed: use the input noWait/s,
+    );
   });
 
   it("refuses a list of run keys that is separated by commas", () => {

@@ -56,14 +56,16 @@ function hiddenInputs({ inputs, groups = [] }: TaskDefinition, values: Readonly<
 describe("the editor", () => {
   const definitionOf = (name: string) => tasks.find((task) => task.name === name)?.definition as TaskDefinition;
   const deploy = definitionOf("DatabricksBundleDeploy");
-  const conditions = ["cancelRuns", "failOnActiveRuns", "incremental", "plan", "run"];
+  const conditions = ["failOnActiveRuns", "incremental", "plan"];
+  const runs = ["cancelRuns", "noWait", "run"];
   const approval = ["autoApprove", "forceLock", "lockTimeoutInMinutes"];
 
   it.each([
-    ["validate", [...approval, ...conditions]],
-    ["plan", [...approval, ...conditions]],
+    ["validate", [...approval, ...conditions, ...runs]],
+    ["plan", [...approval, ...conditions, ...runs]],
     ["deploy", []],
-    ["destroy", conditions],
+    ["run", [...approval, ...conditions]],
+    ["destroy", [...conditions, ...runs]],
   ])("shows exactly the inputs for command: %s", (command, hidden) => {
     expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
   });

@@ -47,6 +47,8 @@ export interface DeployReport {
   readonly actions: ReadonlyMap<string, ReportedAction>;
   /** undefined before 1.13. */
   readonly counts: ReportedCounts | undefined;
+  /** undefined before 1.13. */
+  readonly files: FileCounts | undefined;
   /** Whether the listed resources agree with the counts; with -q, the CLI prints only counts. */
   readonly complete: boolean;
 }
@@ -61,6 +63,12 @@ export interface ReportedCounts {
   readonly unchanged: number;
   /** With --select. */
   readonly notSelected: number;
+}
+
+/** Files of the bundle in the workspace. */
+export interface FileCounts {
+  readonly uploaded: number;
+  readonly deleted: number;
 }
 
 export interface DestructiveAction {
@@ -116,6 +124,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
   const reservations: string[] = [];
   const loggedErrors: string[] = [];
   let counts: ReportedCounts | undefined;
+  let files: FileCounts | undefined;
   let lock: LockAttempt | undefined;
   let isChanging = false;
   let found: Pick<CliFacts, "firstError" | "lastLine" | "nothingDeployed" | "crash" | "script" | "lineBeforeError"> = {
@@ -138,6 +147,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
     const action = parseReportedAction(line);
     if (action && actions.size < keptFacts) noteAction(actions, action);
     counts = parseCounts(line) ?? counts;
+    files = parseFileCounts(line) ?? files;
     const listed = parseDestructiveAction(line);
     if (listed && destructive.length < keptFacts) destructive.push(listed);
     const kept = parseLeftResource(line);
@@ -191,7 +201,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
       }
     },
     get facts() {
-      const report = { actions, counts, complete: counts !== undefined && isComplete(counts, actions) };
+      const report = { actions, counts, files, complete: counts !== undefined && isComplete(counts, actions) };
       const isLocked = lock !== undefined && !lock.failed;
       const progress: Progress = isChanging ? "changing" : isLocked ? "locked" : "preparing";
       return { ...found, errors, report, destructive, left, lock, progress, reservations, runUrls };
@@ -226,6 +236,11 @@ function parseCounts(line: string): ReportedCounts | undefined {
     .slice(1)
     .map((digits) => Number(digits ?? 0));
   return { created, updated, deleted, unchanged, notSelected };
+}
+
+function parseFileCounts(line: string): FileCounts | undefined {
+  const [, uploaded, deleted] = /^Files: (\d+) uploaded, (\d+) deleted$/.exec(line) ?? [];
+  return uploaded === undefined ? undefined : { uploaded: Number(uploaded), deleted: Number(deleted) };
 }
 
 function isComplete({ created, updated, deleted }: ReportedCounts, actions: DeployReport["actions"]): boolean {

@@ -54,11 +54,12 @@ describe("The CLI's report of a deploy", () => {
       "jobs.old": "deleted",
     });
     expect(report.counts).toEqual({ created: 2, updated: 1, deleted: 2, unchanged: 4, notSelected: 2 });
+    expect(report.files).toEqual({ uploaded: 7, deleted: 0 });
   });
 
   it("is not complete before CLI 1.13, or if -q leaves out the lines of resources", () => {
     const old = ["Uploading bundle files to /Workspace/x/files...", "Deploying resources...", "Deployment complete!"];
-    expect(factsOf(...old).report.complete).toBe(false);
+    expect(factsOf(...old).report).toMatchObject({ complete: false, files: undefined });
     expect(factsOf("Resources: 4 created, 0 changed, 0 deleted, 0 unchanged").report.complete).toBe(false);
     expect(factsOf("Resources: 0 created, 0 changed, 0 deleted, 3 unchanged").report.complete).toBe(true);
   });

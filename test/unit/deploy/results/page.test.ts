@@ -15,6 +15,7 @@ const page: Page = {
   engine: "direct",
   durationMs: 65_000,
   counts: "Resources: 1 updated",
+  fileCounts: "Files: 7 uploaded, 0 deleted",
   resources: [
     { key: "jobs.same", action: "unchanged", name: "Same", id: "1", url: "https://h/jobs/1", fields: [] },
     {
@@ -26,7 +27,19 @@ const page: Page = {
       fields: ["a", "b", "c", "d", "e", "f"],
     },
   ],
-  runs: [{ key: "a", url: "https://h/jobs/2/runs/3", result: "FAILED", message: "se_cret", durationMs: 2000 }],
+  listsResources: true,
+  runs: [
+    {
+      key: "a",
+      kind: "job",
+      runId: "3",
+      url: "https://h/jobs/2/runs/3",
+      result: "FAILED",
+      message: "se_cret",
+      durationMs: 2000,
+      tasks: [],
+    },
+  ],
 };
 const mask = (text: string) => text.replaceAll("se_cret", "***");
 
@@ -37,6 +50,7 @@ describe("A summary page", () => {
     expect(text).toContain("| updated: a, b, c, d, e, … (6) | [\\*\\*\\* \\| job](https://h/jobs/2) | 2 |");
     expect(text).toContain("| [a](https://h/jobs/2/runs/3) | FAILED: \\*\\*\\* | 2 s |");
     expect(text).toContain("| Duration | 1 min 5 s |");
+    expect(text).toContain("\n\nFiles: 7 uploaded, 0 deleted\n\nResources: 1 updated\n\n");
     expect(text).toContain("| Service principal | \\*\\*\\* deployer \\(1f2e\\) |");
     expect(text).toContain("\n\n**Data of \\*\\*\\* may be lost.**\n\n");
   });
@@ -47,9 +61,30 @@ describe("A summary page", () => {
     const text = pageMarkdown({ ...page, resources: keys.map((key) => ({ key, ...row })) }, mask);
     expect(text).toContain("| `jobs.my_job` |");
     expect(text).toContain("| jobs.\\`\\|x |");
-    const run = { key: "apps.my_app", url: undefined, result: "SUCCESS", message: "", durationMs: 0 };
+    const done = { runId: undefined, url: undefined, result: "SUCCESS", message: "", durationMs: 0, tasks: [] };
+    const run = { key: "apps.my_app", kind: "app" as const, ...done };
     expect(pageMarkdown({ ...page, runs: [run] }, mask)).toContain("| `apps.my_app` | SUCCESS |");
     expect(text).not.toContain("se_cret");
+  });
+
+  it("shows the tasks of runs that have several, those that did not succeed first, and no resources of a run alone", () => {
+    const task = (key: string, state: string) => ({ key, runId: "1", url: `https://h/jobs/2/runs/${key}`, state });
+    const [run] = page.runs;
+    const one = { ...run, key: "one", tasks: [task("only", "SUCCESS")] };
+    const two = { ...run, key: "two", tasks: [task("first", "SUCCESS"), task("se_cret|b", "FAILED")] };
+    const text = pageMarkdown({ ...page, listsResources: false, runs: [one, two] as Page["runs"] }, mask);
+    expect(text).toContain(
+      "| Run | Task | State |\n| --- | --- | --- |\n" +
+        "| `two` | [\\*\\*\\*\\|b](https://h/jobs/2/runs/***%7Cb) | FAILED |\n| `two` | [first](https://h/jobs/2/runs/first) | SUCCESS |\n",
+    );
+    expect(text).not.toContain("only");
+    expect(text).not.toContain("| Resource |");
+  });
+
+  it("shows a run that was only started", () => {
+    const [run] = page.runs;
+    const started = { ...run, result: "STARTED", message: "" };
+    expect(pageMarkdown({ ...page, runs: [started] as Page["runs"] }, mask)).toContain("| started |");
   });
 
   it("escapes its title", () => {

@@ -125,6 +125,35 @@ describe("a member", () => {
     expect(permissions.json["object_id"]).toBe(`/jobs/${job}`);
   });
 
+  it("the tasks of a run have states of their own, and an answer has at most 100 of them", async () => {
+    const token = lab.token(alice);
+    const tasks = Array.from({ length: 101 }, (_, index) => ({
+      task_key: `t${index}`,
+      pipeline_task: { pipeline_id: "p" },
+    }));
+    const post = (name: string, body: object) =>
+      lab.call({ method: "POST", path: `/api/2.2/jobs/${name}`, token, body });
+    const { json: job } = await post("create", { name: "wide", tasks });
+    const states = { t0: { from: 0, until: 0, result: "FAILED" as const }, t1: { from: 60_000, until: 60_001 } };
+    const { release } = lab.workspace.runs({ hold: true, tasks: states });
+    const { json: run } = await post("run-now", job);
+    const path = `/api/2.2/jobs/runs/get?run_id=${run["run_id"]}`;
+    const { json: first } = await lab.call({ path, token });
+    expect(first).toMatchObject({ state: { life_cycle_state: "RUNNING" }, next_page_token: "100" });
+    const shown = first["tasks"] as object[];
+    expect(shown).toHaveLength(100);
+    expect(shown.slice(0, 3)).toMatchObject([
+      { task_key: "t0", state: { life_cycle_state: "TERMINATED", result_state: "FAILED" } },
+      { task_key: "t1", state: { life_cycle_state: "PENDING" }, status: { state: "PENDING" } },
+      { task_key: "t2", state: { life_cycle_state: "RUNNING" } },
+    ]);
+    const { json: second } = await lab.call({ path: `${path}&page_token=100`, token });
+    expect(second).toMatchObject({ tasks: [{ task_key: "t100" }] });
+    expect(second).not.toHaveProperty("next_page_token");
+    release();
+    lab.workspace.runs({});
+  });
+
   it("a run that does not exist cannot be canceled", async () => {
     const path = "/api/2.2/jobs/runs/cancel";
     const { status } = await lab.call({ method: "POST", path, token: lab.token(alice), body: { run_id: 5 } });
