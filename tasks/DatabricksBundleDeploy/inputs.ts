@@ -33,6 +33,8 @@ export interface DeployInputs extends SignInInputs {
   readonly incremental: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
+  /** Whether a plan is also shown on the pull request. */
+  readonly pullRequestComment: boolean;
   /** Additional arguments for the CLI command. */
   readonly arguments: readonly string[];
 }
@@ -54,6 +56,7 @@ export function loadInputs(): DeployInputs {
     cancelRuns: reader.flag("cancelRuns", true),
     incremental: reader.flag("incremental", true),
     plan: readPlanFile(reader),
+    pullRequestComment: reader.flag("pullRequestComment"),
     arguments: readArguments(reader),
   };
   checkCombination(reader, inputs);
@@ -72,6 +75,7 @@ const effective = {
   failOnActiveRuns: ["deploy"],
   cancelRuns: ["deploy"],
   incremental: ["deploy"],
+  pullRequestComment: ["plan"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
@@ -87,6 +91,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     // Only false differs from what every step passes.
     cancelRuns: !cancelRuns,
     incremental: !inputs.incremental,
+    pullRequestComment: inputs.pullRequestComment,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;

@@ -10,6 +10,7 @@ import { checkRunKeys, type FinishedRun, requireSuccess, runResources } from "./
 import { validateBundle } from "./commands/summary.ts";
 import { type Command, loadInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
+import { publishPlanComment } from "./results/pull-request.ts";
 import { signIn } from "./session/sign-in.ts";
 import { openStep, type Step } from "./session/step.ts";
 
@@ -33,7 +34,7 @@ async function validate(step: Step): Promise<void> {
 async function plan(step: Step): Promise<void> {
   const planned = await planBundle(step);
   printPlan(planned);
-  publishPlan(step, planned);
+  await publishPlanComment(step, planned, publishPlan(step, planned));
 }
 
 async function deploy(step: Step): Promise<void> {

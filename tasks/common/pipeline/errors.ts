@@ -26,6 +26,7 @@ export const troubleshootingSections = [
   "other-tenant",
   "permissions",
   "plan-differs",
+  "pull-request-comment",
   "run-failed",
   "service-connection",
   "service-principal-not-in-workspace",

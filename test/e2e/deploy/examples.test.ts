@@ -25,15 +25,19 @@ describe("Examples of the documentation", () => {
 
   it.each(examplePipelines())("$title", async (example) => {
     const agent = await startAgent();
+    const pullRequest = lab.azureDevOps.openPullRequest();
+    const usesThread = stepsOf(example.pipeline).some(({ inputs }) => inputs?.["pullRequestComment"]);
+    const ofRun = usesThread ? pullRequest.variables : { "System.PullRequest.PullRequestId": "42" };
     const published = new Map<string, string>();
     for (const { steps, variables } of jobsOf(example.pipeline)) {
-      const job = await startJob(agent, example, variables);
+      const job = await startJob(agent, example, { ...ofRun, ...variables });
       for (const step of steps) {
         const result = await runStep(job, step, published);
         if (result) expect(result.result, result.log.join("\n")).toBe("Succeeded");
       }
       await job.finish();
     }
+    expect(pullRequest.threads()).toHaveLength(usesThread ? 1 : 0);
   });
 
   async function startJob(agent: Agent, example: Example, variables: Record<string, string>): Promise<Job> {
@@ -43,7 +47,7 @@ describe("Examples of the documentation", () => {
       ...lab.job(lab.deployer),
       ...(release ? { hostType: "release" } : {}),
       serviceConnections: ["databricks-dev", "databricks-prod"].map((name) => ({ ...connection, name })),
-      variables: { "System.PullRequest.PullRequestId": "42", ...variables },
+      variables,
     });
     for (const folder of bundleFolders) checkOut(path.join(job.workingDirectory, folder), example.title);
     return job;

@@ -57,19 +57,21 @@ describe("the editor", () => {
   const definitionOf = (name: string) => tasks.find((task) => task.name === name)?.definition as TaskDefinition;
   const deploy = definitionOf("DatabricksBundleDeploy");
   const conditions = ["cancelRuns", "failOnActiveRuns", "incremental", "plan", "run"];
+  const planning = ["pullRequestComment"];
   const approval = ["autoApprove", "forceLock", "lockTimeoutInMinutes"];
 
   it.each([
-    ["validate", [...approval, ...conditions]],
+    ["validate", [...approval, ...conditions, ...planning]],
     ["plan", [...approval, ...conditions]],
-    ["deploy", []],
-    ["destroy", conditions],
+    ["deploy", planning],
+    ["destroy", [...conditions, ...planning]],
   ])("shows exactly the inputs for command: %s", (command, hidden) => {
     expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
   });
 
   it("shows databricksClientId only if the workspace exchanges the token", () => {
-    expect(hiddenInputs(deploy, { command: "deploy", authentication: "entra" })).toEqual(["databricksClientId"]);
+    const hidden = hiddenInputs(deploy, { command: "deploy", authentication: "entra" });
+    expect(hidden).toEqual(["databricksClientId", ...planning]);
   });
 
   it("shows all inputs of the installer", () => {
