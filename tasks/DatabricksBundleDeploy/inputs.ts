@@ -35,6 +35,8 @@ export interface DeployInputs extends SignInInputs {
   readonly plan: PlanFile | undefined;
   /** Whether a plan is also shown on the pull request. */
   readonly pullRequestComment: boolean;
+  /** Whether a plan with changes fails the step. */
+  readonly failOnChanges: boolean;
   /** Additional arguments for the CLI command. */
   readonly arguments: readonly string[];
 }
@@ -57,6 +59,7 @@ export function loadInputs(): DeployInputs {
     incremental: reader.flag("incremental", true),
     plan: readPlanFile(reader),
     pullRequestComment: reader.flag("pullRequestComment"),
+    failOnChanges: reader.flag("failOnChanges"),
     arguments: readArguments(reader),
   };
   checkCombination(reader, inputs);
@@ -76,6 +79,7 @@ const effective = {
   cancelRuns: ["deploy"],
   incremental: ["deploy"],
   pullRequestComment: ["plan"],
+  failOnChanges: ["plan"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
@@ -92,6 +96,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     cancelRuns: !cancelRuns,
     incremental: !inputs.incremental,
     pullRequestComment: inputs.pullRequestComment,
+    failOnChanges: inputs.failOnChanges,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;

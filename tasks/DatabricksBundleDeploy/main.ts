@@ -5,7 +5,7 @@ import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
-import { confirmPlan, planBundle, printPlan } from "./commands/plan.ts";
+import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands/plan.ts";
 import { checkRunKeys, type FinishedRun, requireSuccess, runResources } from "./commands/run.ts";
 import { validateBundle } from "./commands/summary.ts";
 import { type Command, loadInputs } from "./inputs.ts";
@@ -35,6 +35,7 @@ async function plan(step: Step): Promise<void> {
   const planned = await planBundle(step);
   printPlan(planned);
   await publishPlanComment(step, planned, publishPlan(step, planned));
+  if (step.inputs.failOnChanges) requireNoChanges(planned);
 }
 
 async function deploy(step: Step): Promise<void> {

@@ -15,6 +15,7 @@ export const troubleshootingSections = [
   "deploy-lock",
   "destructive-changes",
   "download",
+  "drift",
   "entra",
   "executable",
   "federated-credential",

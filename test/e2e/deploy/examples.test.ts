@@ -84,9 +84,11 @@ describe("Examples of the documentation", () => {
       fs.copyFileSync(published.get(artifact) ?? "", path.join(folder, path.basename(published.get(artifact) ?? "")));
     }
     if (!step.task) return undefined;
-    const inputs = Object.entries(step.inputs ?? {}).map(([name, value]) => [name, String(value)] as const);
+    const inputs = Object.fromEntries(Object.entries(step.inputs ?? {}).map(([name, value]) => [name, String(value)]));
     const { task, name } = step;
-    return job.run({ task, ...(name ? { name } : {}), inputs: Object.fromEntries(inputs) });
+    // It checks what is deployed.
+    if (inputs["failOnChanges"]) await job.run({ task, inputs: { ...inputs, command: "deploy", failOnChanges: "" } });
+    return job.run({ task, ...(name ? { name } : {}), inputs });
   }
 });
 

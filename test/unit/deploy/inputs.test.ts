@@ -83,6 +83,9 @@ describe("Inputs of a deploy step", () => {
     ["validate", { pullRequestComment: "true" }],
     ["deploy", { pullRequestComment: "true" }],
     ["destroy", { pullRequestComment: "true", autoApprove: "true" }],
+    ["validate", { failOnChanges: "true" }],
+    ["deploy", { failOnChanges: "true" }],
+    ["destroy", { failOnChanges: "true", autoApprove: "true" }],
   ])("refuses inputs that only a plan uses on %s: %o", (command, inputs) => {
     const [name] = Object.keys(inputs);
     expect(errorOf({ command, ...inputs })).toContain(

@@ -57,7 +57,7 @@ describe("the editor", () => {
   const definitionOf = (name: string) => tasks.find((task) => task.name === name)?.definition as TaskDefinition;
   const deploy = definitionOf("DatabricksBundleDeploy");
   const conditions = ["cancelRuns", "failOnActiveRuns", "incremental", "plan", "run"];
-  const planning = ["pullRequestComment"];
+  const planning = ["failOnChanges", "pullRequestComment"];
   const approval = ["autoApprove", "forceLock", "lockTimeoutInMinutes"];
 
   it.each([
