@@ -36,6 +36,10 @@ export interface DeployInputs extends SignInInputs {
   readonly incremental: boolean;
   /** The approved plan, from an earlier `command: plan`: a new plan must match it before a deploy. */
   readonly plan: PlanFile | undefined;
+  /** Whether a plan is also shown on the pull request. */
+  readonly pullRequestComment: boolean;
+  /** Whether a plan with changes fails the step. */
+  readonly failOnChanges: boolean;
   /** Additional arguments for the CLI command. */
   readonly arguments: readonly string[];
 }
@@ -58,6 +62,8 @@ export function loadInputs(): DeployInputs {
     cancelRuns: reader.flag("cancelRuns", true),
     incremental: reader.flag("incremental", true),
     plan: readPlanFile(reader),
+    pullRequestComment: reader.flag("pullRequestComment"),
+    failOnChanges: reader.flag("failOnChanges"),
     arguments: readArguments(reader),
   };
   checkCombination(reader, inputs);
@@ -77,6 +83,8 @@ const effective = {
   failOnActiveRuns: ["deploy"],
   cancelRuns: ["deploy", "run"],
   incremental: ["deploy"],
+  pullRequestComment: ["plan"],
+  failOnChanges: ["plan"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
@@ -93,6 +101,8 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     // Only false differs from what every step passes.
     cancelRuns: !cancelRuns,
     incremental: !inputs.incremental,
+    pullRequestComment: inputs.pullRequestComment,
+    failOnChanges: inputs.failOnChanges,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;

@@ -1,13 +1,14 @@
 import type { Task } from "../common/pipeline/task.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
-import { confirmPlan, planBundle, printPlan } from "./commands/plan.ts";
+import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands/plan.ts";
 import { type RunOutcome, requireSuccess, runResources } from "./commands/run.ts";
 import { checkRuns } from "./commands/run-keys.ts";
 import { validateBundle } from "./commands/summary.ts";
 import type { Command, DeployInputs } from "./inputs.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
 import { publishRuns } from "./results/publish-runs.ts";
+import { publishPlanComment } from "./results/pull-request.ts";
 import { signIn } from "./session/sign-in.ts";
 import { openStep, type Step } from "./session/step.ts";
 
@@ -30,7 +31,8 @@ async function validate(step: Step): Promise<void> {
 async function plan(step: Step): Promise<void> {
   const planned = await planBundle(step);
   printPlan(planned);
-  publishPlan(step, planned);
+  await publishPlanComment(step, planned, publishPlan(step, planned));
+  if (step.inputs.failOnChanges) requireNoChanges(planned);
 }
 
 async function deploy(step: Step): Promise<void> {

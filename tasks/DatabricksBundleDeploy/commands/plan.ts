@@ -56,6 +56,28 @@ export function printPlan({ plan }: PlannedDeployment): void {
   print(planCounts(plan));
 }
 
+const shownChanges = 10;
+const shownFields = 5;
+
+/** Throws a UserError that names what a deploy would change, if it would change anything. */
+export function requireNoChanges({ plan, file }: PlannedDeployment): void {
+  const changes = plan.resources.flatMap(({ key, action, fields }) => {
+    if (action === "skip") return [];
+    return [fields.length > 0 ? `${action} ${key} (${listSome(fields, shownFields)})` : `${action} ${key}`];
+  });
+  if (changes.length === 0) return;
+  const what = changes.length === 1 ? "a resource" : `${changes.length} resources`;
+  throw new UserError(
+    `A deploy of the bundle ${file.bundle} to the target ${file.target} would change ${what}: ${listSome(changes, shownChanges, "; ")}.`,
+    {
+      hint:
+        "The step fails because of failOnChanges. If somebody has changed the workspace, deploy the bundle to undo that, or change the " +
+        "bundle to keep it. If the bundle has changed since its last deploy, deploy it.",
+      section: "drift",
+    },
+  );
+}
+
 /** Prints every difference of the current plan from the approved one; throws a UserError if there is one. */
 export function confirmPlan(approved: PlanFile, { plan, file: now }: PlannedDeployment): void {
   warnOfOtherCommit(approved, now);

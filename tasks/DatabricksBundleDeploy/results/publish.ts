@@ -24,7 +24,8 @@ export function publishValidation(step: Step, summary: BundleSummary): void {
   publishPage(page);
 }
 
-export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployment): void {
+/** Returns the page that it has published. */
+export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployment): Page {
   const counts = countActions(plan.resources);
   const known = [...summary.resources, ...summary.departed];
   const byKey = new Map(known.map((resource) => [`${resource.type}.${resource.key}`, resource]));
@@ -35,10 +36,12 @@ export function publishPlan(step: Step, { plan, summary, file }: PlannedDeployme
   const verb = isPullRequestBuild() ? "what this pull request would change" : "planned; nothing was deployed";
   const warnings = dataLossWarnings(plan);
   for (const warning of warnings) warn(warning);
-  publishPage({ ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan), warnings });
+  const page = { ...pageOf(step, summary, verb, rows), engine: plan.engine, counts: planCounts(plan), warnings };
+  publishPage(page);
   setOutput("changesPresent", String(counts.create + counts.update + counts.delete > 0));
   setOutput("deletesPresent", String(plan.deletesPresent));
   setOutput("planPath", writeJobFile("bundle-plan.json", formatPlanFile(file, maskSecrets)));
+  return page;
 }
 
 export function publishDeployment(step: Step, deployment: Deployment, runs: readonly RunOutcome[]): void {

@@ -8,7 +8,7 @@ import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limit
 import { instanceMetadataHost, isLoopback, type Network } from "./network.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "HEAD" | "POST";
+  readonly method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly totalTimeoutMs?: number;
   /** Number of attempts when the failure is transient (408, 429, 5xx, network); default 4. */
   readonly attempts?: number;
-  /** `follow` (default for GET and HEAD), or `manual` to return the 3xx to the caller (default for POST). */
+  /** `follow` (default for GET and HEAD), or `manual` to return the 3xx to the caller (default for what changes something). */
   readonly redirects?: "follow" | "manual";
   /** The reason why an answer, whatever its status, asks for another attempt. Only for `send`. */
   readonly isBusy?: (response: HttpResponse) => string | undefined;
@@ -120,7 +120,8 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     signal: AbortSignal,
     onHop: (url: string) => void,
   ): Promise<StreamedResponse> {
-    const follow = (request.redirects ?? (request.method === "POST" ? "manual" : "follow")) === "follow";
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const follow = (request.redirects ?? (isRead ? "follow" : "manual")) === "follow";
     let url = allowedUrl(request.url, request.instanceMetadata);
     let headers: Record<string, string> = { ...request.headers };
     for (let hop = 0; ; hop++) {
@@ -155,8 +156,9 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     const proxy = { proxyUrl: "" };
     const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false, proxy });
     // The library accepts a string or no body. An empty POST still needs its Content-Length.
-    const body = (request.method === "POST" ? (request.body ?? "") : null) as string;
-    const length = request.method === "POST" && !request.body ? { "content-length": "0" } : {};
+    const hasBody = request.method === "POST" || request.method === "PATCH";
+    const body = (hasBody ? (request.body ?? "") : null) as string;
+    const length = hasBody && !request.body ? { "content-length": "0" } : {};
     const sent = client.request(request.method, url.href, body, { ...headers, ...length });
     const { message } = await unlessAborted(sent, signal).catch((error: unknown) => {
       throw connection.explain(error, signal);

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
 import { UserError } from "./errors.ts";
-import { environmentName, jobVariables } from "./job.ts";
+import { environmentName, jobVariables, repositoryFolder } from "./job.ts";
 import { maskSecrets, quoted } from "./secrets.ts";
 
 /** Reads a task's inputs and collects their problems, so that all are reported at once. */
@@ -93,7 +93,7 @@ export function inputReader(): InputReader {
         .filter((line) => line !== ""),
     folder(name) {
       const value = text(name) ?? ".";
-      const folder = path.resolve(defaultFolder(), value);
+      const folder = path.resolve(repositoryFolder(), value);
       const stats = statOf(folder);
       if (stats?.isDirectory()) return folder;
       if (stats) {
@@ -104,14 +104,14 @@ export function inputReader(): InputReader {
         return undefined;
       }
       const advice =
-        checkoutAdvice(folder) ?? `Set it to a folder that exists. Relative paths start at ${defaultFolder()}.`;
+        checkoutAdvice(folder) ?? `Set it to a folder that exists. Relative paths start at ${repositoryFolder()}.`;
       problem(name, `there is no folder ${shownPath(value, folder)}. ${advice}`);
       return undefined;
     },
     file(name, advice) {
       const value = text(name);
       if (value === undefined) return undefined;
-      const file = path.resolve(defaultFolder(), value);
+      const file = path.resolve(repositoryFolder(), value);
       if (statOf(file)?.isFile()) return file;
       problem(name, `there is no file ${shownPath(value, file)}. ${advice}`);
       return undefined;
@@ -151,7 +151,7 @@ function shownPath(value: string, file: string): string {
 
 /** What to do if files are missing from a folder because nothing was checked out; otherwise undefined. */
 export function checkoutAdvice(folder: string): string | undefined {
-  const root = path.resolve(defaultFolder());
+  const root = path.resolve(repositoryFolder());
   // On Windows, paths that differ in case are compared as equal.
   const fromRoot = path.relative(root, folder);
   const isInside = fromRoot.split(path.sep)[0] !== ".." && !path.isAbsolute(fromRoot);
@@ -160,11 +160,6 @@ export function checkoutAdvice(folder: string): string | undefined {
     `Nothing is checked out in ${root}. In YAML, add "- checkout: self" before this step (a deployment job ` +
     "does not check out by default). In a classic release, add an artifact."
   );
-}
-
-/** Repository root in builds, artifacts folder in classic releases. */
-function defaultFolder(): string {
-  return tl.getVariable("System.DefaultWorkingDirectory") ?? process.cwd();
 }
 
 /** Also undefined when a part of the path is not a folder, or cannot be read. */

@@ -38,6 +38,11 @@ export function findOnPath(name: string): string | undefined {
   return tl.which(name, false) || undefined;
 }
 
+/** Repository root in builds, artifacts folder in classic releases. */
+export function repositoryFolder(): string {
+  return tl.getVariable("System.DefaultWorkingDirectory") ?? process.cwd();
+}
+
 /** The commit that the job works on; undefined if there is none. */
 export function sourceCommit(): string | undefined {
   return tl.getVariable("Build.SourceVersion") || undefined;

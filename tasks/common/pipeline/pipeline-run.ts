@@ -1,10 +1,9 @@
 import * as tl from "azure-pipelines-task-lib/task";
+import { callAzureDevOps } from "./azure-devops.ts";
 import { isGuid, mainCollectionUrl, organizationOf, projectUrl } from "./collection.ts";
-import { Cancelled } from "./errors.ts";
-import type { Http, HttpResponse } from "./http.ts";
+import type { Http } from "./http.ts";
 import type { JobInfo } from "./job.ts";
-import { members, parsedObject, textOf } from "./json.ts";
-import { serverMessage } from "./service-errors.ts";
+import { members, textOf } from "./json.ts";
 
 /** A job of a pipeline run: what it takes to find it again, and to tell people which one it is. */
 export interface PipelineJob {
@@ -77,34 +76,9 @@ export async function readJobEnd(http: Http, own: JobInfo, asked: PipelineJob): 
 
 type Answer = { readonly answer: Record<string, unknown> } | { readonly state: "unknown"; readonly reason: string };
 
-async function read(http: Http, { jobToken }: JobInfo, url: string): Promise<Answer> {
-  if (!jobToken) return unknown("this job has no access token");
-  const response = await http
-    .send({
-      method: "GET",
-      url: `${url}?api-version=7.1`,
-      headers: {
-        Authorization: `Bearer ${jobToken}`,
-        Accept: "application/json",
-        // Requests 401 instead of a redirect to the sign-in page.
-        "X-TFS-FedAuthRedirect": "Suppress",
-      },
-      redirects: "manual",
-      idleTimeoutMs: 10_000,
-      attempts: 3,
-    })
-    .catch((error: unknown) => {
-      if (error instanceof Cancelled) throw error;
-      return error instanceof Error ? error : new Error(String(error));
-    });
-  if (response instanceof Error) return unknown(response.message);
-  const answer = response.status === 200 ? parsedObject(response.text) : undefined;
-  return answer === undefined ? unknown(refusal(response)) : { answer };
-}
-
-function refusal({ status, text }: HttpResponse): string {
-  const message = serverMessage(text, ["message", "value"]);
-  return `Azure DevOps returned status ${status}${message === "" ? "" : `: ${message}`}`;
+async function read(http: Http, job: JobInfo, url: string): Promise<Answer> {
+  const read = await callAzureDevOps(http, job, { method: "GET", url });
+  return "answer" in read ? read : unknown(read.reason);
 }
 
 /** The job of an earlier attempt is only named by the attempt that replaced it, and which began after its end. */

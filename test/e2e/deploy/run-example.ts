@@ -8,7 +8,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { exampleBundle } from "../harness.ts";
 import { clientNetwork } from "../login/clients.ts";
 import { temporaryFolder } from "./example-tools.ts";
-import { type Example, type ExampleJob, type ExampleStep, exampleFiles, jobsOf } from "./examples.ts";
+import { type Example, type ExampleJob, type ExampleStep, exampleFiles, jobsOf, stepsOf } from "./examples.ts";
 
 /** What the jobs of one run pass on. */
 interface RunState {
@@ -45,8 +45,12 @@ export async function runExample(
   settings: ExampleSettings = {},
 ): Promise<void> {
   const state: RunState = { artifacts: new Map(), outputs: new Map() };
+  const pullRequest = lab.azureDevOps.openPullRequest();
+  const usesThread = stepsOf(example.pipeline).some(({ inputs }) => inputs?.["pullRequestComment"]);
   for (const exampleJob of jobsOf(example.pipeline)) {
-    const job = await startJob(lab, agent, example, { ...exampleJob, variables: resolved(exampleJob, state) });
+    const ofRun = usesThread ? pullRequest.variables : {};
+    const variables = { ...ofRun, ...resolved(exampleJob, state) };
+    const job = await startJob(lab, agent, example, { ...exampleJob, variables });
     const folders = settings.folders ?? bundleFolders;
     for (const folder of folders) checkOut(path.join(job.workingDirectory, folder), example.title, settings);
     writeShownFiles(job.workingDirectory, example.title, settings);
@@ -60,6 +64,7 @@ export async function runExample(
     }
     await job.finish();
   }
+  expect(pullRequest.threads()).toHaveLength(usesThread ? 1 : 0);
 }
 
 /**
@@ -146,6 +151,12 @@ async function runStep(
     return job.run({ task: "Bash@3", ...named, inputs, env: { ...clientNetwork(lab), ...step.env } });
   }
   if (!step.task?.startsWith("Databricks")) return undefined;
-  const inputs = Object.entries(step.inputs ?? {}).map(([name, value]) => [name, String(value)] as const);
-  return job.run({ task: step.task, ...named, inputs: Object.fromEntries(inputs), env: step.env ?? {} });
+  const inputs = Object.fromEntries(
+    Object.entries(step.inputs ?? {}).map(([name, value]) => [name, String(value)] as const),
+  );
+  const { task, env = {} } = step;
+  // It checks what is deployed.
+  if (inputs["failOnChanges"])
+    await job.run({ task, inputs: { ...inputs, command: "deploy", failOnChanges: "" }, env });
+  return job.run({ task, ...named, inputs, env });
 }

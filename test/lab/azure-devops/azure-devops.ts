@@ -9,6 +9,7 @@ import { type Build, type Builds, createBuilds } from "./builds.ts";
 import { signInPage, unauthorizedError } from "./errors.ts";
 import { answerIdTokenRequest } from "./id-token-request.ts";
 import { openIdConfiguration } from "./openid-configuration.ts";
+import { createPullRequests, type PullRequest, type PullRequests } from "./pull-requests.ts";
 import {
   azureDevOpsIssuer,
   type FederatedIdentity,
@@ -37,7 +38,7 @@ export interface AzureDevOpsRequest {
   readonly serviceConnectionId?: string;
 }
 
-/** Azure DevOps, as far as a pipeline job requests ID tokens from it, and asks for runs of its project. */
+/** Azure DevOps, as far as a pipeline job requests ID tokens from it, asks for runs of its project, and writes on pull requests. */
 export interface AzureDevOps {
   readonly port: number;
   readonly hostName: string;
@@ -58,6 +59,9 @@ export interface AzureDevOps {
   readonly issuedJobTokens: string[];
   /** Starts a pipeline run. */
   startBuild(): Build;
+  /** Opens a pull request of the project's repository. */
+  openPullRequest(): PullRequest;
+  readonly pullRequests: Pick<PullRequests, "mayContribute">;
   /** Places a fault for the next requests; all by default. */
   fault(fault: AzureDevOpsFault, times?: number, match?: FaultMatch): PlacedFault;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
@@ -72,6 +76,7 @@ interface State {
   readonly jobTokens: JobTokens;
   readonly faults: Faults;
   readonly builds: Builds;
+  readonly pullRequests: PullRequests;
   readonly requests: AzureDevOpsRequest[];
   readonly issued: string[];
   readonly lifetimeSeconds: () => number;
@@ -87,6 +92,7 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     jobTokens: createJobTokens(),
     faults: createFaults(),
     builds: createBuilds(organization),
+    pullRequests: createPullRequests(organization),
     requests: [],
     issued: [],
     lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
@@ -115,6 +121,8 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     issued: state.issued,
     issuedJobTokens,
     startBuild: state.builds.start,
+    openPullRequest: state.pullRequests.open,
+    pullRequests: state.pullRequests,
     fault: ({ nullToken, ...fault }, times, match = {}) =>
       state.faults.add(match, nullToken ? { ...fault, body: { oidcToken: null } } : fault, times),
     jwks: (issuer) => issuerJwks(issuer, state),
@@ -145,8 +153,10 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   };
   const answer =
     state.builds.answer(request, url) ??
+    state.pullRequests.answer(request, url, body) ??
     (await answerIdTokenRequest(request, url, body, { organization, connections, sign }));
-  sendJson(response, answer.status, answer.body);
+  if (answer.body === undefined) send(response, answer.status, {}, "");
+  else sendJson(response, answer.status, answer.body);
 }
 
 function issuerJwks(issuer: string, { organization, connections, keys }: State): JSONWebKeySet {

@@ -15,6 +15,7 @@ const assemblies = {
   distributedTask: "Microsoft.TeamFoundation.DistributedTask.WebApi",
   core: "Microsoft.TeamFoundation.Core.WebApi",
   build: "Microsoft.TeamFoundation.Build.WebApi",
+  git: "Microsoft.TeamFoundation.Git.Server",
 } as const;
 
 function azureDevOpsError(assembly: keyof typeof assemblies, typeKey: string, message: string): AzureDevOpsError {
@@ -79,6 +80,48 @@ export function viewBuildsError(project: string): AzureDevOpsError {
   const message = `Access denied. Contoso Build Service needs View builds permissions for project ${project} to perform the action. For more information, contact the Azure DevOps Server administrator.`;
   return azureDevOpsError("build", "AccessDeniedException", message);
 }
+
+/** 404: the repository does not exist, or the caller may not read it. */
+export function repositoryNotFoundError(id: string): AzureDevOpsError {
+  const message = `TF401019: The Git repository with name or identifier ${id} does not exist or you do not have permissions for the operation you are attempting.`;
+  return azureDevOpsError("git", "GitRepositoryNotFoundException", message);
+}
+
+/** 404: there is no such pull request. */
+export const pullRequestNotFoundError = azureDevOpsError(
+  "git",
+  "GitPullRequestNotFoundException",
+  "TF401180: The requested pull request was not found.",
+);
+
+/** 404: the pull request has no such thread or comment; the text is not documented. */
+export function threadNotFoundError(id: string): AzureDevOpsError {
+  return azureDevOpsError(
+    "git",
+    "DiscussionThreadNotFoundException",
+    `The discussion thread ${id} could not be found.`,
+  );
+}
+
+/** 403: the build service may not write on pull requests of the repository. */
+export function permissionNeededError(identity: string): AzureDevOpsError {
+  const message = `TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\\${identity}', scope 'repository'.`;
+  return azureDevOpsError("git", "GitNeedsPermissionException", message);
+}
+
+/** 403: a comment can be changed only by its author; the text is not documented. */
+export const foreignCommentError = azureDevOpsError(
+  "git",
+  "DiscussionCommentNotAuthorException",
+  "A comment can be changed only by its author.",
+);
+
+/** 400: a comment of a pull request is too long. */
+export const commentTooLongError = azureDevOpsError(
+  "services",
+  "VssPropertyValidationException",
+  "A discussion comment cannot be longer than 150000 characters.\r\nParameter name: comment.Content",
+);
 
 /** 405, in ASP.NET's shape instead of Azure DevOps' own. */
 export function methodError(method: string): { Message: string } {

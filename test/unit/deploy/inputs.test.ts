@@ -85,6 +85,21 @@ describe("Inputs of a deploy step", () => {
     );
   });
 
+  it.each([
+    ["validate", { pullRequestComment: "true" }],
+    ["deploy", { pullRequestComment: "true" }],
+    ["destroy", { pullRequestComment: "true", autoApprove: "true" }],
+    ["validate", { failOnChanges: "true" }],
+    ["deploy", { failOnChanges: "true" }],
+    ["destroy", { failOnChanges: "true", autoApprove: "true" }],
+  ])("refuses inputs that only a plan uses on %s: %o", (command, inputs) => {
+    const [name] = Object.keys(inputs);
+    expect(errorOf({ command, ...inputs })).toContain(
+      `${name}: has an effect only with command: plan, not with ${command}.`,
+    );
+    expect(errorOf({ command: "plan", [name ?? ""]: "true" })).toBe("");
+  });
+
   it.each(["-1", "1.5", "5m", "1e3", "soon"])("refuses %s as a number of minutes", (lockTimeoutInMinutes) => {
     expect(errorOf({ lockTimeoutInMinutes })).toContain(
       `lockTimeoutInMinutes: "${lockTimeoutInMinutes}" is not a whole number of minutes, 0 or more.`,

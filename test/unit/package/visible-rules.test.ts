@@ -57,21 +57,23 @@ describe("the editor", () => {
   const definitionOf = (name: string) => tasks.find((task) => task.name === name)?.definition as TaskDefinition;
   const deploy = definitionOf("DatabricksBundleDeploy");
   const conditions = ["failOnActiveRuns", "incremental", "plan"];
+  const planning = ["failOnChanges", "pullRequestComment"];
   const runs = ["cancelRuns", "noWait", "run"];
   const approval = ["autoApprove", "forceLock", "lockTimeoutInMinutes"];
 
   it.each([
-    ["validate", [...approval, ...conditions, ...runs]],
+    ["validate", [...approval, ...conditions, ...planning, ...runs]],
     ["plan", [...approval, ...conditions, ...runs]],
-    ["deploy", []],
-    ["run", [...approval, ...conditions]],
-    ["destroy", [...conditions, ...runs]],
+    ["deploy", planning],
+    ["run", [...approval, ...conditions, ...planning]],
+    ["destroy", [...conditions, ...planning, ...runs]],
   ])("shows exactly the inputs for command: %s", (command, hidden) => {
     expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
   });
 
   it("shows databricksClientId only if the workspace exchanges the token", () => {
-    expect(hiddenInputs(deploy, { command: "deploy", authentication: "entra" })).toEqual(["databricksClientId"]);
+    const hidden = hiddenInputs(deploy, { command: "deploy", authentication: "entra" });
+    expect(hidden).toEqual(["databricksClientId", ...planning]);
   });
 
   it("shows all inputs of the installer", () => {

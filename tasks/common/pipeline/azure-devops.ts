@@ -1,0 +1,54 @@
+import { Cancelled } from "./errors.ts";
+import type { Http, HttpRequest, HttpResponse } from "./http.ts";
+import type { JobInfo } from "./job.ts";
+import { parsedObject } from "./json.ts";
+import { serverMessage } from "./service-errors.ts";
+
+/** A call of the API of Azure DevOps. */
+export interface AzureDevOpsCall extends Pick<HttpRequest, "method" | "url" | "attempts"> {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** What Azure DevOps answers; `status` is undefined where it did not answer. */
+export type AzureDevOpsAnswer =
+  | { readonly answer: Record<string, unknown> }
+  | { readonly reason: string; readonly status: number | undefined };
+
+/** Calls the API of Azure DevOps with the job's own token; only for addresses in the job's own collection. Throws only Cancelled. */
+export async function callAzureDevOps(
+  http: Http,
+  { jobToken }: JobInfo,
+  { url, body, ...call }: AzureDevOpsCall,
+): Promise<AzureDevOpsAnswer> {
+  if (!jobToken) return { reason: "this job has no access token", status: undefined };
+  const response = await http
+    .send({
+      url: `${url}?api-version=7.1`,
+      headers: {
+        Authorization: `Bearer ${jobToken}`,
+        Accept: "application/json",
+        // Requests 401 instead of a redirect to the sign-in page.
+        "X-TFS-FedAuthRedirect": "Suppress",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirects: "manual",
+      idleTimeoutMs: 10_000,
+      attempts: 3,
+      ...call,
+    })
+    .catch((error: unknown) => {
+      if (error instanceof Cancelled) throw error;
+      return error instanceof Error ? error : new Error(String(error));
+    });
+  if (response instanceof Error) return { reason: response.message, status: undefined };
+  // What was deleted is answered without a body.
+  const answer = response.status === 200 ? parsedObject(response.text || "{}") : undefined;
+  return answer === undefined ? { reason: refusal(response), status: response.status } : { answer };
+}
+
+function refusal({ status, text }: HttpResponse): string {
+  const message = serverMessage(text, ["message", "value"]);
+  return `Azure DevOps returned status ${status}${message === "" ? "" : `: ${message}`}`;
+}
