@@ -64,7 +64,9 @@ export function jobsOf(
   const jobs = pipeline.stages?.flatMap((stage) => stage.jobs) ?? [pipeline];
   return jobs.flatMap(({ steps, strategy, variables }) => {
     const legs = Object.values(strategy?.matrix ?? { only: {} });
-    const common = Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)] as const);
+    const common = Object.entries({ ...pipeline.variables, ...variables }).map(
+      ([name, value]) => [name, String(value)] as const,
+    );
     return legs.map((leg) => ({
       steps: steps ?? strategy?.runOnce?.deploy.steps ?? [],
       variables: { ...Object.fromEntries(common), ...leg },
