@@ -83,7 +83,7 @@ function argumentProblems(key: string, given: readonly string[], hasParameters: 
   const form = hasParameters ? "pairs" : argumentForms[only];
   if (form === undefined) {
     return [
-      `${key} has no job parameters and more than one type of task, or one without arguments, so it accepts none after --.`,
+      `${key} accepts nothing after --, because it has no job parameters, and its tasks are of several types or of one without arguments.`,
     ];
   }
   if (form === "words" || isPairs(given)) return [];

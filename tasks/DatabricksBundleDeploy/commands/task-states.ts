@@ -59,13 +59,15 @@ export function followTasks(step: Step, started: () => WorkspaceRun | undefined)
   const http = createHttp(step.task.network, userAgent, signal);
 
   async function follow(): Promise<void> {
-    for (let waitMs = askAfterMs.first; ; waitMs = Math.min(2 * waitMs, askAfterMs.longest)) {
+    let waitMs = askAfterMs.first;
+    for (;;) {
       await sleep(waitMs, undefined, { signal, ref: false });
       const [run, workspace] = [started(), step.workspace()];
       if (run?.kind !== "job" || workspace === undefined) continue;
       const tasks = await askForTasks({ ...workspace, http }, run);
       signal.throwIfAborted();
       states.note(run, tasks);
+      waitMs = Math.min(2 * waitMs, askAfterMs.longest);
     }
   }
 

@@ -134,7 +134,7 @@ export function jobsOf(pipeline: ExamplePipeline): ExampleJob[] {
   return stages.flatMap(({ stage, jobs }) =>
     jobs.flatMap(({ job, deployment, steps, strategy, variables }) => {
       const legs = Object.values(strategy?.matrix ?? { only: {} });
-      const common = Object.entries(Array.isArray(variables) ? {} : (variables ?? {}));
+      const common = Object.entries({ ...namedValues(pipeline.variables), ...namedValues(variables) });
       const own = Object.fromEntries(common.map(([name, value]) => [name, String(value)]));
       return legs.map((leg) => ({
         stage,
@@ -145,6 +145,11 @@ export function jobsOf(pipeline: ExamplePipeline): ExampleJob[] {
       }));
     }),
   );
+}
+
+/** Variables that are written as a map. A list can name a variable group, whose values a pipeline does not contain. */
+function namedValues(variables: ExamplePipeline["variables"] | undefined): Record<string, unknown> {
+  return variables === undefined || Array.isArray(variables) ? {} : (variables as Record<string, unknown>);
 }
 
 export function stepsOf(pipeline: ExamplePipeline): ExampleStep[] {

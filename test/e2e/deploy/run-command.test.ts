@@ -84,7 +84,7 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     };
   }
 
-  it("runs a job with parameters on a new agent, without deploying", async () => {
+  it("runs a job with parameters on a new agent, without deploying", { tags: "windows" }, async () => {
     const { run } = await deployed("with-parameters");
     lab.workspace.runs({});
     const [step, { workspace }] = await requests(() =>
@@ -201,7 +201,7 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     expect(step.page).toContain("the run of fails did not succeed");
   });
 
-  it("only starts runs with noWait", async () => {
+  it("only starts runs with noWait", { tags: "windows" }, async () => {
     const { run } = await deployed("no-wait");
     const { release } = lab.workspace.runs({ hold: true });
     const [step, { workspace }] = await requests(() =>
@@ -216,6 +216,17 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     const { runs } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
     expect(runs).toMatchObject([{ result: "STARTED", runId: expect.any(String) }, { result: "STARTED" }]);
     release();
+  });
+
+  it("deploys, and only starts runs with noWait", async () => {
+    const { run } = await checkout(bundle("deploys-and-starts"));
+    const { release } = lab.workspace.runs({ hold: true });
+    const step = await run({ target: "prod", run: "plain", noWait: "true" });
+    release();
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.page).toMatch(/^### Databricks bundle deploys-and-starts: deployed\n/);
+    expect(step.page).toMatch(/\| \[plain\]\(https:.*\) \| started \|/);
+    expect(step.outputs["runUrls"]).toMatch(/\/runs\/\d+/);
   });
 
   it("fails with noWait if a run cannot be started", async () => {
@@ -301,6 +312,17 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     expect(step.log).not.toContainEqual("Running plain");
     expect(step.page).toMatch(/: the run of nightly did not succeed\n/);
     expect(step.page).toMatch(/\| `nightly` \| \[load\]\(https:.*\) \| FAILED \|/);
+  });
+
+  it("starts all runs again, without deploying, when the agent repeats the failed step", async () => {
+    const { run } = await deployed("repeated");
+    lab.workspace.runs({ result: "FAILED" });
+    const onLine = (text: string) => void (text.includes("The run of plain ended") && lab.workspace.runs({}));
+    const repeated = { retryCountOnTaskFailure: 1, onLine };
+    const [step, { workspace }] = await requests(() => run("plain\nnightly", {}, repeated));
+    expect(step.result).toMatch(/^Succeeded/);
+    expect(changes(workspace).map(({ path }) => path.split("/").at(-1))).toEqual(["run-now", "run-now", "run-now"]);
+    expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(2);
   });
 
   it.each([

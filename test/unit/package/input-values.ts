@@ -1,6 +1,7 @@
 import { parseWorkspaceAddress } from "../../../tasks/common/databricks/workspace/address.ts";
-import { unresolvedMacro } from "../../../tasks/common/pipeline/inputs.ts";
+import { type InputReader, unresolvedMacro } from "../../../tasks/common/pipeline/inputs.ts";
 import { splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
+import { readRunLines } from "../../../tasks/DatabricksBundleDeploy/run-lines.ts";
 import { parseSemver } from "../../../tasks/DatabricksCliInstaller/version/ranges.ts";
 import type { TaskDefinition, TaskInput } from "./project.ts";
 
@@ -10,6 +11,16 @@ const everyLine = (text: string, pattern: RegExp) =>
     .filter((line) => line.trim() !== "")
     .every((line) => pattern.test(line.trim()));
 
+function readsRuns(text: string): boolean {
+  const problems: string[] = [];
+  const reader: Partial<InputReader> = {
+    lines: () => text.split("\n").filter((line) => line.trim() !== ""),
+    problem: (_, problem) => problems.push(problem),
+  };
+  readRunLines(reader as InputReader);
+  return problems.length === 0;
+}
+
 /** Whether the task would take a text for an input, where that can be said without an agent. */
 const takes: Readonly<Record<string, (text: string) => boolean>> = {
   version: (text) => /^(bundle|latest)$/i.test(text) || parseSemver(text) !== undefined,
@@ -17,7 +28,7 @@ const takes: Readonly<Record<string, (text: string) => boolean>> = {
   downloadUrl: (text) => URL.canParse(text) && new URL(text).protocol === "https:",
   checksum: (text) => /^(sha256:)?[0-9a-f]{64}$/i.test(text),
   variables: (text) => everyLine(text, /^[A-Za-z_][\w-]*=/),
-  run: (text) => everyLine(text, /^[^-\s]\S*$/),
+  run: (text) => readsRuns(text),
   arguments: (text) => splitArguments(text) !== undefined,
   databricksClientId: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
 };
