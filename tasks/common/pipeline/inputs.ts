@@ -163,7 +163,7 @@ export function checkoutAdvice(folder: string): string | undefined {
 }
 
 /** Repository root in builds, artifacts folder in classic releases. */
-function defaultFolder(): string {
+export function defaultFolder(): string {
   return tl.getVariable("System.DefaultWorkingDirectory") ?? process.cwd();
 }
 
