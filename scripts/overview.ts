@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { between, table } from "./markdown.ts";
 import { root, taskNames } from "./project.ts";
 
 interface TaskTables {
@@ -21,15 +22,6 @@ export function withTaskTables(page: string): string {
     const task = JSON.parse(fs.readFileSync(path.join(root, "tasks", name, "task.json"), "utf8")) as TaskTables;
     return between(between(text, `${name} inputs`, inputTable(task)), `${name} outputs`, outputTable(task));
   }, page);
-}
-
-/** Replaces the text between `<!-- marker -->` and `<!-- end -->`. */
-function between(text: string, marker: string, content: string): string {
-  const [start, end] = [`<!-- ${marker} -->\n`, "<!-- end -->"];
-  const from = text.indexOf(start);
-  const to = text.indexOf(end, from);
-  if (from < 0 || to < 0) throw new Error(`There is no ${start.trim()} followed by ${end}.`);
-  return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
 }
 
 function inputTable({ inputs }: TaskTables): string {
@@ -55,11 +47,6 @@ function outputTable({ outputVariables }: TaskTables): string {
     ["Output", "Meaning"],
     outputVariables.map(({ name, description }) => [`\`${name}\``, description]),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => "---"), ...rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")))];
-  return `${lines.map((cells) => `| ${cells.join(" | ")} |`.replace(/ {2,}/g, " ")).join("\n")}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -21,7 +21,7 @@ interface Position {
 }
 
 const showing =
-  /^(UserError|HttpFailure|Error|print|printGroup|warn|logIssue|debug|complete|problem|fail|hint|message|reason|verb|label)$/;
+  /^(UserError|HttpFailure|Error|print|printGroup|warn|logIssue|debug|complete|problem|fail|hint|message|reason|verb|label|what|cause|action)$/;
 
 /** Calls whose arguments are names, paths and patterns. */
 const mechanical =

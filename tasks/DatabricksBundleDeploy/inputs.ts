@@ -1,10 +1,12 @@
 import path from "node:path";
-import { rootFiles, similarToRootFile } from "../common/databricks/bundle/files.ts";
+import { rootFiles } from "../common/databricks/bundle/files.ts";
 import { print } from "../common/pipeline/commands.ts";
-import { checkoutAdvice, type InputReader, inputReader, macroProblem } from "../common/pipeline/inputs.ts";
+import { type InputReader, inputReader, macroProblem } from "../common/pipeline/inputs.ts";
+import { repositoryFolder } from "../common/pipeline/job.ts";
 import { quoted } from "../common/pipeline/secrets.ts";
 import { readSignInInputs, type SignInInputs } from "../common/sign-in/inputs.ts";
 import { readArguments } from "./arguments.ts";
+import { noBundle } from "./bundle-folder.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
 import { type RunLine, readRunLines } from "./run-lines.ts";
 import { readVariables } from "./variable-lines.ts";
@@ -167,8 +169,7 @@ function bundleFolder(reader: InputReader): string {
       `${folder} contains ${files.join(" and ")}. The CLI allows only one of them: remove the others.`,
     );
   }
-  if (files.length === 0)
-    reader.problem("workingDirectory", `there is no databricks.yml in ${folder}. ${rootFileAdvice(folder)}`);
+  if (files.length === 0) reader.problem("workingDirectory", noBundle(folder, repositoryFolder()));
   return folder;
 }
 
@@ -178,12 +179,6 @@ function lockTimeout(reader: InputReader): number {
   if (/^\d+$/.test(text)) return Number(text);
   reader.problem("lockTimeoutInMinutes", `${quoted(text)} is not a whole number of minutes, 0 or more.`);
   return 0;
-}
-
-function rootFileAdvice(folder: string): string {
-  const similar = similarToRootFile(folder);
-  if (similar !== undefined) return `Rename ${similar} to databricks.yml (in lower case, without another extension).`;
-  return checkoutAdvice(folder) ?? "Set workingDirectory to the folder that contains it.";
 }
 
 /** The CLI needs a variable of the environment to be a number, and blames the sign-in otherwise. */

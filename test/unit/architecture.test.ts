@@ -10,7 +10,7 @@ import { read, sourceFiles } from "./package/project.ts";
  */
 const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tasks: [["DatabricksCliInstaller", "DatabricksBundleDeploy", "DatabricksLogin"], ["common"]],
-  "tasks/common": [["sign-in"], ["databricks", "identity"], ["pipeline"], ["product"]],
+  "tasks/common": [["sign-in"], ["databricks", "identity"], ["failures"], ["pipeline"], ["product"]],
   "tasks/common/databricks": [["bundle", "cli", "workspace"]],
   "tasks/DatabricksBundleDeploy": [
     ["index"],
@@ -22,7 +22,8 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["session"],
     ["inputs"],
     ["run-lines"],
-    ["arguments", "listing", "plan-file", "variable-lines"],
+    ["arguments", "bundle-folder", "plan-file", "variable-lines"],
+    ["listing"],
   ],
   "tasks/DatabricksLogin": [["index", "post-job"], ["main"], ["variables"], ["service"], ["connection", "inputs"]],
   "tasks/DatabricksCliInstaller": [
@@ -39,6 +40,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** Where the sources of each folder of unit tests are. */
 const sourcesOf: Readonly<Record<string, string>> = {
   pipeline: "tasks/common/pipeline",
+  failures: "tasks/common/failures",
   identity: "tasks/common/identity",
   databricks: "tasks/common/databricks",
   deploy: "tasks/DatabricksBundleDeploy",

@@ -1,18 +1,13 @@
 import { type Diagnostic, unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
-import { knownErrors } from "../../common/databricks/cli/known-errors.ts";
+import { noPermission, noToken } from "../../common/databricks/cli/known-errors.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { isTooOld } from "../../common/databricks/cli/version.ts";
+import { cliFailures } from "../../common/failures/cli.ts";
+import { knownError } from "../../common/failures/failure.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { issueText } from "../session/issues.ts";
-import {
-  type CommandEnd,
-  type FailedStep,
-  foreignHost,
-  knownFailures,
-  networkAdvice,
-  oldCli,
-} from "./known-failures.ts";
+import { type CommandEnd, explainedFailures, type FailedStep, factsOf, foreignHost, oldCli } from "./known-failures.ts";
 
 /** An error for users, with the CLI's errors that it explains; all others are shown next to it. */
 export interface Explanation {
@@ -28,13 +23,13 @@ export function explainFailure(step: FailedStep, command: string, failed: Comman
   const { errors, crash } = failed.facts;
   if (crash !== undefined) return { error: crashed(command, crash), explained: [] };
   const seen = unsupportedVersion(step) ?? unansweredHost(step, failed) ?? refusedHost(step) ?? failedToken(step);
-  if (seen) return { error: seen, explained: errors.filter((error) => knownErrors.noToken.test(textOf(error))) };
-  for (const { pattern, explain } of knownFailures) {
+  if (seen) return { error: seen, explained: errors.filter((error) => noToken.test(textOf(error))) };
+  for (const { pattern, explain } of explainedFailures) {
     const found = errors.flatMap((error) => {
       const match = pattern.exec(textOf(error));
       return match ? [{ error, match }] : [];
     });
-    const [first, ...others] = found.map(({ match }) => match);
+    const [first, ...others] = found.map(({ match }) => factsOf(match));
     const error = first && explain([first, ...others], step, failed);
     if (error) return { error, explained: found.map((one) => one.error) };
   }
@@ -51,12 +46,7 @@ function unsupportedVersion({ cliVersion }: FailedStep): UserError | undefined {
 }
 
 function crashed(command: string, payload: string): UserError {
-  return new UserError(`The Databricks CLI crashed in "databricks bundle ${command}": ${payload}.`, {
-    hint:
-      "Try another version of the CLI (input version of DatabricksCliInstaller@1), and report the crash at " +
-      "https://github.com/databricks/cli/issues with the stack trace above.",
-    section: "deploy-failed",
-  });
+  return knownError(cliFailures, "cli-crash", { command, payload });
 }
 
 function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd): UserError | undefined {
@@ -64,7 +54,7 @@ function unansweredHost({ inputs, declared }: FailedStep, { silent }: CommandEnd
   const waited = "The CLI did not ask for a token within a minute";
   if (declared.host === undefined && inputs.host !== undefined) {
     return new UserError(`${waited}: it cannot reach ${inputs.host}, although this task can. No token was sent.`, {
-      hint: networkAdvice,
+      hint: cliFailures["no-connection"].action,
       section: "network",
     });
   }
@@ -88,26 +78,28 @@ function failedToken({ metadataService }: FailedStep): UserError | undefined {
   return new UserError(`The access token could not be renewed: ${String(failure)}`, { section: "entra" });
 }
 
+const unknownHint = "See the CLI output above. For a more detailed log, run again with the variable system.debug=true.";
+
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
 function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, facts }: CommandEnd): Explanation {
   const [first] = unplacedErrors(facts.errors);
   const cause = first && causeOf(withScript(first, facts.script), facts);
   const quote = first && cause && issueText({ ...first, summary: cause.text, detail: "" });
-  const what = command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
+  const purpose =
+    command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
   const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
-  const message = `"databricks bundle ${command}"${what} ${end}${quote ? `: ${withoutEnd(quote, /\.$/)}` : ""}.`;
+  const words = quote && withoutEnd(quote, /\.$/);
   const explained = first && cause?.isWhole ? [first] : [];
-  if (quote && knownErrors.noPermission.test(quote)) {
-    const hint =
-      "The service principal of the connection does not have a required permission in the workspace. Grant it, and run the step again.";
-    return { error: new UserError(message, { hint, section: "permissions" }), explained };
+  if (quote && noPermission.test(quote)) {
+    return { error: knownError(cliFailures, "denied-request", { command, purpose, end, words }), explained };
   }
+  const message = `"databricks bundle ${command}"${purpose} ${end}${words ? `: ${words}` : ""}.`;
   const isPlaced = !quote && facts.errors.length > 0;
   if (exitCode === null && !isPlaced) {
     const hint = "Check whether the agent ran out of memory. Then run the step again.";
     return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
   }
-  const hint = isPlaced ? "Each error is shown above with its file and line." : "See the CLI output above.";
+  const hint = isPlaced ? "Each error is shown above with its file and line." : unknownHint;
   return { error: new UserError(message, { hint, section: "deploy-failed" }), explained };
 }
 

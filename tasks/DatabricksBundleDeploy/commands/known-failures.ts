@@ -1,14 +1,15 @@
-import { knownErrors, lockTime } from "../../common/databricks/cli/known-errors.ts";
+import { lockTime } from "../../common/databricks/cli/known-errors.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { listUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
+import { cliFailures } from "../../common/failures/cli.ts";
+import { type Facts, type KnownFailure, knownError } from "../../common/failures/failure.ts";
+import type { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
 import { lockHeld } from "../lock/held.ts";
 import { otherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
-import { complexVariable, missingVariables, noDefaultTarget, noSuchTarget } from "./configuration-failures.ts";
 
 /** How a command of the CLI ended. */
 export interface CommandEnd {
@@ -22,63 +23,61 @@ export interface CommandEnd {
 /** What an explanation can use in addition to the CLI's error. */
 export type FailedStep = Pick<Step, "inputs" | "metadataService" | "cliVersion" | "declared">;
 
-type Matches = readonly [RegExpExecArray, ...RegExpExecArray[]];
+/** The groups of each match of a pattern: at least one. */
+type Matches = readonly [Facts, ...Facts[]];
+
+/** Gets one match for each error that it covers. undefined if the errors match, but have another cause. */
+type Explain = (matches: Matches, step: FailedStep, failed: CommandEnd) => UserError | undefined;
+
+export type CliFailure = keyof typeof cliFailures;
 
 /** An error of the CLI that the task explains. It covers only the errors of the run that match the pattern. */
-export interface KnownFailure {
+export interface ExplainedFailure {
+  readonly id: CliFailure;
   readonly pattern: RegExp;
-  /** Gets one match for each error that it covers. undefined if the errors match, but have another cause. */
-  readonly explain: (matches: Matches, step: FailedStep, failed: CommandEnd) => UserError | undefined;
+  readonly explain: Explain;
 }
+
+/** Those whose texts need more than what the pattern finds. */
+const special: { readonly [id in CliFailure]?: Explain } = {
+  "cli-too-old": ([{ command, flag }], step) => unknownWord(command, flag, step),
+  "host-mismatch": ([{ profile, asked = "" }], { inputs }) => foreignHost(asked, inputs.host ?? profile),
+  "no-host": (_, step) => noHost(step),
+  "other-authentication": ([{ authType = "" }]) =>
+    authType === "metadata-service" ? undefined : otherAuthentication(authType),
+  "deploy-lock": ([{ user = "", ...time }], { inputs }) => deployLock(user, lockTime(time), inputs.forceLock),
+  "destructive-changes": (_matches, _step, failed) => destructiveChanges(failed),
+  "already-exists": (matches) => alreadyExists(matches),
+  "missing-variable": (matches) => missingVariables(matches),
+  "untrusted-certificate": ([{ host = "" }]) => untrustedCertificate(host),
+  // Only for the step's workspace, which this task has reached.
+  "no-connection": ([facts], { inputs, declared }) =>
+    [inputs.host, declared.host].includes(`https://${facts["host"]}`) ? known("no-connection", facts) : undefined,
+};
 
 /** The first that applies explains the failure. */
-export const knownFailures: readonly KnownFailure[] = [
-  {
-    pattern: knownErrors.unmetVersionConstraint,
-    explain: ([[, required, current]]) => unmetConstraint(required, current),
-  },
-  {
-    pattern: knownErrors.unknownCommandOrFlag,
-    explain: ([[, command, flag]], step) => unknownWord(command, flag, step),
-  },
-  {
-    pattern: knownErrors.hostMismatch,
-    explain: ([[, profile, bundle = ""]], { inputs }) => foreignHost(bundle, inputs.host ?? profile),
-  },
-  { pattern: knownErrors.noHost, explain: (_, step) => noHost(step) },
-  { pattern: knownErrors.signIn, explain: ([[, authType = ""]]) => foreignAuthentication(authType) },
-  {
-    pattern: knownErrors.deployLock,
-    explain: ([[, user = "", ...time]], { inputs }) => deployLock(user, lockTime(time), inputs.forceLock),
-  },
-  { pattern: knownErrors.destructiveChanges, explain: (_matches, _step, failed) => destructiveChanges(failed) },
-  { pattern: knownErrors.lineageMismatch, explain: staleState },
-  { pattern: knownErrors.newerState, explain: ([[, state = ""]]) => newerState(state) },
-  { pattern: knownErrors.alreadyExists, explain: (matches) => alreadyExists(matches) },
-  { pattern: knownErrors.missingVariable, explain: (matches) => missingVariables(factsOf(matches)) },
-  { pattern: knownErrors.complexVariable, explain: ([[, name = ""]]) => complexVariable(name) },
-  { pattern: knownErrors.deniedPath, explain: ([[, path = ""]]) => deniedPath(path) },
-  { pattern: knownErrors.noSuchTarget, explain: ([[, target = "", targets = ""]]) => noSuchTarget(target, targets) },
-  { pattern: knownErrors.noDefaultTarget, explain: noDefaultTarget },
-  { pattern: knownErrors.terraformDownload, explain: terraformDownload },
-  { pattern: knownErrors.untrustedCertificate, explain: ([[, host = ""]]) => untrustedCertificate(host) },
-  {
-    pattern: knownErrors.noConnection,
-    explain: ([[, host = "", cause = ""]], step) => noConnection(host, cause, step),
-  },
-  { pattern: knownErrors.gitFolder, explain: ([[, folder = ""]]) => unreadableGitFolder(folder) },
-];
+export const explainedFailures: readonly ExplainedFailure[] = Object.entries(
+  cliFailures as Readonly<Record<string, KnownFailure>>,
+).flatMap(([key, { pattern }]) => {
+  const id = key as CliFailure;
+  const explain: Explain = special[id] ?? (([facts]) => known(id, facts));
+  return pattern === undefined ? [] : [{ id, pattern, explain }];
+});
 
-/** The first group of each match, each value once. */
-function factsOf(matches: Matches): string[] {
-  return [...new Set(matches.map(([, fact = ""]) => fact))];
+/** The facts in a match: its named groups. */
+export function factsOf({ groups = {} }: RegExpExecArray): Facts {
+  const withoutPeriod = ([name, value]: [string, string | undefined]) =>
+    [name, value === undefined ? undefined : withoutEnd(value, /[.\s]+$/)] as const;
+  return Object.fromEntries(Object.entries(groups).map(withoutPeriod));
 }
 
-function unmetConstraint(required = "", current = ""): UserError {
-  return new UserError(`The bundle requires Databricks CLI ${required}, but this agent has ${current}.`, {
-    hint: "Before this step, add DatabricksCliInstaller@1 with version: bundle and the workingDirectory of this step.",
-    section: "cli-version",
-  });
+function known(id: CliFailure, facts: Facts = {}): UserError {
+  return knownError(cliFailures, id, facts);
+}
+
+/** One fact of each match, each value once. */
+function valuesOf(matches: Matches, name: string): string[] {
+  return [...new Set(matches.map((facts) => facts[name] ?? ""))];
 }
 
 /**
@@ -97,50 +96,19 @@ function unknownWord(
 }
 
 export function oldCli(which: string): UserError {
-  return new UserError(
-    `The Databricks CLI on this agent ${which}, but this task needs version ${oldestCliVersion} or later.`,
-    {
-      hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-      section: "cli-version",
-    },
-  );
+  return known("cli-too-old", { which, oldest: oldestCliVersion });
 }
 
 /** The bundle target names another workspace than the step, or one to which no token may be sent. */
-export function foreignHost(asked: string, expected: string | undefined): UserError {
-  const against = expected
-    ? `the step's workspaceUrl is ${expected}`
-    : "that is not a workspace in the cloud of the service connection";
-  return new UserError(`The bundle target points to ${asked || "no host"}, but ${against}. No token was sent.`, {
-    hint: hostAdvice(asked, expected),
-    section: "wrong-host",
-  });
-}
-
-function hostAdvice(asked: string, expected: string | undefined): string {
-  if (expected === undefined) {
-    return "Set workspace.host in the bundle to the address of the workspace as a browser shows it, or remove it and set workspaceUrl.";
-  }
-  if (asked.toLowerCase() === expected.toLowerCase()) {
-    return "They differ only in upper and lower case, but the CLI treats them as different hosts. Write workspace.host in lowercase.";
-  }
-  return "Set workspaceUrl and the bundle's workspace.host to the same address, or remove workspace.host from the bundle.";
+export function foreignHost(host: string, expected: string | undefined): UserError {
+  const facts = { asked: host || "no host", host: expected };
+  if (expected === undefined) return known("host-not-allowed", facts);
+  return known(host.toLowerCase() === expected.toLowerCase() ? "host-upper-case" : "host-mismatch", facts);
 }
 
 function noHost({ inputs, declared }: FailedStep): UserError | undefined {
   if (inputs.host || declared.host) return undefined;
-  const target = inputs.target ? `its target ${inputs.target}` : "its target";
-  return new UserError(
-    `No workspace is specified: workspaceUrl is empty, and neither the bundle nor ${target} sets workspace.host.`,
-    {
-      hint: "Set workspaceUrl, or set workspace.host in the bundle target.",
-      section: "wrong-host",
-    },
-  );
-}
-
-function foreignAuthentication(authType: string): UserError | undefined {
-  return authType === "metadata-service" ? undefined : otherAuthentication(authType);
+  return known("no-host", { target: inputs.target ? `its target ${inputs.target}` : "its target" });
 }
 
 function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError {
@@ -151,114 +119,26 @@ function deployLock(user: string, acquiredAt: Date, forced: boolean): UserError 
 function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
   const actions = destructive.map(({ action, key }) => `${action} ${key}`);
   const shown = listSome([...new Set(actions)], 20);
-  return new UserError(
-    `No resource was changed, because the deployment would ${shown || "delete or recreate resources"}.`,
-    {
-      hint: "This can delete data. To allow it, set autoApprove: true for this deployment.",
-      section: "destructive-changes",
-    },
-  );
+  return known("destructive-changes", { actions: shown || "delete or recreate resources" });
 }
 
-function staleState(): UserError {
-  return new UserError(
-    "The local state of the bundle on this agent belongs to a different deployment than the one in the workspace. The bundle was probably destroyed and deployed again from another place.",
-    {
-      hint: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
-      section: "stale-state",
-    },
-  );
+function missingVariables(matches: Matches): UserError {
+  const names = valuesOf(matches, "name");
+  const variables = names.length === 1 ? `variable ${names[0]} has` : `variables ${names.join(", ")} have`;
+  return known("missing-variable", { variables, name: names[0] });
 }
 
-function newerState(state: string): UserError {
-  return new UserError(
-    `The bundle was last deployed with a newer Databricks CLI: this one cannot read version ${state} of its state.`,
-    {
-      hint: "Install a newer version with DatabricksCliInstaller@1, at least the one that deployed the bundle last.",
-      section: "cli-version",
-    },
-  );
-}
-
-function deniedPath(path: string): UserError {
-  return new UserError(`The service principal of the connection does not have access to ${path} in the workspace.`, {
-    hint: "Grant it CAN MANAGE on the folder of the bundle, or set workspace.root_path in the bundle to a folder where it can write.",
-    section: "permissions",
-  });
-}
-
-/** Only for the step's workspace, which this task has reached. */
-function noConnection(host: string, cause: string, { inputs, declared }: FailedStep): UserError | undefined {
-  if (inputs.host !== `https://${host}` && declared.host !== `https://${host}`) return undefined;
-  return new UserError(`The CLI cannot reach ${host}, although this task can: ${withoutEnd(cause, /\.$/)}.`, {
-    hint: networkAdvice,
-    section: "network",
-  });
-}
-
-/** Where the CLI's way to the workspace can differ from the task's. */
-export const networkAdvice =
-  "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that " +
-  "inspects TLS.";
-
-/** Where the CLI does not use the agent's own CA, and how an administrator adds it. */
-const trustStores: Partial<Record<NodeJS.Platform, { readonly where: string; readonly how: string }>> = {
-  win32: {
-    where: "On Windows, the CLI trusts only the certificate authorities in the machine's trust store.",
-    how:
-      "Import the agent's CA there, as an administrator on the agent: certutil -addstore Root <file of the CA>. In a domain, a " +
-      "group policy can do it (Public Key Policies, Trusted Root Certification Authorities).",
-  },
-  darwin: {
-    where: "On macOS, the CLI trusts only the certificate authorities in the system's keychain.",
-    how:
-      "Import the agent's CA there: sudo security add-trusted-cert -d -r trustRoot -k " +
-      "/Library/Keychains/System.keychain <file of the CA>.",
-  },
-};
-
+/** Each system keeps the certificate authorities that the CLI trusts in another place. */
 export function untrustedCertificate(host: string, platform: NodeJS.Platform = process.platform): UserError {
-  const { where, how } = trustStores[platform] ?? {
-    where: "The answer probably came from a proxy that inspects TLS.",
-    how: "Configure the agent with the CA of the proxy (config.sh --sslcacert).",
-  };
-  return new UserError(`The Databricks CLI does not trust the certificate of ${host}. ${where}`, {
-    hint: how,
-    section: "network",
-  });
+  const id = ({ win32: "untrusted-certificate-windows", darwin: "untrusted-certificate-macos" } as const)[
+    platform as string
+  ];
+  return known(id ?? "untrusted-certificate", { host });
 }
 
 /** Also after a deploy that was lost before it could keep what it had created. */
 function alreadyExists(matches: Matches): UserError {
-  const [[, , cause = ""]] = matches;
-  const keys = factsOf(matches);
-  const [name = ""] = keys.map((key) => key.replace(/^\w+\./, ""));
-  const [exist, belong] = keys.length === 1 ? ["exists", "does not belong"] : ["exist", "do not belong"];
-  return new UserError(
-    `${listSome(keys, 5)} already ${exist} in the workspace, but ${belong} to this deployment: ${withoutEnd(cause, /\.$/)}.`,
-    {
-      hint:
-        `To let the bundle manage it, run once: databricks bundle deployment bind ${name} <ID of the resource>. This is the way ` +
-        "if a deploy created it and was then lost. Otherwise, choose another name in the bundle.",
-      section: "deploy-failed",
-    },
-  );
-}
-
-function terraformDownload(): UserError {
-  return new UserError("The Databricks CLI could not download Terraform, which deploys this bundle.", {
-    hint:
-      "Use the direct engine (bundle.engine: direct, CLI 1.3 or later), or install Terraform on the agent and set " +
-      "DATABRICKS_TF_EXEC_PATH, DATABRICKS_TF_VERSION and DATABRICKS_TF_CLI_CONFIG_FILE.",
-    section: "deploy-failed",
-  });
-}
-
-function unreadableGitFolder(folder: string): UserError {
-  return new UserError(`The Databricks CLI cannot read the Git data of the bundle's folder (${folder}).`, {
-    hint:
-      "It does not support Git submodules. Before this step, copy the bundle to a folder outside the submodule, or delete the " +
-      "file .git in the submodule's folder.",
-    section: "deploy-failed",
-  });
+  const keys = valuesOf(matches, "key");
+  const name = keys[0]?.replace(/^\w+\./, "");
+  return known("already-exists", { resources: listSome(keys, 5), name, words: matches[0]["words"] });
 }

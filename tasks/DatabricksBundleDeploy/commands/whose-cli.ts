@@ -1,5 +1,7 @@
 import { askVersion, type NoVersion, notStarted } from "../../common/databricks/cli/ask-version.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { cliFailures } from "../../common/failures/cli.ts";
+import { knownError } from "../../common/failures/failure.ts";
+import { Cancelled, type UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 
 const answerWithinMs = 30_000;
@@ -19,12 +21,6 @@ export function startFailure(executable: string, error: unknown): UserError | un
 }
 
 function notTheCli(executable: string, { legacy, words }: NoVersion): UserError {
-  const what =
-    legacy === undefined
-      ? `not a Databricks CLI that works on this agent: ${words}`
-      : `the legacy Databricks CLI (Python package databricks-cli), which does not support bundles: ${legacy}`;
-  return new UserError(`${executable} is ${what.replace(/\.$/, "")}.`, {
-    hint: 'Add the step "- task: DatabricksCliInstaller@1" before this one.',
-    section: "no-cli",
-  });
+  const id = legacy === undefined ? "other-program" : "legacy-cli";
+  return knownError(cliFailures, id, { executable, words: (legacy ?? words).replace(/\.$/, "") });
 }

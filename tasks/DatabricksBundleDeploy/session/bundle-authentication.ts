@@ -1,4 +1,6 @@
 import type { SignInSetting } from "../../common/databricks/bundle/declared.ts";
+import { cliFailures } from "../../common/failures/cli.ts";
+import { knownError } from "../../common/failures/failure.ts";
 import { print, warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 
@@ -15,10 +17,7 @@ export function refuseOtherAuthentication(authTypes: readonly (string | undefine
 }
 
 export function otherAuthentication(authType: string): UserError {
-  return new UserError(`The bundle sets its own authentication (${authType}), which bypasses the service connection.`, {
-    hint: `Remove the line "auth_type: ${authType}" from workspace in the bundle. If only another target sets it, set the input target to the bundle target that you want.`,
-    section: "bundle-authentication",
-  });
+  return knownError(cliFailures, "other-authentication", { authType });
 }
 
 const clientIds = new Set(["client_id", "azure_client_id"]);

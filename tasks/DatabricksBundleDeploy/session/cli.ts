@@ -3,9 +3,10 @@ import { cliEnvironment, writeProfile } from "../../common/databricks/cli/enviro
 import { findCliOnPath, isScript } from "../../common/databricks/cli/find.ts";
 import { proxyEnvironment, trustStoreAdvice, writeCertificates } from "../../common/databricks/cli/network.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
+import { cliFailures } from "../../common/failures/cli.ts";
+import { knownError } from "../../common/failures/failure.ts";
 import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
-import { UserError } from "../../common/pipeline/errors.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import type { BundleVariables, JobVariable } from "./variables.ts";
@@ -15,15 +16,9 @@ export function findCli(job: readonly JobVariable[]): string {
   const executable = findCliOnPath();
   const isOther = executable !== undefined && process.platform === "win32" && isScript(executable);
   if (executable && !isOther) return executable;
-  const found = isOther ? ` ${executable} is a script, and the Databricks CLI for Windows is databricks.exe.` : "";
-  const path = job.find(({ name }) => name.toUpperCase() === "PATH")?.name;
-  throw new UserError(`There is no Databricks CLI on this agent's PATH.${found}`, {
-    hint:
-      path === undefined
-        ? 'Add the step "- task: DatabricksCliInstaller@1" before this one.'
-        : `The variable ${path} of this job replaces the agent's PATH: rename it.`,
-    section: "no-cli",
-  });
+  const found = isOther ? `. ${executable} is a script, and the Databricks CLI for Windows is databricks.exe` : "";
+  const variable = job.find(({ name }) => name.toUpperCase() === "PATH")?.name;
+  throw knownError(cliFailures, variable === undefined ? "no-cli" : "no-cli-path-replaced", { found, variable });
 }
 
 /** What the CLI's sign-in needs: the metadata service, and the ID of the workspace at a custom URL. */

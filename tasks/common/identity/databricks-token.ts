@@ -1,10 +1,11 @@
+import { knownError } from "../failures/failure.ts";
+import { workspaceFailures } from "../failures/workspace.ts";
 import { debug, registerSecret } from "../pipeline/commands.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { parsedMembers } from "../pipeline/json.ts";
 import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
-import { whereIdentifiers } from "./entra-errors.ts";
 import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
 
@@ -92,13 +93,11 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
 function refusal(response: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
   const detail = serverMessage(response.text, ["error_description", "error"]);
   const reason = detail === "" ? String(response.status) : `${response.status}: ${detail}`;
-  const owner = clientId ? `the service principal ${clientId}` : "the Databricks account";
-  return new UserError(`${host} did not exchange the service connection's ID token for an access token (${reason}).`, {
-    hint:
-      `Create a federation policy for ${owner} with the audience ` +
-      `${tokenClaims(idToken).audience ?? "of the ID token"}, and with the issuer and subject of the connection ` +
-      `(${whereIdentifiers}).`,
-    section: "databricks-federation",
-    answer: answerText(response, detail),
-  });
+  const facts = {
+    host,
+    words: reason,
+    owner: clientId ? `the service principal ${clientId}` : "the Databricks account",
+    audience: tokenClaims(idToken).audience ?? "of the ID token",
+  };
+  return knownError(workspaceFailures, "no-federation-policy", facts, { answer: answerText(response, detail) });
 }

@@ -1,5 +1,6 @@
+import { entraFailures } from "../failures/entra.ts";
+import { knownError } from "../failures/failure.ts";
 import { isEntraHost } from "../pipeline/azure-cloud.ts";
-import { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
 import { unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
@@ -55,11 +56,8 @@ const unusableCertificate = /secretOrPrivateKey|PEM-encoded certificate|DECODER 
 
 function explained(error: unknown, client: EntraClient): unknown {
   if (error instanceof Error && unusableCertificate.test(error.message)) {
-    return new UserError(`The certificate of the service connection cannot be used: ${error.message}`, {
-      hint: "It must be PEM text with the certificate and its private key. Convert a PFX file with: openssl pkcs12 -in file.pfx -nodes.",
-      section: "connection-secret",
-      cause: error,
-    });
+    const words = error.message.replace(/\.$/, "");
+    return knownError(entraFailures, "certificate-unusable", { words }, { cause: error });
   }
   const refusal = error instanceof Error ? entraRefusal(error.message, client) : undefined;
   return refusal ?? unreachable(error, "Entra did not issue an access token", "network");

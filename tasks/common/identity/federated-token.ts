@@ -1,15 +1,14 @@
 import { isEntraHost } from "../pipeline/azure-cloud.ts";
 import { debug, registerSecret } from "../pipeline/commands.ts";
-import { UserError } from "../pipeline/errors.ts";
+import type { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers } from "../pipeline/json.ts";
-import { shorten } from "../pipeline/secrets.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
 import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { databricksScope, type EntraClient } from "./entra-client.ts";
-import { entraRefusal } from "./entra-errors.ts";
+import { entraRefusal, unknownAnswer } from "./entra-errors.ts";
 import { sendCredential } from "./entra-request.ts";
 import { type ClaimsObserver, freshIdTokens } from "./id-token.ts";
 
@@ -79,11 +78,5 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
 function refusal(response: HttpResponse, client: EntraClient): UserError {
   const words = serverMessage(response.text, ["error_description", "error"], 2_000);
   const answer = answerText(response, words);
-  return (
-    entraRefusal(words, client, answer) ??
-    new UserError(
-      `Entra (${new URL(client.authority).host}, tenant ${client.tenantId}) did not issue an access token (${shorten(answer, 500)}).`,
-      { hint: "Run the step again. If the error remains, check https://status.azure.com.", section: "entra", answer },
-    )
-  );
+  return entraRefusal(words, client, answer) ?? unknownAnswer(response.text, answer, client);
 }

@@ -1,5 +1,6 @@
+import { knownError } from "../failures/failure.ts";
+import { idTokenFailures } from "../failures/id-token.ts";
 import { isGuid, organizationOf, projectUrl } from "../pipeline/collection.ts";
-import { UserError } from "../pipeline/errors.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 
 /** Where this job asks Azure DevOps for ID tokens, and the token that it sends. */
@@ -16,14 +17,7 @@ export function idTokenAddress(job: JobInfo): IdTokenAddress {
   requireAzureDevOps(job.collectionUrl);
   const url = ownOidcRequestUri(job) ?? composedUrl(job);
   if (!jobToken || !url) {
-    throw new UserError(
-      "This job cannot ask Azure DevOps for an ID token: it does not have a job access token or the IDs that " +
-        "the request needs.",
-      {
-        hint: "Workload identity federation needs Azure DevOps Services. Azure DevOps Server does not support it.",
-        section: "id-token",
-      },
-    );
+    throw knownError(idTokenFailures, "id-token-no-address");
   }
   return { url, jobToken };
 }
@@ -34,15 +28,7 @@ export function idTokenAddress(job: JobInfo): IdTokenAddress {
  */
 function requireAzureDevOps(collectionUrl: string): void {
   if (organizationOf(collectionUrl) !== undefined) return;
-  throw new UserError(
-    `This job's collection (${collectionUrl || "none"}) is not an organization of Azure DevOps Services.`,
-    {
-      hint:
-        "Workload identity federation needs https://dev.azure.com or https://<organization>.visualstudio.com. If " +
-        "the job runs there, an earlier step has changed the variable ENDPOINT_URL_SYSTEMVSSCONNECTION.",
-      section: "id-token",
-    },
-  );
+  throw knownError(idTokenFailures, "not-azure-devops-services", { collection: collectionUrl || "none" });
 }
 
 const oidcTokenPath = /\/_apis\/distributedtask\/hubs\/\w+\/plans\/[\w-]+\/jobs\/[\w-]+\/oidctoken$/i;

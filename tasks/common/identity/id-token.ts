@@ -1,5 +1,7 @@
+import { errorParts } from "../failures/failure.ts";
+import { idTokenFailures } from "../failures/id-token.ts";
 import { debug, registerSecret, warn } from "../pipeline/commands.ts";
-import { type TroubleshootingSection, UserError } from "../pipeline/errors.ts";
+import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers, textOf } from "../pipeline/json.ts";
@@ -77,12 +79,14 @@ async function requestIdToken(http: Http, address: IdTokenAddress, connectionId:
   return token;
 }
 
+const planRefusal = "TaskOrchestrationPlanSecurityException";
+
 /**
  * Azure DevOps can also refuse a plan like this for a moment; the agent retries as well
  * (ContainerOperationProvider.cs).
  */
 function momentaryRefusal({ status, text }: HttpResponse): string | undefined {
-  const isMomentary = status === 403 && text.includes("TaskOrchestrationPlanSecurityException");
+  const isMomentary = status === 403 && text.includes(planRefusal);
   return isMomentary ? "Azure DevOps does not give access to this job yet (403)" : undefined;
 }
 
@@ -114,35 +118,20 @@ function refusal(response: HttpResponse, host: string): UserError {
   const { status, text } = response;
   // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
   const message = serverMessage(text, ["message", "value"]);
-  const answer = answerText(response, message);
-  const detail = message === "" ? "" : `: ${message}`;
-  const messageOf = (why: string) =>
-    `Azure DevOps (${host}) did not issue an ID token for the service connection: ${why}.`;
-  const fail = (why: string, hint: string, section: TroubleshootingSection = "id-token") =>
-    new UserError(messageOf(why), { hint, section, answer });
-  if (status === 401) {
-    return new JobTokenRefused(messageOf("it did not accept the job access token (401)"), {
-      hint: "A job access token expires after about a day. Run the job again.",
-      section: "id-token",
-      answer,
-    });
-  }
-  if (status === 403 || status === 404) {
-    return fail(
-      `this pipeline is not authorized to use the connection, or the connection does not exist (${status}${detail})`,
-      "Authorize the pipeline under Project settings > Service connections > Security > Pipeline permissions, " +
-        "and run it again.",
-      "connection-not-authorized",
-    );
-  }
-  if (status === 200 || (status >= 300 && status < 400)) {
-    return fail(
-      `the response (${status}) does not contain a token`,
-      "Check that the connection uses workload identity federation.",
-    );
-  }
-  return fail(
-    `it returned status ${status}${detail}`,
-    "Run the step again. If the error remains, check https://status.dev.azure.com.",
+  const parts = errorParts(
+    idTokenFailures,
+    refusalId(response),
+    { host, status: String(status), detail: message === "" ? "" : `: ${message}` },
+    { answer: answerText(response, message) },
   );
+  return status === 401 ? new JobTokenRefused(...parts) : new UserError(...parts);
+}
+
+function refusalId({ status, text, headers }: HttpResponse): keyof typeof idTokenFailures {
+  if (status === 401) return "job-token-refused";
+  if (status === 403 && text.includes(planRefusal)) return "job-not-ready";
+  if (status === 403 || status === 404) return "connection-not-authorized";
+  const isPage = /html/i.test(String(headers["content-type"])) || /^\s*</.test(text);
+  if ((status >= 300 && status < 400) || (status < 300 && isPage)) return "id-token-page";
+  return status === 200 ? "id-token-empty" : "id-token-status";
 }

@@ -1,4 +1,6 @@
-import { UserError } from "../pipeline/errors.ts";
+import { entraFailures } from "../failures/entra.ts";
+import { knownError } from "../failures/failure.ts";
+import type { UserError } from "../pipeline/errors.ts";
 import type { Http } from "../pipeline/http.ts";
 import { instanceMetadataHost, isLoopback } from "../pipeline/network.ts";
 import type { AccessToken } from "./access-token.ts";
@@ -31,11 +33,6 @@ export async function requestManagedIdentityToken(http: Http, clientId: string |
 function explained(error: unknown, clientId: string | undefined): UserError {
   const reason = error instanceof Error ? (/^[^\r\n]*/.exec(error.message)?.[0] ?? "") : String(error);
   const which = clientId ? `the managed identity ${clientId}` : "its managed identity";
-  return new UserError(`This agent could not get a token for ${which}: ${reason}`, {
-    hint:
-      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. We " +
-      "recommend a connection with workload identity federation, which works on every agent.",
-    section: "managed-identity",
-    cause: error,
-  });
+  const facts = { which, words: reason.replace(/\.$/, "") };
+  return knownError(entraFailures, "managed-identity", facts, { cause: error });
 }

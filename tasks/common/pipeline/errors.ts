@@ -19,6 +19,7 @@ export const troubleshootingSections = [
   "entra",
   "executable",
   "federated-credential",
+  "federation-blocked",
   "id-token",
   "inputs",
   "managed-identity",
@@ -47,6 +48,8 @@ export interface UserErrorDetails {
   readonly hint?: string;
   readonly section: TroubleshootingSection;
   readonly cause?: unknown;
+  /** ID of the known failure (tasks/common/failures) that it is. */
+  readonly failure?: string;
   /** What a service answered, in its own words, if that is the reason. It is not part of the message. */
   readonly answer?: string | undefined;
 }
@@ -55,6 +58,7 @@ export interface UserErrorDetails {
 export class UserError extends Error {
   readonly hint: string | undefined;
   readonly section: TroubleshootingSection;
+  readonly failure: string | undefined;
   readonly answer: string | undefined;
 
   constructor(message: string, details: UserErrorDetails) {
@@ -62,6 +66,7 @@ export class UserError extends Error {
     this.name = "UserError";
     this.hint = details.hint;
     this.section = details.section;
+    this.failure = details.failure;
     this.answer = details.answer;
   }
 }

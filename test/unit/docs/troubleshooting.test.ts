@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../../scripts/project.ts";
+import { withKnownFailures } from "../../../scripts/troubleshooting.ts";
 import { troubleshootingSections } from "../../../tasks/common/pipeline/errors.ts";
 import { troubleshootingUrl } from "../../../tasks/common/product.ts";
 
@@ -10,6 +11,11 @@ const page = path.join(root, "docs/troubleshooting.md");
 it("has a section for everything that an error points to, and no other", () => {
   const anchors = [...fs.readFileSync(page, "utf8").matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id);
   expect(anchors.sort()).toEqual([...troubleshootingSections]);
+});
+
+it("contains the known failures of the catalogue (to update it: npm run docs)", () => {
+  const text = fs.readFileSync(page, "utf8");
+  expect(text).toBe(withKnownFailures(text));
 });
 
 it("is where error messages say that help is", () => {

@@ -104,11 +104,12 @@ describe("the list of the project", () => {
     expect(texts.filter(({ role, text }) => role === "UserError" && text.endsWith(".")).length).toBeGreaterThan(0);
   });
 
-  it.each(["pipeline", "identity", "databricks", "sign-in"])(
-    "holds the errors of common/%s and their hints",
-    (folder) => {
-      const roles = textsUnder(`common/${folder}`).map(({ role }) => role);
-      expect(roles).toEqual(expect.arrayContaining(["UserError", "hint"]));
-    },
-  );
+  it.each([
+    ["pipeline", ["UserError", "hint"]],
+    ["failures", ["what", "cause", "action"]],
+    ["sign-in", ["UserError", "hint"]],
+  ])("holds the errors of common/%s and what to do", (folder, expected) => {
+    const roles = textsUnder(`common/${folder}`).map(({ role }) => role);
+    expect(roles).toEqual(expect.arrayContaining(expected));
+  });
 });

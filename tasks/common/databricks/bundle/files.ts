@@ -9,6 +9,35 @@ export function rootFiles(folder: string): string[] {
   return bundleFileNames.map((name) => path.join(folder, name)).filter((file) => fs.existsSync(file));
 }
 
+/** Folders that neither a repository's own code nor a bundle is in. */
+const passedOver = /^(\.|node_modules$|venv$|__pycache__$)/;
+const deepest = 4;
+/** A repository with more folders is not searched to its end. */
+const mostFolders = 2_000;
+
+/** The folders at and below `root` that contain a root file, those nearest to `root` first. */
+export function foldersWithRootFile(root: string): string[] {
+  const found: string[] = [];
+  let level = [root];
+  let seen = 0;
+  for (let depth = 0; depth <= deepest && seen < mostFolders; depth++) {
+    found.push(...level.filter((folder) => rootFiles(folder).length > 0));
+    seen += level.length;
+    level = level.slice(0, mostFolders).flatMap(subfolders);
+  }
+  return found;
+}
+
+function subfolders(folder: string): string[] {
+  try {
+    const entries = fs.readdirSync(folder, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory() && !passedOver.test(entry.name));
+    return folders.map(({ name }) => path.join(folder, name)).sort(byBytes);
+  } catch {
+    return [];
+  }
+}
+
 /** A file in the folder that was probably meant to be a root file, such as Databricks.yml or databricks.yml.txt. */
 export function similarToRootFile(folder: string): string | undefined {
   return namesIn(folder).find((name) => /^(databricks|bundle)[._ -]?ya?ml(\.\w+)?$/i.test(name));

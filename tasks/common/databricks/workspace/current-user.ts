@@ -1,4 +1,5 @@
-import { UserError } from "../../pipeline/errors.ts";
+import { type Facts, knownError } from "../../failures/failure.ts";
+import { workspaceFailures } from "../../failures/workspace.ts";
 import { textOf } from "../../pipeline/json.ts";
 import { unreachable } from "../../pipeline/service-errors.ts";
 import { callWorkspace, pageTitle, type WorkspaceConnection, WorkspaceError } from "./call.ts";
@@ -18,133 +19,63 @@ export async function readCurrentUser(
   clientId: string | undefined,
   setting = "workspaceUrl, or workspace.host of the bundle",
 ): Promise<CurrentUser> {
+  const asked = { host: connection.host, clientId: clientId ?? "of the connection", setting };
   try {
     // Not through the SDK: parsing it takes longer than this request, and not every task needs it for anything else.
     const user = await callWorkspace(connection, { method: "GET", path: "/api/2.0/preview/scim/v2/Me" });
     const userName = textOf(user["userName"]);
     if (userName === undefined) throw new WorkspaceError(200, "", true);
+    if (user["active"] === false) {
+      const answer = "200: active is false";
+      throw knownError(workspaceFailures, "inactive-principal", { ...asked, words: answer }, { answer });
+    }
     return { userName, displayName: textOf(user["displayName"]) ?? userName };
   } catch (error) {
-    throw explained(error, connection.host, clientId ?? "of the connection", setting);
+    throw explained(error, asked);
   }
 }
 
-/** Refusals of an address, whatever the identity: IP access lists, and disabled public access. */
-const blockedNetwork = /blocked by Databricks IP ACL|Unauthorized network access to workspace/i;
+/** What the messages contain. */
+interface Asked {
+  readonly host: string;
+  readonly clientId: string;
+  /** Where the address comes from. */
+  readonly setting: string;
+}
 
-/** Where a workspace with Private Link sends agents outside its network (databricks-sdk-go: apierr). */
-const privateLink = /private-link-validation-error/i;
-
-/** The tenants in what a workspace says of a token from another tenant: the one that it expects, and the token's. */
-const otherIssuer =
-  /Expected iss claim to be:? *https:\/\/[\w.-]+\/([\w-]+)\S* but was:? *https:\/\/[\w.-]+\/([\w-]+)/i;
-
-/** How workspaces refuse a token that is genuine, but not of one of their service principals. */
-const unknownCaller = /Invalid access token/i;
-
-function explained(error: unknown, host: string, clientId: string, setting: string): unknown {
+function explained(error: unknown, asked: Asked): unknown {
   if (!(error instanceof WorkspaceError)) {
-    return unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
+    return unreachable(error, `The workspace ${asked.host} cannot be reached`, "workspace-not-reachable");
   }
-  // What an answer says counts more than its status and form: a gateway sends the same words as JSON, text or a page.
-  return (
-    tenantRefusal(error, host, setting) ??
-    networkRefusal(error, host) ??
-    pageInstead(error, host, setting) ??
-    callerRefusal(error, host, clientId) ??
-    unexpectedStatus(error, host, setting)
-  );
-}
-
-function detailOf({ message }: WorkspaceError): string {
-  return message === "" ? "" : `: ${message}`;
-}
-
-function tenantRefusal(error: WorkspaceError, host: string, setting: string): UserError | undefined {
-  const { status, answer } = error;
-  const [, expected, given] = otherIssuer.exec(answer) ?? [];
-  if (expected === undefined || given === undefined) return undefined;
-  return new UserError(
-    `The workspace ${host} belongs to another Entra tenant (${status}): it accepts tokens of the tenant ` +
-      `${expected}, but the service connection is of the tenant ${given}.`,
-    {
-      hint: `Use a service connection whose application is in the tenant of the workspace, or correct ${setting}.`,
-      section: "other-tenant",
-      answer: error.text,
-    },
-  );
-}
-
-function networkRefusal(error: WorkspaceError, host: string): UserError | undefined {
-  const { status, answer } = error;
-  if (privateLink.test(answer)) {
-    return new UserError(
-      `The workspace ${host} uses Private Link, and does not allow access from this agent's network (${status}).`,
-      {
-        hint:
-          "Use a self-hosted agent inside the network of the workspace. If this agent is inside, its DNS or its proxy " +
-          "leads to the public address of the workspace instead of the private one.",
-        section: "workspace-not-reachable",
-        answer: error.text,
-      },
-    );
-  }
-  const refusal = status >= 400 ? blockedNetwork.exec(answer) : null;
-  if (!refusal) return undefined;
-  const detail = detailOf(error) || `: ${refusal[0]}`;
-  return new UserError(`The workspace ${host} does not allow access from this agent's network (${status}${detail}).`, {
-    hint:
-      "Add the agent's IP address to the IP access list of the workspace. If public access is disabled " +
-      "(Private Link), use a self-hosted agent inside the network of the workspace.",
-    section: "workspace-not-reachable",
-    answer: error.text,
-  });
-}
-
-function pageInstead(error: WorkspaceError, host: string, setting: string): UserError | undefined {
-  const { status, isWebPage, answer } = error;
-  if (!isWebPage) return undefined;
+  const { status, message, answer } = error;
   const title = pageTitle(answer);
-  const about = title ? ` The page's title is "${title}".` : "";
-  const isSignIn = /\/(login|signin|oidc|aad\/auth)|\bsign[ -]?in\b|\blog ?in\b/i.test(answer);
-  const page = isSignIn ? "its sign-in page" : "a web page";
-  return new UserError(`${host} returned ${page} (${status}) instead of a response of the Databricks API.${about}`, {
-    hint: isSignIn
-      ? `Check ${setting}: it is probably not the address of a workspace. A proxy can also answer with a sign-in page.`
-      : `Check ${setting}, and whether a proxy answers in place of the workspace. A workspace with Private Link ` +
-        "returns such a page to agents outside its network.",
-    section: "workspace-not-reachable",
-    answer: error.text,
-  });
+  const [id, found] = refusalOf(error);
+  const facts = {
+    ...asked,
+    status: String(status),
+    words: message === "" ? String(status) : `${status}: ${message}`,
+    title: title === "" ? "" : `. The page's title is "${title}"`,
+    ...found,
+  };
+  return knownError(workspaceFailures, id, facts, { answer: error.text });
 }
 
-function callerRefusal(error: WorkspaceError, host: string, clientId: string): UserError | undefined {
-  const { status, answer } = error;
-  if (status !== 401 && status !== 403 && !(status === 400 && unknownCaller.test(answer))) return undefined;
-  return new UserError(
-    `The workspace ${host} denied access to the service principal ${clientId} (${status}${detailOf(error)}).`,
-    {
-      hint:
-        "In the workspace, add the service principal of the connection under Settings > Identity and access > " +
-        "Service principals, by its application ID (see the set-up report on the run page, or the connection under " +
-        "Project settings > Service connections). The service principal must be in the tenant of the workspace.",
-      section: "service-principal-not-in-workspace",
-      answer: error.text,
-    },
-  );
-}
+type WorkspaceFailure = keyof typeof workspaceFailures;
 
-function unexpectedStatus(error: WorkspaceError, host: string, setting: string): UserError {
-  const { status } = error;
-  return new UserError(
-    `The workspace ${host} returned status ${status} when the task checked its identity${detailOf(error)}.`,
-    {
-      hint:
-        status < 500
-          ? `Check ${setting}.`
-          : "Run the step again. If the error remains, check https://status.azuredatabricks.net.",
-      section: "workspace-not-reachable",
-      answer: error.text,
-    },
-  );
+/** What an answer says counts more than its status and form: a gateway sends the same words as JSON, text or a page. */
+const byWords = ["other-tenant", "private-link", "ip-access-list", "not-entitled", "inactive-principal"] as const;
+
+/** The known failure, and the facts that only its pattern finds. */
+function refusalOf({ status, message, isWebPage, answer }: WorkspaceError): [WorkspaceFailure, Facts?] {
+  for (const id of byWords) {
+    const match = workspaceFailures[id].pattern.exec(answer);
+    if (match === null || (status < 400 && id !== "private-link")) continue;
+    // A page has no message.
+    const words = message === "" ? { words: `${status}: ${match[0]}` } : {};
+    return [id, { ...words, ...match.groups }];
+  }
+  if (isWebPage) return [workspaceFailures["sign-in-page"].pattern.test(answer) ? "sign-in-page" : "web-page"];
+  const isUnknown = status === 400 && workspaceFailures["not-a-member"].pattern.test(answer);
+  if (status === 401 || status === 403 || isUnknown) return ["not-a-member"];
+  return [status >= 500 ? "workspace-unavailable" : "workspace-status"];
 }

@@ -1,34 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { unplacedErrors } from "../../../../tasks/common/databricks/cli/diagnostics.ts";
-import { knownErrors } from "../../../../tasks/common/databricks/cli/known-errors.ts";
-import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
+import { cliFailures } from "../../../../tasks/common/failures/cli.ts";
 import { explainFailure } from "../../../../tasks/DatabricksBundleDeploy/commands/explain-failure.ts";
 import {
-  knownFailures,
+  explainedFailures,
   untrustedCertificate,
 } from "../../../../tasks/DatabricksBundleDeploy/commands/known-failures.ts";
-
-type FailedStep = Parameters<typeof explainFailure>[0];
-
-const step = {
-  inputs: {
-    command: "deploy",
-    host: "https://adb-1.7.azuredatabricks.net",
-    forceLock: false,
-    arguments: ["--select=a"],
-  },
-  metadataService: { servedHosts: new Set<string>(), refusedHosts: new Set<string>(), lastFailure: () => undefined },
-  cliVersion: { seen: () => "1.13.0" },
-  declared: { host: "https://dead.example" },
-} as unknown as FailedStep;
-
-function explanationOf(text: string, silent = false, changed: Partial<FailedStep> = {}) {
-  const output = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
-  for (const line of text.split("\n")) output.line(line, "stderr");
-  output.end();
-  const { facts } = output;
-  return { ...explainFailure({ ...step, ...changed }, "deploy", { exitCode: 1, facts, silent }), facts };
-}
+import { cliSamples } from "../../failures/samples.ts";
+import { explanationOf, type FailedStep, step } from "./explain.ts";
 
 function explain(...failed: Parameters<typeof explanationOf>): string {
   const { message, hint, section } = explanationOf(...failed).error;
@@ -90,7 +69,7 @@ describe("The explanation of a failure of the CLI", () => {
     ],
     [
       "Error: cannot create resources.schemas.orders: Schema 'main.orders' already exists (400 SCHEMA_ALREADY_EXISTS)",
-      /^schemas\.orders already exists in the workspace, but does not belong to this deployment: Schema 'main\.orders' already exists .*bundle deployment bind orders <ID.*#deploy-failed/,
+      /^The workspace already contains schemas\.orders, which does not belong to this deployment: Schema 'main\.orders' already exists .*bundle deployment bind orders <ID.*#deploy-failed/,
     ],
     [
       "Executing 'postinit' script\ncannot parse it\nError: failed to execute script: exit status 3",
@@ -106,7 +85,8 @@ describe("The explanation of a failure of the CLI", () => {
     ["darwin", "x509: \u201cContoso CA\u201d certificate is not trusted", /security add-trusted-cert/],
     ["linux", "x509: certificate signed by unknown authority", /config\.sh --sslcacert/],
   ])("says on %s how the CLI comes to trust a certificate: %s", (platform, cause, expected) => {
-    const [, host = ""] = knownErrors.untrustedCertificate.exec(`Get "https://h/api": tls: failed: ${cause}`) ?? [];
+    const { pattern } = cliFailures["untrusted-certificate"];
+    const { host = "" } = pattern.exec(`Get "https://h/api": tls: failed: ${cause}`)?.groups ?? {};
     const { message, hint, section } = untrustedCertificate(host, platform);
     expect(message).toMatch(/^The Databricks CLI does not trust the certificate of h\. /);
     expect(hint).toMatch(expected);
@@ -253,32 +233,10 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
   });
 
   it("shows every error without a known pattern, whichever known failure explains the run", () => {
-    const samples = [
-      "state version 3 is newer than supported version 2; upgrade the CLI",
-      "cannot create resources.schemas.orders: Schema 'main.orders' already exists (400 SCHEMA_ALREADY_EXISTS)",
-      "no value assigned to required variable region. Variables are usually assigned in databricks.yml",
-      "setting via environment variables (BUNDLE_VAR_tags) is not supported for complex variable tags",
-      "error downloading Terraform: unable to verify",
-      "nowhere: no such target. Available targets: prod, dev",
-      "please specify target",
-      "Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
-      'Get "https://adb-1.7.azuredatabricks.net/api": dial tcp: lookup adb-1.7.azuredatabricks.net: no such host',
-      'expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file',
-      'Get "https://h/api/2.0/x": tls: failed to verify certificate: x509: certificate signed by unknown authority',
-      "CLI version constraint not satisfied. Required: 3, current: 1.13.0",
-      'unknown command "plan" for "databricks bundle"',
-      "the host in the profile (https://a) doesn't match the host configured in the bundle (https://b)",
-      "failed during request visitor: metadata-service auth: not configured",
-      "failed during request visitor: azure-cli auth: not configured",
-      lock,
-      "the deployment requires destructive actions",
-      "lineage mismatch in state files",
-    ];
-    const noHost = { inputs: { ...step.inputs, host: undefined }, declared: { ...step.declared, host: undefined } };
-    for (const { pattern } of knownFailures) {
-      const sample = samples.find((text) => pattern.test(text));
-      if (sample === undefined) throw new Error(`Add a sample that matches ${pattern}.`);
-      expect(shownBeside(`Error: ${sample}\n\nError: another`, false, noHost), sample).toEqual(["another"]);
+    for (const { id } of explainedFailures) {
+      for (const { text, changed } of cliSamples(id)) {
+        expect(shownBeside(`${text}\n\nError: another`, false, changed), id).toEqual(["another"]);
+      }
     }
   });
 
