@@ -12,7 +12,7 @@ import { type BenchRow, interleavedMedians, wallMs } from "./measure.ts";
 const built = path.join(root, "dist/extension/tasks/DatabricksBundleDeploy");
 const ownTimeLimitMs = 350;
 const growthLimit = 1.3;
-const firstErrorLimit = 2.6;
+const firstErrorLimit = 2.3;
 const rounds = 7;
 
 const smallest = bundleOf("smallest", job("only", "Only"));

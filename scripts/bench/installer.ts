@@ -10,8 +10,8 @@ import { type BenchRow, type Command, interleavedMedians, wallMs } from "./measu
 
 const built = path.join(root, "dist/extension/tasks/DatabricksCliInstaller");
 const version = "1.11.0";
-const cachedLimit = 3;
-const coldLimit = 1.2;
+const cachedLimit = 2.3;
+const coldLimit = 1;
 
 /** Measures the packaged installer with the real CLI: cached against an empty script, cold against the system's tools. */
 export async function benchInstaller(): Promise<BenchRow[]> {

@@ -37,6 +37,8 @@ export async function startServer(
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
+    // As Node's servers for HTTP/1.1 do; the one for both versions does not.
+    socket.setNoDelay();
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
   });

@@ -139,8 +139,7 @@ async function keptFiles(
   const kept = new Map<string, KeptFile>();
   for (const [name, { remoteName }] of snapshot.files) {
     const object = objectOf(objects, filePath, name, remoteName);
-    const size = fileStamp(path.join(root, name))?.size;
-    const content = skipped.get(name)?.content ?? contentOf(hashes.get(name), object, size);
+    const content = skipped.get(name)?.content ?? contentOf(hashes.get(name), object, path.join(root, name));
     const isCertain = content !== undefined && uploadedAt !== undefined && content.modifiedAt <= uploadedAt;
     kept.set(name, { remoteName, content: isCertain ? content : undefined });
   }
@@ -150,11 +149,11 @@ async function keptFiles(
 function contentOf(
   hash: string | undefined,
   object: WorkspaceObject | undefined,
-  size: bigint | undefined,
+  file: string,
 ): KeptContent | undefined {
   if (hash === undefined || object?.modifiedAt === undefined) return undefined;
   // Somebody has stored another content while the CLI uploaded other files.
-  if (object.size !== undefined && size !== BigInt(object.size)) return undefined;
+  if (object.size !== undefined && fileStamp(file)?.size !== BigInt(object.size)) return undefined;
   return { hash, type: object.type, modifiedAt: object.modifiedAt };
 }
 

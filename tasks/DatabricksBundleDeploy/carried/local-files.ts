@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
 
 /** A file of the bundle, as it was when it was read. */
 export interface LocalFile {
@@ -20,14 +21,20 @@ export interface FileStamp {
 
 const atATime = 16;
 const largestInMemory = 4n * 1024n * 1024n;
+const largestAtOnce = 256n * 1024n;
+/** After so many files read at once, requests and signals have their turn. */
+const atOnce = 32;
+/** Files of a disk that takes longer for one, on average, are read side by side. In milliseconds. */
+const quick = 0.25;
 
 /** Reads those of these files below a folder that are regular files and can be read. */
 export async function readLocalFiles(folder: string, names: Iterable<string>): Promise<Map<string, LocalFile>> {
   const files = new Map<string, LocalFile>();
   const waiting = [...names];
+  const read = contentReader();
   const readNext = async (): Promise<void> => {
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-      const file = await readLocalFile(path.join(folder, name)).catch(() => undefined);
+      const file = await readLocalFile(path.join(folder, name), read).catch(() => undefined);
       if (file !== undefined) files.set(name, file);
     }
   };
@@ -35,11 +42,29 @@ export async function readLocalFiles(folder: string, names: Iterable<string>): P
   return files;
 }
 
-async function readLocalFile(file: string): Promise<LocalFile | undefined> {
+/** Returns a function that reads a file of a size. At once, a small file takes a quarter of the time that a promise takes. */
+function contentReader(): (file: string, size: bigint) => Promise<Buffer> {
+  let count = 0;
+  let tookMs = 0;
+  return async (file, size) => {
+    if (size > largestAtOnce || tookMs > (count + atOnce) * quick) return fs.promises.readFile(file);
+    count += 1;
+    if (count % atOnce === 0) await setImmediate();
+    const start = performance.now();
+    const content = fs.readFileSync(file);
+    tookMs += performance.now() - start;
+    return content;
+  };
+}
+
+async function readLocalFile(
+  file: string,
+  read: (file: string, size: bigint) => Promise<Buffer>,
+): Promise<LocalFile | undefined> {
   const stamp = fileStamp(file);
   if (stamp === undefined) return undefined;
   const hash = createHash("sha256");
-  if (stamp.size <= largestInMemory) hash.update(await fs.promises.readFile(file));
+  if (stamp.size <= largestInMemory) hash.update(await read(file, stamp.size));
   else await pipeline(fs.createReadStream(file), hash);
   const after = fileStamp(file);
   return after !== undefined && isSameStamp(stamp, after) ? { hash: hash.digest("base64url"), stamp } : undefined;

@@ -17,6 +17,7 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Netw
   return {
     proxy: agentProxy() ?? machineProxy(environment),
     extraCertificates: certificates(missingCaFile ? undefined : caFile, environment["NODE_EXTRA_CA_CERTS"], names),
+    nodeTrustsMore: !!environment["NODE_EXTRA_CA_CERTS"],
     missingCaFile,
   };
 }

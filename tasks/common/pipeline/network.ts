@@ -24,6 +24,8 @@ export interface Network {
    * machine's. undefined: Node's own list is right as it is.
    */
   readonly extraCertificates: string | undefined;
+  /** Whether Node's own list contains more than the public authorities, because NODE_EXTRA_CA_CERTS was set at its start. */
+  readonly nodeTrustsMore?: boolean;
   /** The agent's CA file, if it does not exist: in a container, the path of the host usually leads nowhere. */
   readonly missingCaFile?: string | undefined;
 }

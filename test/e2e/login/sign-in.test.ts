@@ -41,7 +41,7 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     lab.entra.accessTokenLifetimeSeconds = 3600;
     const { memory } = processView(service?.pid ?? 0);
     console.log(`${name}: the service uses ${memory} MB`);
-    expect(memory).toBeLessThanOrEqual(66);
+    expect(memory).toBeLessThanOrEqual(60);
     const { postSteps } = await finish();
     expect(postSteps[0]?.text).toMatch(/Signed out\. 8 token requests answered: curl 8; [3-8] renewals\./);
   });

@@ -84,7 +84,8 @@ export async function startProxy(options: ProxyCredentials = {}): Promise<Proxy>
 }
 
 function tunnel(client: Socket, head: Buffer, port: number, track: (socket: Socket) => void): void {
-  const upstream = connect(port, "127.0.0.1");
+  // As Squid does for all its connections (src/comm.cc, commSetTcpNoDelay).
+  const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
   track(upstream);
   const onConnectError = (error: Error) => refuse(client, "502 Bad Gateway", error.message);
   upstream.once("error", onConnectError);

@@ -27,7 +27,7 @@ export async function startTlsProxy(
     socket.on("error", () => socket.destroy());
   };
   const server = createServer(certificate, (client) => {
-    const upstream = connect(Number(new URL(proxyUrl).port), "127.0.0.1");
+    const upstream = connect({ port: Number(new URL(proxyUrl).port), host: "127.0.0.1", noDelay: true });
     track(upstream);
     client.on("error", () => client.destroy());
     client.on("data", (data) => {

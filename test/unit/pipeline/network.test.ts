@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectionTo } from "../../../tasks/common/pipeline/connection.ts";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
@@ -66,6 +69,31 @@ describe("An agent's proxy and CA", () => {
       expect(await http.send({ method: "GET", url: "https://api.example/" })).toMatchObject({ text: "reached" });
     }
     expect(proxy.connections.slice(before).filter(({ allowed }) => allowed)).toHaveLength(1);
+  });
+
+  it.each([
+    ["adds the agent's CA to those that Node trusts from the start", false, ["reached", "reached"]],
+    ["trusts only the public CAs and the agent's if Node trusts more", true, ["tls", "reached"]],
+  ])("%s", async (_, nodeTrustsMore, expected) => {
+    const agentFolder = fs.mkdtempSync(path.join(folder, "agent-"));
+    const agents = await createCertificateAuthority(agentFolder);
+    const servers = [authority, agents].map(async (one) => {
+      const started = https.createServer(await one.issue(["127.0.0.1"]), (_, response) => response.end("reached"));
+      await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
+      return started;
+    });
+    const urls = (await Promise.all(servers)).map((one) => {
+      return `https://127.0.0.1:${(one.address() as { port: number }).port}/`;
+    });
+    const program = fileURLToPath(new URL("reach.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      // Node's own list is then that of OpenSSL.
+      ["--use-openssl-ca", "--import", "tsx", program, agents.file, String(nodeTrustsMore), ...urls],
+      { env: { PATH: process.env["PATH"], SSL_CERT_FILE: authority.file } },
+    );
+    for (const one of servers) (await one).close();
+    expect(stdout.trim().split("\n")).toEqual(expected);
   });
 
   it("refuses a certificate from an unknown CA", async () => {

@@ -11,9 +11,11 @@ export interface WorkspaceObject {
   readonly size?: number | undefined;
 }
 
-const atATime = 10;
+/** A further connection takes as long as a few requests on one that is open, so that more of them pay off only for many folders. */
+const foldersForEach = 8;
+const [fewest, most] = [4, 10];
 
-/** What is directly in these folders, by path (see plainPath); one request for each folder, ten at a time. */
+/** What is directly in these folders, by path (see plainPath); one request for each folder, four to ten at a time. */
 export async function readFolders(
   workspace: WorkspaceConnection,
   folders: readonly string[],
@@ -26,6 +28,7 @@ export async function readFolders(
     for (const [path, object] of await readFolder(workspace, folder)) objects.set(path, object);
     return readNext();
   };
+  const atATime = Math.min(Math.max(Math.ceil(waiting.length / foldersForEach), fewest), most);
   await Promise.all(Array.from({ length: atATime }, readNext));
   return objects;
 }
