@@ -41,7 +41,10 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   const carried = place && carriedState(step, place, true);
   if (!place) forgetAllFiles(step);
   const facts = await runDeploy(step, place, carried);
-  const [{ summary, problem }, reason] = await Promise.all([deployedSummary(step), carried?.keepFiles()]);
+  const results = [deployedSummary(step), carried?.keepFiles()] as const;
+  // After a cancel, one ends at once. The other still ends the CLI, which must not outlive the step.
+  await Promise.allSettled(results);
+  const [{ summary, problem }, reason] = await Promise.all(results);
   const filesProblem = problem ? undefined : await uploadAgain(step, summary, place, reason);
   if (!problem && !filesProblem) await finishFiles(step, summary);
   const engine = deployedEngine(step.cli, summary.target);
