@@ -22,6 +22,7 @@ Without options it does so in every way, with each CLI version, and writes the t
   --wait MS        the time between the request and the stop (default: before ${usualWaitMs.before}, after ${usualWaitMs.after})
   --lanes N        cases at the same time (default 3)
   --continue       keep the results of the last sweep, and run only the cases that it did not get to
+  --again          the same, and run the cases again in which something was wrong
   --table          only the table, of the results so far
   --write          write the table although these options leave something out
   --logs           keep the logs of all cases in dist/sweep, not only of those in which something is wrong`;
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
     wait: one,
     lanes: one,
     continue: { type: "boolean" },
+    again: { type: "boolean" },
     table: { type: "boolean" },
     write: { type: "boolean" },
     logs: { type: "boolean" },
@@ -86,11 +88,14 @@ async function sweep(room: SweepRoom, cases: SweepCase[]): Promise<void> {
       const outcome = await runCase(room, next).catch((error: unknown) => brokenCase(error));
       console.log(`${name}: ${describe(outcome).replaceAll("\n", " ").slice(0, 400)} (${waiting.length} left)`);
       if (outcome.faults.length > 0 || options.logs) writeLog(name, outcome);
-      const result: SweepResult = { cli: room.cli, case: next, outcome: { ...outcome, logs: [] } };
-      fs.appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
+      record({ cli: room.cli, case: next, outcome: { ...outcome, logs: [] } });
     }
   };
   await Promise.all(Array.from({ length: positive(options.lanes, 3) }, lane));
+}
+
+function record(result: SweepResult): void {
+  fs.appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
 }
 
 function recordedResults(): SweepResult[] {
@@ -120,8 +125,10 @@ function writeLog(name: string, outcome: CaseOutcome): void {
 
 /** Runs all cases that were asked for. */
 async function runSweep(): Promise<void> {
+  const right = options.again ? recordedResults().filter(({ outcome }) => !isWrong(outcome)) : [];
   if (!options.continue) fs.rmSync(logs, { recursive: true, force: true });
   fs.mkdirSync(logs, { recursive: true });
+  for (const result of right) record(result);
   const lab = await startLab(console.log);
   try {
     for (const [index, cli] of chosen(cliVersions, options.cli).entries()) {

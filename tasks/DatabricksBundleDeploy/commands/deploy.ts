@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { FileCounts } from "../../common/databricks/cli/deploy-report.ts";
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
-import type { CliFacts, FileCounts } from "../../common/databricks/cli/output.ts";
+import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
 import { deployedEngine, localFolder } from "../../common/databricks/cli/state.ts";
 import {
@@ -43,7 +44,10 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   const carried = place && carriedState(step, place, true);
   if (!place) forgetAllFiles(step);
   const facts = await runDeploy(step, place, carried);
-  const [{ summary, problem }, reason] = await Promise.all([deployedSummary(step), carried?.keepFiles()]);
+  const results = [deployedSummary(step), carried?.keepFiles()] as const;
+  // After a cancel, one ends at once. The other still ends the CLI, which must not outlive the step.
+  await Promise.allSettled(results);
+  const [{ summary, problem }, reason] = await Promise.all(results);
   const again = problem ? {} : await uploadAgain(step, summary, place, reason);
   if (!problem && !again.problem) await finishFiles(step, summary);
   const engine = deployedEngine(step.cli, summary.target);

@@ -1,4 +1,4 @@
-import type { LockAttempt } from "../../common/databricks/cli/output.ts";
+import type { LockAttempt } from "../../common/databricks/cli/log-messages.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { type DeploymentLock, readLock, removeLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";

@@ -1,5 +1,5 @@
+import type { ReportedCounts } from "../../common/databricks/cli/deploy-report.ts";
 import type { DeployedAction } from "../../common/databricks/cli/deployed.ts";
-import type { ReportedCounts } from "../../common/databricks/cli/output.ts";
 import { type BundlePlan, countActions } from "../../common/databricks/cli/plan.ts";
 import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print, setOutput, warn } from "../../common/pipeline/commands.ts";

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { PlacedFault } from "../../lab/faults.ts";
 import { bundleOf, job as jobOf } from "../bundles/bundles.ts";
@@ -85,6 +87,24 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     );
     expect(step.result).toBe("Canceled");
     expect(await left()).toEqual([]);
+  });
+
+  it("while the step records what it has deployed stops the CLI that reads the result", { tags: "linux" }, async () => {
+    const ignored = "trap '' TERM INT; touch reading; sleep 3600";
+    const scripts = `    preinit: "test ! -f deployed || { ${ignored}; }"\n    postdeploy: touch deployed\n`;
+    const { run, job, folder } = await checkout(newBundle(`experimental:\n  scripts:\n${scripts}`), {
+      job: shortGrace,
+    });
+    const cancel = new AbortController();
+    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list\?path=.*\/files/ }, { hold: true });
+    const running = run({ target: "prod" }, { cancel: cancel.signal });
+    await vi.waitFor(() => expect(fs.existsSync(path.join(folder, "reading"))).toBe(true), 30_000);
+    await reached(held);
+    cancel.abort();
+    expect(await running).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(job.processes()).toEqual([]);
+    held.release();
+    expect((await job.finish()).orphans).toEqual([]);
   });
 
   it("while the step waits for a lock ends the wait at once", async () => {

@@ -1,6 +1,24 @@
 import { endOfPiece } from "../../pipeline/secrets.ts";
+import {
+  type DeployReport,
+  type FileCounts,
+  isComplete,
+  noteAction,
+  parseCounts,
+  parseFileCounts,
+  parseReportedAction,
+  type ReportedAction,
+  type ReportedCounts,
+} from "./deploy-report.ts";
 import { type Diagnostic, diagnosticReader } from "./diagnostics.ts";
 import type { LogRecord } from "./log.ts";
+import {
+  isLockFailure,
+  type LockAttempt,
+  parseLockAttempt,
+  parseLoggedLockAttempt,
+  parseReservation,
+} from "./log-messages.ts";
 import type { OutputStream } from "./run.ts";
 
 /** Receives the lines that one run of the CLI prints; `facts` contains what they report so far, and everything after `end`. */
@@ -41,36 +59,6 @@ export interface CliFacts {
   readonly runUrls: readonly string[];
 }
 
-/** What `databricks bundle deploy` reports; versions before 1.13 do not list resources. */
-export interface DeployReport {
-  /** By `type.key`, without what stays as it is. */
-  readonly actions: ReadonlyMap<string, ReportedAction>;
-  /** undefined before 1.13. */
-  readonly counts: ReportedCounts | undefined;
-  /** undefined before 1.13. */
-  readonly files: FileCounts | undefined;
-  /** Whether the listed resources agree with the counts; with -q, the CLI prints only counts. */
-  readonly complete: boolean;
-}
-
-export type ReportedAction = "created" | "updated" | "recreated" | "deleted";
-
-/** A recreated resource counts as created and as deleted. */
-export interface ReportedCounts {
-  readonly created: number;
-  readonly updated: number;
-  readonly deleted: number;
-  readonly unchanged: number;
-  /** With --select. */
-  readonly notSelected: number;
-}
-
-/** Files of the bundle in the workspace. */
-export interface FileCounts {
-  readonly uploaded: number;
-  readonly deleted: number;
-}
-
 export interface DestructiveAction {
   readonly action: "delete" | "recreate";
   /** e.g. schemas.orders */
@@ -82,20 +70,6 @@ export interface LeftResource {
   /** e.g. schemas.orders */
   readonly key: string;
   readonly id: string;
-}
-
-/**
- * What the CLI's log says of the lock that it takes. The lock's AcquisitionTime lies between the two times: the CLI reads the
- * same clock for both, first for its log and about ten microseconds later for the lock (databricks/cli,
- * bundle/deploy/lock/acquire.go). That distinguishes the lock from those of other jobs, which may sign in as the same user.
- */
-export interface LockAttempt {
-  /** Milliseconds since the epoch, with fractions, by the clock of this machine. */
-  readonly from: number;
-  readonly until: number;
-  readonly forced: boolean;
-  /** Whether another deployment had the lock, or the CLI could not write it. */
-  readonly failed: boolean;
 }
 
 /**
@@ -162,9 +136,8 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
     };
     isChanging ||= beginsChange.test(line);
     // In runs whose arguments ask for a log on stderr, with the time of its arrival here.
-    const logged = stream === "stderr" ? loggedMessage(line, "Info") : undefined;
-    if (logged !== undefined) lock ??= parseLockAttempt(logged, Date.now() - arrivalMs, Date.now() + clockReadMs);
-    if (lock && lockFailure.test(line)) lock = { ...lock, failed: true };
+    if (stream === "stderr") lock ??= parseLoggedLockAttempt(line, Date.now());
+    if (lock && isLockFailure(line)) lock = { ...lock, failed: true };
     const reservation = parseReservation(line);
     if (reservation !== undefined && reservations.length < keptFacts) reservations.push(reservation);
     const url = stream === "stderr" ? parseRunUrl(line) : undefined;
@@ -179,8 +152,8 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
       else onLine(line);
     },
     record({ at, level, message }) {
-      lock = parseLockAttempt(message, at, at + clockReadMs) ?? lock;
-      if (lock && lockFailure.test(message)) lock = { ...lock, failed: true };
+      lock = parseLockAttempt({ at, message }) ?? lock;
+      if (lock && isLockFailure(message)) lock = { ...lock, failed: true };
       // Not through the reader of diagnostics: a record must not end a block of which only a part has arrived.
       if (level === "WARNING") {
         for (const line of `Warn: ${message}`.split("\n")) {
@@ -209,44 +182,6 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
   };
 }
 
-interface ResourceAction {
-  /** e.g. jobs.nightly, or jobs.nightly.permissions, which belongs to it. */
-  readonly key: string;
-  readonly action: ReportedAction;
-}
-
-function parseReportedAction(line: string): ResourceAction | undefined {
-  const [, action, key] = /^(Created|Updated|Deleted|Recreated) ([a-z_]+\.\S+)$/.exec(line) ?? [];
-  return action && key ? { key, action: action.toLowerCase() as ReportedAction } : undefined;
-}
-
-/** A change of what belongs to a resource is an update of it, unless it has a line of its own. */
-function noteAction(actions: Map<string, ReportedAction>, { key, action }: ResourceAction): void {
-  const resource = key.split(".").slice(0, 2).join(".");
-  if (key === resource) actions.set(resource, action);
-  else if (!actions.has(resource)) actions.set(resource, "updated");
-}
-
-const countLine = /^Resources: (\d+) created, (\d+) changed, (\d+) deleted, (\d+) unchanged(?:, (\d+) not selected)?/;
-
-function parseCounts(line: string): ReportedCounts | undefined {
-  const match = countLine.exec(line);
-  if (match === null) return undefined;
-  const [created = 0, updated = 0, deleted = 0, unchanged = 0, notSelected = 0] = match
-    .slice(1)
-    .map((digits) => Number(digits ?? 0));
-  return { created, updated, deleted, unchanged, notSelected };
-}
-
-function parseFileCounts(line: string): FileCounts | undefined {
-  const [, uploaded, deleted] = /^Files: (\d+) uploaded, (\d+) deleted$/.exec(line) ?? [];
-  return uploaded === undefined ? undefined : { uploaded: Number(uploaded), deleted: Number(deleted) };
-}
-
-function isComplete({ created, updated, deleted }: ReportedCounts, actions: DeployReport["actions"]): boolean {
-  return (created + updated + deleted === 0) === (actions.size === 0);
-}
-
 /** From a line such as "  recreate resources.schemas.orders" (databricks/cli, bundle/phases/approval.go). */
 function parseDestructiveAction(line: string): DestructiveAction | undefined {
   const [, action, key] = /^ {2}(delete|recreate) (?:resources\.)?(\S.*)$/.exec(line) ?? [];
@@ -264,35 +199,10 @@ function parseLeftResource(line: string): LeftResource | undefined {
 const beginsChange =
   /^(Deploying resources|The following resources will be deleted:|All files and directories at the following location )/;
 
-/** Between the CLI's readings of its clock; a busy machine may stop the CLI in between. */
-const clockReadMs = 250;
-/** From the CLI's stderr to this process. */
-const arrivalMs = 1_000;
-
-function parseLockAttempt(message: string, from: number, until: number): LockAttempt | undefined {
-  const [, forced] = /^Acquiring deployment lock \(force: (true|false)\)$/.exec(message) ?? [];
-  return forced === undefined ? undefined : { from, until, forced: forced === "true", failed: false };
-}
-
-const lockFailure = /^(Error: )?Failed to acquire deployment lock: /;
-
 function parseRunUrl(line: string): string | undefined {
   const url = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line)?.[1];
   return url !== undefined && URL.canParse(url) ? url : undefined;
 }
-
-/** What a CLI that has succeeded warns of in its log (databricks/cli: bundle/direct, bundle/statemgmt, cmd/bundle/utils/process.go). */
-const qualifying = new RegExp(
-  [
-    "may still be in progress",
-    "State was last deployed with CLI version",
-    "migrat\\w+ .*direct (?:deployment )?engine (?:failed|is stopped)",
-    "Direct engine requested in .* but the existing state uses",
-    "corrupted (?:WAL|state)",
-    "already deleted despite delete error",
-    "without a deployment lock",
-  ].join("|"),
-);
 
 /** Fewer characters of a secret do not tell it, and begin other words too. */
 const telling = 3;
@@ -303,15 +213,4 @@ function withoutCutSecret(line: string): string {
     const end = endOfPiece(text);
     return text.length - end >= telling ? `${text.slice(0, end)}***` : text;
   });
-}
-
-/** The message of a log line; with --debug, it stands between a time and attributes (databricks/cli, libs/log). */
-function loggedMessage(line: string, level: "Info" | "Warn"): string | undefined {
-  const [, found, message] = /^(?:\d\d:\d\d:\d\d )?(\w+): (.*?)(?: pid=\d+(?: \w+=.*)?)?$/.exec(line) ?? [];
-  return found === level ? message : undefined;
-}
-
-function parseReservation(line: string): string | undefined {
-  const text = loggedMessage(line, "Warn");
-  return text !== undefined && qualifying.test(text) ? text : undefined;
 }

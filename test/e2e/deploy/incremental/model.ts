@@ -7,9 +7,10 @@ export type Edit =
   | { readonly kind: "delete"; readonly name: string }
   | { readonly kind: "rename"; readonly name: string; readonly to: string };
 
-/** What somebody does by hand to what the workspace has of the bundle. */
+/** What somebody does by hand to what the workspace has of the bundle; `swap` keeps the size (see swapped). */
 export type HandEdit =
   | { readonly kind: "overwrite" | "replace"; readonly name: string; readonly content: string }
+  | { readonly kind: "swap"; readonly name: string }
   | { readonly kind: "delete"; readonly name: string }
   | { readonly kind: "delete folder"; readonly name: string };
 
@@ -21,6 +22,8 @@ export interface Round {
   readonly edits: readonly Edit[];
   readonly byHand: readonly HandEdit[];
   readonly deployer: (typeof deployers)[number];
+  /** The files whose content is swapped while one of our deploys runs, after it has uploaded its files. */
+  readonly swapsDuring: readonly string[];
 }
 
 /** Some are notebooks with the right content, some never; `a` and `a/b` are folders of others and files themselves. */
@@ -66,6 +69,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 );
 const handEdit: fc.Arbitrary<HandEdit> = fc.oneof(
   fc.record({ kind: fc.constantFrom("overwrite" as const, "replace" as const), name: deployedName, content }, plain),
+  fc.record({ kind: fc.constant("swap" as const), name: deployedName }, plain),
   fc.record({ kind: fc.constant("delete" as const), name: deployedName }, plain),
   fc.record({ kind: fc.constant("delete folder" as const), name: fc.constantFrom(...folders) }, plain),
 );
@@ -77,6 +81,10 @@ export const rounds: fc.Arbitrary<Round[]> = fc.array(
       edits: fc.array(edit, { minLength: 1, maxLength: 4 }),
       byHand: fc.array(handEdit, { minLength: 1, maxLength: 3 }),
       deployer,
+      swapsDuring: fc.oneof(
+        { weight: 2, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(deployedName, { minLength: 1, maxLength: 2 }) },
+      ),
     },
     plain,
   ),
@@ -105,6 +113,11 @@ export function applyEdit(tree: BundleFiles, change: Edit): BundleFiles {
       return write(without(tree, change.name), change.to, contentFor(change.to, moved));
     }
   }
+}
+
+/** Another content of the same type and size; the same if there is none. */
+export function swapped(content: string): string {
+  return content.replace(/[12]/g, (digit) => (digit === "1" ? "2" : "1"));
 }
 
 /** A notebook of another kind than its extension's would be one that the workspace refuses. */

@@ -3,14 +3,16 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Agent } from "../../../lab/agent/agent.ts";
+import type { PlacedFault } from "../../../lab/faults.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { Person } from "../../../lab/person.ts";
 import { type BundleFiles, writeFiles } from "../../bundles/bundles.ts";
 import { fileDifferences, remoteOf } from "../../bundles/uploaded.ts";
 import { checkOut } from "../../steps/checkout.ts";
-import { applyEdit, firstTree, type HandEdit, type Round } from "./model.ts";
+import { applyEdit, firstTree, type HandEdit, type Round, swapped } from "./model.ts";
 
 /** What a sequence of rounds is played with. */
 export interface Stage {
@@ -37,18 +39,22 @@ export async function play(stage: Stage, rounds: readonly Round[]): Promise<void
   let inWorkspace: BundleFiles = {};
   let fresh = 0;
 
-  async function deployOurs(at: string): Promise<void> {
+  async function deployOurs(at: string, swapsDuring: readonly string[] = []): Promise<void> {
     const files = bundleFiles(name, root, tree);
+    const during = swaps(tree, swapsDuring);
     story.push(`we deploy from ${at}: ${Object.keys(tree).join(", ")}`);
-    const { text, result } = await deploy(stage, `${name}/${at}`, files);
+    if (swapsDuring.length > 0) story.push(`while it runs, we swap ${swapsDuring.join(", ")}`);
+    const { text, result } = await deploy(stage, `${name}/${at}`, files, during);
     if (result !== "Succeeded") throw new Error(`${story.join("\n")}\nThe deploy ended in ${result}:\n${text}`);
     const differences = await fileDifferences(stage.lab.workspace, `${root}/files`, files);
-    if (differences.length > 0) throw new Error(`${story.join("\n")}\n${differences.join("\n")}\n${text}`);
+    const wrong = differences.filter((line) => !isOpen(line, during));
+    if (wrong.length > 0) throw new Error(`${story.join("\n")}\n${wrong.join("\n")}\n${text}`);
+    tree = { ...tree, ...during };
     inWorkspace = tree;
   }
 
   await deployOurs("first");
-  for (const { edits, byHand, deployer } of rounds) {
+  for (const { edits, byHand, deployer, swapsDuring } of rounds) {
     for (const edit of edits) {
       story.push(JSON.stringify(edit));
       tree = applyEdit(tree, edit);
@@ -57,8 +63,8 @@ export async function play(stage: Stage, rounds: readonly Round[]): Promise<void
       if (await changeByHand(stage.person, `${root}/files`, inWorkspace, edit))
         story.push(`by hand: ${JSON.stringify(edit)}`);
     }
-    if (deployer === "fresh agent") await deployOurs(`fresh-${fresh++}`);
-    else if (deployer === "same folder") await deployOurs("first");
+    if (deployer === "fresh agent") await deployOurs(`fresh-${fresh++}`, swapsDuring);
+    else if (deployer === "same folder") await deployOurs("first", swapsDuring);
     else {
       const theirs = { ...tree, "one.txt": "theirs\n", "theirs.txt": "theirs\n" };
       const command = deployer === "somebody else" ? "deploy" : "destroy";
@@ -76,16 +82,49 @@ function bundleFiles(name: string, root: string, tree: BundleFiles): BundleFiles
   return { "databricks.yml": yaml, ...tree };
 }
 
-async function deploy({ agent, lab }: Stage, at: string, files: BundleFiles) {
+/** The files with these names that have another content if it is swapped, with that content. */
+function swaps(tree: BundleFiles, names: readonly string[]): BundleFiles {
+  const chosen = Object.entries(tree).filter(([name, content]) => names.includes(name) && swapped(content) !== content);
+  return Object.fromEntries(chosen.map(([name, content]) => [name, swapped(content)]));
+}
+
+/** Which content a deploy uploads of a file that changes meanwhile is open: the next deploy must upload the right one. */
+function isOpen(difference: string, during: BundleFiles): boolean {
+  return Object.entries(during).some(([name, content]) =>
+    difference.endsWith(` ${remoteOf(name, content).path} has other content`),
+  );
+}
+
+/** Deploys `files`, of which some get other content `during` the deploy, when the CLI has uploaded them. */
+async function deploy({ agent, lab }: Stage, at: string, files: BundleFiles, during: BundleFiles) {
   const { change, folder, job, run } = await checkOut(agent, lab, {}, { at });
+  // The CLI stores this after the last file.
+  const match = { method: "POST", path: /import-file\/.*\/state\/deployment\.json/ };
+  const stored = lab.workspace.fault(match, { hold: true }, Object.keys(during).length > 0 ? 1 : 0);
   try {
     fs.mkdirSync(folder, { recursive: true });
     change(files);
     setTimes(folder, files);
-    return await run({ target: "live" });
+    const running = run({ target: "live" });
+    await hitOrEnd(stored, running);
+    writeFiles(folder, during);
+    setTimes(folder, during);
+    stored.release();
+    return await running;
   } finally {
+    stored.release();
     await job.finish();
   }
+}
+
+/** Waits until a fault has met a request, or a step has ended. */
+async function hitOrEnd(fault: PlacedFault, step: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  step.then(end, end);
+  while (fault.hits === 0 && !isOver) await delay(5);
 }
 
 function setTimes(folder: string, files: BundleFiles): void {
@@ -104,9 +143,9 @@ async function changeByHand(person: Person, folder: string, tree: BundleFiles, e
   const { type, path: remote } = remoteOf(edit.name, content);
   const object = `${folder}/${remote}`;
   if (!(await person.list(path.posix.dirname(object))).includes(object)) return false;
-  if (edit.kind !== "overwrite") await person.remove(object);
+  if (edit.kind === "replace" || edit.kind === "delete") await person.remove(object);
   if (edit.kind === "delete") return true;
-  const text = `by hand ${edit.content}`;
+  const text = edit.kind === "swap" ? swapped(content) : `by hand ${edit.content}`;
   await (type === "NOTEBOOK" ? person.writeNotebook(object, text) : person.writeFile(object, text));
   return true;
 }

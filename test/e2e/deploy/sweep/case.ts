@@ -111,6 +111,7 @@ async function stopOnce(
   // A lost machine's step rejects.
   const ended = running.catch(() => undefined);
   let at = Number.POSITIVE_INFINITY;
+  let left: FoundFault[] = [];
   const request = await Promise.race([checkpoint.reached, ended.then(() => undefined)]);
   if (request === undefined) {
     const { result, text } = await running;
@@ -120,13 +121,16 @@ async function stopOnce(
     const onStop = () => {
       at = Date.now();
     };
-    await stopStep({ agent, job, ended, onStop, cancel: () => cancel.abort() }, settings, checkpoint);
+    const onEnd = async () => {
+      left = await leftProcesses(job);
+    };
+    await stopStep({ agent, job, ended, onStop, onEnd, cancel: () => cancel.abort() }, settings, checkpoint);
   }
   const stoppedAt = request && `${request.method} ${request.path}`;
   const outcome = {
     request: stoppedAt,
     count: checkpoint.count,
-    faults: leftProcesses(job),
+    faults: [...left, ...(await leftProcesses(job))],
     logs: [logs.join("\n")],
   };
   return { outcome, checkpoint, met: request, at };
@@ -155,5 +159,5 @@ async function recover(
   }
   faults.push(...(await findFaults(lab, deployed, checkout)));
   await checkout.job.finish();
-  return { faults: [...faults, ...leftProcesses(checkout.job)], logs };
+  return { faults: [...faults, ...(await leftProcesses(checkout.job))], logs };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "../../../lab/agent/agent.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { BundleFiles } from "../../bundles/bundles.ts";
@@ -46,8 +47,9 @@ async function isLocked(lab: Lab, deployed: Deployed): Promise<boolean> {
   return files.some((file) => file.endsWith("/deploy.lock"));
 }
 
-/** What a job still runs, as a fault. */
-export function leftProcesses(job: Job): FoundFault[] {
+/** What a job still runs, as faults. A process that was killed has a second to end. */
+export async function leftProcesses(job: Job): Promise<FoundFault[]> {
+  for (let looks = 0; looks < 20 && job.processes().length > 0; looks += 1) await delay(50);
   return job.processes().map(({ command }) => ({ kind: "process left", detail: command }));
 }
 

@@ -27,6 +27,8 @@ export interface StoppableStep {
   readonly ended: Promise<unknown>;
   /** Called just before it is stopped; after a cancel, when the CLI has ended. */
   onStop(): void;
+  /** Called when its task has ended by itself, before the agent ends the job and with it what the step has left. */
+  onEnd(): Promise<void>;
   /** Cancels it as the agent does: SIGINT, then SIGTERM, then SIGKILL. */
   cancel(): void;
 }
@@ -92,6 +94,7 @@ export async function stopStep(
       break;
   }
   await step.ended;
+  if (way === "cancel" || way === "kill of the CLI") await step.onEnd();
   if (way !== "lost machine") await job.finish();
   checkpoint.end(() => "drop");
 }

@@ -87,6 +87,7 @@ function hasEnded(worker: ChildProcess): boolean {
   return worker.exitCode !== null || worker.signalCode !== null;
 }
 
+/** A worker that was just killed does not receive it. */
 function sendTo(worker: ChildProcess, message: object): void {
-  if (worker.connected) worker.send(message);
+  if (worker.connected) worker.send(message, () => undefined);
 }
