@@ -31,11 +31,11 @@ async function runSteps(job: Job, steps: readonly PipelineStep[]): Promise<boole
     if (settings === undefined) continue;
     const { result, summaries } = await job.run({ ...settings, onLine: (line) => console.log(line) });
     console.log("");
-    if (result !== "Succeeded" && result !== "SucceededWithIssues") return false;
     for (const { content } of summaries) {
       printHeading("The summary on the run page (Markdown)");
       console.log(content);
     }
+    if (result !== "Succeeded" && result !== "SucceededWithIssues") return false;
   }
   return true;
 }

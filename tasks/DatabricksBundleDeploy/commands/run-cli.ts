@@ -39,12 +39,12 @@ const signalWithinMs = 500;
 
 /** Output that is shown as it comes, made harmless, with diagnostics as issues. */
 export function shownOutput({ diagnostics }: Step): CliOutput {
-  return cliOutput({ onLine: print, onDiagnostic: diagnostics.report });
+  return cliOutput({ onLine: print, onDiagnostic: diagnostics.report, onUsage: debug });
 }
 
 /** The same, but only diagnostics are shown; the rest in runs with `system.debug`. */
 export function quietOutput({ diagnostics }: Step): CliOutput {
-  return cliOutput({ onLine: debug, onDiagnostic: diagnostics.report });
+  return cliOutput({ onLine: debug, onDiagnostic: diagnostics.report, onUsage: debug });
 }
 
 /** Runs `databricks bundle <command>` and returns its stdout; throws a UserError that explains a failure. */

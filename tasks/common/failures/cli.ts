@@ -256,9 +256,9 @@ export const cliFailures = {
   },
   "denied-path": {
     section: "permissions",
-    seen: "access denied: /Workspace/…",
-    // The caller may not write there (databricks/cli, libs/filer).
-    pattern: /\baccess denied: (?<path>\/\S+)/,
+    seen: "access denied: /Workspace/…, unable to deploy to /Workspace/…, does not have … permissions on /Workspace/…",
+    // The caller may not write there (databricks/cli, libs/filer; bundle/permissions/permission_report.go).
+    pattern: /(?:\baccess denied: |\bunable to deploy to |does not have \w+ permissions on )(?<path>\/\S+)/,
     what: "The service principal of the connection does not have access to {path} in the workspace",
     action:
       "Grant it CAN MANAGE on the folder of the bundle, or set workspace.root_path in the bundle to a folder where it can write.",
@@ -277,7 +277,7 @@ export const cliFailures = {
     seen: "does not have Attach, Restart, Manage or Owner permissions on …",
     // github.com/databricks/cli/issues/900
     pattern:
-      /does not have (?<level>Attach|Restart|Manage|Owner|View) permissions on (?<cluster>[^\n]+?)\. Please contact/i,
+      /does not have (?<level>Attach|Restart|Manage|Owner|View) permissions on (?<cluster>[^\n/][^\n]*?)\. Please contact/i,
     what: "The service principal of the connection does not have the {level} permission on the compute {cluster}",
     action:
       "In the workspace, open the compute, select Permissions, and grant the service principal at least CAN RESTART.",
@@ -308,7 +308,7 @@ export const cliFailures = {
     section: "permissions",
     seen: "403, PERMISSION_DENIED or not authorized, with a policy",
     pattern:
-      /(?<words>(?=[^\n]*(?<!network |federation |budget )\bpolic(?:y|ies)\b)(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have permission))[^\n]+)/i,
+      /^(?:Error: )?(?<words>(?=[^\n]*(?<!network |federation |budget )\bpolic(?:y|ies)\b)(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have permission))[^\n]+)/im,
     what: "The service principal of the connection may not use a cluster policy of the bundle ({words})",
     action: "In the workspace, open Compute > Policies, select the policy, and grant the service principal CAN USE.",
   },
@@ -316,7 +316,7 @@ export const cliFailures = {
     section: "permissions",
     seen: "403, PERMISSION_DENIED or does not have … permission, with a secret scope",
     pattern:
-      /(?<words>(?=[^\n]*(?:\bsecret[_ ]scopes?\b|permission on scope\b))(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have [A-Z]+ permission))[^\n]+)/i,
+      /^(?:Error: )?(?<words>(?=[^\n]*(?:\bsecret[_ ]scopes?\b|permission on scope\b))(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have [A-Z]+ permission))[^\n]+)/im,
     what: "The service principal of the connection may not use a secret scope of the bundle ({words})",
     action:
       "Grant it MANAGE, or READ if the bundle only reads the scope: databricks secrets put-acl <scope> <application ID of the service principal> MANAGE.",

@@ -1,4 +1,5 @@
 import { addressText, pageOf, type WorkspaceAddress } from "../databricks/workspace/address.ts";
+import { whereIdentifiers } from "../failures/entra.ts";
 import { isGuid, mainCollectionUrl, projectUrl } from "../pipeline/collection.ts";
 import { print } from "../pipeline/commands.ts";
 import { Cancelled, UserError } from "../pipeline/errors.ts";
@@ -36,7 +37,7 @@ export function setUpReport(
   isSignedIn: boolean,
   error: Error,
 ): string {
-  const text = (value: string) => escapeMarkdown(maskSecrets(value));
+  const text = (value: string) => escapeMarkdown(maskSecrets(value.replace(` (${whereIdentifiers})`, " (below)")));
   const { hint, section, answer } = error instanceof UserError ? error : new UserError("", { section: "network" });
   const failed = isSignedIn ? 3 : setUp.connection.scheme !== "WorkloadIdentityFederation" || setUp.idToken() ? 2 : 1;
   const steps = [idTokenStep(setUp), accessTokenStep(setUp, workspace), workspaceStep(setUp, workspace)];
@@ -136,8 +137,8 @@ function trustValues({ connection, isDatabricks, idToken }: SetUp) {
   if (connection.scheme !== "WorkloadIdentityFederation") return {};
   const { issuer = connection.issuer, subject = connection.subject, audience } = idToken() ?? {};
   // In tokens that Entra issues, the ID of an application stands for this address, which the federated credential contains.
-  const isAddress = audience === undefined || audience.includes("://");
-  return { issuer, subject, audience: isDatabricks || isAddress ? audience : federatedCredentialAudience };
+  if (isDatabricks) return { issuer, subject, audience };
+  return { issuer, subject, audience: audience?.includes("://") ? audience : federatedCredentialAudience };
 }
 
 function links({ connection, job }: SetUp, workspace: WorkspaceAddress | undefined): string[][] {

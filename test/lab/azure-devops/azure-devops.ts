@@ -52,6 +52,8 @@ export interface AzureDevOps {
   issueJobToken(options?: { expiresInSeconds?: number }): string;
   /** Registers a service connection; gives what a federated credential must hold to trust it. */
   addServiceConnection(connection: ServiceConnection): FederatedIdentity;
+  /** Lets all pipelines of the project use a service connection. */
+  authorize(connectionId: string): void;
   /** Lifetime of the ID tokens issued from now on. */
   idTokenLifetimeSeconds: number;
   /** Every ID token issued. */
@@ -116,6 +118,11 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     addServiceConnection(connection) {
       connections.set(connection.id.toLowerCase(), connection);
       return federatedIdentity(organization, connection);
+    },
+    authorize(connectionId) {
+      const connection = connections.get(connectionId.toLowerCase());
+      if (connection === undefined) throw new Error(`There is no service connection ${connectionId}.`);
+      connections.set(connectionId.toLowerCase(), { ...connection, authorized: true });
     },
     idTokenLifetimeSeconds: 600,
     issued: state.issued,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { refusals } from "./errors.ts";
+import { type EntraError, refusals } from "./errors.ts";
 
 /** What an application trusts instead of a secret. Entra compares case-sensitively. */
 export interface FederatedCredential {
@@ -25,6 +25,8 @@ export interface Application extends ApplicationDescription {
   readonly objectId: string;
   readonly displayName: string;
   readonly resources: string[];
+  /** The refusal of a policy of the tenant. */
+  blocked?: EntraError | undefined;
 }
 
 /** The application id of Azure Databricks, the same in every cloud. */
@@ -36,7 +38,10 @@ export const directoryName = "Contoso";
 /** The tenants and their applications. */
 export interface Directory {
   add(application: ApplicationDescription): void;
+  addFederatedCredential(clientId: string, credential: FederatedCredential): void;
   removeFederatedCredentials(clientId: string): void;
+  /** From now on, a policy of the tenant refuses an application like this. */
+  block(clientId: string, refusal: EntraError): void;
   /** Throws AADSTS900023 or AADSTS90002 for a tenant that is none of ours. */
   requireTenant(tenant: string): void;
   /** Throws AADSTS700016 for an application that the tenant does not hold. */
@@ -46,6 +51,7 @@ export interface Directory {
 /** An empty directory. */
 export function createDirectory(): Directory {
   const applications: Application[] = [];
+  const ofClient = (clientId: string) => applications.filter((application) => sameId(application.clientId, clientId));
   return {
     add(application) {
       const displayName = `contoso-${application.clientId.slice(0, 8)}`;
@@ -56,10 +62,14 @@ export function createDirectory(): Directory {
         resources: application.resources ?? [databricksResource],
       });
     },
+    addFederatedCredential(clientId, credential) {
+      for (const application of ofClient(clientId)) application.federatedCredentials.push(credential);
+    },
     removeFederatedCredentials(clientId) {
-      for (const application of applications) {
-        if (application.clientId === clientId) application.federatedCredentials = [];
-      }
+      for (const application of ofClient(clientId)) application.federatedCredentials = [];
+    },
+    block(clientId, refusal) {
+      for (const application of ofClient(clientId)) application.blocked = refusal;
     },
     requireTenant(tenant) {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(tenant) && !tenant.includes(".")) {

@@ -6,7 +6,7 @@ import { readBody, requestUrl, send, sendJson, startServer } from "../https-serv
 import { createSigningKey, type SigningKey } from "../signing-key.ts";
 import { type AccessTokenVerification, signAccessToken, verifyAccessToken } from "./access-tokens.ts";
 import { type AssertionKeys, assertionId } from "./assertion.ts";
-import { type ApplicationDescription, createDirectory, type Directory } from "./directory.ts";
+import { type ApplicationDescription, createDirectory, type Directory, type FederatedCredential } from "./directory.ts";
 import { EntraError, errorBody } from "./errors.ts";
 import { entraHostNames, instanceDiscovery, openIdConfiguration } from "./metadata.ts";
 import { checkTokenRequest } from "./token-request.ts";
@@ -40,7 +40,10 @@ export interface Entra {
   readonly requests: EntraRequest[];
   /** Registers an application, and with it its tenant. */
   addApplication(application: ApplicationDescription): void;
+  addFederatedCredential(clientId: string, credential: FederatedCredential): void;
   removeFederatedCredentials(clientId: string): void;
+  /** From now on, a policy of the tenant refuses an application like this. */
+  block(clientId: string, refusal: EntraError): void;
   /** Lifetime of the access tokens issued from now on. */
   accessTokenLifetimeSeconds: number;
   /** Every access token issued. */
@@ -84,7 +87,9 @@ export async function startEntra(options: {
     hostNames: entraHostNames,
     requests: state.requests,
     addApplication: state.directory.add,
+    addFederatedCredential: state.directory.addFederatedCredential,
     removeFederatedCredentials: state.directory.removeFederatedCredentials,
+    block: state.directory.block,
     accessTokenLifetimeSeconds: 3600,
     issued: state.issued,
     async issueManagedIdentityToken(tenantId, clientId, resource) {

@@ -85,6 +85,48 @@ export const refusals = {
       "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, " +
         `not the client secret ID, for a secret added to app '${clientId}'.`,
     ),
+  /** Microsoft Entra: AADSTS error codes, and what its token endpoint answers. */
+  expiredSecret: (clientId: string) =>
+    new EntraError(
+      7000222,
+      401,
+      "invalid_client",
+      `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: ` +
+        "https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+    ),
+  disabledApplication: (clientId: string, displayName: string) =>
+    new EntraError(7000112, 401, "unauthorized_client", `Application '${clientId}'(${displayName}) is disabled.`),
+  /** The code of older answers for what 700211 to 700213 tell apart. */
+  noMatchingCredential: () =>
+    new EntraError(
+      70021,
+      400,
+      "invalid_request",
+      `No matching federated identity record found for presented assertion. ${federationGuide}`,
+    ),
+  /** Troubleshoot workload identity service connections (Azure DevOps); the words are not documented, only the codes. */
+  federationDisabled: (code: 700223 | 700238) =>
+    new EntraError(
+      code,
+      401,
+      "invalid_client",
+      "Workload identity federation is not allowed by a policy of the tenant.",
+    ),
+  blockedByPolicy: () =>
+    new EntraError(
+      53003,
+      400,
+      "invalid_grant",
+      "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    ),
+  deviceRequired: () =>
+    new EntraError(
+      530004,
+      400,
+      "interaction_required",
+      "AcceptCompliantDevice setting isn't configured for this organization. The admin needs to configure this setting to allow " +
+        "external users access to protected resources.",
+    ),
   unknownCertificate: (clientId: string) =>
     new EntraError(
       700027,

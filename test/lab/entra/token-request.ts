@@ -27,6 +27,7 @@ export async function checkTokenRequest(
   const scope = requireParameter(form, "scope");
   if (!scope.endsWith("/.default")) throw refusals.invalidScope(scope);
   const proof = await requireProof(form, application, keys);
+  if (application.blocked) throw application.blocked;
   const resource = scope.slice(0, -"/.default".length);
   if (!application.resources.includes(resource)) throw refusals.resourceNotFound(resource, directoryName);
   return { application, resource, proof };

@@ -12,11 +12,18 @@ export type Authentication =
   | { caller: Caller; tokenId: string; refusal?: never }
   | { caller?: Caller; tokenId?: string; refusal: Reply };
 
+/** A service principal in a workspace. */
+export interface Member {
+  readonly displayName: string;
+  /** Whether it has the entitlement workspace-access. */
+  readonly isEntitled: boolean;
+}
+
 /** What authentication needs from a workspace. */
 export interface Doorkeeper {
   readonly id: string;
-  /** Names of the service principals, by application id in lower case. */
-  readonly members: ReadonlyMap<string, string>;
+  /** The service principals, by application id in lower case. */
+  readonly members: ReadonlyMap<string, Member>;
   verifyToken(token: string): Promise<TokenVerdict>;
 }
 
@@ -30,9 +37,10 @@ export async function authenticate(authorization: string | undefined, workspace:
   const tokenId = createHash("sha256").update(token).digest("hex");
   const verdict = await workspace.verifyToken(token);
   if (!verdict.ok) return { tokenId, refusal: refused(verdict.reason, token) };
-  const displayName = workspace.members.get(verdict.subject.toLowerCase());
-  const caller = { applicationId: verdict.subject, displayName: displayName ?? "" };
-  return displayName !== undefined ? { tokenId, caller } : { tokenId, caller, refusal: notInWorkspace(workspace.id) };
+  const member = workspace.members.get(verdict.subject.toLowerCase());
+  const caller = { applicationId: verdict.subject, displayName: member?.displayName ?? "" };
+  if (member === undefined) return { tokenId, caller, refusal: notInWorkspace(workspace.id) };
+  return member.isEntitled ? { tokenId, caller } : { tokenId, caller, refusal: notEntitled() };
 }
 
 function refused(reason: "malformed" | "signature" | "expired" | "audience", token: string): Reply {
@@ -60,6 +68,12 @@ function wrongAudience(token: string): Reply {
 /** As reported in https://github.com/databricks/terraform-provider-databricks/issues/2715 */
 function notInWorkspace(id: string): Reply {
   return jsonReply(403, { error_code: "403", message: `Unauthorized access to Org: ${id}` });
+}
+
+/** What users quote, such as https://github.com/databricks/cli/issues/2921 for another right. */
+function notEntitled(): Reply {
+  const message = "This API is disabled for users without the workspace-access entitlement.";
+  return jsonReply(403, { error_code: "PERMISSION_DENIED", message: `${message} [ReqId: ${randomUUID()}]` });
 }
 
 function audienceOf(token: string): string {

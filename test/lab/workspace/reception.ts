@@ -6,6 +6,7 @@ import type { Checkpoints } from "./checkpoints.ts";
 import { answerAtCustomUrl, type CustomUrl } from "./custom-url.ts";
 import { discover } from "./discovery.ts";
 import { type GateRequest, jsonReply, type Reply } from "./exchange.ts";
+import type { FolderRights } from "./folder-rights.ts";
 import type { Gate } from "./gate.ts";
 import { type RecordedRequest, recordOf } from "./recording.ts";
 
@@ -22,6 +23,7 @@ export interface Reception {
   readonly gate: Gate;
   readonly exchangeToken: TokenExchange | undefined;
   readonly customUrls: readonly CustomUrl[];
+  readonly folders: FolderRights;
 }
 
 /** Records one request and answers it: with a fault, with public information, or as a member's request. */
@@ -46,7 +48,7 @@ export async function receive(
 }
 
 async function replyTo(reception: Reception, request: GateRequest, record: RecordedRequest): Promise<Reply | "reset"> {
-  const { url, doorkeeper, faults, checkpoints, gate, customUrls } = reception;
+  const { url, doorkeeper, faults, checkpoints, gate, customUrls, folders } = reception;
   const customUrl = customUrls.find(({ host }) => host === request.headers.host);
   const { caller, tokenId, refusal } = await authenticate(request.headers.authorization, doorkeeper);
   Object.assign(record, { ...(caller && { subject: caller.applicationId }), ...(tokenId && { tokenId }) });
@@ -58,7 +60,7 @@ async function replyTo(reception: Reception, request: GateRequest, record: Recor
   const unauthenticated =
     (customUrl && answerAtCustomUrl(request, customUrl, doorkeeper.id)) ??
     discover(request, { url, id: doorkeeper.id });
-  return unauthenticated ?? refusal ?? gate.answer(request, caller);
+  return unauthenticated ?? refusal ?? folders.refuse(request, caller) ?? gate.answer(request, caller);
 }
 
 async function exchangeToken(reception: Reception, { body }: GateRequest): Promise<Reply> {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { createFaults, type Fault, type FaultMatch, type PlacedFault } from "../faults.ts";
 import { startServer } from "../https-server.ts";
-import type { TokenVerdict } from "./authentication.ts";
+import type { Member, TokenVerdict } from "./authentication.ts";
 import { type Checkpoint, type CheckpointSettings, createCheckpoints } from "./checkpoints.ts";
 import {
   hasSchema,
@@ -14,6 +14,7 @@ import {
   readPipelines,
 } from "./contents.ts";
 import type { CustomUrl } from "./custom-url.ts";
+import { createFolderRights } from "./folder-rights.ts";
 import { createGate } from "./gate.ts";
 import { startProgram } from "./program.ts";
 import { type Reception, receive, type TokenExchange } from "./reception.ts";
@@ -59,6 +60,10 @@ export interface Workspace {
   /** What becomes of the runs of jobs and updates of pipelines that are started from now on. */
   runs(behavior: RunBehavior): { release(): void };
   addMember(applicationId: string, displayName?: string): void;
+  /** Gives a member the entitlement workspace-access, which members usually have, or takes it away. */
+  entitle(applicationId: string, isEntitled: boolean): void;
+  /** From now on, only these service principals may use a folder and what is below it. Without them, all may again. */
+  restrictFolder(folder: string, applicationIds?: readonly string[]): void;
   removeMember(applicationId: string): void;
   jobs(): Promise<JobContent[]>;
   pipelines(): Promise<PipelineContent[]>;
@@ -77,9 +82,10 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
   const program = await startProgram(settings.program);
   const faults = createFaults(errorBody);
   const checkpoints = createCheckpoints();
-  const members = new Map<string, string>();
+  const members = new Map<string, Member>();
+  const folders = createFolderRights();
   const addMember: Workspace["addMember"] = (id, displayName = `Service principal ${id.slice(0, 8)}`) =>
-    void members.set(id.toLowerCase(), displayName);
+    void members.set(id.toLowerCase(), { displayName, isEntitled: true });
   for (const member of settings.members) addMember(member);
   const requests: RecordedRequest[] = [];
   const director = createRunDirector();
@@ -91,7 +97,17 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
   const gate = createGate(upstream, director, { serverUrl: program.url, url, workspaceId: settings.workspaceId });
   const { workspaceId: id, verifyToken, exchangeToken, customUrls = [] } = settings;
   const doorkeeper = { id, members, verifyToken };
-  const reception: Reception = { url, doorkeeper, requests, faults, checkpoints, gate, exchangeToken, customUrls };
+  const reception: Reception = {
+    url,
+    doorkeeper,
+    requests,
+    faults,
+    checkpoints,
+    gate,
+    exchangeToken,
+    customUrls,
+    folders,
+  };
 
   return {
     port: server.port,
@@ -102,6 +118,11 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     checkpoint: checkpoints.set,
     runs: director.behave,
     addMember,
+    entitle(id, isEntitled) {
+      const member = members.get(id.toLowerCase());
+      if (member) members.set(id.toLowerCase(), { ...member, isEntitled });
+    },
+    restrictFolder: folders.restrict,
     removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
     jobs: () => readJobs(gate),
     pipelines: () => readPipelines(gate),

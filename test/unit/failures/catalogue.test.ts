@@ -1,7 +1,11 @@
+import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { root } from "../../../scripts/project.ts";
 import { catalogue, type FailureId } from "../../../tasks/common/failures/catalogue.ts";
 import { messageOf } from "../../../tasks/common/failures/failure.ts";
 import { UserError } from "../../../tasks/common/pipeline/errors.ts";
+import { labCases } from "../../e2e/failures/cases.ts";
 import { samples } from "./samples.ts";
 import { errorPattern } from "./texts.ts";
 
@@ -21,6 +25,13 @@ async function errorOf(sample: () => unknown): Promise<{ readonly text: string; 
 }
 
 describe("A known failure", () => {
+  it.each(ids)("has a test with the packaged task, or a reason why only a sample causes it: %s", (id) => {
+    const cause = labCases[id];
+    if (typeof cause === "function") return;
+    if ("because" in cause) expect(cause.because.length).toBeGreaterThan(10);
+    else expect(fs.readFileSync(path.join(root, cause.file), "utf8")).toContain(`"${cause.title}"`);
+  });
+
   it.each(ids)("is caused by its samples: %s", async (id) => {
     expect(samples[id].length).toBeGreaterThan(0);
     for (const sample of samples[id]) {

@@ -157,7 +157,11 @@ const cliErrors = {
     build("/usr/bin/python3: No module named build"),
     build("Traceback (most recent call last):\nModuleNotFoundError: No module named 'setuptools'"),
   ],
-  "denied-path": ["Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock"],
+  "denied-path": [
+    "Failed to acquire deployment lock: access denied: /Workspace/Shared/b/state/deploy.lock",
+    "unable to deploy to /Workspace/DAB/.bundle/b/uat/files as 1f2e.\nPlease make sure the current user or one of their groups is listed under the permissions of this bundle.",
+    "reading resources.json: opening: 1f2e does not have Manage permissions on /Workspace/Shared/b/state/resources.json. Please contact the owner or an administrator for access. (403 PERMISSION_DENIED)",
+  ],
   "denied-entitlement": [
     "cannot create resources.sql_warehouses.w: This API is disabled for users without the databricks-sql-access entitlement. (403 PERMISSION_DENIED)",
   ],

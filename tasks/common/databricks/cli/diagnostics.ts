@@ -23,6 +23,8 @@ export interface DiagnosticHandlers {
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
   /** Receives every line outside the blocks. */
   readonly onLine: (line: string) => void;
+  /** Receives the lines of the help that the CLI prints after an error in its command line. */
+  readonly onUsage: (line: string) => void;
 }
 
 /** More lines than this are not a diagnostic of the CLI but a program that prints "Error: ". */
@@ -36,8 +38,12 @@ const largestBlock = 64 * 1024;
 const progress =
   /^(Building |Executing '|Uploading |Deploying |Updating |Deployment |Created |Updated |Deleted |Recreated |Files: |Resources: |Destroy|Run URL: |Update URL: |The following |All files |No active |This action |Found \d|Validation OK|Name: |Warn: |Info: |Debug: |Recommendation: |\d{4}-\d\d-\d\d )/;
 
+/** Errors after which the CLI prints the help of the command (spf13/cobra: command.go, args.go; spf13/pflag: errors.go). */
+const wrongCommandLine =
+  /^Error: (unknown (shorthand )?flag|unknown command|flag needs an argument|invalid argument|bad flag syntax|accepts |requires )/;
+
 /** Separates blocks from the other lines of the CLI's stderr; only the lines of a block are held back, until its end. */
-export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): {
+export function diagnosticReader({ onDiagnostic, onLine, onUsage }: DiagnosticHandlers): {
   line(line: string): void;
   end(): void;
 } {
@@ -45,6 +51,7 @@ export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): 
   let detail: string[] = [];
   let part: "head" | "gap" | "detail" | undefined;
   let size = 0;
+  let isUsage = false;
   const isFull = (line: string) => head.length + detail.length === longestBlock || size + line.length > largestBlock;
   const end = () => {
     if (part !== undefined) onDiagnostic(parseDiagnostic(head, detail));
@@ -56,10 +63,15 @@ export function diagnosticReader({ onDiagnostic, onLine }: DiagnosticHandlers): 
   return {
     line(line) {
       if (/^(Error|Warning): /.test(line)) {
+        isUsage = false;
         end();
         head = [line];
         part = "head";
         size = line.length;
+      } else if (isUsage || (part === "gap" && line === "Usage:" && wrongCommandLine.test(head[0] ?? ""))) {
+        if (!isUsage) end();
+        isUsage = true;
+        onUsage(line);
       } else if (part !== undefined && line.trim() === "") {
         if (part === "head") part = "gap";
         else end();

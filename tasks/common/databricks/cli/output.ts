@@ -82,6 +82,8 @@ export type Progress = "preparing" | "locked" | "changing";
 export interface OutputDisplay {
   readonly onLine: (line: string) => void;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Gets the help that the CLI prints after an error in its command line, which hides the error; by default, nothing does. */
+  readonly onUsage?: (line: string) => void;
 }
 
 const keptErrors = 100;
@@ -89,7 +91,7 @@ const keptErrors = 100;
 const keptFacts = 10_000;
 
 /** Reads the output of one run of `databricks bundle …`. */
-export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
+export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDisplay): CliOutput {
   const errors: Diagnostic[] = [];
   const actions = new Map<string, ReportedAction>();
   const destructive: DestructiveAction[] = [];
@@ -111,6 +113,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
   };
   const diagnostics = diagnosticReader({
     onLine,
+    onUsage,
     onDiagnostic(diagnostic) {
       if (diagnostic.severity === "error" && errors.length < keptErrors) errors.push(diagnostic);
       onDiagnostic(diagnostic);
@@ -146,7 +149,7 @@ export function cliOutput({ onLine, onDiagnostic }: OutputDisplay): CliOutput {
 
   return {
     line(printed, stream) {
-      const line = withoutCutSecret(printed);
+      const line = withoutCutSecret(withoutSettings(printed));
       readFacts(line, stream);
       if (stream === "stderr") diagnostics.line(line);
       else onLine(line);
@@ -213,4 +216,12 @@ function withoutCutSecret(line: string): string {
     const end = endOfPiece(text);
     return text.length - end >= telling ? `${text.slice(0, end)}***` : text;
   });
+}
+
+/**
+ * The CLI adds its settings to an error of its sign-in (databricks-sdk-go, config/config.go: wrapDebug). They are the task's own,
+ * and the explanation names what counts.
+ */
+function withoutSettings(line: string): string {
+  return line.replace(/\. Config: [^\n]*\bmetadata_service_url=[^\n]*$/, ".");
 }

@@ -2,16 +2,18 @@ import { describe, expect, it } from "vitest";
 import { type Diagnostic, diagnosticReader } from "../../../../tasks/common/databricks/cli/diagnostics.ts";
 
 describe("Diagnostics", () => {
-  function read(text: string): { diagnostics: Partial<Diagnostic>[]; lines: string[] } {
+  function read(text: string) {
     const diagnostics: Partial<Diagnostic>[] = [];
     const lines: string[] = [];
+    const usage: string[] = [];
     const reader = diagnosticReader({
       onDiagnostic: ({ lines: _, ...rest }) => diagnostics.push(rest),
       onLine: (line) => lines.push(line),
+      onUsage: (line) => usage.push(line),
     });
     for (const line of text.split("\n")) reader.line(line);
     reader.end();
-    return { diagnostics, lines };
+    return { diagnostics, lines, usage };
   }
 
   it("separates diagnostics from the lines around them", () => {
@@ -29,7 +31,7 @@ Error: two of them
   detail of it
 more of it
 Deploying resources...`;
-    expect(read(text)).toEqual({
+    expect(read(text)).toMatchObject({
       diagnostics: [
         {
           severity: "warning",
@@ -80,6 +82,22 @@ Deploying resources...`;
     const { diagnostics, lines } = read("Error: failed\n\nTraceback:\n  x\n\n\nafter");
     expect(diagnostics).toMatchObject([{ summary: "failed", detail: "Traceback:\n  x" }]);
     expect(lines).toEqual(["", "after"]);
+  });
+
+  const help = "Usage:\n  databricks bundle deploy [flags]\n\nFlags:\n  -h, --help   help for deploy\n\n";
+
+  it("keeps the help that follows a wrong command line apart", () => {
+    const { diagnostics, lines, usage } = read(`Error: unknown flag: --nonsense\n\n${help}Error: other`);
+    expect(diagnostics).toMatchObject([{ summary: "unknown flag: --nonsense", detail: "" }, { summary: "other" }]);
+    expect(lines).toEqual([]);
+    expect(usage[0]).toBe("Usage:");
+  });
+
+  it("shows the help of another program after its error", () => {
+    expect(read(`Error: no such file\n\n${help}`)).toMatchObject({
+      usage: [],
+      lines: expect.arrayContaining(["Flags:"]),
+    });
   });
 
   it("does not hold back the output of a program after a line with the word Error", () => {

@@ -31,6 +31,14 @@ describe("A line of the CLI's output", () => {
       '>   "path": "/Workspace/Users... (60 more bytes)"',
     ]);
   });
+
+  it("does not show the settings that the CLI adds to an error of its sign-in", () => {
+    const settings =
+      "Config: host=https://adb-1.2.azuredatabricks.net, metadata_service_url=***, auth_type=metadata-service. Env: DATABRICKS_HOST";
+    const { shown, facts } = read([`Error: failed during request visitor: metadata-service auth: no. ${settings}`]);
+    expect(shown).toEqual(["issue: failed during request visitor: metadata-service auth: no."]);
+    expect(facts.firstError).not.toContain("Config");
+  });
 });
 
 describe("The CLI's report of a deploy", () => {
