@@ -60,7 +60,7 @@ describe("the package", () => {
       .filter(([name]) => name.endsWith(".png"))
       .map(([name, file]) => [name, Object.values(pngSize(file)).join("×")]);
     expect(Object.fromEntries(sizes)).toEqual({
-      "images/architecture.png": "1800×940",
+      "images/architecture.png": "1350×705",
       "images/icon.png": "128×128",
       "images/pipeline-log.png": "1366×768",
       "images/run-summary.png": "1366×768",

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { version } from "../../../package.json";
 import { root } from "../../../scripts/project.ts";
 import { troubleshootingSections } from "../../../tasks/common/pipeline/errors.ts";
 import { troubleshootingUrl } from "../../../tasks/common/product.ts";
@@ -12,6 +13,7 @@ it("has a section for everything that an error points to, and no other", () => {
   expect(anchors.sort()).toEqual([...troubleshootingSections]);
 });
 
-it("is where error messages say that help is", () => {
+it("is where error messages say that help is, as it is in the release", () => {
   expect(troubleshootingUrl).toMatch(/\/docs\/troubleshooting\.md$/);
+  expect(troubleshootingUrl).toContain(`/v${version}/`);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { version } from "../../../package.json";
 import { listingPage, repositoryUrl } from "../../../scripts/listing.ts";
 import { withTaskTables } from "../../../scripts/overview.ts";
 import { examplePipelines } from "../../e2e/deploy/examples.ts";
@@ -38,7 +39,8 @@ describe("the page in the package", () => {
 
   it("contains only absolute links and packaged pictures", () => {
     for (const link of links(page)) expect(link).toMatch(/^https:\/\/|^images\//);
-    expect(page).toContain(`](${repository}/blob/main/docs/setup.md)`);
+    expect(page).toContain(`](${repository}/blob/v${version}/docs/setup.md)`);
+    expect(page).not.toContain("/blob/main/");
     expect(page).toContain(`](${repository}/issues)`);
   });
 
