@@ -79,7 +79,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
   const { command, run, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
   const given: Record<keyof typeof effective, boolean> = {
     run: run.length > 0,
-    plan: reader.text("plan") !== undefined,
+    plan: reader.hasFile("plan"),
     autoApprove,
     forceLock,
     lockTimeoutInMinutes: lockTimeoutMs > 0,

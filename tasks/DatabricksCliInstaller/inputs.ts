@@ -32,7 +32,7 @@ export function loadInputs(): InstallerInputs {
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
-  if (reader.text("archivePath") && inputs.downloadUrl) {
+  if (reader.hasFile("archivePath") && inputs.downloadUrl) {
     reader.problem("archivePath", "cannot be combined with downloadUrl. Clear one of the two inputs.");
   }
   reader.finish();

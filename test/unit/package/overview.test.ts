@@ -23,6 +23,28 @@ describe("overview.md", () => {
     for (const message of messages) expect(sources).toContain(message);
   });
 
+  it("has only tables that fit on a page of 500 pixels", () => {
+    // Marketplace: 15 px text; cells of 13 px padding on each side and a border; code in a font of fixed width.
+    const widthOf = (cell: string) =>
+      Math.max(
+        ...cell
+          .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+          .split(/\s+|(?<=[-/])/)
+          .map((word) => word.replace(/[`*]/g, "").length * (word.includes("`") ? 8.2 : 7.5)),
+      );
+    const tables = overview.match(/(?:^\|.*\n)+/gm) ?? [];
+    expect(tables.length).toBeGreaterThan(6);
+    for (const table of tables) {
+      const rows = table
+        .trim()
+        .split("\n")
+        .map((row) => row.slice(2, -2).split(" | "));
+      const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+      const width = widths.reduce((sum, one) => sum + one + 27, 0);
+      expect(Math.round(width), table.slice(0, 200)).toBeLessThanOrEqual(500);
+    }
+  });
+
   it("shows only pictures in the package, each with an alternative text", () => {
     const pictures = [...overview.matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)];
     expect(pictures.length).toBeGreaterThan(0);
