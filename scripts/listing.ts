@@ -1,8 +1,9 @@
+import { version } from "../package.json";
 import { type VariantName, variants, variantTaskName, variantTitle } from "./variants.ts";
 
 type Json = Record<string, unknown>;
 
-/** The project's page. Only the manifest contains this address; all other links are relative to its main branch. */
+/** The project's page. Only the manifest contains this address; all other links are relative to the tag of the release. */
 export function repositoryUrl(manifest: Json): string {
   return (manifest["repository"] as { uri: string }).uri;
 }
@@ -39,7 +40,10 @@ function listingLink(link: string, repository: string): string {
   return link.startsWith("#") || link.startsWith("images/") ? link : pageUrl(link, repository);
 }
 
-/** Resolves a link as the project's page does: `docs/setup.md`, `../../issues`, or an absolute one. */
+/**
+ * Resolves a link as the project's page does: `docs/setup.md`, `../../issues`, or an absolute one. Pages are those of the
+ * release: later ones may describe inputs that it does not have.
+ */
 function pageUrl(link: string, repository: string): string {
-  return new URL(link, `${repository}/blob/main/`).href;
+  return new URL(link, `${repository}/blob/v${version}/`).href;
 }

@@ -26,20 +26,15 @@ export function withTaskTables(page: string): string {
 
 function inputTable({ inputs }: TaskTables): string {
   const rows = inputs.map(({ name, aliases, required, defaultValue, helpMarkDown, options }) => {
-    const value = defaultValue === undefined ? (required ? "required" : "") : `\`${defaultValue}\``;
+    const value = defaultValue === undefined ? (required ? " Required." : "") : ` Default: \`${defaultValue}\`.`;
     const choices = options
       ? ` Values: ${Object.keys(options)
           .map((key) => `\`${key}\``)
           .join(", ")}.`
       : "";
-    return [`\`${aliases?.[0] ?? name}\``, value, withExamples(helpMarkDown) + choices];
+    return [`\`${aliases?.[0] ?? name}\``, helpMarkDown + choices + value];
   });
-  return table(["Input", "Default", "Meaning"], rows);
-}
-
-/** Addresses in a help text are examples: not to be shown as links. */
-function withExamples(help: string): string {
-  return help.replace(/https:\/\/[^\s;,]*[^\s;,.]/g, "`$&`");
+  return table(["Input", "Meaning"], rows);
 }
 
 function outputTable({ outputVariables }: TaskTables): string {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { photograph } from "./browser.ts";
 import { root } from "./project.ts";
-import { listingPreview, logPage, summaryPage } from "./screenshot-pages.ts";
+import { type FormDefinition, formPage, listingPreview, logPage, summaryPage } from "./screenshot-pages.ts";
 
 /** Which drawing becomes which icon; the sizes are those that agents and the Marketplace show. */
 const icons = [
@@ -13,8 +13,8 @@ const icons = [
   { drawing: "login.svg", size: 32, file: "tasks/DatabricksLogin/icon.png" },
 ];
 
-/** Shown at half of this width, so that it is sharp on every screen. */
-const architecture = { drawing: "architecture.svg", width: 1800, file: "images/architecture.png" };
+/** Wider than it is shown, so that it is sharp. */
+const architecture = { drawing: "architecture.svg", width: 1350, file: "images/architecture.png" };
 
 /** The size that the Marketplace asks for. */
 const screenshot = { width: 1366, height: 768 };
@@ -25,7 +25,7 @@ const listing = { width: 1120, height: 5200 };
 /** Needs rsvg-convert (librsvg). */
 function drawDrawings(): void {
   for (const { drawing, size, file } of icons) draw(drawing, file, ["-w", `${size}`, "-h", `${size}`], 64);
-  draw(architecture.drawing, architecture.file, ["-w", `${architecture.width}`], 32);
+  draw(architecture.drawing, architecture.file, ["-w", `${architecture.width}`], 16);
 }
 
 function draw(drawing: string, file: string, size: readonly string[], colors: number): void {
@@ -40,6 +40,26 @@ function takeScreenshots(): void {
   const log = section(sections, "Pipeline log").split("\n");
   take(logPage(log), "pipeline-log.png");
   take(summaryPage(section(sections, "The summary on the run page")), "run-summary.png");
+}
+
+/** Shows the deploy task as the classic editor shows it, with the list of workspaces open. */
+function showForm(): void {
+  const file = path.join(root, "tasks", "DatabricksBundleDeploy", "task.json");
+  const definition = JSON.parse(fs.readFileSync(file, "utf8")) as FormDefinition;
+  const values = {
+    connectedServiceNameARM: "databricks-prod",
+    workspaceUrl: "https://adb-1234567890123456.7.azuredatabricks.net",
+    workingDirectory: "$(System.DefaultWorkingDirectory)/_sales/bundle",
+    target: "prod",
+    command: "deploy",
+    variables: "region=emea",
+    run: "daily_sales",
+  };
+  const choices = [
+    "analytics (adb-1234567890123456.7.azuredatabricks.net)",
+    "machine-learning (adb-6543210987654321.0.azuredatabricks.net)",
+  ];
+  take(formPage(definition, values, { input: "workspaceUrl", choices }), "classic-editor.png");
 }
 
 /** Shows the packaged page. The picture is not part of the package, which the demo has built. */
@@ -76,4 +96,5 @@ function compress(file: string, colors: number): void {
 
 drawDrawings();
 takeScreenshots();
+showForm();
 showListing();

@@ -25,6 +25,53 @@ export function logPage(lines: readonly string[]): string {
   return page("Pipeline log", style, `<body>${nav}<ol>${items.join("")}</ol></body>`);
 }
 
+/** What the form of a task needs of its definition. */
+export interface FormDefinition {
+  readonly friendlyName: string;
+  readonly groups: readonly { readonly name: string; readonly displayName: string }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly label: string;
+    readonly required: boolean;
+    readonly groupName?: string;
+    readonly options?: Readonly<Record<string, string>>;
+    readonly helpMarkDown: string;
+  }[];
+}
+
+/** A task as the classic editor shows it, with values by input, and one list that is open. */
+export function formPage(
+  { friendlyName, groups, inputs }: FormDefinition,
+  values: Readonly<Record<string, string>>,
+  open: { readonly input: string; readonly choices: readonly string[] },
+): string {
+  const style = `
+    body { background: #fff; color: #222; font: 17px ${fonts} } header { padding: 18px 32px; border-bottom: 1px solid #ddd; font-size: 22px }
+    main { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 48px; padding: 18px 32px } div.field { margin: 0 0 14px }
+    label { display: block; margin-bottom: 5px; font-weight: 600 } label b { color: #c00 } .row { display: flex; gap: 6px }
+    .box { flex: 1; min-height: 34px; padding: 7px 10px; border: 1px solid #b5b5b5; border-radius: 2px; white-space: pre-wrap }
+    .list { border-color: #0b64c0 } .choices { border: 1px solid #b5b5b5; border-top: 0; box-shadow: 0 3px 6px #0003 }
+    .choices p { padding: 8px 10px } .choices p:first-child { background: #e6f1fb } .button { padding: 7px 12px; border: 1px solid #b5b5b5 }
+    .arrow { float: right; color: #666 } small { display: block; margin-top: 5px; color: #555; line-height: 1.3 } .group { padding: 9px 0; font-weight: 600 }`;
+  const fields = inputs
+    .filter(({ groupName }) => groupName === undefined)
+    .map(({ name, type, label, required, options, helpMarkDown }) => {
+      const isList = type === "pickList" || type.startsWith("connectedService:");
+      const text = escapeHtml(options?.[values[name] ?? ""] ?? values[name] ?? "");
+      const box = `<span class="box${name === open.input ? " list" : ""}">${text}${isList ? '<span class="arrow">▾</span>' : ""}</span>`;
+      const browse = type === "filePath" ? '<span class="button">…</span>' : "";
+      const choices = open.choices.map((choice) => `<p>${escapeHtml(choice)}</p>`).join("");
+      const list =
+        name === open.input ? `<div class="choices">${choices}</div>` : `<small>${escapeHtml(helpMarkDown)}</small>`;
+      const mark = required ? " <b>*</b>" : "";
+      return `<div class="field"><label>${escapeHtml(label)}${mark}</label><div class="row">${box}${browse}</div>${list}</div>`;
+    });
+  const closed = groups.map(({ displayName }) => `<div class="group">▸ ${escapeHtml(displayName)}</div>`);
+  const body = `<body><header>${escapeHtml(friendlyName)}</header><main>${fields.join("")}${closed.join("")}</main></body>`;
+  return page("Classic editor", style, body);
+}
+
 /** Markdown as the run page shows an uploaded summary. */
 export function summaryPage(markdown: string): string {
   const style = `

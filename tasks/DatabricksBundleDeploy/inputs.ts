@@ -95,7 +95,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
   const given: Record<keyof typeof effective, boolean> = {
     run: reader.text("run") !== undefined,
     noWait,
-    plan: reader.text("plan") !== undefined,
+    plan: reader.hasFile("plan"),
     autoApprove,
     forceLock,
     lockTimeoutInMinutes: lockTimeoutMs > 0,

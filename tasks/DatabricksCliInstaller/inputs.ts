@@ -33,7 +33,7 @@ export async function loadInputs(): Promise<InstallerInputs> {
     checksum: readChecksum(reader),
     reuseInstalled: reader.flag("reuseInstalled", true),
   };
-  if (reader.text("archivePath") && inputs.downloadUrl) {
+  if (reader.hasFile("archivePath") && inputs.downloadUrl) {
     reader.problem("archivePath", "cannot be combined with downloadUrl. Clear one of the two inputs.");
   }
   reader.finish();

@@ -5,6 +5,7 @@ import { taskNodes } from "../e2e/nodes.ts";
 import { type Job, PipelineInvalid, startAgent } from "../lab/agent/agent.ts";
 import { type Lab, type SetupStep, startLab } from "../lab/lab.ts";
 import { type OwnPipeline, readArguments, UsageError, usage } from "./arguments.ts";
+import { nextSteps } from "./next.ts";
 import { type Pipeline, type PipelineStep, readPipeline } from "./pipeline.ts";
 import { type Requirements, requirementsOf } from "./requirements.ts";
 
@@ -99,6 +100,8 @@ async function runDemo(own: OwnPipeline | undefined, missing: readonly SetupStep
       const succeeded = await runSteps(job, pipeline.steps);
       await job.finish();
       await printWorkspace(lab);
+      printHeading("What next");
+      for (const line of nextSteps(own, missing)) console.log(line);
       return succeeded;
     } finally {
       await agent.dispose();

@@ -77,6 +77,10 @@ describe("npm run demo", () => {
     expect(output).toContain("Not run: script: python -m build (the demo runs only the tasks of this project).");
     expect(output).toMatch(/What the workspace https:\/\/adb-4711\.5\.azuredatabricks\.net holds/);
     expect(output).toMatch(/^job +\[dev finance_deployer_deployer\] Close the month \(id \d+/m);
+    const [, next = ""] = output.split(/^=== What next =+$/m);
+    expect(next).toContain("npm run demo -- --missing federated-credential");
+    for (const [, page = ""] of next.matchAll(/ {2}(\S+\.md)$/gm))
+      expect(fs.existsSync(path.join(root, page)), page).toBe(true);
     expect(code).toBe(0);
   }, 120_000);
 

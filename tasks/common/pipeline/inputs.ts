@@ -28,6 +28,8 @@ export interface InputReader {
    * this advice.
    */
   file(name: string, advice: string): string | undefined;
+  /** Whether an input of the type `filePath` has a value: the agent turns an empty one into the root folder. */
+  hasFile(name: string): boolean;
   problem(name: string, text: string): void;
   /** Throws one UserError with every problem, if there is any. */
   finish(): void;
@@ -57,6 +59,13 @@ export function inputReader(): InputReader {
       );
     }
     return value ? withLiteralMacros(value) : undefined;
+  };
+
+  /** Undefined for what the agent makes of an empty input of the type `filePath` (agent: TaskRunner.cs). */
+  const filePath = (name: string) => {
+    const value = text(name);
+    const isRoot = value !== undefined && path.isAbsolute(value) && path.relative(repositoryFolder(), value) === "";
+    return isRoot ? undefined : value;
   };
 
   return {
@@ -109,13 +118,14 @@ export function inputReader(): InputReader {
       return undefined;
     },
     file(name, advice) {
-      const value = text(name);
+      const value = filePath(name);
       if (value === undefined) return undefined;
       const file = path.resolve(repositoryFolder(), value);
       if (statOf(file)?.isFile()) return file;
       problem(name, `there is no file ${shownPath(value, file)}. ${advice}`);
       return undefined;
     },
+    hasFile: (name) => filePath(name) !== undefined,
     finish() {
       if (problems.size === 0) return;
       const subject = problems.size === 1 ? "An input of this step is" : `${problems.size} inputs of this step are`;

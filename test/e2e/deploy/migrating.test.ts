@@ -12,7 +12,7 @@ describe("The page about migrating", () => {
   const { lab, checkout } = useLab(taskNodes.at(-1)?.path ?? "");
 
   it("replaces AzureCLI@2 by steps that validate, deploy and run", async () => {
-    const [after] = examplePipelines("migrating.md").filter(({ title }) => title === "From AzureCLI@2 with the CLI");
+    const [after] = examplePipelines("migrating.md").filter(({ title }) => title === "From AzureCLI with the CLI");
     const { run } = await checkout();
     const steps = after?.pipeline.steps?.filter(({ task }) => task === "DatabricksBundleDeploy@1") ?? [];
     expect(steps.map(({ inputs }) => inputs?.["command"])).toEqual(["validate", undefined]);

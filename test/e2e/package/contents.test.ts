@@ -34,6 +34,7 @@ describe("the package", () => {
       "extension.vsixmanifest",
       "extension.vsomanifest",
       "images/architecture.png",
+      "images/classic-editor.png",
       "images/icon.png",
       "images/pipeline-log.png",
       "images/run-summary.png",
@@ -49,7 +50,14 @@ describe("the package", () => {
     for (const link of ["Getstarted", "Learn", "License", "Privacypolicy", "Support", "GitHub"]) {
       expect(manifest).toMatch(new RegExp(`Services\\.Links\\.${link}" Value="https://`));
     }
-    for (const asset of ["Icons.Default", "Content.Details", "Content.License", "Screenshots.1", "Screenshots.2"]) {
+    for (const asset of [
+      "Icons.Default",
+      "Content.Details",
+      "Content.License",
+      "Screenshots.1",
+      "Screenshots.2",
+      "Screenshots.3",
+    ]) {
       expect(manifest).toContain(`Type="Microsoft.VisualStudio.Services.${asset}"`);
     }
     for (const picture of under("images")) expect(manifest).toContain(`<Asset Type="images/${picture}"`);
@@ -60,7 +68,8 @@ describe("the package", () => {
       .filter(([name]) => name.endsWith(".png"))
       .map(([name, file]) => [name, Object.values(pngSize(file)).join("×")]);
     expect(Object.fromEntries(sizes)).toEqual({
-      "images/architecture.png": "1800×940",
+      "images/architecture.png": "1350×705",
+      "images/classic-editor.png": "1366×768",
       "images/icon.png": "128×128",
       "images/pipeline-log.png": "1366×768",
       "images/run-summary.png": "1366×768",

@@ -282,6 +282,11 @@ describe("Inputs of a deploy step", () => {
     );
   });
 
+  it("has no plan if the agent has made the root folder of an empty input", () => {
+    given.inputs = { connectedServiceNameARM: "id", command: "plan", plan: given.root, workingDirectory: given.root };
+    expect(loadInputs()).toMatchObject({ plan: undefined, folder: given.root });
+  });
+
   it("advises to download an artifact if the plan is missing", () => {
     expect(errorOf({ plan: "plan.json" })).toMatch(
       /there is no file .*plan\.json\. Before this step, add "- download: current"/,

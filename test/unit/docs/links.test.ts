@@ -47,9 +47,22 @@ function linkProblem(page: string, link: string): string | undefined {
   // From the page of a file in the repository, two folders up is the repository itself.
   if (target.startsWith("..")) return path.join("..", "..", "issues") === target ? undefined : "outside of the project";
   if (!fs.existsSync(path.join(root, target))) return `no file ${target}`;
-  return section === undefined || anchorsOf(target).includes(section)
-    ? undefined
-    : `no heading #${section} in ${target}`;
+  if (section === undefined) return undefined;
+  if (!anchorsOf(target).includes(section)) return `no heading #${section} in ${target}`;
+  return isPortable(target, section) ? undefined : `Azure Repos has another anchor for #${section} in ${target}`;
+}
+
+/**
+ * Whether a heading has the same anchor on GitHub and in Azure Repos. GitHub removes punctuation from it, Azure Repos keeps
+ * it (learn.microsoft.com/azure/devops/project/wiki/markdown-guidance#anchor-links).
+ */
+function isPortable(page: string, section: string): boolean {
+  const prose = proseOf(page);
+  if (prose.includes(`<a id="${section}">`)) return true;
+  const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  return headings.some(
+    (heading) => /^[\p{L}\p{N} -]+$/u.test(heading) && heading.toLowerCase().replaceAll(" ", "-") === section,
+  );
 }
 
 it.each(pages)("every link of %s leads somewhere", (page) => {

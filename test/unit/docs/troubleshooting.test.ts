@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { version } from "../../../package.json";
 import { root } from "../../../scripts/project.ts";
 import { withKnownFailures } from "../../../scripts/troubleshooting.ts";
 import { troubleshootingSections } from "../../../tasks/common/pipeline/errors.ts";
@@ -18,6 +19,7 @@ it("contains the known failures of the catalogue (to update it: npm run docs)", 
   expect(text).toBe(withKnownFailures(text));
 });
 
-it("is where error messages say that help is", () => {
+it("is where error messages say that help is, as it is in the release", () => {
   expect(troubleshootingUrl).toMatch(/\/docs\/troubleshooting\.md$/);
+  expect(troubleshootingUrl).toContain(`/v${version}/`);
 });

@@ -68,7 +68,7 @@ describe("vss-extension.json", () => {
     expect(extension).toMatchObject({
       branding: { color: "#12527a", theme: "dark" },
       icons: { default: "images/icon.png" },
-      screenshots: [{ path: "images/pipeline-log.png" }, { path: "images/run-summary.png" }],
+      screenshots: ["pipeline-log", "run-summary", "classic-editor"].map((name) => ({ path: `images/${name}.png` })),
       content: {
         details: { path: "overview.md" },
         license: { path: "LICENSE", contentType: "text/plain" },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { version } from "../../../package.json";
 import { listingPage, repositoryUrl } from "../../../scripts/listing.ts";
 import { withTaskTables } from "../../../scripts/overview.ts";
 import { examplePipelines } from "../../e2e/deploy/examples.ts";
@@ -22,6 +23,28 @@ describe("overview.md", () => {
     for (const message of messages) expect(sources).toContain(message);
   });
 
+  it("has only tables that fit on a page of 500 pixels", () => {
+    // Marketplace: 15 px text; cells of 13 px padding on each side and a border; code in a font of fixed width.
+    const widthOf = (cell: string) =>
+      Math.max(
+        ...cell
+          .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+          .split(/\s+|(?<=[-/])/)
+          .map((word) => word.replace(/[`*]/g, "").length * (word.includes("`") ? 8.2 : 7.5)),
+      );
+    const tables = overview.match(/(?:^\|.*\n)+/gm) ?? [];
+    expect(tables.length).toBeGreaterThan(6);
+    for (const table of tables) {
+      const rows = table
+        .trim()
+        .split("\n")
+        .map((row) => row.slice(2, -2).split(" | "));
+      const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+      const width = widths.reduce((sum, one) => sum + one + 27, 0);
+      expect(Math.round(width), table.slice(0, 200)).toBeLessThanOrEqual(500);
+    }
+  });
+
   it("shows only pictures in the package, each with an alternative text", () => {
     const pictures = [...overview.matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)];
     expect(pictures.length).toBeGreaterThan(0);
@@ -38,7 +61,8 @@ describe("the page in the package", () => {
 
   it("contains only absolute links and packaged pictures", () => {
     for (const link of links(page)) expect(link).toMatch(/^https:\/\/|^images\//);
-    expect(page).toContain(`](${repository}/blob/main/docs/setup.md)`);
+    expect(page).toContain(`](${repository}/blob/v${version}/docs/setup.md)`);
+    expect(page).not.toContain("/blob/main/");
     expect(page).toContain(`](${repository}/issues)`);
   });
 

@@ -43,7 +43,9 @@ describe("azure-pipelines.yml", () => {
   });
 
   it("names a version of Go that can be downloaded", () => {
-    expect(matches(pipeline, /GoTool@0[\s\S]*?^ +version: (\S+)/gm)).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+    expect(matches(pipeline, /GoTool@0[\s\S]*?^ +version: (\S+)/gm)).toEqual([
+      expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    ]);
   });
 
   it("does not run install scripts on Windows and macOS, where npm lacks the Node versions that tests run on", () => {

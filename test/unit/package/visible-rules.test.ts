@@ -22,14 +22,17 @@ function rulesOf({ inputs, groups = [] }: TaskDefinition) {
   return ruled.flatMap(({ name, visibleRule, groupName }) => (visibleRule ? [{ name, visibleRule, groupName }] : []));
 }
 
-const rules = tasks.flatMap(({ definition }) => rulesOf(definition).map((rule) => ({ ...rule, definition })));
+const rules = tasks.flatMap(({ definition, source }) =>
+  rulesOf(definition).map((rule) => ({ ...rule, definition, source })),
+);
 
 it.each(rules)(
   "compares inputs only with their own values in the rule of $name: $visibleRule",
-  ({ visibleRule, definition }) => {
+  ({ visibleRule, definition, source }) => {
     for (const { input, value } of termsOf(visibleRule)) {
-      const options = definition.inputs.find((one) => one.name === input)?.options ?? {};
-      expect(Object.keys(options), input).toContain(value);
+      const { options, type } = definition.inputs.find((one) => one.name === input) ?? {};
+      if (options) expect(Object.keys(options), input).toContain(value);
+      else expect([type, source.includes(`"${value}"`)], input).toEqual(["string", true]);
     }
   },
 );
@@ -76,7 +79,18 @@ describe("the editor", () => {
     expect(hidden).toEqual(["databricksClientId", ...planning]);
   });
 
-  it("shows all inputs of the installer", () => {
-    expect(hiddenInputs(definitionOf("DatabricksCliInstaller"), {})).toEqual([]);
+  it("shows the bundle folder of the installer only if the bundle decides the version", () => {
+    const installer = definitionOf("DatabricksCliInstaller");
+    expect(hiddenInputs(installer, { version: "latest" })).toEqual(["workingDirectory"]);
+    expect(hiddenInputs(installer, { version: "bundle" })).toEqual([]);
+  });
+
+  it("has a browse button for each file and folder, and no address in a help text, which it would show as a link", () => {
+    for (const { inputs } of tasks.map(({ definition }) => definition)) {
+      for (const { name, type, helpMarkDown } of inputs) {
+        if (/Path$|^plan$|Directory$/.test(name)) expect(type, name).toBe("filePath");
+        expect(helpMarkDown).not.toContain("://");
+      }
+    }
   });
 });

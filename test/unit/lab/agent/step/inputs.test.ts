@@ -23,6 +23,7 @@ describe("inputs", () => {
     ["bundle", "/work/1/s/bundle"],
     ["../a/./b", "/work/1/a/b"],
     ["/abs/../x", "/x"],
+    ["Z:\\abs\\x.zip", "Z:\\abs\\x.zip"],
   ])("a filePath %j becomes %s", (given, value) => {
     expect(resolveGiven(taskWith({ name: "file", type: "filePath" }), { file: given })).toEqual({ file: value });
   });
