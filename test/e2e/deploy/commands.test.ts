@@ -140,7 +140,7 @@ describe.each(taskNodes)("Commands of DatabricksBundleDeploy on $name", ({ path:
     const [error] = step.errors;
     for (const part of [
       /run: "--all" is not a resource key/,
-      /run: has an effect only with command: deploy, not with validate\. The classic editor shows it for deploy; clear it there/,
+      /run: has an effect only with command: deploy or run, not with validate\. The classic editor shows it for deploy or run; clear it there/,
       /plan: there is no file .*nowhere\.json/,
       /--target is not allowed: use the input target/,
       / -t is not allowed: use the input target/,

@@ -381,7 +381,8 @@ describe.each(taskNodesWithCli)("The tasks of a run on $name", ({ path: node, cl
     const step = await run({ run: "nightly" }, { onLine });
     expect(fault.hits).toBeGreaterThan(0);
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(ofTasks(step.log)).toEqual([line("load", "ended with SUCCESS"), line("report", "ended with SUCCESS")]);
+    const ends = ofTasks(step.log).slice(-2);
+    expect(ends).toEqual([line("load", "ended with SUCCESS"), line("report", "ended with SUCCESS")]);
   });
 
   it("are all known where there are more than one answer can have", async () => {
