@@ -3,6 +3,7 @@ import "../common/pipeline/load-failure.ts";
 
 import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
+import { canSkip } from "./changed/changed-since.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands/plan.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { val
 endOfLoad();
 void runTask(async (task) => {
   const inputs = loadInputs();
+  if (await canSkip(task, inputs)) return;
   const session = await signIn(task, inputs);
   try {
     await commands[inputs.command](openStep(task, inputs, session));

@@ -17,7 +17,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["results"],
     ["commands"],
     ["carried", "lock"],
-    ["session"],
+    ["changed", "session"],
     ["inputs"],
     ["arguments", "listing", "plan-file", "variable-lines"],
   ],

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,6 +13,8 @@ import { type Example, type ExampleStep, exampleBundlePart, examplePipelines, jo
 
 /** The audience of ID tokens that Entra issues. */
 const entraIssuerAudience = "fb60f99c-7a34-4190-8149-302f77469936";
+const commented = "Plan as a comment on the pull request";
+const onlyChanged = "Deploy only changed bundles";
 const bundleFolders = ["bundle", "teams/sales", "teams/finance", "_sales/bundle"];
 
 // One Node version is enough for the pipelines. Other tests run the tasks on both.
@@ -26,18 +29,21 @@ describe("Examples of the documentation", () => {
   it.each(examplePipelines())("$title", async (example) => {
     const agent = await startAgent();
     const pullRequest = lab.azureDevOps.openPullRequest();
-    const usesThread = stepsOf(example.pipeline).some(({ inputs }) => inputs?.["pullRequestComment"]);
+    const usesThread = example.title === commented;
     const ofRun = usesThread ? pullRequest.variables : { "System.PullRequest.PullRequestId": "42" };
     const published = new Map<string, string>();
+    const skipped: string[] = [];
     for (const { steps, variables } of jobsOf(example.pipeline)) {
       const job = await startJob(agent, example, { ...ofRun, ...variables });
       for (const step of steps) {
         const result = await runStep(job, step, published);
         if (result) expect(result.result, result.log.join("\n")).toBe("Succeeded");
+        if (result?.outputs["skipped"]) skipped.push(result.outputs["skipped"]);
       }
       await job.finish();
     }
     expect(pullRequest.threads()).toHaveLength(usesThread ? 1 : 0);
+    expect(skipped).toEqual(example.title === onlyChanged ? ["true", "false"] : []);
   });
 
   async function startJob(agent: Agent, example: Example, variables: Record<string, string>): Promise<Job> {
@@ -50,6 +56,7 @@ describe("Examples of the documentation", () => {
       variables,
     });
     for (const folder of bundleFolders) checkOut(path.join(job.workingDirectory, folder), example.title);
+    if (example.title === onlyChanged) changeOneSinceTag(job.workingDirectory);
     return job;
   }
 
@@ -59,7 +66,9 @@ describe("Examples of the documentation", () => {
     const file = path.join(folder, "databricks.yml");
     const text = fs
       .readFileSync(file, "utf8")
-      .replace("name: sales", 'name: sales\n  databricks_cli_version: ">= 1.10.0"');
+      // The plan of a bundle that other examples have deployed would have no changes.
+      .replace("name: sales", title === commented ? "name: reviewed" : "name: sales")
+      .replace(/^ {2}name: \w+$/m, '$&\n  databricks_cli_version: ">= 1.10.0"');
     const { targets, variables } = exampleBundlePart(title) ?? {};
     const withTargets = targets ? text.replace(/^targets:\n/m, `targets:\n${indented(targets)}`) : text;
     fs.writeFileSync(
@@ -91,6 +100,18 @@ describe("Examples of the documentation", () => {
     return job.run({ task, ...(name ? { name } : {}), inputs });
   }
 });
+
+/** Makes the checkout a repository, in which one bundle has changed since the tag of the example. */
+function changeOneSinceTag(folder: string): void {
+  const git = (...command: string[]) =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=A", "-c", "user.email=a@example.com", ...command]);
+  git("init", "--quiet");
+  git("add", "--all");
+  git("commit", "--quiet", "--message", "deployed");
+  git("tag", "deployed-prod");
+  fs.appendFileSync(path.join(folder, "teams/finance/src/orders.py"), "# changed\n");
+  git("commit", "--quiet", "--all", "--message", "changed");
+}
 
 /** Gives a Databricks service principal the federation policy that the documentation asks for. */
 function trust({ workspace, federation, deployer }: Lab, clientId: string): void {

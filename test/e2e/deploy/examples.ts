@@ -26,6 +26,7 @@ interface ExampleJob {
 }
 
 export interface ExamplePipeline extends ExampleJob {
+  readonly parameters?: readonly { readonly name: string; readonly default: readonly string[] }[];
   readonly stages?: readonly { readonly jobs: readonly ExampleJob[] }[];
 }
 
@@ -48,7 +49,7 @@ function yamlBlocks(): { title: string; content: Record<string, unknown> }[] {
 
 export function examplePipelines(): Example[] {
   return yamlBlocks().flatMap(({ title, content }) =>
-    "steps" in content || "stages" in content ? [{ title, pipeline: content }] : [],
+    "steps" in content || "stages" in content ? [{ title, pipeline: withEachStep(content) }] : [],
   );
 }
 
@@ -70,6 +71,22 @@ export function jobsOf(
       variables: { ...Object.fromEntries(common), ...leg },
     }));
   });
+}
+
+/** A pipeline with the steps that `${{ each name in parameters.list }}` writes, as Azure Pipelines expands them. */
+export function withEachStep<Pipeline extends ExamplePipeline>(pipeline: Pipeline): Pipeline {
+  const { steps, parameters = [] } = pipeline;
+  if (steps === undefined) return pipeline;
+  const expanded = steps.flatMap((step) => {
+    const [[key = "", value] = []] = Object.entries(step);
+    const [, name, list] = /^\$\{\{ each (\w+) in parameters\.(\w+) \}\}$/.exec(key) ?? [];
+    if (name === undefined) return [step];
+    const items = parameters.find((parameter) => parameter.name === list)?.default ?? [];
+    return items.flatMap(
+      (item) => JSON.parse(JSON.stringify(value).replaceAll(`\${{ ${name} }}`, item)) as ExampleStep[],
+    );
+  });
+  return { ...pipeline, steps: expanded };
 }
 
 export function stepsOf(pipeline: ExamplePipeline): ExampleStep[] {

@@ -64,7 +64,7 @@ describe("the editor", () => {
     ["validate", [...approval, ...conditions, ...planning]],
     ["plan", [...approval, ...conditions]],
     ["deploy", planning],
-    ["destroy", [...conditions, ...planning]],
+    ["destroy", [...conditions, ...planning, "changedSince"]],
   ])("shows exactly the inputs for command: %s", (command, hidden) => {
     expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
   });
