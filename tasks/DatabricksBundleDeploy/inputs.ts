@@ -42,6 +42,8 @@ export interface DeployInputs extends SignInInputs {
   readonly pullRequestComment: boolean;
   /** Whether a plan with changes fails the step. */
   readonly failOnChanges: boolean;
+  /** A Git reference, or target: the step does nothing if no file of the bundle has changed since. */
+  readonly changedSince: string | undefined;
   /** Additional arguments for the CLI command. */
   readonly arguments: readonly string[];
 }
@@ -66,6 +68,7 @@ export function loadInputs(): DeployInputs {
     plan: readPlanFile(reader),
     pullRequestComment: reader.flag("pullRequestComment"),
     failOnChanges: reader.flag("failOnChanges"),
+    changedSince: gitReference(reader),
     arguments: readArguments(reader),
   };
   checkCombination(reader, inputs);
@@ -87,6 +90,7 @@ const effective = {
   incremental: ["deploy"],
   pullRequestComment: ["plan"],
   failOnChanges: ["plan"],
+  changedSince: ["validate", "plan", "deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
 /** An input that the command would ignore is a mistake that somebody relies on. */
@@ -105,6 +109,7 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
     incremental: !inputs.incremental,
     pullRequestComment: inputs.pullRequestComment,
     failOnChanges: inputs.failOnChanges,
+    changedSince: inputs.changedSince !== undefined,
   };
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;
@@ -121,6 +126,10 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
       "lockTimeoutInMinutes",
       "has no effect with forceLock: true, which does not wait. Clear one of them.",
     );
+  }
+  if (inputs.changedSince !== undefined && (given.plan || given.failOnChanges)) {
+    const other = given.plan ? "plan: a deploy of an approved plan" : "failOnChanges: true: a check of the workspace";
+    reader.problem("changedSince", `cannot be used with ${other} must not be skipped. Clear one of them.`);
   }
   if (command === "destroy" && !autoApprove) {
     reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
@@ -171,6 +180,17 @@ function bundleFolder(reader: InputReader): string {
   }
   if (files.length === 0) reader.problem("workingDirectory", noBundle(folder, repositoryFolder()));
   return folder;
+}
+
+/** As git accepts it: git would take what begins with a hyphen for an option. */
+function gitReference(reader: InputReader): string | undefined {
+  const text = reader.text("changedSince");
+  if (text !== undefined && /^-|[\s:?*[\\]|\.\.\.?|\^@/.test(text))
+    reader.problem(
+      "changedSince",
+      `${quoted(text)} is not a Git reference, such as a tag, a branch or a commit, or target.`,
+    );
+  return text;
 }
 
 /** Whole minutes. */

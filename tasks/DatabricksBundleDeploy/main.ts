@@ -1,4 +1,5 @@
 import type { Task } from "../common/pipeline/task.ts";
+import { canSkip } from "./changed/changed-since.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands/plan.ts";
@@ -14,8 +15,9 @@ import { openStep, type Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, run, destroy };
 
-/** Signs in, and does what the input `command` says. */
+/** Signs in, and does what the input `command` says. Does nothing if no file has changed and the step allows for it. */
 export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
+  if (await canSkip(task, inputs)) return;
   const session = await signIn(task, inputs);
   try {
     await commands[inputs.command](openStep(task, inputs, session));

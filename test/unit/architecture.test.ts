@@ -19,7 +19,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["results"],
     ["commands"],
     ["carried", "lock"],
-    ["session"],
+    ["changed", "session"],
     ["inputs"],
     ["run-lines"],
     ["arguments", "bundle-folder", "plan-file", "variable-lines"],

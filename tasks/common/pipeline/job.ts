@@ -58,6 +58,11 @@ export function isPullRequestBuild(): boolean {
   return tl.getVariable("Build.Reason") === "PullRequest";
 }
 
+/** The branch into which the pull request is to be merged, e.g. refs/heads/main; undefined in other builds. */
+export function pullRequestTarget(): string | undefined {
+  return (isPullRequestBuild() && tl.getVariable("System.PullRequest.TargetBranch")) || undefined;
+}
+
 /** The job's variables with their original names, which their names in the environment no longer show. */
 export function jobVariables(): tl.VariableInfo[] {
   // task-lib writes every value that it returns to its debug output.

@@ -35,6 +35,7 @@ interface PipelineJob {
 }
 
 export interface ExamplePipeline extends PipelineJob {
+  readonly parameters?: readonly { readonly name: string; readonly default: readonly string[] }[];
   readonly stages?: readonly { readonly stage: string; readonly jobs: readonly PipelineJob[] }[];
   readonly jobs?: readonly PipelineJob[];
 }
@@ -84,9 +85,9 @@ export function yamlBlocks(page: string): { title: string; text: string; content
 export function examplePipelines(page = "examples.md"): Example[] {
   return yamlBlocks(page).flatMap(({ title, content }) => {
     if ("extends" in content) return [{ title, pipeline: extended(page, title, content) }];
-    const isTemplate = "parameters" in content;
+    const isTemplate = "parameters" in content && !("trigger" in content);
     const isPipeline = ["steps", "jobs", "stages"].some((key) => key in content);
-    return isPipeline && !isTemplate ? [{ title, pipeline: content as ExamplePipeline }] : [];
+    return isPipeline && !isTemplate ? [{ title, pipeline: withEachStep(content as ExamplePipeline) }] : [];
   });
 }
 
@@ -150,6 +151,22 @@ export function jobsOf(pipeline: ExamplePipeline): ExampleJob[] {
 /** Variables that are written as a map. A list can name a variable group, whose values a pipeline does not contain. */
 function namedValues(variables: ExamplePipeline["variables"] | undefined): Record<string, unknown> {
   return variables === undefined || Array.isArray(variables) ? {} : (variables as Record<string, unknown>);
+}
+
+/** A pipeline with the steps that `${{ each name in parameters.list }}` writes, as Azure Pipelines expands them. */
+export function withEachStep<Pipeline extends ExamplePipeline>(pipeline: Pipeline): Pipeline {
+  const { steps, parameters = [] } = pipeline;
+  if (steps === undefined) return pipeline;
+  const expanded = steps.flatMap((step) => {
+    const [[key = "", value] = []] = Object.entries(step);
+    const [, name, list] = /^\$\{\{ each (\w+) in parameters\.(\w+) \}\}$/.exec(key) ?? [];
+    if (name === undefined) return [step];
+    const items = parameters.find((parameter) => parameter.name === list)?.default ?? [];
+    return items.flatMap(
+      (item) => JSON.parse(JSON.stringify(value).replaceAll(`\${{ ${name} }}`, item)) as ExampleStep[],
+    );
+  });
+  return { ...pipeline, steps: expanded };
 }
 
 export function stepsOf(pipeline: ExamplePipeline): ExampleStep[] {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
@@ -46,25 +47,48 @@ export async function runExample(
 ): Promise<void> {
   const state: RunState = { artifacts: new Map(), outputs: new Map() };
   const pullRequest = lab.azureDevOps.openPullRequest();
-  const usesThread = stepsOf(example.pipeline).some(({ inputs }) => inputs?.["pullRequestComment"]);
+  const usesThread = uses(example, "pullRequestComment");
+  const skipped: string[] = [];
   for (const exampleJob of jobsOf(example.pipeline)) {
     const ofRun = usesThread ? pullRequest.variables : {};
     const variables = { ...ofRun, ...resolved(exampleJob, state) };
     const job = await startJob(lab, agent, example, { ...exampleJob, variables });
     const folders = settings.folders ?? bundleFolders;
-    for (const folder of folders) checkOut(path.join(job.workingDirectory, folder), example.title, settings);
+    for (const folder of folders) checkOut(path.join(job.workingDirectory, folder), example, settings);
     writeShownFiles(job.workingDirectory, example.title, settings);
+    if (uses(example, "changedSince")) changeOneSinceTag(job.workingDirectory);
     for (const step of exampleJob.steps) {
       const result = await runStep(lab, job, step, state.artifacts);
       if (result) expect(result.result, result.log.join("\n")).toBe("Succeeded");
       for (const [name, value] of Object.entries(result?.outputs ?? {})) {
         const output = `${exampleJob.outputPrefix}${step.name}.${name}`;
+        if (name === "skipped") skipped.push(value);
         state.outputs.set(`${exampleJob.stage}.${exampleJob.name}.${output}`, value);
       }
     }
     await job.finish();
   }
   expect(pullRequest.threads()).toHaveLength(usesThread ? 1 : 0);
+  expect(skipped).toEqual(uses(example, "changedSince") ? ["true", "false"] : []);
+}
+
+function uses({ pipeline }: Example, input: string): boolean {
+  return stepsOf(pipeline).some(({ inputs }) => inputs?.[input]);
+}
+
+/** Makes the checkout a repository with an origin, in which one bundle has changed since the tag of the example. */
+function changeOneSinceTag(folder: string): void {
+  const git = (...command: string[]) =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=A", "-c", "user.email=a@example.com", ...command]);
+  const origin = temporaryFolder();
+  git("init", "--quiet", "--bare", origin);
+  git("init", "--quiet");
+  git("remote", "add", "origin", origin);
+  git("add", "--all");
+  git("commit", "--quiet", "--message", "deployed");
+  git("tag", "deployed-prod");
+  fs.appendFileSync(path.join(folder, "teams/finance/src/orders.py"), "# changed\n");
+  git("commit", "--quiet", "--all", "--message", "changed");
 }
 
 /**
@@ -95,12 +119,14 @@ async function startJob(lab: Lab, agent: Agent, { title }: Example, { variables 
 }
 
 /** Copies the example bundle, adds what the example shows of it, and the CLI version that one example needs. */
-function checkOut(folder: string, title: string, { build = (content) => content }: ExampleSettings): void {
+function checkOut(folder: string, example: Example, { build = (content) => content }: ExampleSettings): void {
   fs.cpSync(exampleBundle, folder, { recursive: true });
   const file = path.join(folder, "databricks.yml");
   const content = parse(fs.readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
-  content["bundle"] = { ...content["bundle"], databricks_cli_version: ">= 1.10.0" };
-  for (const part of exampleFiles(title).bundle) {
+  // The plan of a bundle that other examples have deployed would have no changes.
+  const renamed = uses(example, "pullRequestComment") ? { name: "reviewed" } : {};
+  content["bundle"] = { ...content["bundle"], ...renamed, databricks_cli_version: ">= 1.10.0" };
+  for (const part of exampleFiles(example.title).bundle) {
     for (const [key, value] of Object.entries(part)) content[key] = { ...content[key], ...(value as object) };
   }
   fs.writeFileSync(file, build(stringify(content)));

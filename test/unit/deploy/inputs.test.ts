@@ -100,6 +100,30 @@ describe("Inputs of a deploy step", () => {
     expect(errorOf({ command: "plan", [name ?? ""]: "true" })).toBe("");
   });
 
+  it.each(["validate", "plan", "deploy"])("accepts changedSince with command: %s", (command) => {
+    for (const changedSince of ["target", "main", "refs/tags/v1", "HEAD~1", "HEAD^", "4b825dc", "deployed/prod"])
+      expect(errorOf({ command, changedSince })).toBe("");
+  });
+
+  it.each(["--output=x", "-q", "a b", "HEAD:x", "a..b", "a...b", "*", "a\\b"])(
+    "refuses %s as changedSince",
+    (changedSince) => {
+      expect(errorOf({ changedSince })).toContain(`changedSince: "${changedSince}" is not a Git reference`);
+    },
+  );
+
+  it("refuses to skip what changed files do not decide", () => {
+    expect(errorOf({ command: "destroy", autoApprove: "true", changedSince: "main" })).toContain(
+      "changedSince: has an effect only with command: validate or plan or deploy, not with destroy.",
+    );
+    expect(errorOf({ changedSince: "main", plan: "plan.json" })).toMatch(
+      /changedSince: cannot be used with plan: a deploy of an approved plan must not be skipped/,
+    );
+    expect(errorOf({ command: "plan", changedSince: "main", failOnChanges: "true" })).toMatch(
+      /changedSince: cannot be used with failOnChanges: true: a check of the workspace must not be skipped/,
+    );
+  });
+
   it.each(["-1", "1.5", "5m", "1e3", "soon"])("refuses %s as a number of minutes", (lockTimeoutInMinutes) => {
     expect(errorOf({ lockTimeoutInMinutes })).toContain(
       `lockTimeoutInMinutes: "${lockTimeoutInMinutes}" is not a whole number of minutes, 0 or more.`,

@@ -1,6 +1,7 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { withEachStep } from "../../e2e/deploy/examples.ts";
 import { inputProblems } from "./input-values.ts";
 import { pipelineSchema } from "./pipeline-schema.ts";
 import { markdownFiles, matches, read, type TaskDefinition, tasks } from "./project.ts";
@@ -72,7 +73,7 @@ describe("azure-pipelines.yml", () => {
 const samples = markdownFiles()
   .flatMap((page) => matches(read(page), /^ *```yaml\n([\s\S]*?)^ *```/gm).map((text) => ({ page, text })))
   .concat({ page: "examples/azure-pipelines.yml", text: read("examples", "azure-pipelines.yml") })
-  .map((sample) => ({ ...sample, content: parse(sample.text) as Record<string, unknown> }))
+  .map((sample) => ({ ...sample, content: withEachStep(parse(sample.text) as Record<string, unknown>) }))
   .filter(({ content }) => ["steps", "jobs", "stages", "extends"].some((key) => key in content));
 
 describe("the pipelines in the documentation", () => {

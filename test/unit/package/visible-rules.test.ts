@@ -68,8 +68,8 @@ describe("the editor", () => {
     ["validate", [...approval, ...conditions, ...planning, ...runs]],
     ["plan", [...approval, ...conditions, ...runs]],
     ["deploy", planning],
-    ["run", [...approval, ...conditions, ...planning]],
-    ["destroy", [...conditions, ...planning, ...runs]],
+    ["run", [...approval, ...conditions, ...planning, "changedSince"]],
+    ["destroy", [...conditions, ...planning, ...runs, "changedSince"]],
   ])("shows exactly the inputs for command: %s", (command, hidden) => {
     expect(hiddenInputs(deploy, { command, authentication: "databricks" })).toEqual([...hidden].sort());
   });
