@@ -103,8 +103,10 @@ async function uploadAgain(
 /** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */
 async function finishFiles(step: Step, summary: BundleSummary): Promise<void> {
   const place = placeOf(summary);
-  if (place) await notePlace(step, place).catch((error) => debug(String(error)));
-  await warnOfFilesThatAreMissing(step, summary);
+  await Promise.all([
+    warnOfFilesThatAreMissing(step, summary),
+    place && notePlace(step, place).catch((error) => debug(String(error))),
+  ]);
 }
 
 async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {

@@ -22,9 +22,10 @@ export function bundleDigest(folder: string, yaml: Yaml, surroundings: BundleSur
   if (root === undefined) return undefined;
   try {
     const rootText = readBundleFile(root);
-    const document = yaml.parseDocument(rootText, { uniqueKeys: false, logLevel: "silent" });
-    if (document.errors.length > 0) return undefined;
-    const included = filesIncludedBy(root, yamlValues(yaml, document).textsAt("include"));
+    if (asksOthers.test(rootText)) return undefined;
+    const patterns = includedBy(rootText, yaml);
+    if (patterns === undefined) return undefined;
+    const included = filesIncludedBy(root, patterns);
     const texts = [rootText, ...included.map(readBundleFile)];
     if (texts.some((text) => asksOthers.test(text))) return undefined;
     const others = surroundings.files.map(readIfThere);
@@ -33,6 +34,13 @@ export function bundleDigest(folder: string, yaml: Yaml, surroundings: BundleSur
   } catch {
     return undefined;
   }
+}
+
+/** The patterns below `include`; undefined if the text is not YAML. Parsing takes longer than all else, so it is done only for them. */
+function includedBy(text: string, yaml: Yaml): string[] | undefined {
+  if (!text.includes("include")) return [];
+  const document = yaml.parseDocument(text, { uniqueKeys: false, logLevel: "silent" });
+  return document.errors.length > 0 ? undefined : yamlValues(yaml, document).textsAt("include");
 }
 
 function readIfThere(file: string): string {

@@ -49,10 +49,16 @@ describe("The digest of a bundle", () => {
     ["a lookup", "variables:\n  a:\n    lookup:\n      cluster: b\n"],
     ["a script that runs first", "experimental:\n  scripts:\n    preinit: ./make.sh\n"],
     ["an escaped key", '"experimental\\x2e": 1\n'],
-    ["a syntax error", "a: [\n"],
+    ["a syntax error", "include: [\n"],
   ])("is unknown if a file contains %s", (_, text) => {
     write("databricks.yml", `bundle:\n  name: a\n${text}`);
     expect(digest()).toBeUndefined();
+  });
+
+  it("does not parse a root file that includes no others, which takes long for a large one", () => {
+    write("databricks.yml", "bundle:\n  name: a\n");
+    const parser = { ...yaml, parseDocument: () => expect.unreachable("It is parsed.") };
+    expect(bundleDigest(folder, parser, { settings: "x", files: [] })).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it("is unknown without a root file", () => {
