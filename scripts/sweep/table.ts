@@ -63,13 +63,19 @@ export function isWrong({ faults, inFlight }: CaseOutcome): boolean {
   return faults.some(({ kind }) => inFlight.length === 0 || !expectedInFlight.includes(kind));
 }
 
-/** How many of the requests were tried. */
+/** How many of the requests were tried with each CLI version. */
 function extent(results: readonly SweepResult[]): string {
-  const divisor = (one: number, other: number): number => (other === 0 ? one : divisor(other, one % other));
-  const every = results.map((result) => result.case.n).reduce(divisor, 0);
-  return every > 1
-    ? `For this table, one of ${every} requests was a place to stop.`
-    : "For this table, every request was a place to stop.";
+  const versions = [...new Set(results.map(({ cli }) => cli))];
+  const parts = versions.map((version) => {
+    const every = results.filter(({ cli }) => cli === version).reduce((found, { case: { n } }) => divisor(found, n), 0);
+    return `${every > 1 ? `one of ${every} requests` : "every request"} with CLI ${version}`;
+  });
+  return `Places to stop for this table: ${parts.join(", ")}.`;
+}
+
+/** The greatest one. */
+function divisor(one: number, other: number): number {
+  return other === 0 ? one : divisor(other, one % other);
 }
 
 /** e.g. 52 of 54, 1 in flight */

@@ -78,8 +78,10 @@ export async function runCase(room: SweepRoom, settings: SweepCase): Promise<Cas
     const next = await freshCheckout();
     // What a process had sent when it was killed has arrived by now.
     stopped.checkpoint.remove();
-    const inFlight = changesInFlight(lab.workspace.requests, { of: deployer.clientId, ...stopped });
+    const untilNow = [...lab.workspace.requests];
     const { logs, faults } = await recover(lab, deployed, next, stopped.outcome.faults);
+    // By now, the workspace has answered all of them that have reached it.
+    const inFlight = changesInFlight(untilNow, { of: deployer.clientId, ...stopped });
     return { ...stopped.outcome, faults, inFlight, logs: [...stopped.outcome.logs, ...logs] };
   } finally {
     for (const agent of agents) await agent.dispose();
