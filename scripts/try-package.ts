@@ -26,7 +26,16 @@ function tryPackage(folder = path.join(root, "dist")): void {
       "azureSubscription: is required",
     );
   } finally {
-    fs.rmSync(work, { recursive: true, force: true, maxRetries: 3 });
+    removeIfPossible(work);
+  }
+}
+
+/** On Windows, a scanner may still have a program open that has just run. The folder is temporary in any case. */
+function removeIfPossible(folder: string): void {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    console.log(`${folder} stays: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -19,7 +19,7 @@ describe("azure-pipelines.yml", () => {
     ["a task without a version", "UseNode@1", "UseNode"],
     ["a task that does not exist", "UseNode@1", "UseNodes@1"],
     ["an input that its task lacks", "version: 24.x", "versionSpec: 24.x"],
-    ["a number for a version", 'version: "1.26"', "version: 1.26"],
+    ["a number for a version", "version: 1.26.0", "version: 1.26"],
     ["a value that its task does not know", "scriptType: bash", "scriptType: shell"],
     ["a task without the input that it needs", "scriptType: bash", "visibleAzLogin: false"],
     ["a strategy without a deployment", "deploy:\n", "release:\n"],
@@ -40,6 +40,25 @@ describe("azure-pipelines.yml", () => {
     expect(macros).not.toContain("System.AccessToken");
     for (const name of matches(pipeline, /variables(?:\.|\[')([\w.]+)/g)) expect(name).toMatch(/^Build\./);
     expect(pipeline).not.toMatch(/\$\[|\$\{\{|^\s*variables:|^\s*- group:/m);
+  });
+
+  it("names a version of Go that can be downloaded", () => {
+    expect(matches(pipeline, /GoTool@0[\s\S]*?^ +version: (\S+)/gm)).toEqual([
+      expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    ]);
+  });
+
+  it("does not run install scripts on Windows and macOS, where npm lacks the Node versions that tests run on", () => {
+    type Job = {
+      readonly pool?: { readonly vmImage: string };
+      readonly steps: readonly { readonly script?: string }[];
+    };
+    const [{ jobs } = { jobs: [] }] = (parse(pipeline) as { stages: { jobs: Job[] }[] }).stages;
+    const elsewhere = jobs.filter(({ pool }) => pool !== undefined);
+    expect(elsewhere.map(({ pool }) => pool?.vmImage)).toEqual(["windows-2025", "macos-latest"]);
+    for (const { steps } of elsewhere) {
+      expect(steps.flatMap(({ script }) => script ?? [])[0]).toBe("npm ci --ignore-scripts");
+    }
   });
 
   it("publishes with a token of the connection that is valid for an hour", () => {
