@@ -115,22 +115,26 @@ describe.each(taskNodes)("Programs of a bundle, on $name", { tags: "wine10" }, (
   const { checkout } = useLab(node);
 
   it("end with the CLI that has started them when the step is canceled", async () => {
-    const { run, folder, job } = await checkout(bundle);
-    const program = windowsAgents ? "ping -n 120 127.0.0.1" : "sleep 120";
-    addScript(folder, `echo started && ${program}`);
+    const script = `echo started && ${windowsAgents ? "ping -n 50 127.0.0.1" : "sleep 50"}`;
+    const { run, job: jobOfAgent } = await checkout(
+      bundleOf("systems", job("only", "Only"), `experimental:\n  scripts:\n    predeploy: ${script}\n`),
+    );
     let running: string[] = [];
     const cancel = new AbortController();
     const onLine = async (line: string) => {
       if (!line.includes("started")) return;
-      const programs = () => job.processes().filter(({ command }) => /\b(ping|sleep)\b/.test(command));
+      const programs = () => jobOfAgent.processes().filter(({ command }) => /\b(ping|sleep)\b/.test(command));
       await expect.poll(programs, { timeout: 10_000 }).not.toEqual([]);
       running = programs().map(({ command }) => command);
       cancel.abort();
     };
+    const started = Date.now();
     const step = await run({}, { cancel: cancel.signal, onLine: (line) => void onLine(line) });
     expect(step.result, step.text).toBe("Canceled");
     expect(running).not.toEqual([]);
-    expect((await job.finish()).orphans).toEqual([]);
+    // Not by themselves.
+    expect(Date.now() - started).toBeLessThan(45_000);
+    expect((await jobOfAgent.finish()).orphans).toEqual([]);
   });
 });
 

@@ -110,6 +110,23 @@ describe.each(taskNodes)(
   },
 );
 
+// With Wine 8, a program on a share gets a wrong path of itself.
+describe.each(taskNodes)("A tools folder on a share of Windows, on $name", { tags: "wine10" }, ({ path: node }) => {
+  const { lab, install, startAgent } = useInstallerLab(node, (started) => started.publish("1.11.0"));
+
+  it("is used as any other", async () => {
+    const toolsDirectory = fs.mkdtempSync(path.join(lab.folder, "tools-"));
+    if (windowsAgents) (await wine()).mount(`\\\\build\\${path.basename(toolsDirectory)}`, toolsDirectory);
+    const other = await startAgent({ toolsDirectory });
+    for (const source of ["download", "cache"]) {
+      const step = await install({ version: "1.11.0" }, { on: other });
+      expect(step.outputs, step.text).toMatchObject({ source });
+      expect(step.outputs["path"]?.startsWith("\\\\build\\tools-")).toBe(windowsAgents);
+      expect(step.versionOnPath).toBe("1.11.0");
+    }
+  });
+});
+
 // A file that another program has open does not stop anything on other systems.
 describe.each(windowsAgents ? taskNodes : [])(
   "A virus scanner on Windows, on $name",
