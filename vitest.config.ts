@@ -8,6 +8,11 @@ export default defineConfig({
     include: ["test/unit/**/*.test.ts", "test/e2e/**/*.test.ts"],
     tags: [
       { name: "windows", description: "Also runs with agents on Windows (npm run test:windows)." },
+      {
+        name: "wine10",
+        description:
+          "Also runs with agents on Windows under Wine 10 (npm run test:windows -- --wine10), but not under Wine 8.",
+      },
       { name: "linux", description: "Relies on a shell, /proc or file modes, and cannot run with agents on Windows." },
     ],
     // A step takes three times as long under Wine.

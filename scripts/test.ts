@@ -16,12 +16,16 @@ interface Run {
   readonly folder: string;
   /** How many files run at a time. */
   readonly workers: number;
-  /** Runs only the tests with this tag, with the lab's agents on Windows. */
-  readonly tag?: "windows";
+  /** Runs only the tests with one of these tags, with the lab's agents on Windows. */
+  readonly tags?: readonly string[];
+  /** Those agents run under Wine 10. */
+  readonly wine10?: true;
 }
 
 /** The e2e tests that show what is special to Windows, under Wine. */
-const windowsRun: Run = { node: "node20", folder: "test/e2e", workers: 2, tag: "windows" };
+const windowsRun: Run = { node: "node20", folder: "test/e2e", workers: 2, tags: ["windows"] };
+/** The same, and those that only Wine 10 can run. */
+const wine10Run: Run = { ...windowsRun, tags: ["windows", "wine10"], wine10: true };
 
 /**
  * Which tests run on which Node: all on the older one (e2e tests run tasks on both), unit tests on the newer one too. E2e tests
@@ -34,25 +38,27 @@ const allRuns: readonly Run[] = [
   windowsRun,
 ];
 
-/** The test files of a run, as paths from the project's root: with a tag, those in which it is written. */
-function testFiles({ folder, tag }: Run): string[] {
+/** The test files of a run, as paths from the project's root: with tags, those in which one is written. */
+function testFiles({ folder, tags }: Run): string[] {
   const names = fs.readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" });
   const files = names.filter((name) => name.endsWith(".test.ts")).map((name) => path.posix.join(folder, name));
-  if (tag === undefined) return files;
-  const written = new RegExp(`\\btags: .*"${tag}"`);
+  if (tags === undefined) return files;
+  const written = new RegExp(`\\btags: .*"(${tags.join("|")})"`);
   return files.filter((file) => written.test(fs.readFileSync(path.join(root, file), "utf8")));
 }
 
 /** Runs test files on one Node; a skipped test counts as failed. */
-function runTests({ node, workers, tag }: Run, files: readonly string[], report: string): Counts {
+function runTests({ node, workers, tags, wine10 }: Run, files: readonly string[], report: string): Counts {
   const executable = path.join(root, "node_modules", node, "bin", "node");
   const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
   const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, `--maxWorkers=${workers}`];
-  if (tag !== undefined) options.push(`--tags-filter=${tag}`);
-  const env = tag === undefined ? process.env : { ...process.env, LAB_AGENTS: tag };
-  console.log(`\nTests on ${node}${tag === undefined ? "" : `, with agents on ${tag}`}: ${files.length} files`);
+  if (tags !== undefined) options.push(`--tags-filter=${tags.join(" or ")}`);
+  const windows = { LAB_AGENTS: "windows", ...(wine10 ? { LAB_WINE: "10" } : {}) };
+  const env = tags === undefined ? process.env : { ...process.env, ...windows };
+  const where = tags === undefined ? "" : `, with agents on Windows${wine10 ? " (Wine 10)" : ""}`;
+  console.log(`\nTests on ${node}${where}: ${files.length} files`);
   spawnSync(executable, [vitest, "run", ...options, ...files], { cwd: root, env, stdio: "inherit" });
-  return fs.existsSync(report) ? countsIn(report, tag) : notRun;
+  return fs.existsSync(report) ? countsIn(report, tags) : notRun;
 }
 
 interface Report {
@@ -62,10 +68,10 @@ interface Report {
   }[];
 }
 
-function countsIn(report: string, tag: string | undefined): Counts {
+function countsIn(report: string, wanted: Run["tags"]): Counts {
   const { numFailedTestSuites, testResults } = JSON.parse(fs.readFileSync(report, "utf8")) as Report;
   const all = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const tests = all.filter(({ tags }) => tag === undefined || tags?.includes(tag));
+  const tests = all.filter(({ tags }) => wanted === undefined || tags?.some((tag) => wanted.includes(tag)));
   const passed = tests.filter(({ status }) => status === "passed").length;
   return { passed, failed: Math.max(tests.length - passed, numFailedTestSuites) };
 }
@@ -87,9 +93,9 @@ async function runAll(runs: readonly Run[], filters: readonly string[]): Promise
 const notRun: Counts = { passed: 0, failed: 1 };
 
 /** Prepares what a run needs. Prints why that is not possible. */
-async function isPrepared({ tag }: Run): Promise<boolean> {
+async function isPrepared({ tags, wine10 }: Run): Promise<boolean> {
   try {
-    if (tag === "windows") await prepareWindowsAgents();
+    if (tags !== undefined) await prepareWindowsAgents(wine10);
     return true;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -101,11 +107,13 @@ function matchesAny(file: string, filters: readonly string[]): boolean {
   return filters.length === 0 || filters.some((filter) => file.toLowerCase().includes(filter.toLowerCase()));
 }
 
-const [first, ...others] = process.argv.slice(2);
-const onlyWindows = first === "--windows";
-const runs = onlyWindows ? [windowsRun] : allRuns;
-const given = onlyWindows || first === undefined ? others : [first, ...others];
-const filters = given.map((filter) => filter.replace(/^\.\//, ""));
+const given = process.argv.slice(2);
+const onlyWindows = given.includes("--windows");
+const usesWine10 = given.includes("--wine10");
+const runs = onlyWindows ? [usesWine10 ? wine10Run : windowsRun] : allRuns;
+const filters = given
+  .filter((one) => !["--windows", ...(onlyWindows ? ["--wine10"] : [])].includes(one))
+  .map((filter) => filter.replace(/^\.\//, ""));
 const folders = [...new Set(runs.map((run) => run.folder))];
 const allFiles = runs.flatMap(testFiles);
 const unmatched = filters.filter((filter) => !allFiles.some((file) => matchesAny(file, [filter])));

@@ -1,18 +1,18 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { buildDatabricks } from "../test/lab/databricks/build.ts";
-import { windowsNode, windowsProgram } from "../test/lab/wine/programs.ts";
-import { wine } from "../test/lab/wine/wine.ts";
+import { windowsNodes, windowsProgram } from "../test/lab/wine/programs.ts";
+import { prepareWine } from "../test/lab/wine/wine.ts";
 import { root } from "./project.ts";
 
 /**
  * Installs and builds what the lab's agents on Windows need, as far as it is not there yet. Throws an error that names what
  * this machine does not have.
  */
-export async function prepareWindowsAgents(): Promise<void> {
+export async function prepareWindowsAgents(wine10 = false): Promise<void> {
   const started = Date.now();
   // First, because it fails within a moment.
-  await wine();
+  await prepareWine(wine10);
   installNode();
   await windowsProgram("winagent");
   const programs = await buildDatabricks({ log: console.log, windows: true });
@@ -26,5 +26,5 @@ function installNode(): void {
   const args = ["ci", "--force", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const { status } = spawnSync("npm", args, { cwd: folder, stdio: "inherit" });
   if (status !== 0) throw new Error(`"npm ${args.join(" ")}" failed in ${folder}.`);
-  windowsNode();
+  windowsNodes();
 }

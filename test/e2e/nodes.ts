@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { windowsAgents } from "../lab/agents.ts";
 import { cliVersions } from "../lab/databricks/build.ts";
-import { windowsNode } from "../lab/wine/programs.ts";
+import { windowsNodes } from "../lab/wine/programs.ts";
 
 export interface TaskNode {
   readonly name: string;
@@ -14,9 +14,9 @@ function taskNode(folder: string): TaskNode {
   return { name: `Node ${execFileSync(path, ["--version"], { encoding: "utf8" }).trim().slice(1)}`, path };
 }
 
-/** The Node versions that agents run tasks on; each task test runs on all of them. Wine runs only one for Windows. */
+/** The Node versions that agents run tasks on; each task test runs on all of them. Under Wine, those for Windows that it can run. */
 export const taskNodes: readonly TaskNode[] = windowsAgents
-  ? [{ name: `Node ${windowsNode().version} for Windows`, path: windowsNode().path }]
+  ? windowsNodes().map(({ path, version }) => ({ name: `Node ${version} for Windows`, path }))
   : [taskNode("node20"), taskNode("node24")];
 
 /**

@@ -16,17 +16,28 @@ export function workerPid(parent: number = process.ppid): number | undefined {
 }
 
 /** Windows does not tell whether the parent is the worker: one that ends within this time after the step is not. */
-const windowsGraceMs = 30_000;
+const endsWithStepMs = 5_000;
 const everyMs = 1_000;
 
-/** Calls `onGone` once when a process has ended. A process that takes over its number does not count. */
-export function watchWorker(pid: number, onGone: () => void, platform: NodeJS.Platform = process.platform): void {
+/**
+ * Calls `onGone` once when a process has ended. A process that takes over its number does not count. `step` emits disconnect
+ * when the step lets the service go.
+ */
+export function watchWorker(
+  pid: number,
+  onGone: () => void,
+  platform: NodeJS.Platform = process.platform,
+  step: NodeJS.EventEmitter = process,
+): void {
   const startTime = linuxProcess(pid)?.startTime;
-  const startedAt = Date.now();
+  let stepEnded = Number.NEGATIVE_INFINITY;
+  step.once("disconnect", () => {
+    stepEnded = Date.now();
+  });
   const timer = setInterval(() => {
     if (isRunning(pid) && linuxProcess(pid)?.startTime === startTime) return;
     clearInterval(timer);
-    if (platform === "win32" && Date.now() - startedAt < windowsGraceMs) return;
+    if (platform === "win32" && Date.now() - stepEnded < endsWithStepMs) return;
     onGone();
   }, everyMs);
 }

@@ -38,6 +38,7 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
   it("hands on what it deployed: outputs, a JSON file, a summary with links", { tags: "windows" }, async () => {
     const step = await deploy();
     const [deployed] = await lab.workspace.jobs();
+    expect(step, step.text).toMatchObject({ result: "Succeeded", issues: [] });
     expect(step.outputs).toMatchObject({
       workspaceUrl: lab.workspace.url,
       bundleName: "sales",

@@ -1,7 +1,9 @@
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
-import { windowsAgents } from "../../lab/agents.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startWindowsWorker } from "../../lab/agent/job/windows-worker.ts";
+import { windowsAgents, wine10 } from "../../lab/agents.ts";
 import { addScript, bundleOf, job, writeFiles } from "../bundles/bundles.ts";
 import { agentPath } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
@@ -20,6 +22,7 @@ const spellingsOnWindows: typeof spellings = [
   ["in upper case", () => odd.toUpperCase()],
   ["with a drive letter in lower case", (folder) => agentPath(folder).replace("Z:", "z:")],
   ["without a drive letter", (folder) => agentPath(folder).slice("Z:".length)],
+  ["in the long form", (folder) => `\\\\?\\${agentPath(folder)}`],
 ];
 
 describe.each(taskNodes)("What depends on the agent's system, on $name", { tags: "windows" }, ({ path: node }) => {
@@ -33,6 +36,14 @@ describe.each(taskNodes)("What depends on the agent's system, on $name", { tags:
       expect(step, step.text).toMatchObject({ result: "Succeeded", issues: [], outputs: { bundleName: "systems" } });
     },
   );
+
+  it("deploys from a folder that is a link", async () => {
+    const { run, folder } = await checkout(bundle);
+    fs.renameSync(folder, `${folder}-target`);
+    fs.symlinkSync(`${folder}-target`, folder);
+    const step = await run({ workingDirectory: agentPath(folder) });
+    expect(step, step.text).toMatchObject({ result: "Succeeded", issues: [], outputs: { bundleName: "systems" } });
+  });
 
   it("keeps the address of the metadata service out of files that other users of the machine may read", async () => {
     const { run, job } = await checkout(bundle);
@@ -98,6 +109,53 @@ describe.each(taskNodes)(
     });
   },
 );
+
+// With Wine 8, taskkill ends only the CLI itself.
+describe.each(taskNodes)("Programs of a bundle, on $name", { tags: "wine10" }, ({ path: node }) => {
+  const { checkout } = useLab(node);
+
+  it("end with the CLI that has started them when the step is canceled", async () => {
+    const script = `echo started && ${windowsAgents ? "ping -n 50 127.0.0.1" : "sleep 50"}`;
+    const { run, job: jobOfAgent } = await checkout(
+      bundleOf("systems", job("only", "Only"), `experimental:\n  scripts:\n    predeploy: ${script}\n`),
+    );
+    let running: string[] = [];
+    const cancel = new AbortController();
+    const onLine = async (line: string) => {
+      if (!line.includes("started")) return;
+      const programs = () => jobOfAgent.processes().filter(({ command }) => /\b(ping|sleep)\b/.test(command));
+      await expect.poll(programs, { timeout: 10_000 }).not.toEqual([]);
+      running = programs().map(({ command }) => command);
+      cancel.abort();
+    };
+    const started = Date.now();
+    const step = await run({}, { cancel: cancel.signal, onLine: (line) => void onLine(line) });
+    expect(step.result, step.text).toBe("Canceled");
+    expect(running).not.toEqual([]);
+    // Not by themselves.
+    expect(Date.now() - started).toBeLessThan(45_000);
+    expect((await jobOfAgent.finish()).orphans).toEqual([]);
+  });
+});
+
+// With Wine 8, the exit code is 0.
+describe.each(wine10 ? taskNodes : [])("Ctrl+C on Windows, on $name", { tags: "wine10" }, ({ path: node }) => {
+  it("ends a program that does not handle it with the exit code that the deploy task recognizes", async () => {
+    const worker = await startWindowsWorker({ lookupId: undefined, trustedCa: undefined });
+    onTestFinished(() => worker.stop());
+    const code = await new Promise((resolve) => {
+      const script = path.join(os.tmpdir(), `waits-${process.pid}.js`);
+      fs.writeFileSync(script, 'console.log("ready"); setTimeout(() => {}, 60_000);');
+      onTestFinished(() => fs.rmSync(script));
+      const env = { SystemRoot: "C:\\windows", PATH: "C:\\windows\\system32" };
+      const program = worker.start({ file: node, args: [script], cwd: os.tmpdir(), env }, (event) => {
+        if (event.event === "data") program.signal("SIGINT");
+        else if (event.event === "exit") resolve(event.code);
+      });
+    });
+    expect(code).toBe(0xc000013a);
+  });
+});
 
 /** The contents of all profiles that steps have written. */
 function profilesIn(folder: string): string[] {

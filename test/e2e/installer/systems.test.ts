@@ -2,13 +2,16 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { windowsAgents } from "../../lab/agents.ts";
+import { archiveName, thisPlatform } from "../../lab/releases/releases.ts";
 import { windowsPath } from "../../lab/wine/paths.ts";
 import { windowsProgram } from "../../lab/wine/programs.ts";
 import { wine } from "../../lab/wine/wine.ts";
-import { agentPath, cliName } from "../harness.ts";
+import { writeFiles } from "../bundles/bundles.ts";
+import { agentPath, cliName, localPath } from "../harness.ts";
 import { taskNodes } from "../nodes.ts";
 import { startOnAgent } from "../steps/on-agent.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
+import { sha256 } from "./archives.ts";
 
 describe.each(taskNodes)(
   "Installing, as far as it depends on the agent's system, on $name",
@@ -38,7 +41,7 @@ describe.each(taskNodes)(
 
     it("installs into a tools folder on another drive of Windows", async () => {
       const toolsDirectory = fs.mkdtempSync(path.join(lab.folder, "drive-"));
-      if (windowsAgents) (await wine()).mount("T", toolsDirectory);
+      if (windowsAgents) (await wine()).mount("T:", toolsDirectory);
       const other = await startAgent({ toolsDirectory });
       const executable = path.join(toolsDirectory, "databricks", "1.11.0", process.arch, cliName);
       const step = await install({ version: "1.11.0" }, { on: other });
@@ -46,6 +49,45 @@ describe.each(taskNodes)(
       expect(step.outputs["path"]?.startsWith("T:\\databricks")).toBe(windowsAgents);
       expect(step.versionOnPath).toBe("1.11.0");
       expect((await install({ version: "1.11.0" }, { on: other })).outputs["source"]).toBe("cache");
+    });
+
+    it("installs from an archive on a share of Windows", async () => {
+      const share = fs.mkdtempSync(path.join(lab.folder, "share-"));
+      if (windowsAgents) (await wine()).mount(`\\\\build\\${path.basename(share)}`, share);
+      const archive = path.join(share, archiveName("1.11.0", thisPlatform));
+      const content = await lab.releases.archive("1.11.0", thisPlatform);
+      writeFiles(share, { "databricks_cli_1.11.0_SHA256SUMS": `${sha256(content)}  ${path.basename(archive)}\n` });
+      fs.writeFileSync(archive, content);
+      const step = await install({ archivePath: agentPath(archive) });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
+      expect(step.text.includes("of \\\\build\\share-")).toBe(windowsAgents);
+      expect(step.versionOnPath).toBe("1.11.0");
+      expect((await install({ archivePath: agentPath(archive) })).outputs).toMatchObject({ source: "cache" });
+    });
+
+    it("installs from an archive whose path has other separators and another case than Windows has", async () => {
+      const folder = fs.mkdtempSync(path.join(lab.folder, "Archive-"));
+      const archive = path.join(folder, archiveName("1.11.0", thisPlatform));
+      const content = await lab.releases.archive("1.11.0", thisPlatform);
+      fs.writeFileSync(archive, content);
+      const written = windowsAgents
+        ? agentPath(archive).replaceAll("\\", "/").replace("Archive-", "ARCHIVE-")
+        : archive;
+      const step = await install({ archivePath: written, checksum: sha256(content) });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "archive" });
+    });
+
+    it("installs into a tools folder that is a link", async () => {
+      const target = fs.mkdtempSync(path.join(lab.folder, "target-"));
+      const toolsDirectory = path.join(lab.folder, "link");
+      fs.symlinkSync(target, toolsDirectory);
+      const other = await startAgent({ toolsDirectory });
+      for (const source of ["download", "cache"]) {
+        const step = await install({ version: "1.11.0" }, { on: other });
+        expect(step.outputs, step.text).toMatchObject({ source });
+        expect(localPath(step.outputs["path"] ?? "")).toContain(`${toolsDirectory}${path.sep}`);
+      }
+      expect(fs.existsSync(path.join(target, "databricks", "1.11.0", process.arch, cliName))).toBe(true);
     });
 
     it("refuses a tools folder whose path is too long for Windows to start a program there", async () => {
@@ -67,6 +109,23 @@ describe.each(taskNodes)(
     });
   },
 );
+
+// With Wine 8, a program on a share gets a wrong path of itself.
+describe.each(taskNodes)("A tools folder on a share of Windows, on $name", { tags: "wine10" }, ({ path: node }) => {
+  const { lab, install, startAgent } = useInstallerLab(node, (started) => started.publish("1.11.0"));
+
+  it("is used as any other", async () => {
+    const toolsDirectory = fs.mkdtempSync(path.join(lab.folder, "tools-"));
+    if (windowsAgents) (await wine()).mount(`\\\\build\\${path.basename(toolsDirectory)}`, toolsDirectory);
+    const other = await startAgent({ toolsDirectory });
+    for (const source of ["download", "cache"]) {
+      const step = await install({ version: "1.11.0" }, { on: other });
+      expect(step.outputs, step.text).toMatchObject({ source });
+      expect(step.outputs["path"]?.startsWith("\\\\build\\tools-")).toBe(windowsAgents);
+      expect(step.versionOnPath).toBe("1.11.0");
+    }
+  });
+});
 
 // A file that another program has open does not stop anything on other systems.
 describe.each(windowsAgents ? taskNodes : [])(

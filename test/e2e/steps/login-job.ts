@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { FinishedJob, Job, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
+import { windowsAgents } from "../../lab/agents.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
 import { type Step, stepOf } from "./step.ts";
 
@@ -64,6 +65,23 @@ function serviceIn(lines: readonly string[]): Service | undefined {
 function scriptOutput(lines: readonly string[]): string[] {
   const start = lines.findIndex((line) => line.startsWith("===") && line.includes("Starting Command Output"));
   return lines.slice(start + 1).filter((line) => line !== "" && !/^(\[command\]|##vso\[)/.test(line));
+}
+
+/**
+ * The number by which this machine knows the service of a login: what a service on Windows reports is a number of Windows.
+ * undefined if there is none.
+ */
+export function servicePid({ job }: LoginJob, { service }: Login): number | undefined {
+  if (!windowsAgents) return service?.pid;
+  return job.processes().find(({ command }) => /index\.js service$/.test(command))?.pid;
+}
+
+/** Asks the service for a token from outside of the job, as a program of the job would; gives the status. */
+export async function statusOfToken({ job }: LoginJob): Promise<number> {
+  const url = job.variables.get("DATABRICKS_METADATA_SERVICE_URL") ?? "";
+  const host = job.variables.get("DATABRICKS_HOST") ?? "";
+  const headers = { "X-Databricks-Metadata-Version": "1", "X-Databricks-Host": host, "User-Agent": "outside" };
+  return (await fetch(url, { headers })).status;
 }
 
 /** Whether a process is there, and has not only left its exit code behind. */

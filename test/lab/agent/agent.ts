@@ -40,7 +40,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
     const onFinish = () => {
       running = undefined;
     };
-    const state = openJob(machine, settings, jobSettings);
+    const state = await openJob(machine, settings, jobSettings);
     states.push(state);
     running = jobOf(state, onFinish, () => lost);
     return running;

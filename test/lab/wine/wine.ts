@@ -3,8 +3,10 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { wine10 } from "../agents.ts";
 import { cacheFolder } from "../cache-folder.ts";
 import { withFileLock } from "../file-lock.ts";
+import { debian13 } from "./debian13.ts";
 import { forwarderDll } from "./forwarder.ts";
 import { addDrive } from "./paths.ts";
 
@@ -24,8 +26,10 @@ export interface Wine {
     args: readonly string[],
     environment?: Readonly<Record<string, string>>,
   ): ChildProcessWithoutNullStreams;
-  /** Gives a folder of this machine a drive of its own; `letter` is e.g. T. */
-  mount(letter: string, folder: string): void;
+  /** Makes a folder of this machine the root of a drive or a share, e.g. `T:` or `\\server\share`. */
+  mount(drive: string, folder: string): void;
+  /** Makes a file's CA one that the machine trusts: Wine 10 replaces its own trust store with the machine's. */
+  readonly trust?: ((file: string) => void) | undefined;
   /** What a program writes to stdout. Rejects when it fails. */
   run(program: string, ...args: readonly string[]): Promise<string>;
 }
@@ -34,11 +38,18 @@ let prepared: Promise<Wine> | undefined;
 
 /** Prepares Wine, once on a machine. Throws an error that names what to install when it is missing. */
 export function wine(): Promise<Wine> {
-  prepared ??= prepare();
+  prepared ??= prepareWine(wine10);
   return prepared;
 }
 
-async function prepare(): Promise<Wine> {
+/** The Wine that the lab uses: how its programs are started. */
+interface Installation {
+  readonly trust?: (file: string) => void;
+  command(program: string, args: readonly string[]): readonly [file: string, args: string[]];
+}
+
+/** The one that the machine has. Throws an error that names what to install when it is missing. */
+function machinesWine(): Installation {
   const missing = Object.values(programs).filter((program) => !fs.existsSync(program));
   if (missing.length > 0) {
     const install = "apt-get install --no-install-recommends wine64 wine";
@@ -46,35 +57,45 @@ async function prepare(): Promise<Wine> {
       `Windows agents need 64-bit Wine, and ${missing.join(", ")} is missing (Debian, Ubuntu: ${install}).`,
     );
   }
-  const { stdout: version } = await execute(programs.wine, ["--version"]);
+  return { command: (program, args) => [program, [...args]] };
+}
+
+/** Prepares the machine's own Wine, or Wine 10. */
+export async function prepareWine(ten: boolean): Promise<Wine> {
+  const { command, trust }: Installation = ten ? await debian13() : machinesWine();
+  const { stdout: version } = await execute(...command(programs.wine, ["--version"]));
   const prefix = path.join(cacheFolder(), `${version.trim().split(" ")[0]}-${prefixFormat}`);
   await withFileLock(`${prefix}.lock`, async () => {
-    if (!fs.existsSync(prefix)) await createPrefix(prefix);
+    if (!fs.existsSync(prefix)) await createPrefix(prefix, command);
   });
   const env = wineEnvironment(prefix);
   // It goes to the background with its standard streams, and ends at once where one runs already.
-  await once(spawn(programs.server, [`-p${serverLingersSeconds}`], { env, stdio: "ignore" }), "exit");
+  const server = command(programs.server, [`-p${serverLingersSeconds}`]);
+  await once(spawn(...server, { env, stdio: "ignore" }), "exit");
   return {
+    trust,
     start: (program, args, environment = {}) =>
-      spawn(programs.wine, [program, ...args], { env: { ...env, ...environment } }),
-    mount(letter, folder) {
-      const link = path.join(prefix, "dosdevices", `${letter.toLowerCase()}:`);
+      spawn(...command(programs.wine, [program, ...args]), { env: { ...env, ...environment } }),
+    mount(drive, folder) {
+      const device = drive.toLowerCase().replaceAll("\\", "/").replace(/^\/\//, "unc/");
+      const link = path.join(prefix, "dosdevices", device);
+      fs.mkdirSync(path.dirname(link), { recursive: true });
       fs.rmSync(link, { force: true });
       fs.symlinkSync(folder, link);
-      addDrive(letter, folder);
+      addDrive(drive, folder);
     },
-    run: async (program, ...args) => (await execute(programs.wine, [program, ...args], { env })).stdout,
+    run: async (program, ...args) => (await execute(...command(programs.wine, [program, ...args]), { env })).stdout,
   };
 }
 
 /** Makes a Windows 10 with what programs that are built with Go need and Wine 8 does not have. */
-async function createPrefix(prefix: string): Promise<void> {
+async function createPrefix(prefix: string, command: Installation["command"]): Promise<void> {
   const unfinished = `${prefix}.${process.pid}.tmp`;
   const env = wineEnvironment(unfinished);
   try {
-    await execute(programs.wine, ["wineboot", "--init"], { env });
-    await execute(programs.wine, ["winecfg", "-v", "win10"], { env });
-    await execute(programs.server, ["--wait"], { env });
+    await execute(...command(programs.wine, ["wineboot", "--init"]), { env });
+    await execute(...command(programs.wine, ["winecfg", "-v", "win10"]), { env });
+    await execute(...command(programs.server, ["--wait"]), { env });
     const library = path.join(unfinished, "drive_c", "windows", "system32", "bcryptprimitives.dll");
     if (!fs.existsSync(library)) {
       // Both fill a buffer with random bytes (Go: runtime/os_windows.go).
@@ -94,6 +115,7 @@ function wineEnvironment(prefix: string): Record<string, string> {
     HOME: prefix,
     LC_ALL: "C.UTF-8",
     WINEPREFIX: prefix,
+    WINESERVER: programs.server,
     WINEDEBUG: "-all",
     WINEDLLOVERRIDES: "mscoree,mshtml=;winemenubuilder.exe=d",
   };

@@ -1,3 +1,4 @@
+import { windowsAgents } from "../../agents.ts";
 import { emptyFolder } from "../machine/folders.ts";
 import { createJobFolders, type JobFolders } from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -14,7 +15,10 @@ import { setAgentVariables, setMessageVariables } from "./job-variables.ts";
 import { SecretMasker } from "./masker.ts";
 import { findProcesses, killOrphans } from "./orphans.ts";
 import { Variables } from "./variables.ts";
+import { startWindowsWorker } from "./windows-worker.ts";
 import { startWorker, type Worker } from "./worker.ts";
+
+const lookupIdName = "VSTS_PROCESS_LOOKUP_ID";
 
 /** What the steps of one job share. */
 export interface JobState {
@@ -62,7 +66,11 @@ const visibleParameters: ReadonlySet<string> = new Set([
 ]);
 
 /** Starts a job: variables, masks and an empty temp folder. */
-export function openJob(machine: Machine, agentSettings: AgentSettings, settings: JobSettings): JobState {
+export async function openJob(
+  machine: Machine,
+  agentSettings: AgentSettings,
+  settings: JobSettings,
+): Promise<JobState> {
   emptyFolder(machine.folders.temp);
   const hostType = settings.hostType ?? "build";
   const folders = createJobFolders(machine.folders.work, hostType);
@@ -80,7 +88,9 @@ export function openJob(machine: Machine, agentSettings: AgentSettings, settings
   variables.recalculate();
   const state: JobState = {
     machine,
-    worker: startWorker(machine.environment),
+    worker: windowsAgents
+      ? await startWindowsWorker({ lookupId: variables.get(lookupIdName), trustedCa: machine.trustedCa })
+      : startWorker(machine.environment),
     hostType,
     folders,
     variables,
@@ -102,7 +112,7 @@ export function openJob(machine: Machine, agentSettings: AgentSettings, settings
 
 /** The processes that a job's steps started. */
 export function jobProcesses({ variables }: JobState): JobProcess[] {
-  const lookupId = variables.get("VSTS_PROCESS_LOOKUP_ID");
+  const lookupId = variables.get(lookupIdName);
   return lookupId === undefined ? [] : findProcesses(lookupId);
 }
 
@@ -120,7 +130,7 @@ export function closeJob(job: JobState): Orphan[] {
 
 /** Kills the processes that a job has left, and returns them; none in a job without the sweep (`process.clean` is false). */
 export function killRemaining({ variables }: JobState): Orphan[] {
-  const lookupId = variables.get("VSTS_PROCESS_LOOKUP_ID");
+  const lookupId = variables.get(lookupIdName);
   return lookupId === undefined ? [] : killOrphans(lookupId);
 }
 

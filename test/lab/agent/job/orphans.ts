@@ -27,12 +27,15 @@ export function findProcesses(lookupId: string): JobProcess[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => readProc(pid, "environ").split("\0").includes(marker))
     .map((pid) => ({ pid: Number(pid), command: commandLine(pid) }))
-    .filter(({ command }) => !wineService.test(command));
+    .filter(({ command }) => !wineService.test(command) && !windowsWorker.test(command));
 }
 
 /** What Wine runs beside the first program that is started, until long after the last one has ended. */
 const wineService =
   /^C:\\windows\\system32\\(services|winedevice|plugplay|svchost|rpcss|explorer|conhost|wineboot)\.exe\b/i;
+
+/** The worker itself, which Wine cannot give another environment than the programs that it starts. */
+const windowsWorker = /[\\/]winagent\.exe$/;
 
 function commandLine(pid: string): string {
   return readProc(pid, "cmdline").split("\0").join(" ").trim() || readProc(pid, "comm").trim();

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { machinePath, translated, windowsPathVariable } from "../../wine/paths.ts";
-import { windowsNode } from "../../wine/programs.ts";
+import { windowsNodeVersion } from "../../wine/programs.ts";
 
 /** The system that tasks run on, as far as an agent is different there. */
 export interface System {
@@ -58,7 +58,7 @@ export const windows: System = {
     );
   },
   machinePath,
-  nodeVersion: () => windowsNode().version,
+  nodeVersion: windowsNodeVersion,
 };
 
 /** Names differ in more than case: the last value counts, under the first spelling (agent: VarUtil.cs). */

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { windowsAgents } from "../../agents.ts";
 import { processCommand } from "../commands/commands.ts";
 import type { JobState } from "../job/job.ts";
 import { expandMacros } from "../job/macros.ts";
@@ -12,7 +11,6 @@ import type { ServiceConnection } from "../types.ts";
 import { OperationCanceled, type SignalTimeouts, signalTimeouts, stopProcess } from "./cancel.ts";
 import { type ProcessSettings, startProcess, type TaskProcess } from "./process.ts";
 import { StepFailure } from "./retry.ts";
-import { startWindowsProcess } from "./windows-process.ts";
 
 /** What every attempt of a step runs with. */
 export interface AttemptSettings {
@@ -85,9 +83,9 @@ function prepare(step: StepContext, settings: AttemptSettings): Omit<ProcessSett
   };
 }
 
-async function start({ machine, worker }: JobState, settings: ProcessSettings): Promise<TaskProcess> {
+async function start({ worker }: JobState, settings: ProcessSettings): Promise<TaskProcess> {
   try {
-    return await (windowsAgents ? startWindowsProcess(settings, machine.trustedCa) : startProcess(worker, settings));
+    return await startProcess(worker, settings);
   } catch (error) {
     if (error instanceof WorkerLost) throw error;
     throw new StepFailure(error instanceof Error ? error.message : String(error), { cause: error });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { watchWorker, workerPid } from "../../../../tasks/DatabricksLogin/service/worker.ts";
 
@@ -32,11 +32,37 @@ describe("The watch on the agent's worker", () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const onGone = vi.fn();
-    watchWorker(2 ** 30, onGone, "win32");
+    const step = new EventEmitter();
+    watchWorker(2 ** 30, onGone, "win32", step);
+    step.emit("disconnect");
     vi.advanceTimersByTime(60_000);
     expect(onGone).not.toHaveBeenCalled();
-    watchWorker(process.pid, onGone, "win32");
+    watchWorker(process.pid, onGone, "win32", step);
     vi.advanceTimersByTime(60_000);
     expect(onGone).not.toHaveBeenCalled();
   });
+
+  it.each(["before the step does", "some seconds after the step"])(
+    "takes a parent that ends %s, on Windows, for the worker",
+    (when) => {
+      vi.useFakeTimers();
+      const kill = vi.spyOn(process, "kill").mockReturnValue(true);
+      onTestFinished(() => {
+        vi.useRealTimers();
+        kill.mockRestore();
+      });
+      const onGone = vi.fn();
+      const step = new EventEmitter();
+      // No process of Linux has this number, so nothing but process.kill tells whether it runs.
+      watchWorker(2 ** 30, onGone, "win32", step);
+      if (when !== "before the step does") step.emit("disconnect");
+      vi.advanceTimersByTime(6_000);
+      expect(onGone).not.toHaveBeenCalled();
+      kill.mockImplementation(() => {
+        throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
+      });
+      vi.advanceTimersByTime(1_000);
+      expect(onGone).toHaveBeenCalledTimes(1);
+    },
+  );
 });

@@ -24,18 +24,29 @@ func main() {
 		log.Fatal("usage: scanner <folder> <name>")
 	}
 	fmt.Println("watching")
-	pattern := filepath.Join(os.Args[1], ".installing-*", os.Args[2])
 	for {
-		files, err := filepath.Glob(pattern)
+		folders, err := filepath.Glob(filepath.Join(os.Args[1], ".installing-*"))
 		if err != nil {
 			log.Fatal(err)
 		}
-		for _, file := range files {
-			if handle, ok := open(file); ok {
-				_, _ = io.Copy(io.Discard, os.Stdin)
-				_ = syscall.CloseHandle(handle)
-				return
-			}
+		for _, folder := range folders {
+			scan(folder, os.Args[2])
+		}
+	}
+}
+
+// scan opens the file of a folder as soon as it exists: the search of all folders
+// would be too late for a file that is started at once. It returns if the folder is
+// removed first.
+func scan(folder, name string) {
+	for {
+		if handle, ok := open(filepath.Join(folder, name)); ok {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			_ = syscall.CloseHandle(handle)
+			os.Exit(0)
+		}
+		if _, err := os.Stat(folder); err != nil {
+			return
 		}
 	}
 }

@@ -1,46 +1,45 @@
-// Command winagent does on Windows what an agent's process invoker does: it
-// starts a program with a hidden console of its own, an exact environment and
-// closed standard input, passes on what it writes, and interrupts or ends it.
+// Command winagent is the agent's worker on Windows: the parent of the programs
+// that a job's steps start. Each gets a hidden console of its own, an exact
+// environment and closed standard input.
 //
-// Its standard input holds a line of JSON (type order), then one line for each
-// command: "interrupt" or "kill". How the program ended goes to the order's
-// report file, because an exit code of Windows does not fit one of Linux.
+// Its standard input holds an order on each line (type order), its standard output
+// an event on each line (type event). It ends at the end of its input, and ends the
+// programs that still run.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"io"
 	"log"
 	"os"
-	"os/exec"
 	"os/signal"
-	"syscall"
-	"time"
 )
 
+// order is what the worker must do: start a program, interrupt or kill it, stop
+// reading what it writes, or trust a certificate authority.
 type order struct {
-	File        string
-	Arguments   []string
-	Directory   string
-	Environment []string
-	// Certificate authorities that the machine must trust.
-	Trusted []authority
-	Report  string
+	Do string `json:"do"`
+	// Which program; the number is the lab's.
+	ID          int      `json:"id"`
+	File        string   `json:"file"`
+	Arguments   []string `json:"args"`
+	Directory   string   `json:"cwd"`
+	Environment []string `json:"env"`
+	// The certificate in DER.
+	Certificate []byte `json:"certificate"`
 }
 
-type report struct {
-	ExitCode uint32
-	// Why the program did not start; empty if it did.
-	Failure string
+// event is what has become of a program: "started", "error" (it did not start),
+// "data", "closed" (of a stream) or "exit".
+type event struct {
+	ID      int    `json:"id"`
+	Event   string `json:"event"`
+	Message string `json:"message,omitempty"`
+	Stream  string `json:"stream,omitempty"`
+	Chunk   []byte `json:"chunk,omitempty"`
+	Code    uint32 `json:"code"`
 }
-
-const (
-	createNoWindow = 0x08000000
-	// How long output is read when the program is gone but another one holds it (agent: ProcessInvoker.cs).
-	openStreamsGrace = 5 * time.Second
-)
 
 func main() {
 	log.SetFlags(0)
@@ -48,72 +47,59 @@ func main() {
 	// The console of the program that is interrupted also belongs to this one at that moment.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 
-	input := bufio.NewReader(os.Stdin)
-	line, err := input.ReadBytes('\n')
-	if err != nil {
-		log.Fatal(err)
+	events := make(chan event, 64)
+	go report(events)
+	programs := map[int]*program{}
+	for input := bufio.NewReader(os.Stdin); ; {
+		line, err := input.ReadBytes('\n')
+		if err == io.EOF {
+			break
+		}
+		var ordered order
+		if err == nil {
+			err = json.Unmarshal(line, &ordered)
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		obey(ordered, programs, events)
 	}
-	var ordered order
-	if err := json.Unmarshal(line, &ordered); err != nil {
-		log.Fatal(err)
+	for _, one := range programs {
+		one.kill()
 	}
-	for _, one := range ordered.Trusted {
-		if err := one.trust(); err != nil {
+}
+
+func report(events <-chan event) {
+	output := json.NewEncoder(os.Stdout)
+	for one := range events {
+		if err := output.Encode(one); err != nil {
 			log.Fatal(err)
 		}
 	}
-	content, err := json.Marshal(run(ordered, input))
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := os.WriteFile(ordered.Report, content, 0o600); err != nil {
-		log.Fatal(err)
-	}
 }
 
-func run(ordered order, commands *bufio.Reader) report {
-	command := exec.Command(ordered.File, ordered.Arguments...)
-	command.Dir = ordered.Directory
-	command.Env = ordered.Environment
-	command.SysProcAttr = &syscall.SysProcAttr{CreationFlags: createNoWindow}
-	command.WaitDelay = openStreamsGrace
-	// Writers, not files: the program gets pipes of Windows.
-	command.Stdout = struct{ io.Writer }{os.Stdout}
-	command.Stderr = struct{ io.Writer }{os.Stderr}
-	input, err := command.StdinPipe()
-	if err != nil {
-		return report{Failure: err.Error()}
-	}
-	if err := command.Start(); err != nil {
-		return report{Failure: err.Error()}
-	}
-	_ = input.Close()
-	go obey(commands, uint32(command.Process.Pid))
-
-	err = command.Wait()
-	var ended *exec.ExitError
-	if err != nil && !errors.As(err, &ended) && !errors.Is(err, exec.ErrWaitDelay) {
-		return report{Failure: err.Error()}
-	}
-	return report{ExitCode: uint32(command.ProcessState.ExitCode())}
-}
-
-// obey carries out commands. Without the lab, at the end of the input, the program must not go on either.
-func obey(commands *bufio.Reader, pid uint32) {
-	for {
-		line, err := commands.ReadString('\n')
-		switch {
-		case err != nil:
-			killTree(pid)
-			return
-		case line == "interrupt\n":
-			if err := interrupt(pid); err != nil {
-				log.Print(err)
-			}
-		case line == "kill\n":
-			killTree(pid)
-		default:
-			log.Printf("unknown command %q", line)
+func obey(ordered order, programs map[int]*program, events chan<- event) {
+	switch ordered.Do {
+	case "trust":
+		if err := trust(ordered.Certificate); err != nil {
+			log.Fatal(err)
 		}
+	case "start":
+		started, err := start(ordered, events)
+		if err != nil {
+			events <- event{ID: ordered.ID, Event: "error", Message: err.Error()}
+			return
+		}
+		programs[ordered.ID] = started
+	case "interrupt":
+		if err := programs[ordered.ID].interrupt(); err != nil {
+			log.Print(err)
+		}
+	case "kill":
+		programs[ordered.ID].kill()
+	case "abandon":
+		programs[ordered.ID].abandon()
+	default:
+		log.Fatalf("unknown order %q", ordered.Do)
 	}
 }

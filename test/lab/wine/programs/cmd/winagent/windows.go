@@ -11,9 +11,6 @@ var (
 	freeConsole              = kernel32.NewProc("FreeConsole")
 	attachConsole            = kernel32.NewProc("AttachConsole")
 	generateConsoleCtrlEvent = kernel32.NewProc("GenerateConsoleCtrlEvent")
-	advapi32                 = syscall.NewLazyDLL("advapi32.dll")
-	regCreateKeyEx           = advapi32.NewProc("RegCreateKeyExW")
-	regSetValueEx            = advapi32.NewProc("RegSetValueExW")
 )
 
 // interrupt presses Ctrl+C in the console of a process (agent: ProcessInvoker.Windows.cs).
@@ -57,38 +54,30 @@ func childrenOf(pid uint32) []uint32 {
 	return children
 }
 
-// authority is a certificate in the machine's trust store, as certutil -addstore Root leaves it there.
-type authority struct {
-	// SHA-1 of the certificate, in upper-case hexadecimal.
-	Thumbprint string
-	// The certificate with the properties that the store keeps (type CERT_CERT_PROP_ID and the DER).
-	Blob []byte
-}
-
-func (one authority) trust() error {
+// trust adds a certificate authority to the machine's trust store, as certutil
+// -addstore Root does.
+func trust(certificate []byte) error {
 	const (
-		allAccess = 0xF003F
-		binary    = 3
+		systemStore     = 10
+		localMachine    = 0x20000
+		replaceExisting = 3
 	)
-	name, err := syscall.UTF16PtrFromString(`Software\Microsoft\SystemCertificates\Root\Certificates\` + one.Thumbprint)
+	name, err := syscall.UTF16PtrFromString("Root")
 	if err != nil {
 		return err
 	}
-	value, err := syscall.UTF16PtrFromString("Blob")
+	store, err := syscall.CertOpenStore(systemStore, 0, 0, localMachine, uintptr(unsafe.Pointer(name)))
 	if err != nil {
-		return err
+		return fmt.Errorf("CertOpenStore: %w", err)
 	}
-	var key syscall.Handle
-	code, _, _ := regCreateKeyEx.Call(syscall.HKEY_LOCAL_MACHINE, uintptr(unsafe.Pointer(name)), 0, 0, 0, allAccess, 0,
-		uintptr(unsafe.Pointer(&key)), 0)
-	if code != 0 {
-		return fmt.Errorf("RegCreateKeyEx: %w", syscall.Errno(code))
+	defer func() { _ = syscall.CertCloseStore(store, 0) }()
+	context, err := syscall.CertCreateCertificateContext(syscall.X509_ASN_ENCODING, &certificate[0], uint32(len(certificate)))
+	if err != nil {
+		return fmt.Errorf("CertCreateCertificateContext: %w", err)
 	}
-	defer func() { _ = syscall.RegCloseKey(key) }()
-	code, _, _ = regSetValueEx.Call(uintptr(key), uintptr(unsafe.Pointer(value)), 0, binary,
-		uintptr(unsafe.Pointer(&one.Blob[0])), uintptr(len(one.Blob)))
-	if code != 0 {
-		return fmt.Errorf("RegSetValueEx: %w", syscall.Errno(code))
+	defer func() { _ = syscall.CertFreeCertificateContext(context) }()
+	if err := syscall.CertAddCertificateContextToStore(store, context, replaceExisting, nil); err != nil {
+		return fmt.Errorf("CertAddCertificateContextToStore: %w", err)
 	}
 	return nil
 }
