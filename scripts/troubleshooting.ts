@@ -47,11 +47,11 @@ function sentence(text: string): string {
   return /[.!]$/.test(start) ? start : `${start}.`;
 }
 
-/** Addresses are shown as they are. */
+/** Addresses and code are shown as they are. */
 function escaped(text: string): string {
   return text
-    .split(/(https:\/\/(?:<[^>]*>|[^\s;,<])*(?:<[^>]*>|[^\s;,.:<]))/)
-    .map((part, index) => (index % 2 === 1 ? `\`${part}\`` : part.replace(/[<>*]/g, "\\$&")))
+    .split(/(`[^`]*`|https:\/\/(?:<[^>]*>|[^\s;,<])*(?:<[^>]*>|[^\s;,.:<]))/)
+    .map((part, index) => (index % 2 === 1 ? `\`${part.replaceAll("`", "")}\`` : part.replace(/[<>*]/g, "\\$&")))
     .join("");
 }
 

@@ -38,7 +38,7 @@ export const idTokenFailures = {
     section: "id-token",
     seen: "a web page, or a redirect to one",
     what,
-    cause: "the response ({status}) is a web page, such as a sign-in page",
+    cause: "the response ({status}) is a web page, or a redirect to one, such as a sign-in page",
     action: "Check whether a proxy answers in place of {host}. If there is no proxy, run the job again.",
   },
   "id-token-status": {

@@ -2,7 +2,8 @@ import { addressText, pageOf, type WorkspaceAddress } from "../databricks/worksp
 import { whereIdentifiers } from "../failures/entra.ts";
 import { isGuid, mainCollectionUrl, projectUrl } from "../pipeline/collection.ts";
 import { print } from "../pipeline/commands.ts";
-import { Cancelled, UserError } from "../pipeline/errors.ts";
+import { Cancelled, UserError, type UserErrorDetails } from "../pipeline/errors.ts";
+import { HttpFailure } from "../pipeline/http-failure.ts";
 import { escapeMarkdown, markdownCode, markdownLink, markdownTable } from "../pipeline/markdown.ts";
 import { maskSecrets } from "../pipeline/secrets.ts";
 import type { FederatedConnection, ServiceConnection } from "../pipeline/service-connection.ts";
@@ -38,7 +39,7 @@ export function setUpReport(
   error: Error,
 ): string {
   const text = (value: string) => escapeMarkdown(maskSecrets(value.replace(` (${whereIdentifiers})`, " (below)")));
-  const { hint, section, answer } = error instanceof UserError ? error : new UserError("", { section: "network" });
+  const { hint, section, answer } = error instanceof UserError ? error : withoutAnswer(error);
   const failed = isSignedIn ? 3 : setUp.connection.scheme !== "WorkloadIdentityFederation" || setUp.idToken() ? 2 : 1;
   const steps = [idTokenStep(setUp), accessTokenStep(setUp, workspace), workspaceStep(setUp, workspace)];
   const rows = steps.map(({ title, asked, isNeeded = true }, index) => {
@@ -61,6 +62,11 @@ export function setUpReport(
     ...markdownTable(["Name", "Value", "Where it is needed"], values(setUp, workspace)),
     "",
   ].join("\n");
+}
+
+/** What to do if no service has answered, or the cause is not known. */
+function withoutAnswer(error: Error): UserErrorDetails {
+  return error instanceof HttpFailure ? { hint: error.hint, section: "network" } : { section: "deploy-failed" };
 }
 
 function code(value: string): string {

@@ -107,7 +107,7 @@ describe.each(taskNodes)("Where credentials go, on $name", ({ path: node }) => {
     const hosts = await hostsDuring(async () => {
       lab.azureDevOps.fault(redirect);
       expect((await deploy()).errors).toEqual([
-        expect.stringMatching(/did not issue an ID token .*\(307\) does not contain a token/),
+        expect.stringMatching(/did not issue an ID token .*the response \(307\) is a web page, or a redirect to one/),
       ]);
       lab.entra.fault(redirect);
       expect((await deploy()).errors).toEqual([

@@ -129,7 +129,9 @@ describe.each(taskNodes)("The end of a login on $name", ({ name, path: node }) =
       expect(failed.result).toBe("Failed");
       expect(failed.service).toBeUndefined();
       expect(job.variables.names()).toEqual(before);
-      expect(failed.leftInTemp).toEqual([]);
+      // The agent reads the set-up report after the step.
+      const isReport = (name: string) => /^databricks-\w+(\/Databricks sign-in\.md)?$/.test(name);
+      expect(failed.leftInTemp.filter((name) => !isReport(name))).toEqual([]);
       const { postSteps, orphans } = await finish();
       expect(orphans).toEqual([]);
       expect(postSteps[0]?.text).toContain("This step has not signed in, so there is nothing to end.");

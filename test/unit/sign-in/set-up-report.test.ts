@@ -69,7 +69,8 @@ describe("The set-up report", () => {
     const failure = new HttpFailure("timeout", "https://dev.azure.com/x", "it did not answer in time");
     const report = setUpReport(federated, workspace, false, failure);
     expect(row(report, "1. ID token")).toContain("dev.azure.com: it did not answer in time");
-    expect(report).not.toContain("What to do");
+    expect(report).toMatch(/\*\*What to do:\*\* Check that this agent can reach .*#network\)/);
+    expect(setUpReport(federated, workspace, false, new Error("Odd."))).not.toContain("What to do");
   });
 
   it("needs no ID token for a connection with a secret or a managed identity", () => {
