@@ -20,7 +20,7 @@ const architecture = { drawing: "architecture.svg", width: 1350, file: "images/a
 const screenshot = { width: 1366, height: 768 };
 
 /** Long enough for the whole page. */
-const listing = { width: 1120, height: 5200 };
+const listing = { width: 1120, height: 6800 };
 
 /** Needs rsvg-convert (librsvg). */
 function drawDrawings(): void {
