@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleOf, manyTasks } from "../bundles/bundles.ts";
+import { localPath } from "../harness.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
 import { useLab } from "../use-lab.ts";
@@ -106,7 +107,7 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     const { run, deploy } = await deployed("outputs");
     lab.workspace.runs({});
     const step = await run("nightly\npipelines.tables");
-    const { runs, resources } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
+    const { runs, resources } = JSON.parse(fs.readFileSync(localPath(step.outputs["summaryPath"] ?? ""), "utf8"));
     const [jobUrl, pipelineUrl] = step.outputs["runUrls"]?.split("\n") ?? [];
     const task = {
       runId: expect.stringMatching(/^\d+$/),
@@ -213,7 +214,7 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     expect(step.outputs["runUrls"]?.split("\n")).toHaveLength(2);
     expect(step.page).toMatch(/^### Databricks bundle no-wait: runs started\n/);
     expect(step.page).toMatch(/\| \[tables\]\(https:.*\) \| started \|/);
-    const { runs } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
+    const { runs } = JSON.parse(fs.readFileSync(localPath(step.outputs["summaryPath"] ?? ""), "utf8"));
     expect(runs).toMatchObject([{ result: "STARTED", runId: expect.any(String) }, { result: "STARTED" }]);
     release();
   });
@@ -390,7 +391,7 @@ describe.each(taskNodesWithCli)("The tasks of a run on $name", ({ path: node, cl
     lab.workspace.runs({});
     const step = await run({ run: "wide" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    const { runs } = JSON.parse(fs.readFileSync(step.outputs["summaryPath"] ?? "", "utf8"));
+    const { runs } = JSON.parse(fs.readFileSync(localPath(step.outputs["summaryPath"] ?? ""), "utf8"));
     expect(runs[0].tasks).toHaveLength(130);
     expect(step.page).toContain("… and 30 more.");
   });
