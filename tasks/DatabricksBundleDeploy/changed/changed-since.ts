@@ -54,8 +54,8 @@ async function changedFiles({ cancel }: Pick<Task, "cancel">, inputs: Compares, 
     baseOf(git, since, head),
     readFiles(git, { folder, own }, Object.values(inputs.variables)),
   ]);
-  const changed = await changes(git, base.commit, bundle.specs);
-  if (changed.length === 0) await checkDoubts(git, bundle);
+  const [changed, ignored] = await Promise.all([changes(git, base.commit, bundle.specs), ignoredFiles(git, bundle)]);
+  if (changed.length === 0) checkDoubts(bundle, ignored);
   return { changed, base: base.text };
 }
 
@@ -88,7 +88,7 @@ async function changes(git: Git, commit: string, specs: readonly string[]): Prom
 }
 
 /** Throws Doubt if files of the bundle are not in this repository, so that it cannot show whether they have changed. */
-async function checkDoubts(git: Git, { named, tracked, ...place }: BundleFiles): Promise<void> {
+function checkDoubts({ named, tracked, ...place }: BundleFiles, ignored: readonly string[]): void {
   const files = [...tracked.keys()];
   for (const one of named) {
     const places = one.beginnings.map((beginning) => inRepository(beginning, place));
@@ -101,11 +101,16 @@ async function checkDoubts(git: Git, { named, tracked, ...place }: BundleFiles):
       throw new Doubt(`${file} is a link to something outside of the bundle`);
     }
   }
-  const prefix = place.own === "" ? "" : `${escaped(place.own)}/`;
+  const [unknown] = ignored;
+  if (unknown !== undefined) throw new Doubt(`Git ignores ${unknown}, so it cannot be compared`);
+}
+
+/** What the CLI may read of the bundle's folder although Git ignores it. */
+async function ignoredFiles(git: Git, { own }: BundleFiles): Promise<string[]> {
+  const prefix = own === "" ? "" : `${escaped(own)}/`;
   const kinds = ["*.whl", "*.jar", "*.yml", "*.yaml"].map((kind) => `:(top)${prefix}${kind}`);
   const ignored = await git.list("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", ...kinds);
-  const [unknown] = ignored.filter((file) => !ofTools.test(file));
-  if (unknown !== undefined) throw new Doubt(`Git ignores ${unknown}, so it cannot be compared`);
+  return ignored.filter((file) => !ofTools.test(path.posix.relative(own, file)));
 }
 
 /** Folders of the CLI, of virtual environments and of packages. */
