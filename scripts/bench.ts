@@ -5,6 +5,7 @@ import { benchIncremental } from "./bench/incremental.ts";
 import { benchInstaller } from "./bench/installer.ts";
 import { benchLogin } from "./bench/login.ts";
 import type { BenchRow } from "./bench/measure.ts";
+import { benchMonorepo } from "./bench/monorepo.ts";
 import { largestPackage, root } from "./project.ts";
 
 function packageSize(): BenchRow {
@@ -30,6 +31,7 @@ const rows = [
   ...(await benchInstaller()),
   ...(await benchDeploy()),
   ...(await benchIncremental()),
+  ...(await benchMonorepo()),
   ...(await benchLogin()),
 ];
 console.log(`\n${rows.map(line).join("\n")}`);

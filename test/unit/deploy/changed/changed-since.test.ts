@@ -272,9 +272,17 @@ describe("A doubt", () => {
       /teams\/sales\/lib is a link to something outside of the bundle/,
     ],
     [
-      "a file that cannot be read",
-      () => commit({ "teams/sales/databricks.yml": "bundle: {name: [\n" }),
-      /databricks\.yml cannot be read: /,
+      "a file that is too large to be read",
+      () => commit({ "teams/sales/large.yml": "x".repeat(11 * 1024 * 1024) }),
+      /large\.yml cannot be read: it is larger than 10 MB/,
+    ],
+    [
+      "an included file that Git ignores",
+      () => [
+        commit({ ".gitignore": "made.yml\n.venv" }),
+        write({ "teams/sales/made.yml": "1", "teams/sales/.venv/a.yml": "1" }),
+      ],
+      /Git ignores teams\/sales\/made\.yml/,
     ],
     [
       "a project of a workspace",
