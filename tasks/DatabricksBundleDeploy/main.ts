@@ -1,5 +1,4 @@
 import type { Task } from "../common/pipeline/task.ts";
-import { canSkip } from "./changed/changed-since.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands/plan.ts";
@@ -15,9 +14,8 @@ import { openStep, type Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, run, destroy };
 
-/** Signs in, and does what the input `command` says. Does nothing if no file has changed and the step allows for it. */
+/** Signs in, and does what the input `command` says. */
 export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
-  if (await canSkip(task, inputs)) return;
   const session = await signIn(task, inputs);
   try {
     await commands[inputs.command](openStep(task, inputs, session));
