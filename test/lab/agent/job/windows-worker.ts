@@ -52,9 +52,7 @@ export async function startWindowsWorker({ lookupId, trustedCa }: WindowsWorkerS
   worker.once("exit", () => {
     for (const listener of listeners.values()) listener({ event: "lost" });
   });
-  if (trustedCa !== undefined) {
-    tell({ do: "trust", certificate: new X509Certificate(fs.readFileSync(trustedCa)).raw.toString("base64") });
-  }
+  const trust = trustedCa === undefined ? undefined : { do: "trust", certificate: derOf(trustedCa) };
   return {
     pid: worker.pid ?? 0,
     lost: hasEnded,
@@ -62,6 +60,8 @@ export async function startWindowsWorker({ lookupId, trustedCa }: WindowsWorkerS
       const id = ++lastId;
       listeners.set(id, listener);
       running.set(id, settings);
+      // Before each program: Wine replaces the trust store from time to time.
+      if (trust) tell(trust);
       if (hasEnded()) setImmediate(listener, { event: "lost" });
       else tell({ do: "start", id, ...onWindows(settings) });
       return {
@@ -79,6 +79,11 @@ export async function startWindowsWorker({ lookupId, trustedCa }: WindowsWorkerS
     },
     stop: () => worker.stdin.end(),
   };
+}
+
+/** A certificate in base64, as the worker's program reads it. */
+function derOf(file: string): string {
+  return new X509Certificate(fs.readFileSync(file)).raw.toString("base64");
 }
 
 function onWindows({ file, args, cwd, env }: StartSettings) {
