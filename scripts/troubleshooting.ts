@@ -33,6 +33,7 @@ const usual: Readonly<Record<string, string>> = {
   setting: "workspaceUrl, or workspace.host of the bundle",
   owner: "the service principal or the account",
   found: "",
+  others: "",
   link: "",
   title: "",
   detail: "",

@@ -123,9 +123,9 @@ function destructiveChanges({ facts: { destructive } }: CommandEnd): UserError {
 }
 
 function missingVariables(matches: Matches): UserError {
-  const names = valuesOf(matches, "name");
-  const variables = names.length === 1 ? `variable ${names[0]} has` : `variables ${names.join(", ")} have`;
-  return known("missing-variable", { variables, name: names[0] });
+  const [name, ...others] = valuesOf(matches, "name");
+  const also = others.length > 0 ? ` (also without one: ${others.join(", ")})` : "";
+  return known("missing-variable", { name, others: also });
 }
 
 /** Each system keeps the certificate authorities that the CLI trusts in another place. */

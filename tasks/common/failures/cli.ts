@@ -134,7 +134,7 @@ export const cliFailures = {
     seen: "no value assigned to required variable",
     // One without a value, which `--var` would give (databricks/cli, bundle/config/mutator/set_variables.go).
     pattern: /no value assigned to required variable (?<name>\S+?)\.\s/,
-    what: "The bundle {variables} no value",
+    what: "The bundle variable {name} has no value{others}",
     action: "Set it in the input variables, one {name}=value per line, or give it a default in the bundle.",
   },
   "complex-variable": {

@@ -180,6 +180,6 @@ export const entraFailures = {
     what: "This agent could not get a token for {which}",
     cause: "{words}",
     action:
-      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. We recommend a connection with workload identity federation, which works on every agent.",
+      "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. A connection with workload identity federation works on every agent.",
   },
 } as const satisfies KnownFailures;
