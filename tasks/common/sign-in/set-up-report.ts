@@ -6,7 +6,7 @@ import { Cancelled, UserError, type UserErrorDetails } from "../pipeline/errors.
 import { HttpFailure } from "../pipeline/http-failure.ts";
 import { escapeMarkdown, markdownCode, markdownLink, markdownTable } from "../pipeline/markdown.ts";
 import { maskSecrets } from "../pipeline/secrets.ts";
-import type { FederatedConnection, ServiceConnection } from "../pipeline/service-connection.ts";
+import type { ServiceConnection } from "../pipeline/service-connection.ts";
 import { publishSummary } from "../pipeline/summary.ts";
 import { troubleshootingUrl } from "../product.ts";
 import type { StepIdentity } from "./identity.ts";
@@ -179,7 +179,6 @@ function connectionPage({ id }: ServiceConnection, { collectionUrl, projectId }:
 
 /** The agent does not pass the name on; subjects of the older issuer contain it. */
 function connectionName(connection: ServiceConnection): string | undefined {
-  const { subject } =
-    connection.scheme === "WorkloadIdentityFederation" ? connection : ({} as Partial<FederatedConnection>);
+  const subject = connection.scheme === "WorkloadIdentityFederation" ? connection.subject : undefined;
   return /^sc:\/\/[^/]+\/[^/]+\/(.+)$/.exec(subject ?? "")?.[1];
 }
