@@ -1,6 +1,6 @@
 import { addressText, pageOf, type WorkspaceAddress } from "../databricks/workspace/address.ts";
 import { whereIdentifiers } from "../failures/entra.ts";
-import { isGuid, mainCollectionUrl, projectUrl } from "../pipeline/collection.ts";
+import { isGuid, mainCollectionUrl, organizationOf, projectUrl } from "../pipeline/collection.ts";
 import { print } from "../pipeline/commands.ts";
 import { Cancelled, UserError, type UserErrorDetails } from "../pipeline/errors.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
@@ -173,7 +173,7 @@ function links({ connection, job }: SetUp, workspace: WorkspaceAddress | undefin
 }
 
 function connectionPage({ id }: ServiceConnection, { collectionUrl, projectId }: SetUp["job"]): string | undefined {
-  if (!isGuid(projectId) || !isGuid(id)) return undefined;
+  if (organizationOf(collectionUrl) === undefined || !isGuid(projectId) || !isGuid(id)) return undefined;
   return `${projectUrl(mainCollectionUrl(collectionUrl), projectId)}/_settings/adminservices?resourceId=${id}`;
 }
 
