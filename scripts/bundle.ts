@@ -77,7 +77,9 @@ function lazyFiles(found: Map<string, string>): Plugin {
       onResolve({ filter: /\.lazy\.ts$/ }, ({ kind, path: file, resolveDir }) => {
         if (kind !== "dynamic-import") return undefined;
         const name = path.basename(file).replace(/\.lazy\.ts$/, ".js");
-        found.set(name, path.join(resolveDir, file));
+        const source = path.join(resolveDir, file);
+        if ((found.get(name) ?? source) !== source) throw new Error(`Two lazy modules are named ${name}.`);
+        found.set(name, source);
         return { path: `./${name}`, external: true };
       });
     },

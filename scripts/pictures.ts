@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { photograph } from "./browser.ts";
+import { runForPictures } from "./picture-runs.ts";
 import { root } from "./project.ts";
-import { type FormDefinition, formPage, listingPreview, logPage, summaryPage } from "./screenshot-pages.ts";
+import { type FormDefinition, formPage, listingPreview, logPage, summaryPage, threadPage } from "./screenshot-pages.ts";
 
 /** Which drawing becomes which icon; the sizes are those that agents and the Marketplace show. */
 const icons = [
@@ -19,8 +20,14 @@ const architecture = { drawing: "architecture.svg", width: 1350, file: "images/a
 /** The size that the Marketplace asks for. */
 const screenshot = { width: 1366, height: 768 };
 
-/** Long enough for the whole page. */
-const listing = { width: 1120, height: 6800 };
+/** As wide as the others, and as high as what it shows. */
+const cropped = { width: 1366 };
+
+/** The listing on a computer and on a phone. */
+const listings = [
+  { width: 1120, file: "dist/listing.png" },
+  { width: 500, file: "dist/listing-phone.png" },
+];
 
 /** Needs rsvg-convert (librsvg). */
 function drawDrawings(): void {
@@ -38,8 +45,15 @@ function draw(drawing: string, file: string, size: readonly string[], colors: nu
 function takeScreenshots(): void {
   const sections = demoSections();
   const log = section(sections, "Pipeline log").split("\n");
-  take(logPage(log), "pipeline-log.png");
-  take(summaryPage(section(sections, "The summary on the run page")), "run-summary.png");
+  take(logPage(log), "images/pipeline-log.png");
+  take(summaryPage(section(sections, "The summary on the run page"), 25), "images/run-summary.png");
+}
+
+/** Takes the pictures of what the demo does not show. Only the pages in docs contain them, so they are not packaged. */
+async function takePagePictures(): Promise<void> {
+  const { planThread, setUpReport } = await runForPictures();
+  take(threadPage(planThread), "docs/images/pull-request-plan.png", cropped);
+  take(summaryPage(setUpReport, 19), "docs/images/set-up-report.png", cropped);
 }
 
 /** Shows the deploy task as the classic editor shows it, with the list of workspaces open. */
@@ -59,14 +73,16 @@ function showForm(): void {
     "analytics (adb-1234567890123456.7.azuredatabricks.net)",
     "machine-learning (adb-6543210987654321.0.azuredatabricks.net)",
   ];
-  take(formPage(definition, values, { input: "workspaceUrl", choices }), "classic-editor.png");
+  take(formPage(definition, values, { input: "workspaceUrl", choices }), "images/classic-editor.png");
 }
 
-/** Shows the packaged page. The picture is not part of the package, which the demo has built. */
+/** Shows the packaged page. The pictures are not part of the package, which the demo has built. */
 function showListing(): void {
   const page = fs.readFileSync(path.join(root, "dist", "extension", "overview.md"), "utf8");
-  photograph(listingPreview(page, root), path.join(root, "dist", "listing.png"), listing);
-  console.log("dist/listing.png");
+  for (const { width, file } of listings) {
+    photograph(listingPreview(page, root), path.join(root, file), { width });
+    console.log(file);
+  }
 }
 
 /** What the demo prints, by heading. */
@@ -82,11 +98,12 @@ function section(sections: ReadonlyMap<string, string>, start: string): string {
   return text;
 }
 
-function take(html: string, name: string): void {
-  const file = path.join(root, "images", name);
-  photograph(html, file, screenshot);
+function take(html: string, name: string, size: { width: number; height?: number } = screenshot): void {
+  const file = path.join(root, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  photograph(html, file, size);
   compress(file, 16);
-  console.log(`images/${name} (${fs.statSync(file).size} bytes)`);
+  console.log(`${name} (${fs.statSync(file).size} bytes)`);
 }
 
 /** Text and plain surfaces need few colors. Needs pngquant. */
@@ -96,5 +113,6 @@ function compress(file: string, colors: number): void {
 
 drawDrawings();
 takeScreenshots();
+await takePagePictures();
 showForm();
 showListing();

@@ -73,6 +73,7 @@ export function shellProblems(split: readonly string[]): string[] {
 }
 
 function wordProblems(split: readonly string[]): string[] {
+  if (split.includes("--")) return ["-- is not allowed: write arguments of a run after a key in the input run."];
   return looseWords(split).map((word) =>
     /^[\u2010-\u2015\u2212]/.test(word)
       ? `${quoted(word)} begins with a typographic dash. Type it again with "-".`

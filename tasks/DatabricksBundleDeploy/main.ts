@@ -6,6 +6,7 @@ import { type RunOutcome, requireSuccess, runResources } from "./commands/run.ts
 import { checkRuns } from "./commands/run-keys.ts";
 import { validateBundle } from "./commands/summary.ts";
 import type { Command, DeployInputs } from "./inputs.ts";
+import { printDeployment } from "./results/print-deployed.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
 import { publishRuns } from "./results/publish-runs.ts";
 import { publishPlanComment } from "./results/pull-request.ts";
@@ -43,6 +44,7 @@ async function deploy(step: Step): Promise<void> {
     summary = planned.summary;
   }
   const deployment = await deployBundle(step, summary);
+  printDeployment(step, deployment);
   const runs: RunOutcome[] = [];
   try {
     if (!deployment.problem) await runResources(step, deployment.summary, (run) => runs.push(run));

@@ -18,6 +18,8 @@ export interface TaskStates {
 
 export interface ReportedTask {
   readonly key: string;
+  /** From 1. */
+  readonly attempt: number;
   readonly runId: string;
   readonly url: string | undefined;
   /** e.g. RUNNING; if the task is over, its result, e.g. SUCCESS. */
@@ -36,7 +38,7 @@ export function createTaskStates(step: Pick<Step, "address">): Omit<TaskStates, 
       for (const { key, runId, attempt, state, isOver } of tasks) {
         const before = last.get(runId)?.state;
         const url = workspace && pageOfRun(workspace, { ...run, runId });
-        last.set(runId, { key, runId: String(runId), url, state });
+        last.set(runId, { key, attempt, runId: String(runId), url, state });
         if (state === before || (before === undefined && initial.has(state))) continue;
         const name = attempt > 1 ? `${key} (attempt ${attempt})` : key;
         print(`Task ${name} ${isOver ? "ended with" : "is"} ${state}${url ? `: ${url}` : ""}`);

@@ -134,9 +134,12 @@ function resultWord(result: string): string {
 
 const shownTasks = 100;
 
-/** The tasks of runs that have several, those that did not succeed first. */
+/** The last attempt of each task, in runs that have several tasks, those that did not succeed first. */
 function taskTable(runs: readonly RunOutcome[], text: Text, link: Link, mask: Text): string[] {
-  const tasks = runs.flatMap(({ key, tasks }) => (tasks.length > 1 ? tasks.map((task) => ({ run: key, task })) : []));
+  const tasks = runs.flatMap(({ key, tasks }) => {
+    const last = [...new Map(tasks.map((task) => [task.key, task])).values()];
+    return last.length > 1 ? last.map((task) => ({ run: key, task })) : [];
+  });
   if (tasks.length === 0) return [];
   const isDone = ({ task }: (typeof tasks)[number]) => task.state === "SUCCESS";
   const sorted = [...tasks.filter((one) => !isDone(one)), ...tasks.filter(isDone)];

@@ -38,7 +38,8 @@ const shownLosses = 20;
 export function planComment({ plan, page, folder, run, runUrl, mask }: CommentSource): PlanComment {
   const code = (text: string) => codeSpan(shorten(mask(text), longestText));
   const changed = plan.resources.filter(({ action }) => action !== "skip");
-  const identity = [page.bundle, page.target, page.workspaceUrl, folder.replaceAll("\\", "/")].map(mask);
+  const place = [page.workspaceUrl, page.rootPath ?? "", folder.replaceAll("\\", "/")];
+  const identity = [page.bundle, page.target, ...place].map(mask);
   const key = digestOf(JSON.stringify(identity));
   const body = [
     `### Databricks bundle ${code(page.bundle)}, target ${code(page.target)}`,

@@ -1,3 +1,4 @@
+import { organizationOf } from "./collection.ts";
 import { Cancelled } from "./errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./http.ts";
 import type { JobInfo } from "./job.ts";
@@ -15,13 +16,20 @@ export type AzureDevOpsAnswer =
   | { readonly answer: Record<string, unknown> }
   | { readonly reason: string; readonly status: number | undefined };
 
-/** Calls the API of Azure DevOps with the job's own token; only for addresses in the job's own collection. Throws only Cancelled. */
+/**
+ * Calls the API of Azure DevOps with the job's own token. Sends nothing to an address outside of the job's organization: a variable
+ * of the job can replace the address of its collection. Throws only Cancelled.
+ */
 export async function callAzureDevOps(
   http: Http,
-  { jobToken }: JobInfo,
+  { jobToken, collectionUrl }: JobInfo,
   { url, body, ...call }: AzureDevOpsCall,
 ): Promise<AzureDevOpsAnswer> {
   if (!jobToken) return { reason: "this job has no access token", status: undefined };
+  const organization = organizationOf(url);
+  if (organization === undefined || organization !== organizationOf(collectionUrl)) {
+    return { reason: `the address ${new URL(url).origin} is not the organization of this job`, status: undefined };
+  }
   const response = await http
     .send({
       url: `${url}?api-version=7.1`,

@@ -1,12 +1,12 @@
 import { addressText, pageOf, type WorkspaceAddress } from "../databricks/workspace/address.ts";
 import { whereIdentifiers } from "../failures/entra.ts";
-import { isGuid, mainCollectionUrl, projectUrl } from "../pipeline/collection.ts";
+import { isGuid, mainCollectionUrl, organizationOf, projectUrl } from "../pipeline/collection.ts";
 import { print } from "../pipeline/commands.ts";
 import { Cancelled, UserError, type UserErrorDetails } from "../pipeline/errors.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
 import { escapeMarkdown, markdownCode, markdownLink, markdownTable } from "../pipeline/markdown.ts";
 import { maskSecrets } from "../pipeline/secrets.ts";
-import type { FederatedConnection, ServiceConnection } from "../pipeline/service-connection.ts";
+import type { ServiceConnection } from "../pipeline/service-connection.ts";
 import { publishSummary } from "../pipeline/summary.ts";
 import { troubleshootingUrl } from "../product.ts";
 import type { StepIdentity } from "./identity.ts";
@@ -173,13 +173,12 @@ function links({ connection, job }: SetUp, workspace: WorkspaceAddress | undefin
 }
 
 function connectionPage({ id }: ServiceConnection, { collectionUrl, projectId }: SetUp["job"]): string | undefined {
-  if (!isGuid(projectId) || !isGuid(id)) return undefined;
+  if (organizationOf(collectionUrl) === undefined || !isGuid(projectId) || !isGuid(id)) return undefined;
   return `${projectUrl(mainCollectionUrl(collectionUrl), projectId)}/_settings/adminservices?resourceId=${id}`;
 }
 
 /** The agent does not pass the name on; subjects of the older issuer contain it. */
 function connectionName(connection: ServiceConnection): string | undefined {
-  const { subject } =
-    connection.scheme === "WorkloadIdentityFederation" ? connection : ({} as Partial<FederatedConnection>);
+  const subject = connection.scheme === "WorkloadIdentityFederation" ? connection.subject : undefined;
   return /^sc:\/\/[^/]+\/[^/]+\/(.+)$/.exec(subject ?? "")?.[1];
 }

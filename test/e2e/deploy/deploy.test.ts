@@ -57,6 +57,13 @@ describe.each(taskNodes)("DatabricksBundleDeploy on $name", ({ path: node }) => 
         url: `${lab.workspace.url}/jobs/${deployed?.id}`,
       }),
     );
+    const shown = step.log.findIndex((line) =>
+      /^The bundle sales is deployed to the target dev \(\d+ s\)\.$/.test(line),
+    );
+    expect(step.log.slice(shown + 1, shown + 3).sort()).toEqual([
+      `  jobs.daily_sales: ${lab.workspace.url}/jobs/${deployed?.id}`,
+      expect.stringMatching(/^ {2}pipelines\.orders: https:\/\/\S+\/pipelines\/\S+$/),
+    ]);
     expect(step.summaries).toHaveLength(1);
     expect(step.page).toContain(`](${lab.workspace.url}/jobs/${deployed?.id})`);
     const host = new URL(lab.workspace.url).host;

@@ -8,9 +8,7 @@ import { useInstallerLab } from "../use-installer-lab.ts";
 
 describe.each(taskNodes)("DatabricksCliInstaller and the disk, on $name", ({ path: node }) => {
   const { lab, agent, install } = useInstallerLab(node, ({ fakeCli, publish }) => {
-    const large = fakeCli("1.11.0", "large");
-    fs.appendFileSync(large, `exit\n${"#".repeat(2_000_000)}\n`);
-    return publish({ version: "1.11.0", executable: large });
+    return publish({ version: "1.11.0", executable: fakeCli("1.11.0", "large", 2_000_000) });
   });
 
   const root = () => path.join(agent.toolsDirectory, "databricks");

@@ -28,9 +28,9 @@ export interface InstallerLab {
   answerMirror(handler: MirrorHandler): void;
   /**
    * Writes an executable that reports this version, and with the argument `hold` runs until its stdin is closed; returns its
-   * path. `name` makes its content unique.
+   * path. `name` makes its content unique; `padding` bytes make it larger.
    */
-  fakeCli(version: string, name?: string): string;
+  fakeCli(version: string, name?: string, padding?: number): string;
   /** Publishes releases with such executables; the last is the latest. */
   publish(...releases: (string | ReleaseDescription)[]): Promise<void>;
   /** What an agent needs to reach the lab. */
@@ -57,12 +57,12 @@ export async function startInstallerLab(): Promise<InstallerLab> {
   for (const name of mirrorHosts) proxy.map(name, mirror.port);
 
   const windowsCli = windowsAgents ? fs.readFileSync(await windowsProgram("fakecli")) : undefined;
-  const fakeCli: InstallerLab["fakeCli"] = (version, name = version) => {
+  const fakeCli: InstallerLab["fakeCli"] = (version, name = version, padding = 0) => {
     const file = path.join(folder, `cli-${name}`);
     const output = `{"Version":"${version}"}`;
     const content = windowsCli
-      ? Buffer.concat([windowsCli, Buffer.from(`# ${name}\n# fake-cli\n${output}\n`)])
-      : `#!/bin/sh\n# ${name}\n[ "$1" = hold ] && echo holding && exec cat\necho '${output}'\n`;
+      ? Buffer.concat([windowsCli, Buffer.alloc(padding), Buffer.from(`# ${name}\n# fake-cli\n${output}\n`)])
+      : `#!/bin/sh\n# ${name}\n[ "$1" = hold ] && echo holding && exec cat\necho '${output}'\nexit\n${"#".repeat(padding)}\n`;
     fs.writeFileSync(file, content, { mode: 0o755 });
     return file;
   };

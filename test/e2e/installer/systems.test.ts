@@ -132,7 +132,10 @@ describe.each(windowsAgents ? taskNodes : [])(
   "A virus scanner on Windows, on $name",
   { tags: "windows" },
   ({ path: node }) => {
-    const { agent, install } = useInstallerLab(node, (started) => started.publish("1.11.0"));
+    // It takes a second to write, so that the scanner opens it before its first start.
+    const { agent, install } = useInstallerLab(node, ({ fakeCli, publish }) =>
+      publish({ version: "1.11.0", executable: fakeCli("1.11.0", "large", 200_000_000) }),
+    );
 
     it("is waited for while it holds the new executable, with one line", async () => {
       const folder = windowsPath(path.join(agent.toolsDirectory, "databricks"));

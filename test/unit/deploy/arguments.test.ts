@@ -58,6 +58,12 @@ it("recognizes typographic dashes", () => {
   ]);
 });
 
+it("refuses arguments of a run, which belong to its line", () => {
+  expect(problemsOf("--force -- --date 2026-01-31")).toEqual([
+    "-- is not allowed: write arguments of a run after a key in the input run.",
+  ]);
+});
+
 it("splits arguments as a shell would", () => {
   expect(splitArguments(`--strict  -c 'a b'\n--select="x y",z --a='1"2'`)).toEqual([
     "--strict",

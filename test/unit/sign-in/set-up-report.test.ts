@@ -53,6 +53,11 @@ describe("The set-up report", () => {
     expect(row(setUpReport(exchange, workspace, false, refused), "Audience")).toContain("`fb60f99c`");
   });
 
+  it("does not link to another address that a variable gives as the collection's", () => {
+    const job = { ...federated.job, collectionUrl: "https://evil.example/contoso/" };
+    expect(setUpReport({ ...federated, job }, workspace, false, refused)).not.toMatch(/\]\(https:\/\/evil/);
+  });
+
   it("links to the main collection, and to the workspace at a custom URL", () => {
     const report = setUpReport(federated, workspace, false, refused);
     const page = `https://dev.azure.com/contoso/${federated.job.projectId}/_settings/adminservices?resourceId=${connection.id}`;

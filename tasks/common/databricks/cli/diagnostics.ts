@@ -70,8 +70,10 @@ export function diagnosticReader({ onDiagnostic, onLine, onUsage }: DiagnosticHa
         size = line.length;
       } else if (isUsage || (part === "gap" && line === "Usage:" && wrongCommandLine.test(head[0] ?? ""))) {
         if (!isUsage) end();
-        isUsage = true;
-        onUsage(line);
+        // A script or build can print a command's help too. Then the CLI goes on.
+        isUsage = !progress.test(line);
+        if (isUsage) onUsage(line);
+        else onLine(line);
       } else if (part !== undefined && line.trim() === "") {
         if (part === "head") part = "gap";
         else end();

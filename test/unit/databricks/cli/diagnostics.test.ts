@@ -93,6 +93,12 @@ Deploying resources...`;
     expect(usage[0]).toBe("Usage:");
   });
 
+  it("shows what the CLI does after the help of a program that it has started", () => {
+    const { lines, usage } = read(`Error: unknown flag: --nonsense\n\n${help}Uploading bundle files to /x...\nDone`);
+    expect(usage.at(0)).toBe("Usage:");
+    expect(lines).toEqual(["Uploading bundle files to /x...", "Done"]);
+  });
+
   it("shows the help of another program after its error", () => {
     expect(read(`Error: no such file\n\n${help}`)).toMatchObject({
       usage: [],

@@ -41,7 +41,7 @@ describe("The states of tasks", () => {
       `Task load is TERMINATING: ${host}/jobs/11/runs/33`,
       `Task load ended with SUCCESS: ${host}/jobs/11/runs/33`,
     ]);
-    expect(tasks).toEqual([{ key: "load", runId: "33", url: `${host}/jobs/11/runs/33`, state: "SUCCESS" }]);
+    expect(tasks).toEqual([{ key: "load", attempt: 1, runId: "33", url: `${host}/jobs/11/runs/33`, state: "SUCCESS" }]);
   });
 
   it("name the attempt of a task that is repeated", () => {

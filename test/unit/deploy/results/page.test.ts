@@ -67,11 +67,17 @@ describe("A summary page", () => {
     expect(text).not.toContain("se_cret");
   });
 
-  it("shows the tasks of runs that have several, those that did not succeed first, and no resources of a run alone", () => {
-    const task = (key: string, state: string) => ({ key, runId: "1", url: `https://h/jobs/2/runs/${key}`, state });
+  it("shows the tasks of runs that have several, the last attempt of each, those that did not succeed first, and no resources of a run alone", () => {
+    const task = (key: string, state: string, attempt = 1) => {
+      return { key, attempt, runId: "1", url: `https://h/jobs/2/runs/${key}`, state };
+    };
     const [run] = page.runs;
     const one = { ...run, key: "one", tasks: [task("only", "SUCCESS")] };
-    const two = { ...run, key: "two", tasks: [task("first", "SUCCESS"), task("se_cret|b", "FAILED")] };
+    const two = {
+      ...run,
+      key: "two",
+      tasks: [task("first", "FAILED"), task("first", "SUCCESS", 2), task("se_cret|b", "FAILED")],
+    };
     const text = pageMarkdown({ ...page, listsResources: false, runs: [one, two] as Page["runs"] }, mask);
     expect(text).toContain(
       "| Run | Task | State |\n| --- | --- | --- |\n" +

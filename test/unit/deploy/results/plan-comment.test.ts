@@ -7,9 +7,9 @@ type Planned = Partial<PlannedResource> & { readonly name?: string; readonly url
 
 function commentOf(
   planned: readonly Planned[],
-  more: Partial<BundlePlan> & { bundle?: string; folder?: string; run?: number } = {},
+  more: Partial<BundlePlan> & { bundle?: string; folder?: string; rootPath?: string; run?: number } = {},
 ) {
-  const { bundle = "sales", folder = "bundle", run = 7, ...ofPlan } = more;
+  const { bundle = "sales", folder = "bundle", rootPath, run = 7, ...ofPlan } = more;
   const resources = planned.map(({ key = "jobs.nightly", action = "update", fields = [] }) => {
     return { key, action, fields, digest: undefined };
   });
@@ -31,7 +31,7 @@ function commentOf(
     workspaceUrl: "https://adb-1.2.azuredatabricks.net",
     identity: "",
     identityName: undefined,
-    rootPath: undefined,
+    rootPath,
     cliVersion: undefined,
     engine: undefined,
     durationMs: 0,
@@ -134,13 +134,13 @@ ${/<!-- .* -->/.exec(markdown)?.[0]}
     expect(markdown.length).toBeLessThan(65_000);
   });
 
-  it("is found again by its bundle, target, workspace and folder, and names its run and its plan", () => {
+  it("is found again by its bundle, target, workspace, folder and root path, and names its run and its plan", () => {
     const first = commentOf([{}]);
     expect(notedPlan(first.markdown)).toEqual({ key: first.key, run: 7, digest: first.digest });
     expect(commentOf([{ fields: ["name"] }], { run: 8 }).key).toBe(first.key);
     expect(commentOf([{}], { run: 8 }).digest).toBe(first.digest);
     expect(commentOf([{ fields: ["name"] }]).digest).not.toBe(first.digest);
-    for (const other of [{ bundle: "finance" }, { folder: "other" }])
+    for (const other of [{ bundle: "finance" }, { folder: "other" }, { rootPath: "/Workspace/Shared/us" }])
       expect(commentOf([{}], other).key).not.toBe(first.key);
     expect(commentOf([{}], { folder: "a\\b" }).key).toBe(commentOf([{}], { folder: "a/b" }).key);
     expect(notedPlan("Looks good.")).toBeUndefined();
