@@ -89,7 +89,7 @@ const hints: Record<HttpFailureKind, string> = {
   tls:
     "This agent does not trust the certificate of {host}. If a proxy inspects TLS, configure the agent with " +
     `the CA of the proxy (${configure} --sslcacert).`,
-  "tls-name": "Check the address. If it is right, something between this agent and {host} answers in its place.",
+  "tls-name": "Check the address. If it is right, something between this agent and {host} answers instead of it.",
   "tls-time":
     "Check the clock of this agent. If it is right, the certificate of {host}, or of the proxy that inspects TLS, " +
     "must be renewed.",
