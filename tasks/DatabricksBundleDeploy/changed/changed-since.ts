@@ -8,6 +8,7 @@ import { listSome } from "../listing.ts";
 import { baseOf, deepFetch } from "./base.ts";
 import { absolute, type BundleFiles, escaped, inRepository, readFiles } from "./bundle-files.ts";
 import { Doubt, type Git, gitIn } from "./git.ts";
+import { valuesOf } from "./values.ts";
 
 /** Whether no file of the bundle has changed since what the input `changedSince` names. Prints why, and sets the output `skipped`. */
 export async function canSkip(task: Task, inputs: DeployInputs): Promise<boolean> {
@@ -50,9 +51,11 @@ async function changedFiles({ cancel }: Pick<Task, "cancel">, inputs: Compares, 
   const { top, prefix, head } = await readCheckout(gitIn(folder, cancel));
   const git = gitIn(top, cancel);
   const own = prefix.replace(/\/$/, "");
+  const roots = [top, path.resolve(inputs.folder, path.relative(folder, top))];
+  const values = valuesOf(folder, inputs.variables);
   const [base, bundle] = await Promise.all([
     baseOf(git, since, head),
-    readFiles(git, { folder, own }, Object.values(inputs.variables)),
+    readFiles(git, { folder, own, roots: [...new Set(roots)] }, values),
   ]);
   const [changed, ignored] = await Promise.all([changes(git, base.commit, bundle.specs), ignoredFiles(git, bundle)]);
   if (changed.length === 0) checkDoubts(bundle, ignored);

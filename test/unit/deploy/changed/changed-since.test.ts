@@ -138,6 +138,39 @@ describe("A bundle of a repository with others", () => {
     expect(await skips("teams/sales", "deployed", { lib: "../../shared" })).toBe(false);
   });
 
+  it.each<[string, () => unknown]>([
+    ["the job", () => vi.stubEnv("BUNDLE_VAR_LIB", "../../shared")],
+    ["env of the step", () => vi.stubEnv("bundle_var_lib", "../../shared")],
+    ["the job, as an absolute path", () => vi.stubEnv("BUNDLE_VAR_LIB", path.join(top, "shared"))],
+    ["the job, in a list", () => vi.stubEnv("BUNDLE_VAR_LIB", `a,${path.join(top, "shared")}`)],
+    [
+      "variable-overrides.json",
+      () => write({ "teams/sales/.databricks/bundle/prod/variable-overrides.json": '{"lib": "../../shared"}' }),
+    ],
+  ])("is not skipped if what a value of %s names has changed", async (_, set) => {
+    commit({ ".gitignore": ".databricks" });
+    git("tag", "--force", "deployed");
+    commit({ "shared/lib.py": "2" });
+    expect(await skips("teams/sales")).toBe(true);
+    set();
+    expect(await lineOf("teams/sales")).toContain(": shared/lib.py");
+  });
+
+  it("is not skipped if what a value names from the file that uses it has changed", async () => {
+    commit({
+      "teams/sales/databricks.yml": bundle("variables:\n  lib:\n    default: ../../finance\n"),
+      "teams/sales/jobs/a.yml": `x: \${var.lib}\n`,
+      "finance/a.py": "1",
+    });
+    git("tag", "--force", "deployed");
+    expect(await skips("teams/sales")).toBe(true);
+    commit({ "teams/finance/a.py": "2", "shared/lib.py": "2" });
+    expect(await lineOf("teams/sales")).toContain(": teams/finance/a.py");
+    git("tag", "--force", "deployed");
+    commit({ "shared/lib.py": "3" });
+    expect(await lineOf("teams/sales", "deployed", { lib: "../../../shared" })).toContain(": shared/lib.py");
+  });
+
   it("is not skipped if an included file refers to another folder", async () => {
     commit({
       "teams/sales/databricks.yml": bundle("include: [jobs/*.yml]\n"),
@@ -283,6 +316,26 @@ describe("A doubt", () => {
         write({ "teams/sales/made.yml": "1", "teams/sales/.venv/a.yml": "1" }),
       ],
       /Git ignores teams\/sales\/made\.yml/,
+    ],
+    [
+      "a command that finds the repository's folder",
+      () => commit({ "teams/sales/databricks.yml": bundle("build: make -C $(git rev-parse --show-toplevel)/lib\n") }),
+      /databricks\.yml may lead to other folders with "--show-toplevel"/,
+    ],
+    [
+      "a value in a file that names what is on the agent",
+      () => {
+        commit({ ".gitignore": ".databricks" });
+        write({
+          "teams/sales/.databricks/bundle/prod/variable-overrides.json": JSON.stringify({ lib: path.dirname(top) }),
+        });
+      },
+      /because .*: variable-overrides\.json names a path, which is not in the repository/,
+    ],
+    [
+      "a value that names what is on the agent, which is not shown",
+      () => vi.stubEnv("BUNDLE_VAR_LIB", os.tmpdir()),
+      /the variable BUNDLE_VAR_LIB names a path, which is not in the repository/,
     ],
     [
       "a project of a workspace",
