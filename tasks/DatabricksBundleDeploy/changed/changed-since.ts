@@ -6,8 +6,9 @@ import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { listSome } from "../listing.ts";
 import { baseOf, deepFetch } from "./base.ts";
-import { absolute, type BundleFiles, escaped, inRepository, readFiles } from "./bundle-files.ts";
+import { absolute, type BundleFiles, inRepository, readFiles } from "./bundle-files.ts";
 import { Doubt, type Git, gitIn } from "./git.ts";
+import { ignoredFiles } from "./ignored-files.ts";
 import { valuesOf } from "./values.ts";
 
 /** Whether no file of the bundle has changed since what the input `changedSince` names. Prints why, and sets the output `skipped`. */
@@ -57,7 +58,10 @@ async function changedFiles({ cancel }: Pick<Task, "cancel">, inputs: Compares, 
     baseOf(git, since, head),
     readFiles(git, { folder, own, roots: [...new Set(roots)] }, values),
   ]);
-  const [changed, ignored] = await Promise.all([changes(git, base.commit, bundle.specs), ignoredFiles(git, bundle)]);
+  const [changed, ignored] = await Promise.all([
+    changes(git, base.commit, bundle.specs),
+    ignoredFiles(git, bundle, values),
+  ]);
   if (changed.length === 0) checkDoubts(bundle, ignored);
   return { changed, base: base.text };
 }
@@ -107,17 +111,6 @@ function checkDoubts({ named, tracked, ...place }: BundleFiles, ignored: readonl
   const [unknown] = ignored;
   if (unknown !== undefined) throw new Doubt(`Git ignores ${unknown}, so it cannot be compared`);
 }
-
-/** What the CLI may read of the bundle's folder although Git ignores it. */
-async function ignoredFiles(git: Git, { own }: BundleFiles): Promise<string[]> {
-  const prefix = own === "" ? "" : `${escaped(own)}/`;
-  const kinds = ["*.whl", "*.jar", "*.yml", "*.yaml"].map((kind) => `:(top)${prefix}${kind}`);
-  const ignored = await git.list("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", ...kinds);
-  return ignored.filter((file) => !ofTools.test(path.posix.relative(own, file)));
-}
-
-/** Folders of the CLI, of virtual environments and of packages. */
-const ofTools = /(^|\/)(\.[^/]+|site-packages|node_modules)\//;
 
 function leadsOut(file: string, folder: string): boolean {
   try {

@@ -317,6 +317,34 @@ describe("A doubt", () => {
       ],
       /Git ignores teams\/sales\/made\.yml/,
     ],
+    ...[
+      ["a file that sync.include names", "sync: {include: [src/_version.py]}\n", "src/_version.py"],
+      ["a file of a pattern of sync.include", "sync:\n  include:\n    - conf/*.csv\n", "conf/a.csv"],
+      ["a file of a pattern in any folder", "sync:\n  include: ['*.csv']\n", "conf/deep/a.csv"],
+      ["a file of a folder's pattern", "sync:\n  include: [conf/**]\n", "conf/deep/a.csv"],
+      ["a file of everything", 'sync:\n  include:\n    - "**"\n', "conf/a"],
+      ["a file of a folder with a star", "sync: {include: [x_*]}\n", "x_made/a.txt"],
+      ["a file of a pattern with letters", "sync: {include: [conf/[ab].csv]}\n", "conf/a.csv"],
+      ["a file of a pattern with a variable", `sync: {include: ["\${var.folder}/a.csv"]}\n`, "a.csv"],
+      ["a file of a folder that an artifact names", "artifacts: {lib: {path: ./lib}}\n", "lib/a/_version.py"],
+      ["an included JSON file", "include: [generated/*.json]\n", "generated/a.json"],
+      ["a wheel in a folder with a dot", "x: {whl: ./.artifacts/x.whl}\n", ".artifacts/x.whl"],
+    ].map<[string, () => unknown, RegExp]>(([name = "", yaml, file = ""]) => [
+      `${name} and Git ignores`,
+      () => {
+        commit({ "teams/sales/databricks.yml": bundle(yaml), ".gitignore": `/teams/sales/${file}\n.venv\n` });
+        write({ [`teams/sales/${file}`]: "1", [`teams/sales/.venv/${file}`]: "1" });
+      },
+      new RegExp(`Git ignores teams/sales/${file.replace(".", "\\.")},`),
+    ]),
+    [
+      "an ignored file in a folder outside that the bundle names",
+      () => {
+        commit({ "teams/sales/databricks.yml": bundle("x: {path: ../../shared}\n"), ".gitignore": "_version.py" });
+        write({ "shared/_version.py": "1" });
+      },
+      /Git ignores shared\/_version\.py/,
+    ],
     [
       "a command that finds the repository's folder",
       () => commit({ "teams/sales/databricks.yml": bundle("build: make -C $(git rev-parse --show-toplevel)/lib\n") }),
@@ -347,6 +375,25 @@ describe("A doubt", () => {
     git("tag", "--force", "deployed");
     commit({ "README.md": "2" });
     expect(await doubtIn()).toMatch(message);
+  });
+
+  it("is not an ignored file that the bundle does not name, or of a tool", async () => {
+    commit({
+      "teams/sales/databricks.yml": bundle(
+        'sync:\n  include: [conf/*.csv]\nx:\n  out: {path: ./src}\n  cron: "0 0 6 * * ?"\n',
+      ),
+      ".gitignore": "out\n*.pyc\n.venv\n.mypy_cache\n*.csv",
+    });
+    write({
+      "teams/sales/out/a.txt": "1",
+      "teams/sales/other/a.csv": "1",
+      "teams/sales/src/__pycache__/a.pyc": "1",
+      "teams/sales/.venv/conf/a.csv": "1",
+      "teams/sales/.mypy_cache/a.json": "1",
+    });
+    git("tag", "--force", "deployed");
+    commit({ "README.md": "2" });
+    expect((await decideIn("teams/sales")).line).toMatch(/^Skipped/);
   });
 
   it("is a submodule", async () => {
