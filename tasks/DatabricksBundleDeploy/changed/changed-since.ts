@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { print, setOutput } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
+import { isPullRequestBuild } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { listSome } from "../listing.ts";
@@ -20,7 +21,7 @@ export async function canSkip(task: Task, inputs: DeployInputs): Promise<boolean
   return skips;
 }
 
-type Compares = Pick<DeployInputs, "folder" | "variables">;
+type Compares = Pick<DeployInputs, "folder" | "variables" | "pullRequestComment">;
 
 export interface Decision {
   readonly skips: boolean;
@@ -33,7 +34,7 @@ export async function decide(task: Pick<Task, "cancel">, inputs: Compares, since
     const { changed, base } = await changedFiles(task, inputs, since);
     if (changed.length === 0) {
       const line = `Skipped, because no file of the bundle has changed since ${base}. Values of variables and the workspace are not compared.`;
-      return { skips: true, line };
+      return { skips: true, line: `${line}${mayBeOutdated(inputs) ? outdatedPlan : ""}` };
     }
     const files = listSome(changed, shownFiles);
     return { skips: false, line: `Files of the bundle have changed since ${base}: ${files}` };
@@ -46,6 +47,14 @@ export async function decide(task: Pick<Task, "cancel">, inputs: Compares, since
 }
 
 const shownFiles = 5;
+
+const outdatedPlan =
+  " If an earlier run has shown a plan on the pull request, it stays there, although it may no longer be right.";
+
+/** Its files can have changed earlier: the commits of a pull request can be replaced. */
+function mayBeOutdated({ pullRequestComment }: Compares): boolean {
+  return pullRequestComment && isPullRequestBuild();
+}
 
 async function changedFiles({ cancel }: Pick<Task, "cancel">, inputs: Compares, since: string) {
   const folder = fs.realpathSync(inputs.folder);

@@ -32,7 +32,11 @@ function commit(files: Files = {}): string {
 const bundle = (more = "") => `bundle:\n  name: sales\n${more}`;
 
 const decideIn = (folder: string, since = "deployed", variables: Files = {}) =>
-  decide({ cancel: new AbortController().signal }, { folder: path.join(top, folder), variables }, since);
+  decide(
+    { cancel: new AbortController().signal },
+    { folder: path.join(top, folder), variables, pullRequestComment: false },
+    since,
+  );
 const skips = async (folder: string, since?: string, variables?: Files) =>
   (await decideIn(folder, since, variables)).skips;
 const lineOf = async (folder: string, since?: string, variables?: Files) => {
@@ -216,6 +220,21 @@ describe("The target branch of a pull request", () => {
     git("checkout", "--quiet", "--detach", merged);
     expect(await skips("teams/sales", "target")).toBe(true);
     expect(await skips("teams/finance", "target")).toBe(false);
+  });
+
+  it("does not promise that a plan that the pull request shows is right", async () => {
+    inPullRequest();
+    commit({ "README.md": "2" });
+    merge();
+    const inputs = { folder: path.join(top, "teams/sales"), variables: {} };
+    const decideWith = (pullRequestComment: boolean) =>
+      decide({ cancel: new AbortController().signal }, { ...inputs, pullRequestComment }, "target");
+    const end =
+      " If an earlier run has shown a plan on the pull request, it stays there, although it may no longer be right.";
+    const [without, withComment] = [await decideWith(false), await decideWith(true)];
+    expect(withComment).toEqual({ skips: true, line: without.line + end });
+    vi.stubEnv("BUILD_REASON", "Manual");
+    expect((await decideWith(true)).line).not.toContain(end);
   });
 
   it("is unknown where there is no pull request, or no such branch in the checkout", async () => {
