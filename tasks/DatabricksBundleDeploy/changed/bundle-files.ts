@@ -1,11 +1,14 @@
 import path from "node:path";
-import { type NamedPath, pathsIn, pathsNamedIn } from "../../common/databricks/bundle/outside-paths.ts";
+import { isYaml, type NamedPath, pathsNamedIn } from "../../common/databricks/bundle/outside-paths.ts";
 import { Doubt, type Git } from "./git.ts";
+import { pathsInValue, type Value } from "./values.ts";
 
 export interface BundleFolder {
   readonly folder: string;
   /** The same, relative to the repository. */
   readonly own: string;
+  /** The repository's folder, under each of its names; the first one is the real one. */
+  readonly roots: readonly string[];
 }
 
 /** What belongs to a bundle. */
@@ -20,28 +23,31 @@ export interface BundleFiles extends BundleFolder {
 const mostSpecs = 500;
 
 /**
- * Finds the files of the bundle's folder, those that they name outside of it, and those that these name. `values` are what
- * the bundle's variables are set to.
+ * Finds the files of the bundle's folder, those that they and the values of the bundle's variables name outside of it, and those
+ * that these name.
  */
-export async function readFiles(git: Git, place: BundleFolder, values: readonly string[]): Promise<BundleFiles> {
-  const specs = new Set<string>();
+export async function readFiles(git: Git, place: BundleFolder, values: readonly Value[]): Promise<BundleFiles> {
+  const specs = new Set([ofFolder(place.own), ...ignoreFiles(place.own)]);
   const tracked = new Map<string, string>();
-  const named = values.flatMap((value) => pathsIn(value, "the input variables", [place.folder]));
-  let added = [ofFolder(place.own), ...ignoreFiles(place.own), ...named.flatMap((one) => specsOf(one, place))];
-  while (added.length > 0) {
+  const read = async (added: readonly string[]) => {
+    const files = await trackedFiles(git, added);
+    const fresh = [...files.keys()].filter((file) => !tracked.has(file)).map((file) => absolute(file, place));
+    for (const [file, mode] of files) tracked.set(file, mode);
+    return { fresh, paths: pathsNamedIn(fresh, place.folder, place.roots) };
+  };
+  const own = await read([...specs]);
+  const users = own.fresh.filter(isYaml).map((file) => path.dirname(file));
+  const places = { folders: [...new Set([place.folder, ...users])], roots: place.roots };
+  const named = [...own.paths, ...values.flatMap((value) => pathsInValue(value, places))];
+  let found = named;
+  for (;;) {
+    const added = [...new Set(found.flatMap((one) => specsOf(one, place)))].filter((spec) => !specs.has(spec));
+    if (added.length === 0) return { ...place, specs: [...specs], tracked, named };
     for (const spec of added) specs.add(spec);
     if (specs.size > mostSpecs) throw new Doubt("the bundle names too many paths outside of its folder");
-    const files = await trackedFiles(git, added);
-    const fresh = [...files.keys()].filter((file) => !tracked.has(file));
-    for (const [file, mode] of files) tracked.set(file, mode);
-    const found = pathsNamedIn(
-      fresh.map((file) => absolute(file, place)),
-      place.folder,
-    );
+    found = (await read(added)).paths;
     named.push(...found);
-    added = [...new Set(found.flatMap((one) => specsOf(one, place)))].filter((spec) => !specs.has(spec));
   }
-  return { ...place, specs: [...specs], tracked, named };
 }
 
 async function trackedFiles(git: Git, specs: readonly string[]): Promise<Map<string, string>> {
@@ -55,11 +61,11 @@ async function trackedFiles(git: Git, specs: readonly string[]): Promise<Map<str
 }
 
 /** The path of a file of the repository, and the way back. */
-export function absolute(file: string, { folder, own }: BundleFolder): string {
+export function absolute(file: string, { folder, own }: Pick<BundleFolder, "folder" | "own">): string {
   return path.resolve(folder, path.posix.relative(own, file));
 }
 
-export function inRepository(file: string, { folder, own }: BundleFolder): string {
+export function inRepository(file: string, { folder, own }: Pick<BundleFolder, "folder" | "own">): string {
   return path.posix.join(own, slashed(path.relative(folder, file)));
 }
 

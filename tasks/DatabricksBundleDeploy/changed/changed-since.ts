@@ -2,12 +2,15 @@ import fs from "node:fs";
 import path from "node:path";
 import { print, setOutput } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
+import { isPullRequestBuild } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { listSome } from "../listing.ts";
 import { baseOf, deepFetch } from "./base.ts";
-import { absolute, type BundleFiles, escaped, inRepository, readFiles } from "./bundle-files.ts";
+import { absolute, type BundleFiles, inRepository, readFiles } from "./bundle-files.ts";
 import { Doubt, type Git, gitIn } from "./git.ts";
+import { ignoredFiles } from "./ignored-files.ts";
+import { valuesOf } from "./values.ts";
 
 /** Whether no file of the bundle has changed since what the input `changedSince` names. Prints why, and sets the output `skipped`. */
 export async function canSkip(task: Task, inputs: DeployInputs): Promise<boolean> {
@@ -18,7 +21,7 @@ export async function canSkip(task: Task, inputs: DeployInputs): Promise<boolean
   return skips;
 }
 
-type Compares = Pick<DeployInputs, "folder" | "variables">;
+type Compares = Pick<DeployInputs, "folder" | "variables" | "pullRequestComment">;
 
 export interface Decision {
   readonly skips: boolean;
@@ -31,7 +34,7 @@ export async function decide(task: Pick<Task, "cancel">, inputs: Compares, since
     const { changed, base } = await changedFiles(task, inputs, since);
     if (changed.length === 0) {
       const line = `Skipped, because no file of the bundle has changed since ${base}. Values of variables and the workspace are not compared.`;
-      return { skips: true, line };
+      return { skips: true, line: `${line}${mayBeOutdated(inputs) ? outdatedPlan : ""}` };
     }
     const files = listSome(changed, shownFiles);
     return { skips: false, line: `Files of the bundle have changed since ${base}: ${files}` };
@@ -45,16 +48,29 @@ export async function decide(task: Pick<Task, "cancel">, inputs: Compares, since
 
 const shownFiles = 5;
 
+const outdatedPlan =
+  " If an earlier run has shown a plan on the pull request, it stays there, although it may no longer be right.";
+
+/** Its files can have changed earlier: the commits of a pull request can be replaced. */
+function mayBeOutdated({ pullRequestComment }: Compares): boolean {
+  return pullRequestComment && isPullRequestBuild();
+}
+
 async function changedFiles({ cancel }: Pick<Task, "cancel">, inputs: Compares, since: string) {
   const folder = fs.realpathSync(inputs.folder);
   const { top, prefix, head } = await readCheckout(gitIn(folder, cancel));
   const git = gitIn(top, cancel);
   const own = prefix.replace(/\/$/, "");
+  const roots = [top, path.resolve(inputs.folder, path.relative(folder, top))];
+  const values = valuesOf(folder, inputs.variables);
   const [base, bundle] = await Promise.all([
     baseOf(git, since, head),
-    readFiles(git, { folder, own }, Object.values(inputs.variables)),
+    readFiles(git, { folder, own, roots: [...new Set(roots)] }, values),
   ]);
-  const [changed, ignored] = await Promise.all([changes(git, base.commit, bundle.specs), ignoredFiles(git, bundle)]);
+  const [changed, ignored] = await Promise.all([
+    changes(git, base.commit, bundle.specs),
+    ignoredFiles(git, bundle, values),
+  ]);
   if (changed.length === 0) checkDoubts(bundle, ignored);
   return { changed, base: base.text };
 }
@@ -104,17 +120,6 @@ function checkDoubts({ named, tracked, ...place }: BundleFiles, ignored: readonl
   const [unknown] = ignored;
   if (unknown !== undefined) throw new Doubt(`Git ignores ${unknown}, so it cannot be compared`);
 }
-
-/** What the CLI may read of the bundle's folder although Git ignores it. */
-async function ignoredFiles(git: Git, { own }: BundleFiles): Promise<string[]> {
-  const prefix = own === "" ? "" : `${escaped(own)}/`;
-  const kinds = ["*.whl", "*.jar", "*.yml", "*.yaml"].map((kind) => `:(top)${prefix}${kind}`);
-  const ignored = await git.list("ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", ...kinds);
-  return ignored.filter((file) => !ofTools.test(path.posix.relative(own, file)));
-}
-
-/** Folders of the CLI, of virtual environments and of packages. */
-const ofTools = /(^|\/)(\.[^/]+|site-packages|node_modules)\//;
 
 function leadsOut(file: string, folder: string): boolean {
   try {

@@ -66,7 +66,15 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
     }
     const set = step.raw.stdout.flatMap((line) => /##vso\[task\.setvariable\b[^\]]*/.exec(line)?.[0] ?? []);
     const names = set.map((command) => /variable=([^;]*)/.exec(command)?.[1]);
-    expect(names.sort()).toEqual(["bundleName", "identity", "runUrls", "summaryPath", "target", "workspaceUrl"]);
+    expect(names.sort()).toEqual([
+      "bundleName",
+      "identity",
+      "resourceIds",
+      "runUrls",
+      "summaryPath",
+      "target",
+      "workspaceUrl",
+    ]);
     const commands = step.raw.stdout.filter((line) => line.includes("##vso["));
     expect(commands.filter((line) => !line.startsWith("##vso[task."))).toEqual([]);
     expect(step.raw.stderr).toEqual([]);

@@ -32,7 +32,11 @@ function commit(files: Files = {}): string {
 const bundle = (more = "") => `bundle:\n  name: sales\n${more}`;
 
 const decideIn = (folder: string, since = "deployed", variables: Files = {}) =>
-  decide({ cancel: new AbortController().signal }, { folder: path.join(top, folder), variables }, since);
+  decide(
+    { cancel: new AbortController().signal },
+    { folder: path.join(top, folder), variables, pullRequestComment: false },
+    since,
+  );
 const skips = async (folder: string, since?: string, variables?: Files) =>
   (await decideIn(folder, since, variables)).skips;
 const lineOf = async (folder: string, since?: string, variables?: Files) => {
@@ -138,6 +142,39 @@ describe("A bundle of a repository with others", () => {
     expect(await skips("teams/sales", "deployed", { lib: "../../shared" })).toBe(false);
   });
 
+  it.each<[string, () => unknown]>([
+    ["the job", () => vi.stubEnv("BUNDLE_VAR_LIB", "../../shared")],
+    ["env of the step", () => vi.stubEnv("bundle_var_lib", "../../shared")],
+    ["the job, as an absolute path", () => vi.stubEnv("BUNDLE_VAR_LIB", path.join(top, "shared"))],
+    ["the job, in a list", () => vi.stubEnv("BUNDLE_VAR_LIB", `a,${path.join(top, "shared")}`)],
+    [
+      "variable-overrides.json",
+      () => write({ "teams/sales/.databricks/bundle/prod/variable-overrides.json": '{"lib": "../../shared"}' }),
+    ],
+  ])("is not skipped if what a value of %s names has changed", async (_, set) => {
+    commit({ ".gitignore": ".databricks" });
+    git("tag", "--force", "deployed");
+    commit({ "shared/lib.py": "2" });
+    expect(await skips("teams/sales")).toBe(true);
+    set();
+    expect(await lineOf("teams/sales")).toContain(": shared/lib.py");
+  });
+
+  it("is not skipped if what a value names from the file that uses it has changed", async () => {
+    commit({
+      "teams/sales/databricks.yml": bundle("variables:\n  lib:\n    default: ../../finance\n"),
+      "teams/sales/jobs/a.yml": `x: \${var.lib}\n`,
+      "finance/a.py": "1",
+    });
+    git("tag", "--force", "deployed");
+    expect(await skips("teams/sales")).toBe(true);
+    commit({ "teams/finance/a.py": "2", "shared/lib.py": "2" });
+    expect(await lineOf("teams/sales")).toContain(": teams/finance/a.py");
+    git("tag", "--force", "deployed");
+    commit({ "shared/lib.py": "3" });
+    expect(await lineOf("teams/sales", "deployed", { lib: "../../../shared" })).toContain(": shared/lib.py");
+  });
+
   it("is not skipped if an included file refers to another folder", async () => {
     commit({
       "teams/sales/databricks.yml": bundle("include: [jobs/*.yml]\n"),
@@ -183,6 +220,21 @@ describe("The target branch of a pull request", () => {
     git("checkout", "--quiet", "--detach", merged);
     expect(await skips("teams/sales", "target")).toBe(true);
     expect(await skips("teams/finance", "target")).toBe(false);
+  });
+
+  it("does not promise that a plan that the pull request shows is right", async () => {
+    inPullRequest();
+    commit({ "README.md": "2" });
+    merge();
+    const inputs = { folder: path.join(top, "teams/sales"), variables: {} };
+    const decideWith = (pullRequestComment: boolean) =>
+      decide({ cancel: new AbortController().signal }, { ...inputs, pullRequestComment }, "target");
+    const end =
+      " If an earlier run has shown a plan on the pull request, it stays there, although it may no longer be right.";
+    const [without, withComment] = [await decideWith(false), await decideWith(true)];
+    expect(withComment).toEqual({ skips: true, line: without.line + end });
+    vi.stubEnv("BUILD_REASON", "Manual");
+    expect((await decideWith(true)).line).not.toContain(end);
   });
 
   it("is unknown where there is no pull request, or no such branch in the checkout", async () => {
@@ -284,6 +336,54 @@ describe("A doubt", () => {
       ],
       /Git ignores teams\/sales\/made\.yml/,
     ],
+    ...[
+      ["a file that sync.include names", "sync: {include: [src/_version.py]}\n", "src/_version.py"],
+      ["a file of a pattern of sync.include", "sync:\n  include:\n    - conf/*.csv\n", "conf/a.csv"],
+      ["a file of a pattern in any folder", "sync:\n  include: ['*.csv']\n", "conf/deep/a.csv"],
+      ["a file of a folder's pattern", "sync:\n  include: [conf/**]\n", "conf/deep/a.csv"],
+      ["a file of everything", 'sync:\n  include:\n    - "**"\n', "conf/a"],
+      ["a file of a folder with a star", "sync: {include: [x_*]}\n", "x_made/a.txt"],
+      ["a file of a pattern with letters", "sync: {include: [conf/[ab].csv]}\n", "conf/a.csv"],
+      ["a file of a pattern with a variable", `sync: {include: ["\${var.folder}/a.csv"]}\n`, "a.csv"],
+      ["a file of a folder that an artifact names", "artifacts: {lib: {path: ./lib}}\n", "lib/a/_version.py"],
+      ["an included JSON file", "include: [generated/*.json]\n", "generated/a.json"],
+      ["a wheel in a folder with a dot", "x: {whl: ./.artifacts/x.whl}\n", ".artifacts/x.whl"],
+    ].map<[string, () => unknown, RegExp]>(([name = "", yaml, file = ""]) => [
+      `${name} and Git ignores`,
+      () => {
+        commit({ "teams/sales/databricks.yml": bundle(yaml), ".gitignore": `/teams/sales/${file}\n.venv\n` });
+        write({ [`teams/sales/${file}`]: "1", [`teams/sales/.venv/${file}`]: "1" });
+      },
+      new RegExp(`Git ignores teams/sales/${file.replace(".", "\\.")},`),
+    ]),
+    [
+      "an ignored file in a folder outside that the bundle names",
+      () => {
+        commit({ "teams/sales/databricks.yml": bundle("x: {path: ../../shared}\n"), ".gitignore": "_version.py" });
+        write({ "shared/_version.py": "1" });
+      },
+      /Git ignores shared\/_version\.py/,
+    ],
+    [
+      "a command that finds the repository's folder",
+      () => commit({ "teams/sales/databricks.yml": bundle("build: make -C $(git rev-parse --show-toplevel)/lib\n") }),
+      /databricks\.yml may lead to other folders with "--show-toplevel"/,
+    ],
+    [
+      "a value in a file that names what is on the agent",
+      () => {
+        commit({ ".gitignore": ".databricks" });
+        write({
+          "teams/sales/.databricks/bundle/prod/variable-overrides.json": JSON.stringify({ lib: path.dirname(top) }),
+        });
+      },
+      /because .*: variable-overrides\.json names a path, which is not in the repository/,
+    ],
+    [
+      "a value that names what is on the agent, which is not shown",
+      () => vi.stubEnv("BUNDLE_VAR_LIB", os.tmpdir()),
+      /the variable BUNDLE_VAR_LIB names a path, which is not in the repository/,
+    ],
     [
       "a project of a workspace",
       () => commit({ "teams/sales/pyproject.toml": "shared = { workspace = true }\n" }),
@@ -294,6 +394,25 @@ describe("A doubt", () => {
     git("tag", "--force", "deployed");
     commit({ "README.md": "2" });
     expect(await doubtIn()).toMatch(message);
+  });
+
+  it("is not an ignored file that the bundle does not name, or of a tool", async () => {
+    commit({
+      "teams/sales/databricks.yml": bundle(
+        'sync:\n  include: [conf/*.csv]\nx:\n  out: {path: ./src}\n  cron: "0 0 6 * * ?"\n',
+      ),
+      ".gitignore": "out\n*.pyc\n.venv\n.mypy_cache\n*.csv",
+    });
+    write({
+      "teams/sales/out/a.txt": "1",
+      "teams/sales/other/a.csv": "1",
+      "teams/sales/src/__pycache__/a.pyc": "1",
+      "teams/sales/.venv/conf/a.csv": "1",
+      "teams/sales/.mypy_cache/a.json": "1",
+    });
+    git("tag", "--force", "deployed");
+    commit({ "README.md": "2" });
+    expect((await decideIn("teams/sales")).line).toMatch(/^Skipped/);
   });
 
   it("is a submodule", async () => {
