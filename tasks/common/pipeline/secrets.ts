@@ -1,3 +1,5 @@
+import path from "node:path";
+
 /** The secrets as they were given, and those lines of them that count as secrets. */
 const values = new Set<string>();
 /** The same in every form in which the agent's masker hides them. */
@@ -13,7 +15,7 @@ const shortestPart = 4;
 /**
  * Remembers a secret for the functions of this file. Returns what the agent must hide so that no program shows it: its lines
  * that are secrets of their own (the value if it has one line, otherwise those of at least 6 characters that are not the header
- * or footer of a PEM file), and the encodings of the CLI, which the agent does not derive by itself.
+ * or footer of a PEM file), the encodings of the CLI and the form in a path, which the agent does not derive by itself.
  */
 export function rememberSecret(value: string): string[] {
   if (value.trim() === "") return [];
@@ -24,7 +26,7 @@ export function rememberSecret(value: string): string[] {
     addForms(line);
   }
   values.add(value);
-  return [...new Set([...lines, ...lines.flatMap(goForms)])];
+  return [...new Set([...lines, ...lines.flatMap(goForms), ...lines.flatMap(pathForms)])];
 }
 
 /** The agent hides only whole values, and what prints a secret of several lines prints it line by line. */
@@ -50,7 +52,8 @@ function addForms(value: string): void {
   const json = JSON.stringify(value).slice(1, -1);
   const uri = encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
   const plain = value.replace(/\\([\\'"])/g, "$1").replaceAll("\\t", "\t");
-  for (const form of [value, json, uri, plain, ...goForms(value)]) if (form.trim() !== "") forms.add(form);
+  for (const form of [value, json, uri, plain, ...goForms(value), ...pathForms(value)])
+    if (form.trim() !== "") forms.add(form);
 }
 
 /**
@@ -68,6 +71,13 @@ function goForms(value: string): string[] {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return [segment, path, query, html].filter((form) => ![value, uri, json].includes(form));
+}
+
+/** A value in an input that is a file: the agent makes a full path of it, without doubled slashes (agent: TaskRunner.cs). */
+function pathForms(value: string): string[] {
+  const normal = path.normalize(value);
+  const forms = [normal, normal.replace(/[\\/]+$/, "")];
+  return forms.filter((form) => form !== value && form.length >= shortestLine);
 }
 
 function hexadecimal(character: string): string {

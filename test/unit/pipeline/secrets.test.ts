@@ -1,3 +1,4 @@
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 type Secrets = typeof import("../../../tasks/common/pipeline/secrets.ts");
@@ -45,6 +46,15 @@ describe("Secrets", () => {
     const value = "p@ss/w rd%+x&42:$=,;!";
     expect(secrets.rememberSecret(value)).toContain(form);
     expect(secrets.maskSecrets(`<${form}>`)).toBe("<***>");
+  });
+
+  it("are hidden as the agent writes them into an input that is a file", () => {
+    expect(secrets.rememberSecret("abc//def/./ghi/")).toContain(path.normalize("abc/def/ghi/"));
+    expect(secrets.maskSecrets(`<${path.resolve(path.parse(process.cwd()).root, "abc//def/./ghi/")}>`)).toBe(
+      `<${path.parse(process.cwd()).root}***>`,
+    );
+    secrets.rememberSecret("a/..");
+    expect(secrets.maskSecrets("It ends.")).toBe("It ends.");
   });
 
   it("are hidden as the CLI writes them into JSON", () => {
