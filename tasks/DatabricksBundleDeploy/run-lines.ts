@@ -1,6 +1,6 @@
 import { noWaitOption, runOptions } from "../common/databricks/cli/run-options.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
-import { quoted } from "../common/pipeline/secrets.ts";
+import { quoted, shownText } from "../common/pipeline/secrets.ts";
 import { refusedFlags, shellProblems, splitArguments } from "./arguments.ts";
 
 /** A line of the input `run`: what to run, and how. */
@@ -29,7 +29,7 @@ export function readRunLines(reader: InputReader): RunLine[] {
       return [];
     }
     const { read, problems } = parseLine(words ?? []);
-    for (const text of problems) reader.problem("run", `${read.key}: ${text}`);
+    for (const text of problems) reader.problem("run", `${shownText(read.key)}: ${text}`);
     return [read];
   });
 }

@@ -1,5 +1,6 @@
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { shownText } from "../../common/pipeline/secrets.ts";
 import { selectedKeys } from "../arguments.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
@@ -26,7 +27,9 @@ function nothingDone({ inputs }: Step): string {
 }
 
 function refuseUnknown(step: Step, summary: BundleSummary): void {
-  const unknown = step.inputs.run.filter((line) => targetOf(line, summary) === undefined).map(({ key }) => key);
+  const unknown = step.inputs.run
+    .filter((line) => targetOf(line, summary) === undefined)
+    .map(({ key }) => shownText(key));
   if (unknown.length === 0) return;
   const known = runnableKeys(summary);
   throw new UserError(
