@@ -72,7 +72,7 @@ export function requireNoChanges({ plan, file }: PlannedDeployment): void {
     {
       hint:
         "The step fails because of failOnChanges. If somebody has changed the workspace, deploy the bundle to undo that, or change the " +
-        "bundle to keep it. If the bundle has changed since its last deploy, deploy it.",
+        "bundle to keep it. If the bundle or the value of a variable has changed since the last deploy, deploy the bundle.",
       section: "drift",
     },
   );
