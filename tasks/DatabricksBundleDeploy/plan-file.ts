@@ -69,6 +69,7 @@ export function parsePlanFile(text: string): PlanFile | undefined {
   const root = parsedMembers(text);
   const resources = root["resources"];
   if (root["format"] !== format || !Array.isArray(resources)) return undefined;
+  if (!resources.every((entry) => isListOfTexts(members(entry)["fields"] ?? []))) return undefined;
   return {
     bundle: textOf(root["bundle"]) ?? "",
     target: textOf(root["target"]) ?? "",
@@ -80,11 +81,15 @@ export function parsePlanFile(text: string): PlanFile | undefined {
       return {
         key: textOf(key) ?? "",
         action: (textOf(action) ?? "skip") as PlannedAction,
-        fields: Array.isArray(fields) ? fields.map(String) : [],
+        fields: isListOfTexts(fields) ? fields : [],
         digest: textOf(digest),
       };
     }),
   };
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
 /** The differences of the current plan from the approved one, one per line. */

@@ -307,16 +307,18 @@ export const cliFailures = {
   "denied-policy": {
     section: "permissions",
     seen: "403, PERMISSION_DENIED or not authorized, with a policy",
+    // Not ^, which is also after \r: each place would search the same line again.
     pattern:
-      /^(?:Error: )?(?<words>(?=[^\n]*(?<!network |federation |budget )\bpolic(?:y|ies)\b)(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have permission))[^\n]+)/im,
+      /(?<![^\n])(?:Error: )?(?<words>(?=[^\n]*(?<!network |federation |budget )\bpolic(?:y|ies)\b)(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have permission))[^\n]+)/i,
     what: "The service principal of the connection may not use a cluster policy of the bundle ({words})",
     action: "In the workspace, open Compute > Policies, select the policy, and grant the service principal CAN USE.",
   },
   "denied-secret-scope": {
     section: "permissions",
     seen: "403, PERMISSION_DENIED or does not have … permission, with a secret scope",
+    // As above: not ^.
     pattern:
-      /^(?:Error: )?(?<words>(?=[^\n]*(?:\bsecret[_ ]scopes?\b|permission on scope\b))(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have [A-Z]+ permission))[^\n]+)/im,
+      /(?<![^\n])(?:Error: )?(?<words>(?=[^\n]*(?:\bsecret[_ ]scopes?\b|permission on scope\b))(?=[^\n]*(?:PERMISSION_DENIED|\(403\b|not authorized|does not have [A-Z]+ permission))[^\n]+)/i,
     what: "The service principal of the connection may not use a secret scope of the bundle ({words})",
     action:
       "Grant it MANAGE, or READ if the bundle only reads the scope: databricks secrets put-acl <scope> <application ID of the service principal> MANAGE.",

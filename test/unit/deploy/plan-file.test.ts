@@ -69,6 +69,14 @@ describe("A plan file", () => {
     expect(parsePlanFile(printed)).toBeUndefined();
     expect(parsePlanFile("bundle:\n  name: x")).toBeUndefined();
   });
+
+  it.each([{ fields: [{ toString: 1 }] }, { fields: ["name", 1] }, { fields: "name" }])(
+    "is not read with a resource that has %j",
+    (other) => {
+      const resources = [{ key: "jobs.a", action: "update", ...other }];
+      expect(parsePlanFile(JSON.stringify({ format: "databricks-bundle-plan/1", resources }))).toBeUndefined();
+    },
+  );
 });
 
 describe("Differences between plans", () => {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../../scripts/project.ts";
 import { catalogue, type FailureId } from "../../../tasks/common/failures/catalogue.ts";
+import { cliFailures } from "../../../tasks/common/failures/cli.ts";
 import { messageOf } from "../../../tasks/common/failures/failure.ts";
 import { UserError } from "../../../tasks/common/pipeline/errors.ts";
 import { labCases } from "../../e2e/failures/cases.ts";
@@ -50,5 +51,11 @@ describe("A known failure", () => {
     for (const sample of samples[id]) {
       if (!isLiteral) expect((await errorOf(sample)).text).not.toContain("…");
     }
+  });
+
+  it.each(["denied-policy", "denied-secret-scope"] as const)("is found in time in a line of progress: %s", (id) => {
+    const before = process.cpuUsage();
+    expect(cliFailures[id].pattern.test("\r10 %".repeat(60_000))).toBe(false);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2_000);
   });
 });

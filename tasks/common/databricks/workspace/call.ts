@@ -64,7 +64,7 @@ export async function callWorkspace(
 
 /** The title of a web page; "" if there is none. */
 export function pageTitle(text: string): string {
-  return /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1]?.replace(/\s+/g, " ").trim() ?? "";
+  return /<title[^>]{0,200}>([^<]{1,200})/i.exec(text)?.[1]?.replace(/\s+/g, " ").trim() ?? "";
 }
 
 function parsed(response: HttpResponse): Record<string, unknown> {
