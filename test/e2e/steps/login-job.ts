@@ -84,6 +84,11 @@ export async function statusOfToken({ job }: LoginJob): Promise<number> {
   return (await fetch(url, { headers })).status;
 }
 
+/** Whether a name in the temporary folder is that of the set-up report, which the agent reads after the step. */
+export function isSetUpReport(name: string): boolean {
+  return /^databricks-\w+(\/Databricks sign-in\.md)?$/.test(name);
+}
+
 /** Whether a process is there, and has not only left its exit code behind. */
 export function isAlive(pid: number): boolean {
   try {

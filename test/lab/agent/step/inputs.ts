@@ -56,7 +56,7 @@ export function expand(value: string, sources: ExpansionSources): string {
 }
 
 function rooted(file: string, root: string): string {
-  // A drive or a share of Windows.
-  if (/^([A-Za-z]:[\\/]|\\\\)/.test(file)) return file;
+  // A drive, a share or the root of Windows.
+  if (/^([A-Za-z]:[\\/]|\\)/.test(file)) return file;
   return path.isAbsolute(file) ? path.resolve(file) : file === "" ? root : path.resolve(root, file);
 }
