@@ -110,6 +110,7 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     const { runs, resources } = JSON.parse(fs.readFileSync(localPath(step.outputs["summaryPath"] ?? ""), "utf8"));
     const [jobUrl, pipelineUrl] = step.outputs["runUrls"]?.split("\n") ?? [];
     const task = {
+      attempt: 1,
       runId: expect.stringMatching(/^\d+$/),
       url: expect.stringMatching(/^https:.*\/jobs\/\d+\/runs\/\d+$/),
     };
