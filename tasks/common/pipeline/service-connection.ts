@@ -2,6 +2,7 @@ import * as tl from "azure-pipelines-task-lib/task";
 import { type AzureCloud, azureCloud, entraAuthority } from "./azure-cloud.ts";
 import { registerSecret } from "./commands.ts";
 import { UserError } from "./errors.ts";
+import { members, textOf } from "./json.ts";
 
 interface EntraApplication {
   /** GUID of the connection. */
@@ -59,13 +60,15 @@ export function readServiceConnection(id: string): ServiceConnection {
       section: "service-connection",
     });
   }
-  registerCredentials(authorization.parameters);
+  const parameters = textsOf(authorization.parameters);
+  registerCredentials(parameters);
+  const scheme = textOf(authorization.scheme) ?? "ServicePrincipal";
   const fields: Fields = {
     id,
-    parameter: (name) => parameterValue(authorization.parameters, name),
+    parameter: (name) => parameterValue(parameters, name),
     data: (name) => tl.getEndpointDataParameter(id, name, true) || undefined,
   };
-  switch ((authorization.scheme || "ServicePrincipal").toLowerCase()) {
+  switch (scheme.toLowerCase()) {
     case "workloadidentityfederation":
       return federatedConnection(fields);
     case "serviceprincipal":
@@ -73,8 +76,14 @@ export function readServiceConnection(id: string): ServiceConnection {
     case "managedserviceidentity":
       return managedIdentityConnection(fields);
     default:
-      throw unsupportedScheme(authorization.scheme);
+      throw unsupportedScheme(scheme);
   }
+}
+
+/** The parameters that are text; others are as if they were empty. */
+function textsOf(parameters: unknown): Record<string, string> {
+  const all = Object.entries(members(parameters)).map(([name, value]) => [name, textOf(value) ?? ""]);
+  return Object.fromEntries(all);
 }
 
 /** The agent hides a certificate only as a whole, not its lines. */

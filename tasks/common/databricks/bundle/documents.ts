@@ -17,7 +17,7 @@ export interface BundleDocument {
 }
 
 /** The CLI reads the first of several documents and the last value of a repeated key, and ignores tags on mappings and lists. */
-const likeTheCli = { uniqueKeys: false, logLevel: "silent" } as const;
+const likeTheCli = { uniqueKeys: false, logLevel: "silent", prettyErrors: false } as const;
 
 /** What separates values, in all files together; reading so many takes some seconds. */
 const mostParts = 500_000;
@@ -29,7 +29,7 @@ const mostParts = 500_000;
 export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp): BundleDocument[] {
   let parts = 0;
   const count = (text: string) => {
-    parts += text.match(/[\n,:[{]/g)?.length ?? 0;
+    parts += text.match(/[\n,:[\]{}]/g)?.length ?? 0;
     if (parts > mostParts) throw new Error("together with the other files of the bundle, it is too large");
   };
   const read = (file: string, isRelevant: (text: string) => boolean): BundleDocument[] => {
@@ -47,7 +47,7 @@ export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp):
           values,
           repeated: values.repeatedKeys(text),
           text,
-          problem: syntaxError && reasonOf(syntaxError),
+          problem: syntaxError && `${reasonOf(syntaxError)}${placeOf(text, syntaxError.pos[0])}`,
           unparsed: undefined,
         },
       ];
@@ -66,4 +66,10 @@ export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp):
 function reasonOf(error: unknown): string {
   const [reason = ""] = String(error instanceof Error ? error.message : error).split(":\n");
   return reason;
+}
+
+/** The parser itself would find it for each error, and search the file from its beginning for each. */
+function placeOf(text: string, position: number): string {
+  const before = text.slice(0, position).split("\n");
+  return ` at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }

@@ -223,5 +223,6 @@ function withoutCutSecret(line: string): string {
  * and the explanation names what counts.
  */
 function withoutSettings(line: string): string {
-  return line.replace(/\. Config: [^\n]*\bmetadata_service_url=[^\n]*$/, ".");
+  const at = line.indexOf(". Config: ");
+  return at >= 0 && /\bmetadata_service_url=/.test(line.slice(at)) ? line.slice(0, at + 1) : line;
 }

@@ -207,3 +207,9 @@ it("shows every line of output, and shows diagnostics on stderr as issues", () =
   expect(read(lines).shown).toEqual(["Uploading", "issue: wrong", "Deploying resources..."]);
   expect(read(lines, "stdout").shown).toEqual(lines);
 });
+
+it("searches a long line for settings in time", () => {
+  const before = process.cpuUsage();
+  expect(read([`Error: a${". Config: ".repeat(100_000)}`]).facts.errors).toHaveLength(1);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(3_000);
+});
