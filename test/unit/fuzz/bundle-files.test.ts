@@ -38,7 +38,7 @@ const pieces = [
 ];
 const yamlText = texts(bundles, pieces);
 /** A parser takes much longer for a long text than a regular expression does. */
-const most = 1_000;
+const most = 3_000;
 const runs = 100;
 
 describe("Reading the files of a bundle", () => {

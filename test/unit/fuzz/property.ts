@@ -8,7 +8,7 @@ const seed = Number(givenSeed ?? Math.trunc(Math.random() * 2 ** 31));
 const patienceMs = givenRuns === undefined ? 60_000 : 3_000_000;
 const usualRuns = 1_000;
 /** Of processor time, because a busy machine must not fail a test. What takes a time with the square of a text's length takes more. */
-const longestMs = 500;
+const longestMs = 1_500;
 
 /** A test that a check, which throws if it does not hold, holds for random values. A smaller task asks for fewer `runs`. */
 export function property<T>(
