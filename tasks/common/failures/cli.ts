@@ -271,7 +271,6 @@ export const cliFailures = {
     action:
       "In the workspace, open Settings > Identity and access > Service principals, select the service principal, and turn on the entitlement. It can take some minutes to take effect.",
   },
-
   "denied-cluster": {
     section: "permissions",
     seen: "does not have Attach, Restart, Manage or Owner permissions on …",
