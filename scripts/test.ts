@@ -57,23 +57,30 @@ function runTests({ node, workers, tags, wine10 }: Run, files: readonly string[]
   const env = tags === undefined ? process.env : { ...process.env, ...windows };
   const where = tags === undefined ? "" : `, with agents on Windows${wine10 ? " (Wine 10)" : ""}`;
   console.log(`\nTests on ${node}${where}: ${files.length} files`);
-  spawnSync(executable, [vitest, "run", ...options, ...files], { cwd: root, env, stdio: "inherit" });
-  return fs.existsSync(report) ? countsIn(report, tags) : notRun;
+  const { status } = spawnSync(executable, [vitest, "run", ...options, ...files], { cwd: root, env, stdio: "inherit" });
+  const counts = fs.existsSync(report) ? countsIn(report, tags) : notRun;
+  // Vitest also fails for an error outside all tests.
+  return status === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
 interface Report {
-  readonly numFailedTestSuites: number;
   readonly testResults: readonly {
+    readonly status: string;
     readonly assertionResults: readonly { readonly status: string; readonly tags?: readonly string[] }[];
   }[];
 }
 
+/** A file that fails without a failed test, for example because it cannot be loaded, counts as one failed test. */
 function countsIn(report: string, wanted: Run["tags"]): Counts {
-  const { numFailedTestSuites, testResults } = JSON.parse(fs.readFileSync(report, "utf8")) as Report;
-  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const tests = all.filter(({ tags }) => wanted === undefined || tags?.some((tag) => wanted.includes(tag)));
-  const passed = tests.filter(({ status }) => status === "passed").length;
-  return { passed, failed: Math.max(tests.length - passed, numFailedTestSuites) };
+  const { testResults } = JSON.parse(fs.readFileSync(report, "utf8")) as Report;
+  const counts = testResults.map(({ status, assertionResults }) => {
+    const tests = assertionResults.filter(
+      ({ tags }) => wanted === undefined || tags?.some((tag) => wanted.includes(tag)),
+    );
+    const passed = tests.filter((test) => test.status === "passed").length;
+    return { passed, failed: Math.max(tests.length - passed, status === "passed" ? 0 : 1) };
+  });
+  return sumOf(counts);
 }
 
 /** Runs the tests whose paths contain one of `filters`; all tests without a filter. */
@@ -86,6 +93,10 @@ async function runAll(runs: readonly Run[], filters: readonly string[]): Promise
     counts.push((await isPrepared(run)) ? runTests(run, files, path.join(folder, `${index}.json`)) : notRun);
   }
   fs.rmSync(folder, { recursive: true });
+  return sumOf(counts);
+}
+
+function sumOf(counts: readonly Counts[]): Counts {
   const sum = (key: keyof Counts) => counts.reduce((total, count) => total + count[key], 0);
   return { passed: sum("passed"), failed: sum("failed") };
 }
