@@ -4,6 +4,7 @@ import { packagedExtension } from "./harness.ts";
 import { type InstallerLab, startInstallerLab } from "./installer/installer-lab.ts";
 import { type Installation, type InstallSettings, installOn } from "./steps/install.ts";
 import { onceStarted } from "./steps/once-started.ts";
+import { printLogsOfFailed } from "./steps/print-logs.ts";
 import { addedDuring } from "./steps/requests.ts";
 
 /** GitHub and mirrors behind the agent's proxy, new for each test of a `describe`. */
@@ -46,7 +47,8 @@ export function useInstallerLab(node: string, prepare?: (lab: InstallerLab) => u
     await prepare?.(started);
     own = await startAgent();
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    printLogsOfFailed(task, agents);
     for (const one of agents.splice(0)) await one.dispose();
     await started?.close();
   });

@@ -8,6 +8,7 @@ import { type Deployment, type DeploySettings, deployOn } from "./steps/deploy.t
 import { type Installation, type InstallSettings, installOn } from "./steps/install.ts";
 import { type LoginJob, type LoginJobSettings, loginJobOf } from "./steps/login-job.ts";
 import { onceStarted } from "./steps/once-started.ts";
+import { printLogsOfFailed } from "./steps/print-logs.ts";
 import { addedDuring } from "./steps/requests.ts";
 
 interface OnAgent {
@@ -66,7 +67,8 @@ export function useLab(node: string, { prepare, cli: cliVersion }: LabSettings =
     started = await startLab(console.log);
     await prepare?.(started);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    printLogsOfFailed(task, agents);
     for (const agent of agents.splice(0)) await agent.dispose();
   });
   afterAll(() => started?.close());

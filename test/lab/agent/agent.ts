@@ -49,6 +49,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   return {
     root: machine.folders.root,
     toolsDirectory: machine.folders.tools,
+    log: () => states.flatMap(({ log }) => log),
     startJob,
     lose() {
       lost = true;

@@ -180,6 +180,8 @@ export interface FinishedJob {
 export interface Agent {
   readonly root: string;
   readonly toolsDirectory: string;
+  /** The logs of all steps so far, as users see them. */
+  log(): string[];
   /** Starts a job; an agent runs one at a time. */
   startJob(settings: JobSettings): Promise<Job>;
   /**

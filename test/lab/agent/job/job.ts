@@ -37,6 +37,8 @@ export interface JobState {
   /** Ids of the timeline records that task.logdetail created. */
   readonly timelineRecords: Set<string>;
   readonly debug: boolean;
+  /** The logs of its steps so far. */
+  readonly log: string[];
   result: TaskResult | undefined;
 }
 
@@ -104,6 +106,7 @@ export async function openJob(
     stepNames: new Set(),
     timelineRecords: new Set(),
     debug: variables.get("system.debug")?.toLowerCase() === "true",
+    log: [],
     result: undefined,
   };
   setJobResult(state, undefined);

@@ -128,6 +128,7 @@ export class StepContext {
   #append(masked: string): void {
     for (const line of masked.split(/\r\n|\n|\r/)) {
       this.log.push(line);
+      this.job.log.push(line);
       this.options.onLine?.(line);
     }
   }
