@@ -30,9 +30,9 @@ export function findProcesses(lookupId: string): JobProcess[] {
     .filter(({ command }) => !wineService.test(command) && !windowsWorker.test(command));
 }
 
-/** What Wine runs beside the first program that is started, until long after the last one has ended. */
+/** What Wine runs beside the first program that is started, until long after the last one has ended. Each begins as `wine64 C:…`. */
 const wineService =
-  /^C:\\windows\\system32\\(services|winedevice|plugplay|svchost|rpcss|explorer|conhost|wineboot)\.exe\b/i;
+  /^(\S+wine64 )?C:\\windows\\system32\\(services|winedevice|plugplay|svchost|rpcss|explorer|conhost|wineboot)\.exe\b/i;
 
 /** The worker itself, which Wine cannot give another environment than the programs that it starts. */
 const windowsWorker = /[\\/]winagent\.exe$/;
