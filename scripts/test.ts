@@ -22,8 +22,8 @@ interface Run {
   readonly wine10?: true;
 }
 
-/** The e2e tests that show what is special to Windows, under Wine. One file at a time: all labs share one trust store of Wine. */
-const windowsRun: Run = { node: "node20", folder: "test/e2e", workers: 1, tags: ["windows"] };
+/** The e2e tests that show what is special to Windows, under Wine. */
+const windowsRun: Run = { node: "node20", folder: "test/e2e", workers: 2, tags: ["windows"] };
 /** The same, and those that only Wine 10 can run. */
 const wine10Run: Run = { ...windowsRun, tags: ["windows", "wine10"], wine10: true };
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import fs from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
@@ -38,7 +38,7 @@ function validity(): Validity {
 export async function createCertificateAuthority(folder: string): Promise<CertificateAuthority> {
   // OpenSSL tries only the first of two authorities with the same name.
   const name = `Contoso Private Root CA ${randomBytes(4).toString("hex")}`;
-  const authority = await generate([{ name: "commonName", value: name }], {
+  const authority = await generateForWine([{ name: "commonName", value: name }], {
     ...keyOptions,
     ...validity(),
     extensions: [
@@ -57,7 +57,7 @@ async function issueCertificate(
   hostNames: readonly string[],
   valid = validity(),
 ): Promise<ServerCertificate> {
-  const issued = await generate([{ name: "commonName", value: hostNames[0] ?? "localhost" }], {
+  const issued = await generateForWine([{ name: "commonName", value: hostNames[0] ?? "localhost" }], {
     ...keyOptions,
     ...valid,
     ca,
@@ -69,6 +69,35 @@ async function issueCertificate(
     ],
   });
   return { key: issued.private, cert: issued.cert };
+}
+
+/** `ecdsa-with-SHA256` in DER, in front of a certificate's signature. */
+const ecdsaWithSha256 = Buffer.from("300a06082a8648ce3d040302", "hex");
+
+/**
+ * Generates a certificate whose signature Wine 8 can check. It takes a signature for wrong if one of its two numbers begins with a
+ * zero byte, as in one of 128 signatures.
+ */
+async function generateForWine(...[attributes, options]: Parameters<typeof generate>): ReturnType<typeof generate> {
+  for (;;) {
+    const generated = await generate(attributes, options);
+    if (signatureNumbers(generated.cert).every(({ length }) => length === 32)) return generated;
+  }
+}
+
+/** The two numbers of a certificate's ECDSA signature, without leading zeros (RFC 3279: Ecdsa-Sig-Value). */
+export function signatureNumbers(certificate: string): Buffer[] {
+  const { raw } = new X509Certificate(certificate);
+  // Behind the algorithm: tag, length and unused bits of the BIT STRING, then tag and length of the SEQUENCE.
+  const start = raw.lastIndexOf(ecdsaWithSha256) + ecdsaWithSha256.length + 5;
+  const first = integerAt(raw, start);
+  return [first, integerAt(raw, first.end)].map(({ value }) => value);
+}
+
+function integerAt(der: Buffer, offset: number): { value: Buffer; end: number } {
+  const [start, end] = [offset + 2, offset + 2 + (der[offset + 1] ?? 0)];
+  const sign = der[start] === 0 ? 1 : 0;
+  return { value: der.subarray(start + sign, end), end };
 }
 
 function toAltName(hostName: string) {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CertificateAuthority, createCertificateAuthority } from "../../lab/certificates.ts";
+import { type CertificateAuthority, createCertificateAuthority, signatureNumbers } from "../../lab/certificates.ts";
 import { requestOverTls } from "../../lab/https-client.ts";
 import { type RunningServer, send, startServer } from "../../lab/https-server.ts";
 
@@ -58,5 +58,34 @@ describe("the certificate authority", () => {
     const other = await createCertificateAuthority(otherFolder);
     const request = requestOverTls({ ca: other.certificate, port: server.port }, "https://dev.azure.com/");
     await expect(request).rejects.toThrow(/certificate|signature/);
+  });
+});
+
+/** The second number of its signature has 31 bytes. */
+const shortSignature = `-----BEGIN CERTIFICATE-----
+MIIBwjCCAWmgAwIBAgIJM69TWWLO5xYQMAoGCCqGSM49BAMCMCsxKTAnBgNVBAMT
+IENvbnRvc28gUHJpdmF0ZSBSb290IENBIDRjNmQ1YWE5MB4XDTI2MTEyNjE4MDE0
+N1oXDTI2MTEyODE5MDE0N1owNTEzMDEGA1UEAxMqYWRiLTEyMzQ1Njc4OTAxMjM0
+NTYuNy5henVyZWRhdGFicmlja3MubmV0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD
+QgAEdlchkBKG1kptj7+YrJWkNa03fdU25TZa9FKsI39jpCB9KWc8Ia3j42rGOCWh
+9m4F6xVgXKf/hrrqzj0FLzAWYqNsMGowDAYDVR0TAQH/BAIwADAOBgNVHQ8BAf8E
+BAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwNQYDVR0RBC4wLIIqYWRiLTEyMzQ1
+Njc4OTAxMjM0NTYuNy5henVyZWRhdGFicmlja3MubmV0MAoGCCqGSM49BAMCA0cA
+MEQCIHCQRnoD95cEQ3CEc2p/3GySoU3OdYpNRZhzB5ehK46dAiAA4jXpIljNTGDi
+hrm9D8UH9JiMA++DO1OqGK8kpkJ4sw==
+-----END CERTIFICATE-----`;
+
+describe("signatures", () => {
+  it("are read without the zero in front of a number", () => {
+    expect(signatureNumbers(shortSignature).map(({ length }) => length)).toEqual([32, 31]);
+  });
+
+  it("have two whole numbers, because Wine 8 refuses shorter ones", async () => {
+    const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-certificates-"));
+    const { issue } = await createCertificateAuthority(folder);
+    const certificates = await Promise.all(Array.from({ length: 300 }, () => issue(["github.com"])));
+    const numbers = certificates.flatMap(({ cert }) => signatureNumbers(cert));
+    expect(numbers.filter(({ length }) => length !== 32)).toEqual([]);
+    await fs.promises.rm(folder, { recursive: true });
   });
 });

@@ -52,7 +52,7 @@ export async function startWindowsWorker({ lookupId, trustedCa }: WindowsWorkerS
   worker.once("exit", () => {
     for (const listener of listeners.values()) listener({ event: "lost" });
   });
-  const trust = trustedCa === undefined ? undefined : { do: "trust", certificate: derOf(trustedCa) };
+  if (trustedCa !== undefined) tell({ do: "trust", certificate: derOf(trustedCa) });
   return {
     pid: worker.pid ?? 0,
     lost: hasEnded,
@@ -60,8 +60,6 @@ export async function startWindowsWorker({ lookupId, trustedCa }: WindowsWorkerS
       const id = ++lastId;
       listeners.set(id, listener);
       running.set(id, settings);
-      // Before each program: Wine replaces the trust store from time to time.
-      if (trust) tell(trust);
       if (hasEnded()) setImmediate(listener, { event: "lost" });
       else tell({ do: "start", id, ...onWindows(settings) });
       return {
