@@ -157,6 +157,24 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect((await uploadsOf(run, {}, "wide")).uploaded).toEqual(["shared/common.py"]);
   });
 
+  it("knows files above the bundle's folder from those in it that have their names and times", async () => {
+    const files = bundleOf("mirrored", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n");
+    const { folder, run } = await checkout(files);
+    const put = (name: string, content: string) => {
+      const file = path.join(folder, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, content);
+      fs.utimesSync(file, 1_700_000_000, 1_700_000_000);
+    };
+    put("shared/common.py", "print(0)\n");
+    put("../shared/common.py", "print(1)\n");
+    await run({ target: "prod" });
+    fs.rmSync(path.join(folder, ".databricks"), { recursive: true });
+    put("../shared/common.py", "print(2)\n");
+    expect((await uploadsOf(run, {}, "mirrored")).uploaded).toEqual(["shared/common.py"]);
+    expect(await lab.workspace.readFile(`${root("mirrored")}/files/shared/common.py`)).toBe("print(2)\n");
+  });
+
   it("does not ask the CLI for the deployment's place on an agent that has deployed the bundle before", async () => {
     const { run, change } = await checkout(bundle);
     const askedFirst = async () => {
