@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import path from "node:path";
 import type { SyncSnapshot } from "../../common/databricks/cli/sync-snapshot.ts";
 import { fileStamp, isSameStamp, readLocalFiles } from "./local-files.ts";
@@ -52,6 +53,17 @@ export async function certainHashes(
     if (stamp.modifiedAt === after.files.get(name)?.modifiedAt && !isReplaced) hashes.set(name, hash);
   }
   return hashes;
+}
+
+/** The files that are dated 1970, its first moment or before. */
+export function filesOf1970(root: string, { files }: SyncSnapshot): string[] {
+  return [...files.keys()].filter((name) => (fileStamp(path.join(root, name))?.modifiedAt ?? 1n) <= 0n);
+}
+
+/** Dates files as of now, so that the CLI uploads them. */
+export function makeNewer(root: string, names: readonly string[]): void {
+  const now = new Date();
+  for (const name of names) fs.utimesSync(path.join(root, name), now, now);
 }
 
 /**

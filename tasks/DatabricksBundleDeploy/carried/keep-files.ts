@@ -26,7 +26,7 @@ import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
-import { certainHashes, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
+import { certainHashes, filesOf1970, makeNewer, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
 import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
 import { fileStamp } from "./local-files.ts";
@@ -68,6 +68,12 @@ export async function keepFiles(
   const skipped = isNext ? skippedFiles(before.unchanged, snapshot) : new Map<string, UnchangedFile>();
   const root = syncRootOf(step.cli.folder, snapshot);
   if (root === undefined) return undefined;
+  // What the CLI reads in the workspace about an earlier upload, it takes for files of 1970.
+  const passedOver = isNext || upload.sequence === 1 ? [] : filesOf1970(path.join(step.cli.folder, root), snapshot);
+  if (passedOver.length > 0) {
+    makeNewer(path.join(step.cli.folder, root), passedOver);
+    return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
+  }
   try {
     const objects = await readObjects(workspace, place, snapshot);
     const uploaded = { upload, snapshot, skipped, objects };

@@ -69,6 +69,25 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect((await deploy(bundle)).uploaded).toEqual([]);
   });
 
+  it("uploads files that are dated 1970 too if it must upload all files", async () => {
+    const dated = async (content: string) => {
+      const { folder, run } = await checkout({ ...bundleOf("dated", job("a", "A")), "old.txt": content });
+      fs.utimesSync(path.join(folder, "old.txt"), 0, 0);
+      return run;
+    };
+    const inWorkspace = () => lab.workspace.readFile(`${root("dated")}/files/old.txt`);
+    await uploadsOf(await dated("1\n"), {}, "dated");
+    const { step } = await uploadsOf(await dated("2\n"), { incremental: "false" }, "dated");
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.text).toContain(
+      "Uploading all files again, because the CLI does not upload files that are dated 1970, such as old.txt.",
+    );
+    expect(await inWorkspace()).toBe("2\n");
+    const next = await uploadsOf(await dated("3\n"), {}, "dated");
+    expect(next.uploaded).toEqual(["old.txt"]);
+    expect(await inWorkspace()).toBe("3\n");
+  });
+
   it("uploads only the rest after a deploy that failed when it had uploaded its files", async () => {
     await deploy(bundle);
     const changed = { ...bundleOf("partly", job("other", "Other")), "src/one.txt": "one\n", "src/two.py": "2\n" };
