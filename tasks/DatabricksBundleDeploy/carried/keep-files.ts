@@ -6,7 +6,7 @@ import {
   readDeploymentFile,
 } from "../../common/databricks/cli/deployment-file.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
-import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { type DeploymentPlace, folderOf } from "../../common/databricks/cli/summary.ts";
 import {
   parseSyncSnapshot,
   type SyncSnapshot,
@@ -113,15 +113,15 @@ function readSnapshot(folder: string, { filePath }: DeploymentPlace, before: Bro
   const snapshot = parseSyncSnapshot(fs.readFileSync(file, "utf8"));
   const expected = before ? { host: before.kept.host, remotePath: before.kept.filePath } : snapshot;
   if (!snapshot || !expected || snapshotFile(folder, expected) !== file) return undefined;
-  return snapshot.remotePath === filePath ? snapshot : undefined;
+  return folderOf(snapshot.remotePath) === filePath ? snapshot : undefined;
 }
 
 function readObjects(
   workspace: WorkspaceConnection,
-  { statePath }: DeploymentPlace,
-  { remotePath, files }: SyncSnapshot,
+  { statePath, filePath }: DeploymentPlace,
+  { files }: SyncSnapshot,
 ) {
-  const folders = [...files.values()].map(({ remoteName }) => parentFolder(`${remotePath}/${remoteName}`));
+  const folders = [...files.values()].map(({ remoteName }) => parentFolder(`${filePath}/${remoteName}`));
   return readFolders(workspace, [statePath, ...folders]);
 }
 

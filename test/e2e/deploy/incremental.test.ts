@@ -162,6 +162,21 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await lab.workspace.readFile(`${root()}/files/src/one.txt`)).toBe("one\n");
   });
 
+  it("knows folders that the bundle writes with a slash at the end", async () => {
+    const own = `/Workspace/Users/${lab.deployer.clientId}/slashes`;
+    const paths = `workspace:\n  file_path: ${own}/files/\n  state_path: ${own}/state/\n`;
+    const files = bundleOf("slashes", job("a", "A"), paths);
+    for (const counts of [undefined, "Files: 0 of 2 changed"]) {
+      const step = await (await checkout(files)).run({ target: "prod" });
+      expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+      expect(step.log.find((line) => line.startsWith("Files: "))).toBe(counts);
+    }
+    const { folder, run } = await checkout(files);
+    fs.writeFileSync(path.join(folder, "src/step.py"), "# Databricks notebook source\nprint(2)\n");
+    expect((await run({ target: "prod" })).text).toContain("Files: 1 of 2 changed");
+    expect((await run({ target: "prod" })).text).toContain("Files: 0 of 2 changed");
+  });
+
   it("knows files above the bundle's folder", async () => {
     const { folder, run } = await checkout(
       bundleOf("wide", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n"),
