@@ -3,6 +3,7 @@ import path from "node:path";
 import {
   type DeploymentFile,
   deploymentFileName,
+  parseDeploymentFile,
   readDeploymentFile,
 } from "../../common/databricks/cli/deployment-file.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
@@ -15,7 +16,7 @@ import {
 } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
-import { writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import { readWorkspaceFile, writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import {
   parentFolder,
   plainPath,
@@ -30,7 +31,7 @@ import { certainHashes, filesOf1970, makeNewer, skippedFiles, syncRootOf, wrongl
 import type { BroughtBack } from "./bring-back-files.ts";
 import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
 import { fileStamp } from "./local-files.ts";
-import { isAsKept, objectOf, type UnchangedFile } from "./unchanged-files.ts";
+import { isAsKept, isSameUpload, objectOf, type UnchangedFile } from "./unchanged-files.ts";
 
 /** What a deploy has uploaded, as far as this agent and the workspace show it. */
 interface Uploaded {
@@ -75,8 +76,15 @@ export async function keepFiles(
     return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
   }
   try {
-    const objects = await readObjects(workspace, place, snapshot);
+    const [objects, isLast] = await Promise.all([
+      readObjects(workspace, place, snapshot),
+      isLastUpload(workspace, place, upload),
+    ]);
     const uploaded = { upload, snapshot, skipped, objects };
+    if (!isLast) {
+      if (isNext) printCounts(uploaded, before);
+      return undefined;
+    }
     const wrong = [
       ...differing(uploaded, place),
       ...(await wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot)),
@@ -123,6 +131,17 @@ function readObjects(
 ) {
   const folders = [...files.values()].map(({ remoteName }) => parentFolder(`${filePath}/${remoteName}`));
   return readFolders(workspace, [statePath, ...folders]);
+}
+
+/** Whether nothing has been deployed since. What a later deploy keeps must not be replaced by what describes an earlier one. */
+async function isLastUpload(
+  workspace: WorkspaceConnection,
+  { statePath }: DeploymentPlace,
+  upload: DeploymentFile,
+): Promise<boolean> {
+  const text = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
+  const last = text === undefined ? undefined : parseDeploymentFile(text);
+  return last !== undefined && isSameUpload(last, upload);
 }
 
 /** The skipped files of which the workspace has something else than before the deploy. */

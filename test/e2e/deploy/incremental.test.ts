@@ -162,6 +162,18 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await lab.workspace.readFile(`${root()}/files/src/one.txt`)).toBe("one\n");
   });
 
+  it("keeps what the last deploy has uploaded, although an earlier one ends after it", async () => {
+    const files = (content: string) => ({ ...bundleOf("late", job("a", "A")), "a.txt": content });
+    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list/ }, { hold: true }, 1);
+    const late = deploy(files("1\n"), {}, "late");
+    await vi.waitFor(() => expect(held.hits).toBe(1), 30_000);
+    const last = await deploy(files("2\n"), {}, "late");
+    held.release();
+    for (const { step } of [await late, last]) expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    const next = await deploy(files("2\n"), {}, "late");
+    expect(next.step.text).toContain("Files: 0 of 3 changed");
+  });
+
   it("knows folders that the bundle writes with a slash at the end", async () => {
     const own = `/Workspace/Users/${lab.deployer.clientId}/slashes`;
     const paths = `workspace:\n  file_path: ${own}/files/\n  state_path: ${own}/state/\n`;
