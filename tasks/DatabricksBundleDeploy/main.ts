@@ -1,4 +1,5 @@
 import type { Task } from "../common/pipeline/task.ts";
+import { removeTornState } from "./carried/torn-state.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
 import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands/plan.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { val
 export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
   const session = await signIn(task, inputs);
   try {
+    removeTornState(session);
     await commands[inputs.command](openStep(task, inputs, session));
   } finally {
     await session.close();

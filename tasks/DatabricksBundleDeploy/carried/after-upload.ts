@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import path from "node:path";
 import type { SyncSnapshot } from "../../common/databricks/cli/sync-snapshot.ts";
 import { fileStamp, isSameStamp, readLocalFiles } from "./local-files.ts";
@@ -54,14 +55,39 @@ export async function certainHashes(
   return hashes;
 }
 
-/** The CLI's sync root, relative to the bundle's folder, which it contains; undefined if no file is as the CLI found it. */
+/** The files that are dated 1970, its first moment or before. */
+export function filesOf1970(root: string, { files }: SyncSnapshot): string[] {
+  return [...files.keys()].filter((name) => (fileStamp(path.join(root, name))?.modifiedAt ?? 1n) <= 0n);
+}
+
+/** Dates files as of now, so that the CLI uploads them. */
+export function makeNewer(root: string, names: readonly string[]): void {
+  const now = new Date();
+  for (const name of names) fs.utimesSync(path.join(root, name), now, now);
+}
+
+/**
+ * The CLI's sync root, relative to the bundle's folder, which it contains: the folder in which the most files are as the CLI found
+ * them. Other folders can have files of the same name and time. undefined if there is no such folder, or more than one.
+ */
 export function syncRootOf(bundleFolder: string, { files }: SyncSnapshot): string | undefined {
+  let found: string | undefined;
+  let fewestMissing = files.size;
   for (let up = ""; ; up = path.posix.join(up, "..")) {
     const root = path.join(bundleFolder, up);
-    const isRoot = [...files].some(
-      ([name, { modifiedAt }]) => fileStamp(path.join(root, name))?.modifiedAt === modifiedAt,
-    );
-    if (isRoot) return up;
-    if (path.dirname(root) === root) return undefined;
+    const missing = countMissing(root, files, fewestMissing);
+    if (missing <= fewestMissing) found = missing < fewestMissing ? up : undefined;
+    fewestMissing = Math.min(missing, fewestMissing);
+    if (path.dirname(root) === root) return found;
   }
+}
+
+/** How many files of a snapshot are not below a folder as the CLI found them. Does not count further than one more than `most`. */
+function countMissing(root: string, files: SyncSnapshot["files"], most: number): number {
+  let missing = 0;
+  for (const [name, { modifiedAt }] of files) {
+    if (fileStamp(path.join(root, name))?.modifiedAt !== modifiedAt) missing += 1;
+    if (missing > most) break;
+  }
+  return missing;
 }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { deploymentFileName, parseDeploymentFile } from "../../common/databricks/cli/deployment-file.ts";
 import { localFolder, localTargets } from "../../common/databricks/cli/state.ts";
-import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { type DeploymentPlace, folderOf } from "../../common/databricks/cli/summary.ts";
 import { formatSyncSnapshot, snapshotFile, snapshotsFolder } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
@@ -37,7 +37,7 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
   try {
     const known = await readKept(workspace, place);
     if (known === undefined) return undefined;
-    const unchanged = await findUnchanged(step, workspace, known.kept);
+    const unchanged = await findUnchanged(step, workspace, { ...known.kept, filePath: place.filePath });
     fs.mkdirSync(snapshotsFolder(folder), { recursive: true });
     const snapshot = snapshotOf(known.kept, unchanged);
     fs.writeFileSync(snapshotFile(folder, snapshot), formatSyncSnapshot(snapshot));
@@ -86,7 +86,7 @@ async function readKept(workspace: WorkspaceConnection, { statePath, filePath }:
     throw new Doubt("the record of what the last deploy uploaded has a form that this task does not support");
   }
   if (!isSameUpload(kept.upload, upload)) throw new Doubt("another deployment has uploaded files since");
-  if (kept.filePath !== filePath) throw new Doubt(`the bundle's files were in ${kept.filePath} before`);
+  if (folderOf(kept.filePath) !== filePath) throw new Doubt(`the bundle's files were in ${kept.filePath} before`);
   if (kept.address !== addressText(workspace)) throw new Doubt(`the workspace was ${kept.address} before`);
   return { kept, deployment };
 }

@@ -3,10 +3,11 @@ import path from "node:path";
 import {
   type DeploymentFile,
   deploymentFileName,
+  parseDeploymentFile,
   readDeploymentFile,
 } from "../../common/databricks/cli/deployment-file.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
-import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { type DeploymentPlace, folderOf } from "../../common/databricks/cli/summary.ts";
 import {
   parseSyncSnapshot,
   type SyncSnapshot,
@@ -15,7 +16,7 @@ import {
 } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
-import { writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import { readWorkspaceFile, writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import {
   parentFolder,
   plainPath,
@@ -26,11 +27,11 @@ import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
-import { certainHashes, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
+import { certainHashes, filesOf1970, makeNewer, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
 import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
 import { fileStamp } from "./local-files.ts";
-import { isAsKept, objectOf, type UnchangedFile } from "./unchanged-files.ts";
+import { isAsKept, isSameUpload, objectOf, type UnchangedFile } from "./unchanged-files.ts";
 
 /** What a deploy has uploaded, as far as this agent and the workspace show it. */
 interface Uploaded {
@@ -68,9 +69,22 @@ export async function keepFiles(
   const skipped = isNext ? skippedFiles(before.unchanged, snapshot) : new Map<string, UnchangedFile>();
   const root = syncRootOf(step.cli.folder, snapshot);
   if (root === undefined) return undefined;
+  // What the CLI reads in the workspace about an earlier upload, it takes for files of 1970.
+  const passedOver = isNext || upload.sequence === 1 ? [] : filesOf1970(path.join(step.cli.folder, root), snapshot);
+  if (passedOver.length > 0) {
+    makeNewer(path.join(step.cli.folder, root), passedOver);
+    return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
+  }
   try {
-    const objects = await readObjects(workspace, place, snapshot);
+    const [objects, isLast] = await Promise.all([
+      readObjects(workspace, place, snapshot),
+      isLastUpload(workspace, place, upload),
+    ]);
     const uploaded = { upload, snapshot, skipped, objects };
+    if (!isLast) {
+      if (isNext) printCounts(uploaded, before);
+      return undefined;
+    }
     const wrong = [
       ...differing(uploaded, place),
       ...(await wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot)),
@@ -107,16 +121,27 @@ function readSnapshot(folder: string, { filePath }: DeploymentPlace, before: Bro
   const snapshot = parseSyncSnapshot(fs.readFileSync(file, "utf8"));
   const expected = before ? { host: before.kept.host, remotePath: before.kept.filePath } : snapshot;
   if (!snapshot || !expected || snapshotFile(folder, expected) !== file) return undefined;
-  return snapshot.remotePath === filePath ? snapshot : undefined;
+  return folderOf(snapshot.remotePath) === filePath ? snapshot : undefined;
 }
 
 function readObjects(
   workspace: WorkspaceConnection,
-  { statePath }: DeploymentPlace,
-  { remotePath, files }: SyncSnapshot,
+  { statePath, filePath }: DeploymentPlace,
+  { files }: SyncSnapshot,
 ) {
-  const folders = [...files.values()].map(({ remoteName }) => parentFolder(`${remotePath}/${remoteName}`));
+  const folders = [...files.values()].map(({ remoteName }) => parentFolder(`${filePath}/${remoteName}`));
   return readFolders(workspace, [statePath, ...folders]);
+}
+
+/** Whether nothing has been deployed since. What a later deploy keeps must not be replaced by what describes an earlier one. */
+async function isLastUpload(
+  workspace: WorkspaceConnection,
+  { statePath }: DeploymentPlace,
+  upload: DeploymentFile,
+): Promise<boolean> {
+  const text = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
+  const last = text === undefined ? undefined : parseDeploymentFile(text);
+  return last !== undefined && isSameUpload(last, upload);
 }
 
 /** The skipped files of which the workspace has something else than before the deploy. */

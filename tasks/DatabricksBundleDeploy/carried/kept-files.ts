@@ -7,7 +7,7 @@ export interface KeptFiles {
   readonly address: string;
   /** The same, as the CLI names it in its snapshots. */
   readonly host: string;
-  /** The folder with the files. */
+  /** The folder with the files, as the bundle sets it: the CLI names its snapshots so. */
   readonly filePath: string;
   /** The upload that it describes. */
   readonly upload: UploadId;

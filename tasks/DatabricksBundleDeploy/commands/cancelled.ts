@@ -31,7 +31,10 @@ export function afterCancel(command: string, progress: Progress | undefined, saf
     };
   }
   const what = progress === "locked" ? "uploading files" : progress === undefined ? "running" : "changing resources";
-  const limit = `It has ${safePointMs / 1000} s to finish. After that, it is stopped.`;
+  const limit =
+    safePointMs > 0
+      ? `It has ${safePointMs / 1000} s to finish. After that, it is stopped.`
+      : "Stopping it now, because the agent ends the step within seconds.";
   return { text: `${during(what)} ${limit}`, stopAfterMs: safePointMs };
 }
 

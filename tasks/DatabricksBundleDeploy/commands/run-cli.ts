@@ -63,6 +63,7 @@ export async function runCommand(step: Step, command: string, options: CommandOp
 
 /** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
 export async function tryCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
+  if (step.cancel.aborted) throw new Cancelled();
   const { output = shownOutput(step), locks = false } = options;
   const given = options.arguments ?? [];
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);

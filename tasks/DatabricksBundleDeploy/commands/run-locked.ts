@@ -84,7 +84,7 @@ async function runOnce(
   }
 }
 
-function printUploads(uploaded: number, total: number): void {
+function printUploads(uploaded: number, total: number, what: "files" | "libraries"): void {
   const [done, all] = [uploaded, total].map((count) => count.toLocaleString("en-US"));
-  print(`Uploaded ${done} of ${all} files.`);
+  print(`Uploaded ${done} of ${all} ${what}.`);
 }

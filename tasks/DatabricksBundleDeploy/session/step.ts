@@ -21,7 +21,9 @@ export function openStep(task: Task, inputs: DeployInputs, session: Session): St
     inputs,
     task,
     cancel: task.cancel,
-    safePointMs: safePointMs(process.env),
+    get safePointMs() {
+      return safePointMs(process.env, task.cancel);
+    },
     startedAt: new Date(),
     diagnostics: diagnosticReporter(inputs.folder),
   };

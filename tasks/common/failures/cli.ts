@@ -97,6 +97,16 @@ export const cliFailures = {
     what: "The deployment of this target has been locked by {lock}",
     action: "Another deployment took the lock in the meantime. Run only one deployment of this target at a time.",
   },
+  "deploy-lock-unreadable": {
+    section: "deploy-lock",
+    seen: "Failed to acquire deployment lock: …, with an error of JSON or without a user",
+    // The CLI itself always writes a whole lock (databricks/cli, libs/locker).
+    pattern:
+      /Failed to acquire deployment lock: (?:unexpected end of JSON|invalid character|json: |deploy lock (?:force[- ])?acquired by {2}at )/,
+    what: "The deployment of this target is locked by a file deploy.lock in the bundle's state folder that is not a lock of the CLI",
+    action:
+      "Look who has changed the file. If no other deployment of this target is running, run this step once with forceLock: true, which replaces the file.",
+  },
   "destructive-changes": {
     section: "destructive-changes",
     seen: "requires destructive actions",

@@ -89,6 +89,27 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     expect(await left()).toEqual([]);
   });
 
+  it("that begins with SIGTERM leaves nothing behind in the time until the kill", { tags: "linux" }, async () => {
+    const { run, job } = await checkout(newBundle());
+    const held = lab.workspace.fault({ method: "POST", path: /jobs\/create/ }, { hold: true });
+    let pid = 0;
+    const onStart = (started: number) => {
+      pid = started;
+    };
+    const running = run({ target: "prod" }, { onStart });
+    await reached(held);
+    process.kill(pid, "SIGTERM");
+    const kill = setTimeout(() => process.kill(pid, "SIGKILL"), 2_500);
+    const step = await running;
+    clearTimeout(kill);
+    held.release();
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(step.text).toMatch(/was changing resources\. Stopping it now, because the agent ends the step/);
+    expect(step.text).toContain("Released the deployment lock.");
+    expect(await left()).toEqual([]);
+    expect((await job.finish()).orphans).toEqual([]);
+  });
+
   it("while the step records what it has deployed stops the CLI that reads the result", { tags: "linux" }, async () => {
     const ignored = "trap '' TERM INT; touch reading; sleep 3600";
     const scripts = `    preinit: "test ! -f deployed || { ${ignored}; }"\n    postdeploy: touch deployed\n`;

@@ -69,6 +69,25 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect((await deploy(bundle)).uploaded).toEqual([]);
   });
 
+  it("uploads files that are dated 1970 too if it must upload all files", async () => {
+    const dated = async (content: string) => {
+      const { folder, run } = await checkout({ ...bundleOf("dated", job("a", "A")), "old.txt": content });
+      fs.utimesSync(path.join(folder, "old.txt"), 0, 0);
+      return run;
+    };
+    const inWorkspace = () => lab.workspace.readFile(`${root("dated")}/files/old.txt`);
+    await uploadsOf(await dated("1\n"), {}, "dated");
+    const { step } = await uploadsOf(await dated("2\n"), { incremental: "false" }, "dated");
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(step.text).toContain(
+      "Uploading all files again, because the CLI does not upload files that are dated 1970, such as old.txt.",
+    );
+    expect(await inWorkspace()).toBe("2\n");
+    const next = await uploadsOf(await dated("3\n"), {}, "dated");
+    expect(next.uploaded).toEqual(["old.txt"]);
+    expect(await inWorkspace()).toBe("3\n");
+  });
+
   it("uploads only the rest after a deploy that failed when it had uploaded its files", async () => {
     await deploy(bundle);
     const changed = { ...bundleOf("partly", job("other", "Other")), "src/one.txt": "one\n", "src/two.py": "2\n" };
@@ -143,6 +162,33 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await lab.workspace.readFile(`${root()}/files/src/one.txt`)).toBe("one\n");
   });
 
+  it("keeps what the last deploy has uploaded, although an earlier one ends after it", async () => {
+    const files = (content: string) => ({ ...bundleOf("late", job("a", "A")), "a.txt": content });
+    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list/ }, { hold: true }, 1);
+    const late = deploy(files("1\n"), {}, "late");
+    await vi.waitFor(() => expect(held.hits).toBe(1), 30_000);
+    const last = await deploy(files("2\n"), {}, "late");
+    held.release();
+    for (const { step } of [await late, last]) expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    const next = await deploy(files("2\n"), {}, "late");
+    expect(next.step.text).toContain("Files: 0 of 3 changed");
+  });
+
+  it("knows folders that the bundle writes with a slash at the end", async () => {
+    const own = `/Workspace/Users/${lab.deployer.clientId}/slashes`;
+    const paths = `workspace:\n  file_path: ${own}/files/\n  state_path: ${own}/state/\n`;
+    const files = bundleOf("slashes", job("a", "A"), paths);
+    for (const counts of [undefined, "Files: 0 of 2 changed"]) {
+      const step = await (await checkout(files)).run({ target: "prod" });
+      expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+      expect(step.log.find((line) => line.startsWith("Files: "))).toBe(counts);
+    }
+    const { folder, run } = await checkout(files);
+    fs.writeFileSync(path.join(folder, "src/step.py"), "# Databricks notebook source\nprint(2)\n");
+    expect((await run({ target: "prod" })).text).toContain("Files: 1 of 2 changed");
+    expect((await run({ target: "prod" })).text).toContain("Files: 0 of 2 changed");
+  });
+
   it("knows files above the bundle's folder", async () => {
     const { folder, run } = await checkout(
       bundleOf("wide", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n"),
@@ -155,6 +201,24 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     fs.rmSync(path.join(folder, ".databricks"), { recursive: true });
     fs.writeFileSync(path.join(shared, "common.py"), "print(2)\n");
     expect((await uploadsOf(run, {}, "wide")).uploaded).toEqual(["shared/common.py"]);
+  });
+
+  it("knows files above the bundle's folder from those in it that have their names and times", async () => {
+    const files = bundleOf("mirrored", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n");
+    const { folder, run } = await checkout(files);
+    const put = (name: string, content: string) => {
+      const file = path.join(folder, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, content);
+      fs.utimesSync(file, 1_700_000_000, 1_700_000_000);
+    };
+    put("shared/common.py", "print(0)\n");
+    put("../shared/common.py", "print(1)\n");
+    await run({ target: "prod" });
+    fs.rmSync(path.join(folder, ".databricks"), { recursive: true });
+    put("../shared/common.py", "print(2)\n");
+    expect((await uploadsOf(run, {}, "mirrored")).uploaded).toEqual(["shared/common.py"]);
+    expect(await lab.workspace.readFile(`${root("mirrored")}/files/shared/common.py`)).toBe("print(2)\n");
   });
 
   it("does not ask the CLI for the deployment's place on an agent that has deployed the bundle before", async () => {

@@ -53,6 +53,24 @@ describe.each(taskNodesWithCli)("The local state of the CLI on $name", ({ path: 
     expect(parseResourceState(state)?.serial).toBe(1);
   });
 
+  it.each([
+    ["the state", "resources.json", '{"state_version": 2, "cli_'],
+    ["the log of changes", "resources.json.wal", "\0\0\0\0"],
+  ])("is removed and comes from the workspace if a kill has left %s incomplete", async (_, name, text) => {
+    const { run, folder } = await checkout(twoJobs("torn"));
+    const file = path.join(folder, ".databricks/bundle/prod", name);
+    await run({ target: "prod" });
+    const destroy = { command: "destroy", autoApprove: "true" };
+    for (const inputs of [{}, { command: "plan" }, destroy] as Record<string, string>[]) {
+      fs.writeFileSync(file, text);
+      const step = await run({ target: "prod", ...inputs });
+      expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+      expect(step.text).toContain(`Removed ${file} from this agent, because it is not complete.`);
+      const names = (await lab.workspace.jobs()).map((one) => one.name);
+      expect(names.toSorted()).toEqual(inputs === destroy ? [] : ["First", "Second"]);
+    }
+  });
+
   it("has a log of changes while a deployment runs", async () => {
     const { run, folder } = await checkout(twoJobs("logged"));
     const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };

@@ -13,7 +13,7 @@ const newBundle = (more = "") => bundleOf(`locked-${randomUUID()}`, jobOf("only"
 /** Its files and its state are not in the usual folders. */
 const newBundleWithOwnPaths = () =>
   newBundle(`workspace:
-  state_path: /Workspace/Users/\${workspace.current_user.userName}/elsewhere
+  state_path: /Workspace/Users/\${workspace.current_user.userName}/elsewhere/
   file_path: /Workspace/Users/\${workspace.current_user.userName}/my-files
 `);
 const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };

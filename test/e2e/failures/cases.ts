@@ -7,6 +7,7 @@ import { tenantId } from "../../lab/deployers.ts";
 import { refusals } from "../../lab/entra/errors.ts";
 import type { Fault } from "../../lab/faults.ts";
 import { customHosts, type Deployer, otherWorkspaceHosts } from "../../lab/lab.ts";
+import { signInPerson } from "../../lab/person.ts";
 import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
 import type { DeploySettings } from "../steps/deploy.ts";
 import { writeScriptedCli } from "../steps/scripted-cli.ts";
@@ -246,6 +247,14 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
     "leaves the lock alone, and says why, if Azure DevOps does not show the run",
   ),
   "deploy-lock-taken": onlySample("two jobs would have to take the lock with force at the same moment"),
+  "deploy-lock-unreadable": async ({ lab, checkout }) => {
+    const { run } = await checkout(bundle("torn-lock"));
+    await run({ target: "prod" });
+    const person = await signInPerson(lab);
+    const state = `/Workspace/Users/${lab.deployer.clientId}/.bundle/torn-lock/prod/state`;
+    await person.writeFile(`${state}/deploy.lock`, "");
+    return run({ target: "prod" });
+  },
   "destructive-changes": async ({ checkout }) => {
     const { run, change } = await checkout(schemaAndPipeline);
     await run({ target: "prod" });

@@ -120,6 +120,12 @@ const cliErrors = {
   "other-authentication": ["failed during request visitor: azure-cli auth: not configured"],
   "deploy-lock": [lock],
   "deploy-lock-taken": [[lock, asked.withForce]],
+  "deploy-lock-unreadable": [
+    "Failed to acquire deployment lock: unexpected end of JSON input",
+    "Failed to acquire deployment lock: invalid character 'o' in literal null (expecting 'u')",
+    "Failed to acquire deployment lock: json: cannot unmarshal array into Go value of type locker.LockState",
+    "Failed to acquire deployment lock: deploy lock acquired by  at 0001-01-01 00:00:00 +0000 UTC.",
+  ],
   "destructive-changes": ["the deployment requires destructive actions"],
   "stale-state": ["lineage mismatch in state files"],
   "newer-state": ["state version 3 is newer than supported version 2; upgrade the CLI"],

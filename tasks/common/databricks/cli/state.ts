@@ -1,8 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
+import { parsedObject } from "../../pipeline/json.ts";
 import type { Engine } from "./plan.ts";
 import { resourceStateName, writeAheadLogName } from "./resource-state.ts";
 import type { Cli } from "./run.ts";
+
+const terraformState = path.join("terraform", "terraform.tfstate");
 
 /** Where the CLI keeps its local state. */
 type Place = Pick<Cli, "folder" | "environment">;
@@ -33,7 +36,7 @@ export function deployedEngine(place: Place, target: string): Engine | undefined
   const folder = targetFolders(place).find((one) => one.target === target)?.folder;
   if (folder === undefined) return undefined;
   if (fs.existsSync(path.join(folder, resourceStateName))) return "direct";
-  return fs.existsSync(path.join(folder, "terraform", "terraform.tfstate")) ? "terraform" : undefined;
+  return fs.existsSync(path.join(folder, terraformState)) ? "terraform" : undefined;
 }
 
 /**
@@ -52,4 +55,38 @@ export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): s
 /** Whether a log has lines after its header; a deploy without changes also leaves a header. */
 function hasEntries(log: string): boolean {
   return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
+}
+
+/**
+ * Files of the local state that a killed CLI or a lost machine has left incomplete: each command of the CLI would fail on them. Looks
+ * at the step's target; for the default target, whose name is unknown here, at all.
+ */
+export function tornFiles(cli: Place & Pick<Cli, "target">): string[] {
+  return targetFolders(cli)
+    .filter(({ target }) => cli.target === undefined || target === cli.target)
+    .flatMap(({ folder }) => [
+      ...[resourceStateName, terraformState].map((name) => path.join(folder, name)).filter(isTorn(isJson)),
+      ...[path.join(folder, writeAheadLogName)].filter(isTorn(isLog)),
+    ]);
+}
+
+function isTorn(isComplete: (text: string) => boolean): (file: string) => boolean {
+  return (file) => {
+    try {
+      return !isComplete(fs.readFileSync(file, "utf8"));
+    } catch {
+      // It does not exist, or the CLI reports why it cannot be read.
+      return false;
+    }
+  };
+}
+
+function isJson(text: string): boolean {
+  return parsedObject(text) !== undefined;
+}
+
+/** What follows a header that cannot be read may be worth a look. The CLI removes an empty log. */
+function isLog(text: string): boolean {
+  const [header = "", ...changes] = text.split("\n");
+  return text === "" || isJson(header) || changes.some((line) => line !== "");
 }

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { members, printedMembers, textOf } from "../../pipeline/json.ts";
 
 /** A resource of a bundle, from `databricks bundle summary -o json`. */
@@ -63,13 +64,19 @@ export function parseBundleSummary(json: string): BundleSummary {
     workspaceId: textOf(workspace["workspace_id"]),
     authType: textOf(workspace["auth_type"]),
     userName: textOf(members(workspace["current_user"])["userName"]),
-    rootPath: textOf(workspace["root_path"]),
-    statePath: textOf(workspace["state_path"]),
-    filePath: textOf(workspace["file_path"]),
+    rootPath: folderOf(workspace["root_path"]),
+    statePath: folderOf(workspace["state_path"]),
+    filePath: folderOf(workspace["file_path"]),
     scripts: Object.keys(members(root["scripts"])),
     resources: all.filter(({ status }) => status !== "deleted").map(parseResource),
     departed: all.filter(({ status }) => status === "deleted").map(parseResource),
   };
+}
+
+/** A folder that a bundle may write with a slash at its end, as the CLI addresses it (databricks/cli, libs/filer/workspace_root_path.go). */
+export function folderOf(value: unknown): string | undefined {
+  const given = textOf(value);
+  return given && posix.normalize(given).replace(/(?<=.)\/$/, "");
 }
 
 /** Fields that hold a resource's name, by type (databricks/cli, bundle/config/resources: GetName); the first that is set. */

@@ -8,17 +8,17 @@ export function refusesToListUploads(message: string): boolean {
   return message.includes(`unknown flag: ${listUploads}`);
 }
 
+/** Reports how many of how many are uploaded. */
+export type UploadReport = (uploaded: number, total: number, what: "files" | "libraries") => void;
+
 const everyMs = 8_000;
 
 /**
- * Takes the list of uploads out of an output, and reports every eight seconds how many files of how many are uploaded. The list
- * is on stdout (databricks/cli, libs/sync/event.go): it begins with "Action: PUT: a, b, DELETE: c" and ends with "Initial Sync
- * Complete".
+ * Takes the list of uploads out of an output, and reports every eight seconds how far the upload has come. The list is on stdout
+ * (databricks/cli, libs/sync/event.go): it begins with "Action: PUT: a, b, DELETE: c" and ends with "Initial Sync Complete".
  */
-export function withUploadProgress(
-  output: CliOutput,
-  onProgress: (uploaded: number, total: number) => void,
-): CliOutput {
+export function withUploadProgress(output: CliOutput, onProgress: UploadReport): CliOutput {
+  const libraries = libraryProgress(onProgress);
   let action: string | undefined;
   let waiting: Set<string> | undefined;
   let uploaded = 0;
@@ -28,7 +28,7 @@ export function withUploadProgress(
     action = line;
     timer = setInterval(() => {
       const total = uploaded + filesLeft().size;
-      if (total > 0) onProgress(uploaded, total);
+      if (total > 0) onProgress(uploaded, total, "files");
     }, everyMs);
   }
 
@@ -59,15 +59,43 @@ export function withUploadProgress(
 
   return {
     line(line, stream) {
+      if (stream === "stderr") libraries.line(line, stream);
       if (stream !== "stdout" || !take(line)) output.line(line, stream);
     },
-    record: output.record,
+    record(record) {
+      libraries.record(record);
+      output.record(record);
+    },
     end() {
       clearInterval(timer);
+      libraries.end();
       output.end();
     },
     get facts() {
       return output.facts;
     },
+  };
+}
+
+/**
+ * The same for the libraries, which the CLI uploads before the files: stderr has a line for the begin of each, and the log a record
+ * for its end (databricks/cli, bundle/libraries/upload.go).
+ */
+function libraryProgress(onProgress: UploadReport): Pick<CliOutput, "line" | "record" | "end"> {
+  let uploaded = 0;
+  let total = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => clearInterval(timer);
+  return {
+    line(line) {
+      if (!/^Uploading .+\.\.\.$/.test(line)) return;
+      if (line.startsWith("Uploading bundle files to ")) return end();
+      total += 1;
+      timer ??= setInterval(() => onProgress(uploaded, total, "libraries"), everyMs);
+    },
+    record({ message }) {
+      if (message === "Upload succeeded") uploaded += 1;
+    },
+    end,
   };
 }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deployedEngine, unfinishedLogs } from "../../../../tasks/common/databricks/cli/state.ts";
+import { deployedEngine, tornFiles, unfinishedLogs } from "../../../../tasks/common/databricks/cli/state.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -28,6 +28,40 @@ it("looks for state where DATABRICKS_BUNDLE_TMP names another folder", () => {
   write("dev", "resources.json");
   const environment = { DATABRICKS_BUNDLE_TMP: path.join(folder, ".databricks", "bundle") };
   expect(deployedEngine({ folder: "/nowhere", environment }, "dev")).toBe("direct");
+});
+
+describe("Files that were left incomplete", () => {
+  const local = (name: string) => path.join(folder, ".databricks", "bundle", name);
+  const torn = (target?: string) =>
+    tornFiles({ folder, target, environment: {} }).map((file) => path.relative(local(""), file));
+
+  it.each([
+    ["dev/resources.json", "", true],
+    ["dev/resources.json", '{"state_version": 2, "li', true],
+    ["dev/resources.json", "\0\0\0", true],
+    ["dev/resources.json", '{"state_version": 99}', false],
+    ["dev/terraform/terraform.tfstate", '{"version"', true],
+    ["dev/terraform/terraform.tfstate", "{}", false],
+    ["dev/resources.json.wal", '{"lineage": "', true],
+    ["dev/resources.json.wal", "\0\0\0", true],
+    ["dev/resources.json.wal", "", false],
+    ["dev/resources.json.wal", '{"lineage": "a"}\n{"k": "re', false],
+    ["dev/resources.json.wal", '{"line\n{"k": "resources.jobs.a"}\n', false],
+    ["dev/deployment.json", "", false],
+  ])("are states and logs that the CLI cannot read: %s with %j is %s", (name, text, isTorn) => {
+    write("dev", name.replace("dev/", ""));
+    fs.writeFileSync(local(name), text);
+    expect(torn()).toEqual(isTorn ? [name] : []);
+  });
+
+  it("are those of the step's own target", () => {
+    for (const target of ["dev", "prod"]) {
+      write(target, "resources.json");
+      fs.writeFileSync(local(`${target}/resources.json`), "");
+    }
+    expect(torn("prod")).toEqual(["prod/resources.json"]);
+    expect(torn()).toEqual(["dev/resources.json", "prod/resources.json"]);
+  });
 });
 
 describe("Unfinished write-ahead logs", () => {

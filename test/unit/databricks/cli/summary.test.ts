@@ -8,6 +8,18 @@ function namedBy(resources: Record<string, Record<string, object>>): string[] {
   return namedFiles(summary).map(({ resource, relativePath }) => `${resource} ${relativePath}`);
 }
 
+it.each([
+  ["/Workspace/Shared/x/", "/Workspace/Shared/x"],
+  ["/Workspace//Shared/./x", "/Workspace/Shared/x"],
+  ["/Workspace/Shared/x", "/Workspace/Shared/x"],
+  ["/", "/"],
+  ["", undefined],
+])("A folder that the bundle writes as %s is %s", (given, expected) => {
+  const workspace = { root_path: given, state_path: given, file_path: given };
+  const { rootPath, statePath, filePath } = parseBundleSummary(JSON.stringify({ workspace }));
+  expect([rootPath, statePath, filePath]).toEqual([expected, expected, expected]);
+});
+
 describe("Files that resources name", () => {
   it("are those that jobs, pipelines and apps read", () => {
     const task = {

@@ -6,7 +6,9 @@ function outputWithProgress() {
   const shown: string[] = [];
   const reports: string[] = [];
   const inner = cliOutput({ onLine: (line) => shown.push(line), onDiagnostic: () => undefined });
-  const output = withUploadProgress(inner, (uploaded, total) => reports.push(`${uploaded} of ${total}`));
+  const output = withUploadProgress(inner, (uploaded, total, what) =>
+    reports.push(`${uploaded} of ${total}${what === "files" ? "" : ` ${what}`}`),
+  );
   return { output, shown, reports };
 }
 
@@ -41,6 +43,24 @@ describe("The progress of an upload", () => {
     output.end();
     vi.advanceTimersByTime(60_000);
     expect(reports).toEqual(["1 of 3"]);
+  });
+
+  it("is reported for libraries too, until the files are uploaded", () => {
+    const { output, shown, reports } = outputWithProgress();
+    const uploaded = { at: 0, level: "INFO", message: "Upload succeeded" };
+    for (const name of ["dist/a.whl", "dist/b.whl"]) output.line(`Uploading ${name}...`, "stderr");
+    vi.advanceTimersByTime(8_000);
+    output.record(uploaded);
+    vi.advanceTimersByTime(8_000);
+    output.record(uploaded);
+    output.line("Uploading bundle files to /x...", "stderr");
+    vi.advanceTimersByTime(60_000);
+    expect(reports).toEqual(["0 of 2 libraries", "1 of 2 libraries"]);
+    expect(shown).toEqual(["Uploading dist/a.whl...", "Uploading dist/b.whl...", "Uploading bundle files to /x..."]);
+    output.line("Uploading again.whl...", "stderr");
+    output.end();
+    vi.advanceTimersByTime(60_000);
+    expect(reports).toHaveLength(2);
   });
 
   it("is not reported if nothing is uploaded", () => {

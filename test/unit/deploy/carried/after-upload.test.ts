@@ -82,4 +82,24 @@ describe("A file that a deploy has uploaded or left out", () => {
     expect(syncRootOf(root, found(modified()))).toBe("");
     expect(syncRootOf(root, found(modified() + 1n))).toBeUndefined();
   });
+
+  it("tells where the sync root is although a folder has files with the names and times of others", () => {
+    const put = (name: string) => {
+      fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+      fs.writeFileSync(path.join(root, name), "");
+      fs.utimesSync(path.join(root, name), 1_000, 1_000);
+    };
+    for (const name of ["bundle/a.txt", "bundle/shared/b.txt", "shared/b.txt"]) put(name);
+    const modifiedAt = 1_000n * second;
+    const of = (...names: string[]): SyncSnapshot => ({
+      ...found(0n),
+      files: new Map(names.map((remoteName) => [remoteName, { remoteName, modifiedAt }])),
+    });
+    const bundle = path.join(root, "bundle");
+    expect(syncRootOf(bundle, of("bundle/a.txt", "bundle/shared/b.txt", "shared/b.txt"))).toBe("..");
+    expect(syncRootOf(bundle, of("a.txt", "shared/b.txt"))).toBe("");
+    // One that is gone meanwhile does not count.
+    expect(syncRootOf(bundle, of("bundle/a.txt", "bundle/gone.txt", "shared/b.txt"))).toBe("..");
+    expect(syncRootOf(bundle, of("shared/b.txt"))).toBeUndefined();
+  });
 });

@@ -67,3 +67,8 @@ it.each([
     expect(afterCancel(command, progress, 6_900)).toEqual({ text: expect.stringMatching(text), stopAfterMs: ms });
   },
 );
+
+it("stops a canceled deploy at once if no time is left to finish", () => {
+  const text = expect.stringMatching(/was changing resources\. Stopping it now, because the agent ends the step/);
+  expect(afterCancel("deploy", "changing", 0)).toEqual({ text, stopAfterMs: 0 });
+});

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
+import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
 import { isCanceled, runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
 
 type Step = Parameters<typeof runCommand>[0];
@@ -80,6 +81,14 @@ describe("The result of a command", () => {
     });
     expect(written).toContain("TypeError: unreportable");
   });
+});
+
+it("A step that was canceled before does not start the CLI", async () => {
+  const started = path.join(folder, "started");
+  const step = stepWith(`touch '${started}'`, { cancel: AbortSignal.abort(), safePointMs: 5_000 });
+  const deploy = runCommand(step, "deploy", { arguments: ["--debug"], locks: true });
+  await expect(deploy).rejects.toBeInstanceOf(Cancelled);
+  expect(fs.existsSync(started)).toBe(false);
 });
 
 describe("A step whose CLI was ended by Ctrl+C on Windows", () => {
