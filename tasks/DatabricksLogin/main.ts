@@ -3,6 +3,7 @@ import "../common/pipeline/load-failure.ts";
 
 import { addressText } from "../common/databricks/workspace/address.ts";
 import { federatedTokens } from "../common/identity/federated-token.ts";
+import { attachedSummary } from "../common/pipeline/attached-summary.ts";
 import { print, setOutput } from "../common/pipeline/commands.ts";
 import { scrubProcessEnvironment } from "../common/pipeline/environment.ts";
 import { Cancelled } from "../common/pipeline/errors.ts";
@@ -25,9 +26,10 @@ void runTask(async (task) => {
   scrubProcessEnvironment();
 
   const identity = stepIdentity(task.http, inputs, connection, job, federatedTokens);
+  const show = attachedSummary(task.http, job);
   const service = startService(task.cancel);
   try {
-    const caller = await signInAs(task.http, identity, inputs.workspace, "workspaceUrl");
+    const caller = await signInAs(task.http, identity, inputs.workspace, show, "workspaceUrl");
     const token = await identity.token();
     const addresses = await service.open({ inputs, connection, job, token, network: task.network });
     if (task.cancel.aborted) throw new Cancelled();

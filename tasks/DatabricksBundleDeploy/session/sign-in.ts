@@ -11,6 +11,7 @@ import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../com
 import { type JobInfo, jobVariables, readJob } from "../../common/pipeline/job.ts";
 import { type PipelineJob, thisPipelineJob } from "../../common/pipeline/pipeline-run.ts";
 import { readServiceConnection } from "../../common/pipeline/service-connection.ts";
+import { publishSummary } from "../../common/pipeline/summary.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import { signInAs } from "../../common/sign-in/caller.ts";
 import { stepIdentity } from "../../common/sign-in/identity.ts";
@@ -67,7 +68,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const identity = stepIdentity(task.http, inputs, connection, job, connectionTokens);
   const { token, issuers, rule } = identity;
   const expected = ofStep ?? (ofBundle && rule(ofBundle.host) ? ofBundle : undefined);
-  const caller = await signInAs(task.http, identity, expected);
+  const caller = await signInAs(task.http, identity, expected, publishSummary);
   const version = cliVersion();
   const metadataService = await startMetadataService({
     token,

@@ -9,6 +9,10 @@ import { serverMessage } from "./service-errors.ts";
 export interface AzureDevOpsCall extends Pick<HttpRequest, "method" | "url" | "attempts"> {
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as the content of a file, instead of `body`. */
+  readonly file?: string;
+  /** Default 7.1. */
+  readonly apiVersion?: string;
 }
 
 /** What Azure DevOps answers; `status` is undefined where it did not answer. */
@@ -23,24 +27,26 @@ export type AzureDevOpsAnswer =
 export async function callAzureDevOps(
   http: Http,
   { jobToken, collectionUrl }: JobInfo,
-  { url, body, ...call }: AzureDevOpsCall,
+  { url, body, file, apiVersion = "7.1", ...call }: AzureDevOpsCall,
 ): Promise<AzureDevOpsAnswer> {
   if (!jobToken) return { reason: "this job has no access token", status: undefined };
   const organization = organizationOf(url);
   if (organization === undefined || organization !== organizationOf(collectionUrl)) {
     return { reason: `the address ${new URL(url).origin} is not the organization of this job`, status: undefined };
   }
+  const sent = file ?? (body === undefined ? undefined : JSON.stringify(body));
+  const type = file === undefined ? "application/json" : "application/octet-stream";
   const response = await http
     .send({
-      url: `${url}?api-version=7.1`,
+      url: `${url}?api-version=${apiVersion}`,
       headers: {
         Authorization: `Bearer ${jobToken}`,
         Accept: "application/json",
         // Requests 401 instead of a redirect to the sign-in page.
         "X-TFS-FedAuthRedirect": "Suppress",
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(sent === undefined ? {} : { "Content-Type": type }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent }),
       redirects: "manual",
       idleTimeoutMs: 10_000,
       attempts: 3,

@@ -8,7 +8,7 @@ import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limit
 import { instanceMetadataHost, isLoopback, type Network } from "./network.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -156,7 +156,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     const proxy = { proxyUrl: "" };
     const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false, proxy });
     // The library accepts a string or no body. An empty POST still needs its Content-Length.
-    const hasBody = request.method === "POST" || request.method === "PATCH";
+    const hasBody = ["POST", "PUT", "PATCH"].includes(request.method);
     const body = (hasBody ? (request.body ?? "") : null) as string;
     const length = hasBody && !request.body ? { "content-length": "0" } : {};
     const sent = client.request(request.method, url.href, body, { ...headers, ...length });

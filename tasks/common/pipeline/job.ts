@@ -33,6 +33,16 @@ export function readJob(): JobInfo {
   };
 }
 
+/** The step's place in the timeline of its run; undefined parts are those that the agent does not tell. */
+export interface StepRecord {
+  readonly timelineId: string | undefined;
+  readonly recordId: string | undefined;
+}
+
+export function readStepRecord(): StepRecord {
+  return { timelineId: tl.getVariable("System.TimelineId"), recordId: tl.getVariable("System.TaskInstanceId") };
+}
+
 /** Absolute path of a program on PATH, or undefined. */
 export function findOnPath(name: string): string | undefined {
   return tl.which(name, false) || undefined;

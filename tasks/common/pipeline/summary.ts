@@ -12,7 +12,11 @@ export function decorate(what: string, write: () => void): boolean {
     write();
     return true;
   } catch (error) {
-    warn(`${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    warnNotWritten(what, error instanceof Error ? error.message : String(error));
     return false;
   }
+}
+
+export function warnNotWritten(what: string, reason: string): void {
+  warn(`${what} could not be written: ${reason}`);
 }

@@ -4,7 +4,7 @@ import { tokenClaims } from "../identity/jwt.ts";
 import { print } from "../pipeline/commands.ts";
 import type { Http } from "../pipeline/http.ts";
 import type { StepIdentity } from "./identity.ts";
-import { publishSetUpReport } from "./set-up-report.ts";
+import { publishSetUpReport, type ShowPage } from "./set-up-report.ts";
 
 /** The service principal that a step has signed in as. */
 export interface Caller {
@@ -17,12 +17,13 @@ export interface Caller {
 /**
  * Gets the first token, and asks the workspace, if it is known, who the caller is. Throws a UserError for a wrong host, a
  * blocked network or a service principal that is not in the workspace, after it has shown the set-up report on the run page.
- * `setting` is where the address comes from.
+ * `show` shows the report. `setting` is where the address comes from.
  */
 export async function signInAs(
   http: Http,
   identity: StepIdentity,
   workspace: WorkspaceAddress | undefined,
+  show: ShowPage,
   setting?: string,
 ): Promise<Caller> {
   let isSignedIn = false;
@@ -31,7 +32,7 @@ export async function signInAs(
     isSignedIn = true;
     return await callerOf(http, identity, workspace, setting);
   } catch (error) {
-    publishSetUpReport(identity, workspace, isSignedIn, error);
+    await publishSetUpReport(show, identity, workspace, isSignedIn, error);
     throw error;
   }
 }

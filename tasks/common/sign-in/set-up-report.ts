@@ -7,27 +7,29 @@ import { HttpFailure } from "../pipeline/http-failure.ts";
 import { escapeMarkdown, markdownCode, markdownLink, markdownTable } from "../pipeline/markdown.ts";
 import { maskSecrets } from "../pipeline/secrets.ts";
 import type { ServiceConnection } from "../pipeline/service-connection.ts";
-import { publishSummary } from "../pipeline/summary.ts";
 import { troubleshootingUrl } from "../product.ts";
 import type { StepIdentity } from "./identity.ts";
 
 /** What the report needs of a step's identity. */
 export type SetUp = Pick<StepIdentity, "connection" | "job" | "isDatabricks" | "clientId" | "idToken">;
 
+/** Shows a page of this name on the run page; false, with a warning that calls it `what`, if it cannot. */
+export type ShowPage = (what: string, name: string, markdown: () => string) => boolean | Promise<boolean>;
+
 /**
  * Shows on the run page how far the sign-in came, what each service answered, and the values that an administrator needs. They
  * are identifiers, which the log masks only because they come with a connection. Never changes the step's result.
  */
-export function publishSetUpReport(
+export async function publishSetUpReport(
+  show: ShowPage,
   setUp: SetUp,
   workspace: WorkspaceAddress | undefined,
   isSignedIn: boolean,
   error: unknown,
-): void {
+): Promise<void> {
   if (error instanceof Cancelled || !(error instanceof Error)) return;
-  const isShown = publishSummary("The set-up report", "Databricks sign-in.md", () =>
-    setUpReport(setUp, workspace, isSignedIn, error),
-  );
+  const report = () => setUpReport(setUp, workspace, isSignedIn, error);
+  const isShown = await show("The set-up report", "Databricks sign-in.md", report);
   if (isShown) print("The set-up report on the run page shows what each service answered, and the values to copy.");
 }
 

@@ -43,14 +43,27 @@ describe.each(taskNodes)("The set-up report on $name", ({ path: node }) => {
     expect(await pages("workspace-member")).toMatch(/403: Unauthorized access to Org: \d+/);
   });
 
-  it("is shown by the login as well", async () => {
+  it("is shown by the login as well, whose commands are restricted", async () => {
     const deployer = lab.addDeployer(["workspace-member"]);
     const { login, finish } = await loginJob({ deployer });
     const step = await login();
     await finish();
-    expect(step.result).toBe("Failed");
+    expect([step.result, step.warnings, step.leftInTemp]).toEqual(["Failed", [], []]);
+    expect(step.summaries.map(({ name }) => name)).toEqual(["Databricks sign-in.md"]);
     expect(marks(step.page)).toEqual(["✓", "✓", "✗"]);
     expect(step.page).toContain(`\`${deployer.clientId}\``);
+    expect(step.text).toContain("The set-up report on the run page shows");
+  });
+
+  it("is only missing if Azure DevOps does not take it from the login", async () => {
+    lab.azureDevOps.fault({ status: 503 }, 1, { path: /\/attachments\// });
+    const { login, finish } = await loginJob({ deployer: lab.addDeployer(["workspace-member"]) });
+    const step = await login();
+    await finish();
+    expect([step.result, step.page]).toEqual(["Failed", undefined]);
+    expect(step.errors).toEqual([expect.stringContaining("denied access to the service principal")]);
+    expect(step.warnings).toEqual([expect.stringMatching(/^The set-up report could not be written: .*status 503/)]);
+    expect(step.text).not.toContain("The set-up report on the run page shows");
   });
 
   it("shows text of a service as text", async () => {

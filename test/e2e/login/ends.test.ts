@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
 import { taskNodes } from "../nodes.ts";
-import { askForToken, isAlive, isSetUpReport, type Login } from "../steps/login-job.ts";
+import { askForToken, isAlive, type Login } from "../steps/login-job.ts";
 import { useLab } from "../use-lab.ts";
 
 /** Removes the file of the post-job step from an agent, which then cannot run it. */
@@ -129,7 +129,7 @@ describe.each(taskNodes)("The end of a login on $name", ({ name, path: node }) =
       expect(failed.result).toBe("Failed");
       expect(failed.service).toBeUndefined();
       expect(job.variables.names()).toEqual(before);
-      expect(failed.leftInTemp.filter((name) => !isSetUpReport(name))).toEqual([]);
+      expect(failed.leftInTemp).toEqual([]);
       const { postSteps, orphans } = await finish();
       expect(orphans).toEqual([]);
       expect(postSteps[0]?.text).toContain("This step has not signed in, so there is nothing to end.");

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { FinishedJob, Job, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
 import { windowsAgents } from "../../lab/agents.ts";
+import type { Attachment } from "../../lab/azure-devops/attachments.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
 import { type Step, stepOf } from "./step.ts";
 
@@ -41,8 +42,10 @@ export function loginJobOf(job: Job, lab: Lab, deployer: Deployer = lab.deployer
   return {
     job,
     async login(inputs = {}, step = {}) {
+      const before = lab.azureDevOps.attachments.length;
       const result = await job.run({ task: "DatabricksLogin@1", inputs: { ...usual, ...inputs }, ...step });
-      return { ...stepOf(result), service: serviceIn(result.raw.stdout) };
+      const summaries = [...result.summaries, ...lab.azureDevOps.attachments.slice(before).filter(isSummary)];
+      return { ...stepOf({ ...result, summaries }), service: serviceIn(result.raw.stdout) };
     },
     async script(text, step = {}) {
       const result = await job.run({ task: "Bash@3", inputs: { targetType: "inline", script: text }, ...step });
@@ -53,6 +56,10 @@ export function loginJobOf(job: Job, lab: Lab, deployer: Deployer = lab.deployer
       return { ...finished, postSteps: finished.postJob.map(stepOf) };
     },
   };
+}
+
+function isSummary({ type }: Attachment): boolean {
+  return type === "DistributedTask.Core.Summary";
 }
 
 function serviceIn(lines: readonly string[]): Service | undefined {
@@ -82,11 +89,6 @@ export async function statusOfToken({ job }: LoginJob): Promise<number> {
   const host = job.variables.get("DATABRICKS_HOST") ?? "";
   const headers = { "X-Databricks-Metadata-Version": "1", "X-Databricks-Host": host, "User-Agent": "outside" };
   return (await fetch(url, { headers })).status;
-}
-
-/** Whether a name in the temporary folder is that of the set-up report, which the agent reads after the step. */
-export function isSetUpReport(name: string): boolean {
-  return /^databricks-\w+(\/Databricks sign-in\.md)?$/.test(name);
 }
 
 /** Whether a process is there, and has not only left its exit code behind. */

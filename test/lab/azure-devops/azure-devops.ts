@@ -5,6 +5,7 @@ import type { ServerCertificate } from "../certificates.ts";
 import { createFaults, type Fault, type FaultMatch, type Faults, type PlacedFault, sendFault } from "../faults.ts";
 import { readBody, requestUrl, send, sendJson, startServer } from "../https-server.ts";
 import { createSigningKey } from "../signing-key.ts";
+import { type Attachment, type Attachments, createAttachments } from "./attachments.ts";
 import { type Build, type Builds, createBuilds } from "./builds.ts";
 import { signInPage, unauthorizedError } from "./errors.ts";
 import { answerIdTokenRequest } from "./id-token-request.ts";
@@ -38,7 +39,7 @@ export interface AzureDevOpsRequest {
   readonly serviceConnectionId?: string;
 }
 
-/** Azure DevOps, as far as a pipeline job requests ID tokens from it, asks for runs of its project, and writes on pull requests. */
+/** Azure DevOps, as far as a pipeline job requests ID tokens from it, asks for runs of its project, attaches files to its run, and writes on pull requests. */
 export interface AzureDevOps {
   readonly port: number;
   readonly hostName: string;
@@ -64,6 +65,8 @@ export interface AzureDevOps {
   /** Opens a pull request of the project's repository. */
   openPullRequest(): PullRequest;
   readonly pullRequests: Pick<PullRequests, "mayContribute">;
+  /** What steps have attached to their runs by a request of their own. */
+  readonly attachments: readonly Attachment[];
   /** Places a fault for the next requests; all by default. */
   fault(fault: AzureDevOpsFault, times?: number, match?: FaultMatch): PlacedFault;
   /** The keys that verify the tokens of an issuer; none for an unknown issuer. */
@@ -79,6 +82,7 @@ interface State {
   readonly faults: Faults;
   readonly builds: Builds;
   readonly pullRequests: PullRequests;
+  readonly attachments: Attachments;
   readonly requests: AzureDevOpsRequest[];
   readonly issued: string[];
   readonly lifetimeSeconds: () => number;
@@ -95,6 +99,7 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     faults: createFaults(),
     builds: createBuilds(organization),
     pullRequests: createPullRequests(organization),
+    attachments: createAttachments(organization),
     requests: [],
     issued: [],
     lifetimeSeconds: () => azureDevOps.idTokenLifetimeSeconds,
@@ -130,6 +135,7 @@ export async function startAzureDevOps(options: { certificate: ServerCertificate
     startBuild: state.builds.start,
     openPullRequest: state.pullRequests.open,
     pullRequests: state.pullRequests,
+    attachments: state.attachments.all,
     fault: ({ nullToken, ...fault }, times, match = {}) =>
       state.faults.add(match, nullToken ? { ...fault, body: { oidcToken: null } } : fault, times),
     jwks: (issuer) => issuerJwks(issuer, state),
@@ -161,6 +167,7 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   const answer =
     state.builds.answer(request, url) ??
     state.pullRequests.answer(request, url, body) ??
+    state.attachments.answer(request, url, body) ??
     (await answerIdTokenRequest(request, url, body, { organization, connections, sign }));
   if (answer.body === undefined) send(response, answer.status, {}, "");
   else sendJson(response, answer.status, answer.body);

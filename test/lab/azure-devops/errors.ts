@@ -44,11 +44,21 @@ export function versionOutOfRangeError(version: string): AzureDevOpsError {
   return azureDevOpsError("services", "VssVersionOutOfRangeException", message);
 }
 
-/** 400: a body that is not declared as JSON. */
-export function contentTypeError(contentType: string): AzureDevOpsError {
+/** 400: the resource exists only as a preview. https://learn.microsoft.com/rest/api/azure/devops/?view=azure-devops-rest-7.1#api-and-tfs-version-mapping */
+export function previewVersionError(version: string): AzureDevOpsError {
+  const message = `The requested version "${version}" of the resource is under preview. The -preview flag must be supplied in the api-version for such requests. For example: "${version}-preview"`;
+  return azureDevOpsError("services", "VssInvalidPreviewVersionException", message);
+}
+
+/** 400: a body that is not declared as what the resource takes, which is JSON by default. */
+export function contentTypeError(
+  contentType: string,
+  method = "POST",
+  valid = "application/json, application/json-patch+json",
+): AzureDevOpsError {
   const message =
-    `The request indicated a Content-Type of "${contentType}" for method type "POST" which is not supported. ` +
-    "Valid content types for this method are: application/json, application/json-patch+json.";
+    `The request indicated a Content-Type of "${contentType}" for method type "${method}" which is not supported. ` +
+    `Valid content types for this method are: ${valid}.`;
   return azureDevOpsError("services", "VssRequestContentTypeNotSupportedException", message);
 }
 

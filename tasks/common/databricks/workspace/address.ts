@@ -14,6 +14,8 @@ export interface WorkspaceAddress {
  * problem, as the end of a sentence that begins with the address, if it does not name one workspace.
  */
 export function parseWorkspaceAddress(text: string): WorkspaceAddress | { readonly problem: string } | undefined {
+  // URL would remove line breaks, and so join two addresses into one.
+  if (/[\s\p{Cc}]/u.test(text.trim())) return { problem: "contains a blank or a line break, but must be one address" };
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const isPlain =

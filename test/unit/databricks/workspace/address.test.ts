@@ -42,6 +42,12 @@ describe("The address of a workspace", () => {
       "https://a.azuredatabricks.net,https://b.azuredatabricks.net",
       "contains a comma or a semicolon, but must be one address",
     ],
+    [
+      `${perWorkspace}/\nhttps://adb-3.4.azuredatabricks.net`,
+      "contains a blank or a line break, but must be one address",
+    ],
+    [`${perWorkspace}/ ${perWorkspace}`, "contains a blank or a line break, but must be one address"],
+    [`${perWorkspace}/\u0000`, "contains a blank or a line break, but must be one address"],
     [`${perWorkspace}:8443/`, "contains the port 8443, but the address of a workspace has no port"],
     [`${perWorkspace}.`, "ends with a dot after the name of the host"],
     [

@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
+import { createCertificateAuthority } from "../../../lab/certificates.ts";
+import { requestOverTls } from "../../../lab/https-client.ts";
+
+let folder: string;
+let ca: string;
+let azureDevOps: AzureDevOps;
+
+beforeAll(async () => {
+  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-attachments-"));
+  const authority = await createCertificateAuthority(folder);
+  ca = authority.certificate;
+  azureDevOps = await startAzureDevOps({ certificate: await authority.issue([...azureDevOpsHostNames]) });
+});
+
+afterAll(async () => {
+  await azureDevOps.close();
+  await fs.promises.rm(folder, { recursive: true });
+});
+
+const timelineId = randomUUID();
+const recordId = randomUUID();
+
+async function attach({ version = "7.1-preview.1", type = "application/octet-stream", method = "PUT", token = "" }) {
+  const plan = `${azureDevOps.project.id}/_apis/distributedtask/hubs/build/plans/${randomUUID()}`;
+  const resource = `${plan}/timelines/${timelineId}/records/${recordId}/attachments/DistributedTask.Core.Summary/a%20b.md`;
+  const url = `${azureDevOps.collectionUrl}${resource}?api-version=${version}`;
+  const headers = {
+    Authorization: `Bearer ${token || azureDevOps.issueJobToken()}`,
+    "Content-Type": type,
+    "X-TFS-FedAuthRedirect": "Suppress",
+  };
+  const { status, text } = await requestOverTls({ ca, port: azureDevOps.port }, url, { method, headers, body: "# A" });
+  return { status, body: JSON.parse(text) as Record<string, unknown> };
+}
+
+it("Azure DevOps takes an attachment of a step", async () => {
+  expect(await attach({})).toMatchObject({ status: 200, body: { recordId, name: "a b.md" } });
+  expect(azureDevOps.attachments).toEqual([
+    { timelineId, recordId, type: "DistributedTask.Core.Summary", name: "a b.md", content: "# A" },
+  ]);
+});
+
+it.each([
+  [{ version: "7.1" }, 400, /under preview/],
+  [{ type: "application/json" }, 400, /Valid content types .*: application\/octet-stream/],
+  [{ method: "POST" }, 405, /POST/],
+  [{ token: "another" }, 401, /not authorized/],
+])("Azure DevOps refuses an attachment with %o", async (difference, status, message) => {
+  const before = azureDevOps.attachments.length;
+  const answer = await attach(difference);
+  expect(answer.status).toBe(status);
+  expect(JSON.stringify(answer.body)).toMatch(message);
+  expect(azureDevOps.attachments).toHaveLength(before);
+});
