@@ -44,7 +44,7 @@ export function counter(): Counter {
   return {
     counted: (route) => async (request) => {
       const answer = await route(request);
-      note(answer, request.headers["user-agent"] ?? "");
+      note(answer, request.headers["user-agent"] ?? agentOf(request.rawHeaders));
       return answer;
     },
     countRenewal() {
@@ -65,6 +65,11 @@ const clients: readonly (readonly [string, RegExp])[] = [
   ["go", /databricks-sdk-go|go-http-client/i],
   ["curl", /^curl\//],
 ];
+
+/** Databricks' SDK for JavaScript asks for a token without a User-Agent, and writes the header in this way (config/MetadataServiceCredentials). */
+function agentOf(rawHeaders: readonly string[]): string {
+  return rawHeaders.includes("x-databricks-metadata-version") ? "databricks-sdk-js" : "";
+}
 
 const mostNames = 20;
 

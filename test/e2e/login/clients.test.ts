@@ -112,6 +112,7 @@ describe.each(taskNodes)("Clients in a job that is signed in, on $name", ({ name
     expect(orphans).toEqual([]);
     expect(signedIn.leftInTemp).toEqual([]);
     expect(signedIn.taskFolderChanged).toBe(false);
+    expect(report?.[2]).toMatch(/^[^,]*, .*\bjavascript \d+/);
     // The deploy task signs in by itself, with a token of its own.
     expect(Number(report?.[3])).toBeLessThan(accessTokens.length);
     expect(Number(report?.[3])).toBeGreaterThan(3);

@@ -1,4 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Config } from "@databricks/sdk-experimental";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../../tasks/common/identity/loopback-server.ts";
 import { clientName, counter, reportLine, reportWarnings } from "../../../../tasks/DatabricksLogin/service/report.ts";
@@ -8,13 +11,14 @@ const none = { count: 0, last: "" };
 async function counts(...answers: readonly (readonly [userAgent: string, answer: Answer])[]) {
   const all = counter();
   for (const [userAgent, answer] of answers) {
-    const request = { headers: { "user-agent": userAgent } } as IncomingMessage;
-    expect(await all.counted(async () => answer)(request)).toBe(answer);
+    const request = { headers: { "user-agent": userAgent }, rawHeaders: ["User-Agent", userAgent] } as unknown;
+    expect(await all.counted(async () => answer)(request as IncomingMessage)).toBe(answer);
   }
   return all.report();
 }
 
-const token: Answer = { status: 200, body: { access_token: "t" } };
+const token = { status: 200, body: { access_token: "t" } } satisfies Answer;
+const bearer = { token_type: "Bearer", expires_on: 4102444800 };
 
 describe("The report of the service", () => {
   it.each([
@@ -33,6 +37,20 @@ describe("The report of the service", () => {
     ["##vso[task.complete]", "other"],
   ])("names the client with the User-Agent %s", (userAgent, name) => {
     expect(clientName(userAgent)).toBe(name);
+  });
+
+  it("recognizes Databricks' SDK for JavaScript, which sends no User-Agent", async () => {
+    const all = counter();
+    const server = createServer(async (request, response) => {
+      const { body } = await all.counted(async () => ({ ...token, body: { ...token.body, ...bearer } }))(request);
+      response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const metadataServiceUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    const host = "https://adb-1.2.azuredatabricks.net";
+    await new Config({ host, metadataServiceUrl, authType: "metadata-service" }).authenticate(new Headers());
+    server.close();
+    expect(Object.keys(all.report().answered)).toEqual(["javascript"]);
   });
 
   it("names at most 20 clients, because any program can invent names", async () => {
