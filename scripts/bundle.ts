@@ -99,8 +99,28 @@ async function bundle(
   const task = { ...options, ...start, absWorkingDir: root, outfile, plugins: [...libraries, ...plugins] };
   const { metafile, warnings } = await build({ ...task, metafile: true });
   if (warnings.length > 0) throw new Error(`Bundling ${outfile} gave ${warnings.length} warnings.`);
+  writeWithOneCopy(outfile);
   const files = Object.entries(metafile.inputs).filter(([input]) => !isWritten(input));
   return { ...metafile, inputs: Object.fromEntries(files) };
+}
+
+/** The function with which esbuild copies the exports of a CommonJS module, one by one, for each file that imports it. */
+const toESM = /\b([\w$]+)=\(([\w$]+),([\w$]+),([\w$]+)\)=>\(\4=\2!=null\?/g;
+
+/** Keeps the copies: one for files that are ES modules to Node (`isNode`), and one for others, where `default` is different. */
+const copyOnce = `var copyOnce=copy=>{const copies=[new Map,new Map];return(module,isNode)=>{const known=copies[isNode?1:0];
+if(!known.has(module))known.set(module,copy(module,isNode));return known.get(module)}};
+`;
+
+/** Makes a bundled file copy the exports of each module once. Otherwise the copies take a twentieth of a deploy step's time. */
+function writeWithOneCopy(outfile: string): void {
+  const text = fs.readFileSync(outfile, "utf8");
+  if ((text.match(toESM)?.length ?? 0) > 1) throw new Error(`${outfile} contains esbuild's function __toESM twice.`);
+  const changed = text.replace(
+    toESM,
+    (definition, name: string) => `${name}=copyOnce((...a)=>copyFor(...a)),copyFor${definition.slice(name.length)}`,
+  );
+  fs.writeFileSync(outfile, copyOnce + changed);
 }
 
 /** Whether an input is not a file, but text of this script. */

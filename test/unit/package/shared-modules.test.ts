@@ -80,3 +80,14 @@ it("gives a CommonJS module to another one as it is", async () => {
   });
   expect(lines).toEqual(["plain", "late plain"]);
 });
+
+it("copies the exports of a library once, for all files that import it", async () => {
+  const lines = await outputOf({
+    "library.cjs": `module.exports = new Proxy({ name: "library" }, {
+      ownKeys(exported) { console.log("copied"); return Reflect.ownKeys(exported); },
+    });`,
+    "task/index.ts": `import { name } from "../library.cjs"; import { other } from "./other.ts"; console.log(name, other);`,
+    "task/other.ts": `import library from "../library.cjs"; export const other = library.name;`,
+  });
+  expect(lines).toEqual(["copied", "library library"]);
+});
