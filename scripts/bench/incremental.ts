@@ -9,17 +9,17 @@ import { type AgentSetup, startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { checkOut } from "../../test/e2e/steps/checkout.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
 import { signInPerson } from "../../test/lab/person.ts";
-import { type BenchRow, interleavedMedians, median } from "./measure.ts";
+import { noRateLimit } from "./bundles.ts";
+import { interleavedMedians, median } from "./measure.ts";
+import type { Result } from "./results.ts";
 
 const execute = promisify(execFile);
-const changedFilesLimit = 0.02;
-const mechanismLimit = 1.3;
 const deploys = 5;
-/** For what is prepared, not measured: without the CLI's usual 15 requests a second. */
-const fast: AgentSetup = { environment: { DATABRICKS_RATE_LIMIT: "1000" } };
+/** For what is prepared, not measured. */
+const fast: AgentSetup = { environment: noRateLimit };
 
 /** Measures what carrying the uploaded files from one agent to the next saves, and what it costs. */
-export async function benchIncremental(): Promise<BenchRow[]> {
+export async function benchIncremental(): Promise<Result[]> {
   const lab = await startLab(console.log);
   try {
     return [await changedFile(lab), await smallBundle(lab)];
@@ -29,7 +29,7 @@ export async function benchIncremental(): Promise<BenchRow[]> {
 }
 
 /** One of 1,000 files has changed: the whole step on a new agent, against the CLI by itself in a new folder. */
-async function changedFile(lab: Lab): Promise<BenchRow> {
+async function changedFile(lab: Lab): Promise<Result> {
   const alone = await cliAlone(lab, manyFiles(1000));
   const deploy = await deployer(lab, fast, manyFiles(1000));
   await deploy({});
@@ -42,16 +42,14 @@ async function changedFile(lab: Lab): Promise<BenchRow> {
   }
   const ours = median(times);
   return {
-    what: "deploy of one changed file of 1,000, new agent",
+    row: "changedFile",
     value: ours / alone,
-    limit: changedFilesLimit,
-    unit: "× the CLI alone",
     detail: `${(ours / 1000).toFixed(2)} s against ${(alone / 1000).toFixed(1)} s`,
   };
 }
 
 /** A bundle of five files, deployed again without a change: with and without `incremental`. */
-async function smallBundle(lab: Lab): Promise<BenchRow> {
+async function smallBundle(lab: Lab): Promise<Result> {
   const five: BundleFiles = { ...bundleOf("five", job("only", "Only")), "a.txt": "a", "b.txt": "b", "c.txt": "c" };
   const deploy = await deployer(lab, {}, five);
   const { on, off } = await interleavedMedians(
@@ -62,10 +60,8 @@ async function smallBundle(lab: Lab): Promise<BenchRow> {
     deploys,
   );
   return {
-    what: "deploy of five files, new agent, incremental",
+    row: "fiveFiles",
     value: on / off,
-    limit: mechanismLimit,
-    unit: "× incremental: false",
     detail: `${on.toFixed(0)} ms against ${off.toFixed(0)} ms`,
   };
 }
@@ -102,6 +98,6 @@ async function cliAlone(lab: Lab, files: BundleFiles): Promise<number> {
       fs.rmSync(folder, { recursive: true });
     }
   }
-  await deploy({ DATABRICKS_RATE_LIMIT: "1000" });
+  await deploy(noRateLimit);
   return deploy({});
 }

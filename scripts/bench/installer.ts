@@ -6,15 +6,14 @@ import { createCertificateAuthority } from "../../test/lab/certificates.ts";
 import { buildDatabricks } from "../../test/lab/databricks/build.ts";
 import { archiveName, startReleases, sumsName, thisPlatform } from "../../test/lab/releases/releases.ts";
 import { root } from "../project.ts";
-import { type BenchRow, type Command, interleavedMedians, wallMs } from "./measure.ts";
+import { type Command, interleavedMedians, wallMs } from "./measure.ts";
+import type { Result } from "./results.ts";
 
 const built = path.join(root, "dist/extension/tasks/DatabricksCliInstaller");
 const version = "1.11.0";
-const cachedLimit = 2.3;
-const coldLimit = 1;
 
 /** Measures the packaged installer with the real CLI: cached against an empty script, cold against the system's tools. */
-export async function benchInstaller(): Promise<BenchRow[]> {
+export async function benchInstaller(): Promise<Result[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-installer-"));
   const authority = await createCertificateAuthority(folder);
   const releases = await startReleases({ certificate: await authority.issue(["localhost"]) });
@@ -22,16 +21,16 @@ export async function benchInstaller(): Promise<BenchRow[]> {
     await releases.add({ version, executable: await (await buildDatabricks({ log: console.log })).cli(version) });
     // Agents run tasks outside of any package.
     fs.cpSync(built, path.join(folder, "task"), { recursive: true });
-    const rows: BenchRow[] = [];
-    for (const node of taskNodes) rows.push(...(await benchNode(node, folder, releases.plainMirrorUrl)));
-    return rows;
+    const results: Result[] = [];
+    for (const node of taskNodes) results.push(...(await benchNode(node, folder, releases.plainMirrorUrl)));
+    return results;
   } finally {
     await releases.close();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function benchNode(node: (typeof taskNodes)[number], folder: string, mirror: string): Promise<BenchRow[]> {
+async function benchNode(node: (typeof taskNodes)[number], folder: string, mirror: string): Promise<Result[]> {
   const empty = path.join(folder, "empty.js");
   fs.writeFileSync(empty, "");
   const task = path.join(folder, "task", "index.js");
@@ -46,12 +45,11 @@ async function benchNode(node: (typeof taskNodes)[number], folder: string, mirro
     empty: () => wallMs({ ...warm.command, arguments: [empty] }),
     cached: () => wallMs(warm.command, succeeded),
   });
-  const cached = row(`installer, cached, ${node.name}`, start.cached, start.empty, cachedLimit, "× an empty node");
+  const cached: Result = { row: "installerCached", node: node.name, ...ratio(start.cached, start.empty) };
   const missing = byHand.missing();
   if (missing.length > 0) {
-    const detail = `not installed here: ${missing.join(", ")}`;
-    const limits = { value: Number.POSITIVE_INFINITY, limit: coldLimit, unit: coldUnit, detail };
-    return [cached, { what: `installer, cold, ${node.name}`, ...limits }];
+    const leftOut = `not installed here: ${missing.join(", ")}`;
+    return [cached, { row: "installerCold", node: node.name, leftOut }];
   }
   const whole = await interleavedMedians({
     task: () => {
@@ -60,15 +58,14 @@ async function benchNode(node: (typeof taskNodes)[number], folder: string, mirro
     },
     tools: () => byHand.wallMs(),
   });
-  return [cached, row(`installer, cold, ${node.name}`, whole.task, whole.tools, coldLimit, coldUnit)];
+  return [cached, { row: "installerCold", node: node.name, ...ratio(whole.task, whole.tools) }];
 }
 
 /** A task that fails exits with 0 too. */
 const succeeded = "result=Succeeded";
-const coldUnit = "× curl + sha256sum + unzip";
 
-function row(what: string, ours: number, theirs: number, limit: number, unit: string): BenchRow {
-  return { what, value: ours / theirs, limit, unit, detail: `${ours.toFixed(0)} ms against ${theirs.toFixed(0)} ms` };
+function ratio(ours: number, theirs: number): { value: number; detail: string } {
+  return { value: ours / theirs, detail: `${ours.toFixed(0)} ms against ${theirs.toFixed(0)} ms` };
 }
 
 /** The task with an agent's environment and its own folders. */

@@ -2,19 +2,18 @@ import { taskNodes } from "../../test/e2e/nodes.ts";
 import { startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { askForToken, loginJobOf, processView } from "../../test/e2e/steps/login-job.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
-import { type BenchRow, interleavedMedians, wallMs } from "./measure.ts";
+import { interleavedMedians, wallMs } from "./measure.ts";
+import type { Result } from "./results.ts";
 
-const loginLimitMs = 800;
-const memoryLimitMb = 60;
 const rounds = 7;
 
 /** Measures the packaged login task against the lab: the time of the step, and the memory of its service after renewals. */
-export async function benchLogin(): Promise<BenchRow[]> {
+export async function benchLogin(): Promise<Result[]> {
   const lab = await startLab(console.log);
   try {
-    const rows: BenchRow[] = [];
-    for (const node of taskNodes) rows.push(await loginTime(lab, node), await serviceMemory(lab, node));
-    return rows;
+    const results: Result[] = [];
+    for (const node of taskNodes) results.push(await loginTime(lab, node), await serviceMemory(lab, node));
+    return results;
   } finally {
     await lab.close();
   }
@@ -22,7 +21,7 @@ export async function benchLogin(): Promise<BenchRow[]> {
 
 type TaskNode = (typeof taskNodes)[number];
 
-async function loginTime(lab: Lab, node: TaskNode): Promise<BenchRow> {
+async function loginTime(lab: Lab, node: TaskNode): Promise<Result> {
   const agent = await startLabAgent(lab, node.path);
   try {
     const { login, empty } = await interleavedMedians(
@@ -39,13 +38,13 @@ async function loginTime(lab: Lab, node: TaskNode): Promise<BenchRow> {
       rounds,
     );
     const detail = `${(login / empty).toFixed(1)} × an empty node (${empty.toFixed(0)} ms)`;
-    return { what: `login, ${node.name}`, value: login, limit: loginLimitMs, unit: "ms", detail };
+    return { row: "login", node: node.name, value: login, detail };
   } finally {
     await agent.dispose();
   }
 }
 
-async function serviceMemory(lab: Lab, node: TaskNode): Promise<BenchRow> {
+async function serviceMemory(lab: Lab, node: TaskNode): Promise<Result> {
   const agent = await startLabAgent(lab, node.path);
   lab.entra.accessTokenLifetimeSeconds = 2;
   try {
@@ -54,7 +53,7 @@ async function serviceMemory(lab: Lab, node: TaskNode): Promise<BenchRow> {
     await job.script(`for i in $(seq 6); do ${askForToken}; sleep 1; done`);
     const value = processView(service?.pid ?? 0).memory;
     await job.finish();
-    return { what: `login service after renewals, ${node.name}`, value, limit: memoryLimitMb, unit: "MB" };
+    return { row: "loginMemory", node: node.name, value };
   } finally {
     lab.entra.accessTokenLifetimeSeconds = 3600;
     await agent.dispose();

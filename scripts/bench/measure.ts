@@ -1,17 +1,5 @@
 import { spawn } from "node:child_process";
 
-/** One line of the table: what was measured, its ratio or size, and its limit. */
-export interface BenchRow {
-  readonly what: string;
-  /** Measured value, in the unit of `limit`. */
-  readonly value: number;
-  readonly limit: number;
-  /** e.g. "× an empty node", "KB", "ms". */
-  readonly unit: string;
-  /** The absolute figures behind a ratio. */
-  readonly detail?: string;
-}
-
 export interface Command {
   readonly executable: string;
   readonly arguments: readonly string[];
@@ -27,14 +15,16 @@ export async function wallMs(command: Command, expected = ""): Promise<number> {
   const { executable, arguments: argv, environment, workingDirectory } = command;
   const start = performance.now();
   const child = spawn(executable, argv, {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: environment ?? process.env,
     cwd: workingDirectory,
   });
   let output = "";
-  child.stdout.on("data", (data: Buffer) => {
-    output += data.toString();
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data: Buffer) => {
+      output += data.toString();
+    });
+  }
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);

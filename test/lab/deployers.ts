@@ -36,6 +36,9 @@ export type AddDeployer = (missing?: readonly SetupStep[], connectionName?: stri
 
 export const tenantId = "0f8a3c52-7d16-4b9e-8c3f-5e21d94ab607";
 
+/** The subscription of all service connections. */
+export const subscription = { id: "6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21", name: "Analytics", tenantId };
+
 const authorities = {
   AzureCloud: "https://login.microsoftonline.com/",
   AzureUSGovernment: "https://login.microsoftonline.us/",
@@ -77,7 +80,7 @@ function authorization(
   federation: { issuer: string; subject: string },
   { secret, certificate, managedIdentity }: DeployerKind,
 ): Pick<ServiceConnection, "scheme" | "parameters"> {
-  const scope = "/subscriptions/6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21";
+  const scope = `/subscriptions/${subscription.id}`;
   if (managedIdentity) return { scheme: "ManagedServiceIdentity", parameters: { tenantid: tenantId } };
   const application = { tenantid: tenantId, serviceprincipalid: clientId, scope };
   if (secret) {
@@ -106,8 +109,8 @@ function connectionData(clientId: string, { cloud = "AzureCloud", managedIdentit
   return {
     environment: cloud,
     activeDirectoryAuthority: authorities[cloud],
-    subscriptionId: "6a0c7b1e-2f53-4d8e-9a11-0c5d3e7f9b21",
-    subscriptionName: "Analytics",
+    subscriptionId: subscription.id,
+    subscriptionName: subscription.name,
     scopeLevel: "Subscription",
     creationMode: "Manual",
     ...(managedIdentity === "assigned by a user" ? { msiclientId: clientId } : {}),

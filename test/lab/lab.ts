@@ -5,10 +5,15 @@ import type { AgentSettings, JobSettings } from "./agent/agent.ts";
 import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "./azure-devops/azure-devops.ts";
 import { createCertificateAuthority } from "./certificates.ts";
 import { buildDatabricks, type DatabricksPrograms } from "./databricks/build.ts";
-import { type AddDeployer, type Deployer, deployerFactory } from "./deployers.ts";
+import { type AddDeployer, type Deployer, deployerFactory, subscription, tenantId } from "./deployers.ts";
 import { type Entra, entraHostNames, startEntra } from "./entra/entra.ts";
 import { type Proxy as ConnectProxy, startProxy } from "./proxy/proxy.ts";
 import { type Releases, releaseHostNames, startReleases } from "./releases/releases.ts";
+import {
+  type ResourceManager,
+  resourceManagerHostNames,
+  startResourceManager,
+} from "./resource-manager/resource-manager.ts";
 import { createFederation, type Federation } from "./workspace/federation.ts";
 import { startWorkspace, type Workspace } from "./workspace/workspace.ts";
 
@@ -25,6 +30,7 @@ export interface Lab {
   /** The workspace's own token exchange. */
   readonly federation: Federation;
   readonly releases: Releases;
+  readonly resourceManager: ResourceManager;
   readonly proxy: ConnectProxy;
   /** What an agent needs to reach the lab. */
   readonly agentNetwork: Pick<AgentSettings, "proxy" | "caFile">;
@@ -67,12 +73,18 @@ export async function startLab(
     assertionKeys: async (issuer) => azureDevOps.jwks(issuer),
   });
   const releases = await startReleases({ certificate: await authority.issue(releaseHostNames) });
+  const resourceManager = await startResourceManager({
+    certificate: await authority.issue(resourceManagerHostNames),
+    subscription,
+    verifyToken: entra.verifyAccessToken,
+  });
   const federation = await createFederation((issuer) => azureDevOps.jwks(issuer));
   const [host = workspaceHost] = workspaceHosts;
   const workspace = await startWorkspace({
     program: programs.workspace,
     host,
     workspaceId: /^adb-(\d+)\./.exec(host)?.[1] ?? "1234567890123456",
+    tenantId,
     certificate: await authority.issue([...workspaceHosts, ...Object.values(customHosts)]),
     customUrls: Object.values(customHosts).map((host) => ({ host, accountId })),
     members: [],
@@ -83,7 +95,7 @@ export async function startLab(
     exchangeToken: federation.exchange,
   });
   const proxy = await startProxy(proxyCredentials);
-  for (const server of [azureDevOps, entra, releases]) {
+  for (const server of [azureDevOps, entra, releases, resourceManager]) {
     for (const name of server.hostNames) proxy.map(name, server.port);
   }
   for (const name of [...workspaceHosts, ...Object.values(customHosts)]) proxy.map(name, workspace.port);
@@ -97,6 +109,7 @@ export async function startLab(
     workspace,
     federation,
     releases,
+    resourceManager,
     proxy,
     agentNetwork: { proxy: { url: proxy.url, ...proxyCredentials }, caFile: authority.file },
     deployer: addDeployer(),
@@ -108,7 +121,8 @@ export async function startLab(
       serviceConnections: deployers.map(({ connection }) => connection),
     }),
     async close() {
-      await Promise.all([proxy, releases, workspace, entra, azureDevOps].map((server) => server.close()));
+      const servers = [proxy, releases, resourceManager, workspace, entra, azureDevOps];
+      await Promise.all(servers.map((server) => server.close()));
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -71,7 +71,8 @@ function headersWith(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}`, "user-agent": "browser" };
 }
 
-function proxyUrl({ agentNetwork: { proxy } }: SignInLab): string {
+/** The URL of the lab's proxy with its credentials, as programs read it from HTTPS_PROXY. */
+export function proxyUrl({ agentNetwork: { proxy } }: Pick<Lab, "agentNetwork">): string {
   const { url = "", username = "", password = "" } = proxy ?? {};
   return Object.assign(new URL(url), {
     username: encodeURIComponent(username),
@@ -79,7 +80,8 @@ function proxyUrl({ agentNetwork: { proxy } }: SignInLab): string {
   }).href;
 }
 
-function routeOf({ agentNetwork: { proxy, caFile } }: SignInLab): Route {
+/** How a client outside of the pipeline reaches the lab's servers. */
+export function routeOf({ agentNetwork: { proxy, caFile } }: Pick<Lab, "agentNetwork">): Route {
   if (!proxy || !caFile) throw new Error("The lab's network has a proxy and a certificate authority.");
   return { ca: fs.readFileSync(caFile, "utf8"), proxy };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { resourceManagerResources } from "../resource-manager/resource-manager.ts";
 import { type EntraError, refusals } from "./errors.ts";
 
 /** What an application trusts instead of a secret. Entra compares case-sensitively. */
@@ -16,7 +17,7 @@ export interface ApplicationDescription {
   readonly secret?: string;
   /** PEM of the certificate that signs its assertions. */
   readonly certificate?: string;
-  /** Application ids or URIs of the resources in its tenant; default: Azure Databricks. */
+  /** Application ids or URIs of the resources in its tenant; default: Azure Databricks and Azure Resource Manager. */
   readonly resources?: string[];
 }
 
@@ -59,7 +60,7 @@ export function createDirectory(): Directory {
         ...application,
         objectId: randomUUID(),
         displayName,
-        resources: application.resources ?? [databricksResource],
+        resources: application.resources ?? [databricksResource, ...resourceManagerResources],
       });
     },
     addFederatedCredential(clientId, credential) {

@@ -22,6 +22,7 @@ export interface Reception {
   readonly checkpoints: Checkpoints;
   readonly gate: Gate;
   readonly exchangeToken: TokenExchange | undefined;
+  readonly tenantId: string;
   readonly customUrls: readonly CustomUrl[];
   readonly folders: FolderRights;
 }
@@ -59,7 +60,7 @@ async function replyTo(reception: Reception, request: GateRequest, record: Recor
   if (request.method === "POST" && request.url.pathname === tokenPath) return exchangeToken(reception, request);
   const unauthenticated =
     (customUrl && answerAtCustomUrl(request, customUrl, doorkeeper.id)) ??
-    discover(request, { url, id: doorkeeper.id });
+    discover(request, { url, id: doorkeeper.id, tenantId: reception.tenantId });
   return unauthenticated ?? refusal ?? folders.refuse(request, caller) ?? gate.answer(request, caller);
 }
 

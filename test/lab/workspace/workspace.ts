@@ -35,6 +35,8 @@ export interface WorkspaceSettings {
   /** The workspace's name, as in adb-1234567890123456.7.azuredatabricks.net; with `localhost` its URL has the port. */
   readonly host: string;
   readonly workspaceId: string;
+  /** The Entra tenant of the workspace. */
+  readonly tenantId: string;
   /** For TLS: PEM. */
   readonly certificate: { key: string; cert: string };
   /** Application ids of the service principals in the workspace. */
@@ -105,6 +107,7 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     checkpoints,
     gate,
     exchangeToken,
+    tenantId: settings.tenantId,
     customUrls,
     folders,
   };

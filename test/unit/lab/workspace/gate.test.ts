@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { alice, bob, startTestWorkspace, type TestWorkspace, workspaceId } from "./setup.ts";
+import { alice, bob, startTestWorkspace, type TestWorkspace, tenantId, workspaceId } from "./setup.ts";
 
 const host = "adb-1234567890123456.7.azuredatabricks.net";
 const me = "/api/2.0/preview/scim/v2/Me";
@@ -28,6 +28,12 @@ describe("what anybody may read", () => {
     });
     const server = await lab.call({ path: "/oidc/.well-known/oauth-authorization-server" });
     expect(server.json).toMatchObject({ token_endpoint: `https://${host}/oidc/v1/token` });
+  });
+
+  it("anyone who wants to sign in is sent to the workspace's tenant in Entra", async () => {
+    const { status, headers } = await lab.call({ path: "/aad/auth" });
+    expect(status).toBe(302);
+    expect(headers.location).toContain(`https://login.microsoftonline.com/${tenantId}/oauth2/authorize`);
   });
 
   it("nothing else can be read without a token", async () => {

@@ -16,6 +16,7 @@ import {
 } from "../../../lab/workspace/workspace.ts";
 
 export const workspaceId = "1234567890123456";
+export const tenantId = "0f8a3c52-7d16-4b9e-8c3f-5e21d94ab607";
 export const alice = "11111111-2222-4333-8444-555555555555";
 export const bob = "66666666-7777-4888-9999-000000000000";
 
@@ -67,6 +68,7 @@ export async function startTestWorkspace(
     program,
     host,
     workspaceId,
+    tenantId,
     certificate,
     members: [alice, bob],
     verifyToken: async (token) => verdicts.get(token) ?? { ok: false, reason: "malformed" },

@@ -1,0 +1,37 @@
+import { type Group, type Row, type RowName, rows } from "./rows.ts";
+
+/** What was found out about a row: its value, or why it was left out. */
+export type Result = { readonly row: RowName /** The Node version. */; readonly node?: string } & (
+  | { readonly value: number /** The figures behind a ratio. */; readonly detail?: string }
+  | { readonly leftOut: string }
+);
+
+/** The rows of a group, as they have to be found in its results: with the name of the Node version where it matters. */
+export function expectedRows(
+  wanted: readonly Group[],
+  nodes: readonly { readonly name: string }[],
+): { readonly row: RowName; readonly node?: string }[] {
+  const names = Object.keys(rows) as RowName[];
+  return names
+    .filter((name) => wanted.includes(rows[name].group))
+    .flatMap((row) => ("perNode" in rows[row] ? nodes.map(({ name }) => ({ row, node: name })) : [{ row }]));
+}
+
+/** How a line of the results is called. */
+export function nameOf({ row, node }: { readonly row: RowName; readonly node?: string }): string {
+  return node === undefined ? rows[row].what : `${rows[row].what}, ${node}`;
+}
+
+/** The limit as the results show it; undefined for a row that only reports. */
+export function limitOf(name: RowName): string | undefined {
+  const { limit }: Row = rows[name];
+  if (limit === undefined) return undefined;
+  return "most" in limit ? `≤ ${limit.most}` : `≥ ${limit.least}`;
+}
+
+/** Whether a value is within the limit of its row. */
+export function isWithin(name: RowName, value: number): boolean {
+  const { limit }: Row = rows[name];
+  if (limit === undefined) return true;
+  return "most" in limit ? value <= limit.most : value >= limit.least;
+}
