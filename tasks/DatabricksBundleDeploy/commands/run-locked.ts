@@ -71,7 +71,7 @@ async function runOnce(
     const cleanUp = async () => {
       const connection = cleanupConnection(step);
       const { lock } = output.facts;
-      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
+      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath, note.lockId()));
       // The next deploy reads in the note whose lock it meets.
       await note.end(isReleased ? connection : undefined);
     };

@@ -21,21 +21,22 @@ export function isOwnLock(
 }
 
 /**
- * Releases the lock that the CLI has left, if it is this step's own. `statePath` is the lock's folder in the workspace.
- * Returns false if this step may still have the lock.
+ * Releases the lock that the CLI has left, if it is this step's own. `statePath` is the lock's folder in the workspace, and `id`
+ * that of the own lock, if it was read before. Returns false if this step may still have the lock.
  */
 export async function releaseOwnLock(
   step: Step,
   workspace: WorkspaceConnection | undefined,
   attempt: LockAttempt,
   statePath: string | undefined,
+  id: string | undefined,
 ): Promise<boolean> {
   if (attempt.failed) return true;
   try {
     if (workspace === undefined || statePath === undefined) throw new Error("The lock's place is unknown.");
     const lock = await readLock(workspace, statePath);
     if (lock === undefined) return true;
-    if (!isOwnLock(lock, attempt, step.identity)) {
+    if (!isOwnLock(lock, attempt, step.identity) || lock.id !== (id ?? lock.id)) {
       print(`The deployment is locked by another deployment: ${describeLock(lock)}.`);
     } else if (await removeLock(workspace, statePath, lock.id)) print("Released the deployment lock.");
     return true;

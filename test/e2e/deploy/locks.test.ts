@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Job } from "../../lab/agent/agent.ts";
 import { viewBuildsError } from "../../lab/azure-devops/errors.ts";
 import type { PlacedFault } from "../../lab/faults.ts";
+import { signInPerson } from "../../lab/person.ts";
 import { type BundleFiles, bundleOf, job as jobOf, wheel } from "../bundles/bundles.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { checkOut } from "../steps/checkout.ts";
@@ -119,6 +120,26 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     held.release();
     expect(step.text).toMatch(/Canceled while .* was uploading files\. It has 0\.9 s to finish/);
     expect(step.text).toContain("Released the deployment lock.");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it("leaves alone a lock that differs from its own only in the ID", async () => {
+    const { run } = await checkout(newBundle(), { job: { variables: shortGrace } });
+    const cancel = new AbortController();
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "prod" }, { cancel: cancel.signal });
+    await reached(held);
+    await noted();
+    const [lock = ""] = (await locks()).map((file) => file.replace("FILE ", ""));
+    const other = { ...JSON.parse(await lab.workspace.readFile(lock)), ID: randomUUID() };
+    await (await signInPerson(lab)).writeFile(lock, JSON.stringify(other));
+    cancel.abort();
+    const step = await running;
+    held.release();
+    expect(step.result).toBe("Canceled");
+    expect(step.text).toContain("The deployment is locked by another deployment");
+    expect(await locks()).toHaveLength(1);
+    expect((await run({ target: "prod", forceLock: "true" })).result).toBe("Succeeded");
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
