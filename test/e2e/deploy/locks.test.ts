@@ -216,6 +216,19 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect((await job.finish()).orphans).toEqual([]);
   });
 
+  it("ends the CLI of an attempt whose task the machine has killed before it deploys again, also without a lock", async () => {
+    const { run, job } = await checkout(newBundle());
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "dev" }, { retryCountOnTaskFailure: 1 });
+    await reached(held);
+    kill(job, program.task);
+    const step = await running;
+    expect(step.result).toBe("Succeeded");
+    expect(job.processes().filter(({ command }) => program.cli.test(command))).toEqual([]);
+    held.release();
+    expect((await job.finish()).orphans).toEqual([]);
+  });
+
   it("waits for the lock of another job as long as lockTimeoutInMinutes allows", async () => {
     const files = newBundle();
     const [first, second] = [await checkoutInRun(files), await checkoutInRun(files)];
