@@ -17,6 +17,7 @@ const newBundleWithOwnPaths = () =>
   state_path: /Workspace/Users/\${workspace.current_user.userName}/elsewhere/
   file_path: /Workspace/Users/\${workspace.current_user.userName}/my-files
 `);
+const destroy = { target: "prod", command: "destroy", autoApprove: "true" };
 const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };
 /** Shortens the agent's grace from 10 to 4 seconds. */
 const shortGrace = { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2000" };
@@ -166,6 +167,29 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     const step = await (await checkoutInRun(bundle)).run({ target: "prod" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(step.text).toContain(`pipeline run ${build.id} (pipe) took it and is over`);
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it.each([
+    ["the step was canceled", false],
+    ["the machine has killed the CLI", true],
+  ])("takes over the lock that the workspace stores after %s", async (_, isKilled) => {
+    const files = newBundle();
+    const { run, build, job } = await checkoutInRun(files);
+    await run({ target: "prod" });
+    const cancel = new AbortController();
+    const held = lab.workspace.fault({ method: "POST", path: /import-file.*deploy\.lock/ }, { hold: true });
+    const running = run(destroy, { cancel: cancel.signal });
+    await reached(held);
+    if (isKilled) kill(job, /databricks bundle destroy/);
+    else cancel.abort();
+    expect((await running).result).toBe(isKilled ? "Failed" : "Canceled");
+    held.release();
+    await vi.waitFor(async () => expect(await locks()).toHaveLength(1), 10_000);
+    build.finish();
+    const step = await (await checkoutInRun(files)).run({ target: "prod" });
+    expect(step.text).toContain(`pipeline run ${build.id} (pipe) took it and is over`);
+    expect(step.result).toBe("Succeeded");
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
