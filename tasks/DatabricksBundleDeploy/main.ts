@@ -1,3 +1,4 @@
+import { killStraysOfKilledSteps } from "../common/databricks/cli/strays.ts";
 import type { Task } from "../common/pipeline/task.ts";
 import { removeTornState } from "./carried/torn-state.ts";
 import { deployBundle } from "./commands/deploy.ts";
@@ -20,6 +21,7 @@ const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { val
 export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
   const session = await signIn(task, inputs);
   try {
+    killStraysOfKilledSteps(session.cli.environment);
     removeTornState(session);
     await commands[inputs.command](openStep(task, inputs, session));
   } finally {

@@ -76,21 +76,16 @@ export async function keepFiles(
     return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
   }
   try {
-    const [objects, isLast] = await Promise.all([
-      readObjects(workspace, place, snapshot),
+    const objects = await readObjects(workspace, place, snapshot);
+    const uploaded = { upload, snapshot, skipped, objects };
+    const [older, isLast] = await Promise.all([
+      wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot),
       isLastUpload(workspace, place, upload),
     ]);
-    const uploaded = { upload, snapshot, skipped, objects };
-    if (!isLast) {
-      if (isNext) printCounts(uploaded, before);
-      return undefined;
-    }
-    const wrong = [
-      ...differing(uploaded, place),
-      ...(await wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot)),
-    ];
+    const wrong = isLast ? [...differing(uploaded, place), ...older] : [];
     if (wrong.length > 0) return `${listSome(wrong, 10)} changed while the bundle was deployed`;
     if (isNext) printCounts(uploaded, before);
+    if (!isLast) return undefined;
     const files = await keptFiles(path.join(step.cli.folder, root), uploaded, place, startedAt);
     const kept = {
       address: addressText(workspace),
@@ -133,7 +128,7 @@ function readObjects(
   return readFolders(workspace, [statePath, ...folders]);
 }
 
-/** Whether nothing has been deployed since. What a later deploy keeps must not be replaced by what describes an earlier one. */
+/** Whether nothing has been deployed since: neither the files of a later deploy nor what it keeps must be replaced then. */
 async function isLastUpload(
   workspace: WorkspaceConnection,
   { statePath }: DeploymentPlace,

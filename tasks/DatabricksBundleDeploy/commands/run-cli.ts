@@ -47,6 +47,19 @@ export function quietOutput({ diagnostics }: Step): CliOutput {
   return cliOutput({ onLine: debug, onDiagnostic: diagnostics.report, onUsage: debug });
 }
 
+/** The errors of CLIs that did not end by themselves. */
+const stopped = new WeakSet<Error>();
+
+function noteStop(error: Error, exitCode: number | null): Error {
+  if (exitCode === null) stopped.add(error);
+  return error;
+}
+
+/** Whether an error comes from a CLI that was stopped: the workspace may still get the request that it was making. */
+export function wasStopped(error: unknown): boolean {
+  return error instanceof Error && stopped.has(error);
+}
+
 /** Runs `databricks bundle <command>` and returns its stdout; throws a UserError that explains a failure. */
 export async function runCommand(step: Step, command: string, options: CommandOptions = {}): Promise<string> {
   const outcome = await tryCommand(step, command, options);
@@ -56,7 +69,7 @@ export async function runCommand(step: Step, command: string, options: CommandOp
     const other = await otherProgram(step);
     if (other) throw other;
   }
-  if (outcome.exitCode !== 0) throw reportedFailure(step, command, outcome);
+  if (outcome.exitCode !== 0) throw noteStop(reportedFailure(step, command, outcome), outcome.exitCode);
   if (!isSignedIn) throw otherIdentity();
   return outcome.stdout;
 }
@@ -97,7 +110,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
         { signal: silence.signal, afterMs: 0 },
       ],
     });
-    if (await isCanceled(step.cancel, exitCode)) throw new Cancelled();
+    if (await isCanceled(step.cancel, exitCode)) throw noteStop(new Cancelled(), exitCode);
     log?.end();
     output.end();
     return { exitCode, stdout, facts: output.facts, silent: silence.signal.aborted };

@@ -9,7 +9,7 @@ import { releaseStaleLockBefore, waitForLock } from "../lock/wait.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
-import { runCommand, shownOutput } from "./run-cli.ts";
+import { runCommand, shownOutput, wasStopped } from "./run-cli.ts";
 
 /** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
 const mostFailures = 3;
@@ -71,7 +71,8 @@ async function runOnce(
     const cleanUp = async () => {
       const connection = cleanupConnection(step);
       const { lock } = output.facts;
-      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath));
+      const known = { id: note.lockId(), mayFollow: wasStopped(error) };
+      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath, known));
       // The next deploy reads in the note whose lock it meets.
       await note.end(isReleased ? connection : undefined);
     };

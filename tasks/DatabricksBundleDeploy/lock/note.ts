@@ -17,6 +17,8 @@ import { isOwnLock } from "./own.ts";
 /** The note of a step beside the state, while a command may hold the lock. */
 export interface KeptNote {
   readonly name: string;
+  /** The ID of the lock that the CLI has taken; undefined as long as it is not read. */
+  lockId(): string | undefined;
   /**
    * Ends all work on the note, and removes it with this connection; without one, it stays. If the CLI has not come to its lock,
    * it also removes the folders that were created for the note. Never throws.
@@ -39,11 +41,12 @@ export function keepLockNote(
   const { identity: user, pipelineJob: job } = step;
   const workspace = step.workspace();
   if (workspace === undefined || statePath === undefined || job === undefined) {
-    return { name, end: async () => undefined };
+    return { name, lockId: () => undefined, end: async () => undefined };
   }
   const note: LockNote = { name, command, job, user, startedAt: Date.now(), lockId: undefined };
   const ended = new AbortController();
   let created: readonly string[] = [];
+  let lockId: string | undefined;
   const writeInNewFolder = async () => {
     created = await missingFolders(workspace, statePath);
     await makeFolder(workspace, statePath);
@@ -54,11 +57,13 @@ export function keepLockNote(
     // A destroy would take this folder for a deployment.
     if (!isWritten && command === "deploy") await attempt(writeInNewFolder);
     const lock = await takenLock({ workspace, statePath, facts, user }, ended.signal);
-    if (lock === undefined || ended.signal.aborted) return;
-    await writeLockNote(workspace, statePath, { ...note, lockId: lock.id });
+    lockId = lock?.id;
+    if (lockId === undefined || ended.signal.aborted) return;
+    await writeLockNote(workspace, statePath, { ...note, lockId });
   });
   return {
     name,
+    lockId: () => lockId,
     async end(connection) {
       ended.abort();
       await work;

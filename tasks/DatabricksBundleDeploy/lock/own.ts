@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LockAttempt } from "../../common/databricks/cli/log-messages.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { type DeploymentLock, readLock, removeLock } from "../../common/databricks/workspace/lock.ts";
@@ -20,22 +21,32 @@ export function isOwnLock(
   );
 }
 
+/** What a step knows about its own lock, when it looks for it. */
+export interface OwnLock {
+  /** undefined if the lock was never read. */
+  readonly id: string | undefined;
+  /** Whether the workspace may get the CLI's request to write it later than the step looks for it. */
+  readonly mayFollow: boolean;
+}
+
 /**
- * Releases the lock that the CLI has left, if it is this step's own. `statePath` is the lock's folder in the workspace.
- * Returns false if this step may still have the lock.
+ * Releases the lock that the CLI has left, if it is this step's own. `statePath` is the lock's folder in the workspace. Returns
+ * false if this step may still have the lock, or get it.
  */
 export async function releaseOwnLock(
   step: Step,
   workspace: WorkspaceConnection | undefined,
   attempt: LockAttempt,
   statePath: string | undefined,
+  { id, mayFollow }: OwnLock,
 ): Promise<boolean> {
   if (attempt.failed) return true;
   try {
     if (workspace === undefined || statePath === undefined) throw new Error("The lock's place is unknown.");
-    const lock = await readLock(workspace, statePath);
-    if (lock === undefined) return true;
-    if (!isOwnLock(lock, attempt, step.identity)) {
+    const isOpen = mayFollow && id === undefined;
+    const lock = await lookForLock(workspace, statePath, isOpen ? moreLooks : 0);
+    if (lock === undefined) return !isOpen;
+    if (!isOwnLock(lock, attempt, step.identity) || lock.id !== (id ?? lock.id)) {
       print(`The deployment is locked by another deployment: ${describeLock(lock)}.`);
     } else if (await removeLock(workspace, statePath, lock.id)) print("Released the deployment lock.");
     return true;
@@ -44,4 +55,19 @@ export async function releaseOwnLock(
     print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
     return false;
   }
+}
+
+/** For a lock whose request may be on its way, it is looked so many times more. */
+const moreLooks = 2;
+const lookMs = 200;
+
+async function lookForLock(
+  workspace: WorkspaceConnection,
+  statePath: string,
+  more: number,
+): Promise<DeploymentLock | undefined> {
+  const lock = await readLock(workspace, statePath);
+  if (lock !== undefined || more === 0) return lock;
+  await sleep(lookMs);
+  return lookForLock(workspace, statePath, more - 1);
 }

@@ -162,9 +162,11 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await lab.workspace.readFile(`${root()}/files/src/one.txt`)).toBe("one\n");
   });
 
-  it("keeps what the last deploy has uploaded, although an earlier one ends after it", async () => {
+  it("leaves what a later deploy has uploaded and kept, although it ends after it", async () => {
     const files = (content: string) => ({ ...bundleOf("late", job("a", "A")), "a.txt": content });
-    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list/ }, { hold: true }, 1);
+    await deploy(files("1\n"), {}, "late");
+    // After the upload, the files are listed: before it, the folder with the state is not.
+    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list\?path=.*state$/ }, { hold: true }, 1);
     const late = deploy(files("1\n"), {}, "late");
     await vi.waitFor(() => expect(held.hits).toBe(1), 30_000);
     const last = await deploy(files("2\n"), {}, "late");
@@ -172,6 +174,7 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     for (const { step } of [await late, last]) expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     const next = await deploy(files("2\n"), {}, "late");
     expect(next.step.text).toContain("Files: 0 of 3 changed");
+    expect(await lab.workspace.readFile(`${root("late")}/files/a.txt`)).toBe("2\n");
   });
 
   it("knows folders that the bundle writes with a slash at the end", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Job } from "../../lab/agent/agent.ts";
 import { viewBuildsError } from "../../lab/azure-devops/errors.ts";
 import type { PlacedFault } from "../../lab/faults.ts";
+import { signInPerson } from "../../lab/person.ts";
 import { type BundleFiles, bundleOf, job as jobOf, wheel } from "../bundles/bundles.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { checkOut } from "../steps/checkout.ts";
@@ -16,6 +17,7 @@ const newBundleWithOwnPaths = () =>
   state_path: /Workspace/Users/\${workspace.current_user.userName}/elsewhere/
   file_path: /Workspace/Users/\${workspace.current_user.userName}/my-files
 `);
+const destroy = { target: "prod", command: "destroy", autoApprove: "true" };
 const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };
 /** Shortens the agent's grace from 10 to 4 seconds. */
 const shortGrace = { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2000" };
@@ -122,6 +124,26 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
+  it("leaves alone a lock that differs from its own only in the ID", async () => {
+    const { run } = await checkout(newBundle(), { job: { variables: shortGrace } });
+    const cancel = new AbortController();
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "prod" }, { cancel: cancel.signal });
+    await reached(held);
+    await noted();
+    const [lock = ""] = (await locks()).map((file) => file.replace("FILE ", ""));
+    const other = { ...JSON.parse(await lab.workspace.readFile(lock)), ID: randomUUID() };
+    await (await signInPerson(lab)).writeFile(lock, JSON.stringify(other));
+    cancel.abort();
+    const step = await running;
+    held.release();
+    expect(step.result).toBe("Canceled");
+    expect(step.text).toContain("The deployment is locked by another deployment");
+    expect(await locks()).toHaveLength(1);
+    expect((await run({ target: "prod", forceLock: "true" })).result).toBe("Succeeded");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
   it("takes over the lock of a lost machine when its run is over, and says so", async () => {
     const files = newBundle();
     const build = await loseDeploy(files);
@@ -145,6 +167,29 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     const step = await (await checkoutInRun(bundle)).run({ target: "prod" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(step.text).toContain(`pipeline run ${build.id} (pipe) took it and is over`);
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
+  it.each([
+    ["the step was canceled", false],
+    ["the machine has killed the CLI", true],
+  ])("takes over the lock that the workspace stores after %s", async (_, isKilled) => {
+    const files = newBundle();
+    const { run, build, job } = await checkoutInRun(files);
+    await run({ target: "prod" });
+    const cancel = new AbortController();
+    const held = lab.workspace.fault({ method: "POST", path: /import-file.*deploy\.lock/ }, { hold: true });
+    const running = run(destroy, { cancel: cancel.signal });
+    await reached(held);
+    if (isKilled) kill(job, /databricks bundle destroy/);
+    else cancel.abort();
+    expect((await running).result).toBe(isKilled ? "Failed" : "Canceled");
+    held.release();
+    await vi.waitFor(async () => expect(await locks()).toHaveLength(1), 10_000);
+    build.finish();
+    const step = await (await checkoutInRun(files)).run({ target: "prod" });
+    expect(step.text).toContain(`pipeline run ${build.id} (pipe) took it and is over`);
+    expect(step.result).toBe("Succeeded");
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
@@ -192,6 +237,19 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect(step.text).toContain("took it and is over");
     expect(step.result).toBe("Succeeded");
     expect([...(await locks()), ...(await notes())]).toEqual([]);
+    expect((await job.finish()).orphans).toEqual([]);
+  });
+
+  it("ends the CLI of an attempt whose task the machine has killed before it deploys again, also without a lock", async () => {
+    const { run, job } = await checkout(newBundle());
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "dev" }, { retryCountOnTaskFailure: 1 });
+    await reached(held);
+    kill(job, program.task);
+    const step = await running;
+    expect(step.result).toBe("Succeeded");
+    expect(job.processes().filter(({ command }) => program.cli.test(command))).toEqual([]);
+    held.release();
     expect((await job.finish()).orphans).toEqual([]);
   });
 

@@ -84,13 +84,14 @@ export function createWorkspaceObjects(): WorkspaceObjects {
   }
 
   async function makeFolder(request: GateRequest, forward: Forward): Promise<Reply> {
-    const { path } = fields(request.body);
-    for (let folder = posix.resolve(String(path)); folder !== "/"; folder = posix.dirname(folder)) {
+    const path = posix.resolve(String(fields(request.body)["path"]));
+    for (let folder = path; folder !== "/"; folder = posix.dirname(folder)) {
       if (leafTypes.has(await typeAt(folder, forward))) {
         return refusal(400, "RESOURCE_ALREADY_EXISTS", `Path (${folder}) already exists.`);
       }
     }
-    return forward(request);
+    // The server would make a folder in itself of one with a slash at its end.
+    return forward(post(request, "mkdirs", { path }));
   }
 
   async function list(request: GateRequest, forward: Forward): Promise<Reply> {

@@ -18,13 +18,35 @@ export function killStrays(environment: Readonly<Record<string, string>>): void 
  * a job run one after the other and have their folders side by side.
  */
 export function killStraysOfEarlierSteps(environment: Readonly<Record<string, string>>): void {
-  const folder = environment[mark];
-  if (folder === undefined) return;
-  const parts = (cache: string) => path.parse(path.dirname(cache));
-  const { dir } = parts(folder);
-  killMarked(
-    (value) => value !== folder && parts(value).dir === dir && parts(value).base.startsWith("databricks-step-"),
-  );
+  const own = placeOf(environment[mark]);
+  if (own !== undefined) killMarked((value) => isEarlier(placeOf(value), own));
+}
+
+/** The same, but only of those that have left their folder, as a killed task does. Never throws. */
+export function killStraysOfKilledSteps(environment: Readonly<Record<string, string>>): void {
+  const own = placeOf(environment[mark]);
+  if (own === undefined) return;
+  try {
+    const left = fs.readdirSync(own.dir).filter((base) => isEarlier({ dir: own.dir, base }, own));
+    if (left.length === 0) return;
+    killMarked((value) => {
+      const place = placeOf(value);
+      return isEarlier(place, own) && left.includes(place?.base ?? "");
+    });
+  } catch {
+    // Without the agent's folder, nothing is known of earlier steps.
+  }
+}
+
+/** Where a step's own folder is; `base` is its name. */
+type Place = Pick<path.ParsedPath, "dir" | "base">;
+
+function placeOf(cache: string | undefined): Place | undefined {
+  return cache === undefined ? undefined : path.parse(path.dirname(cache));
+}
+
+function isEarlier(place: Place | undefined, own: Place): boolean {
+  return place?.dir === own.dir && place.base !== own.base && place.base.startsWith("databricks-step-");
 }
 
 function killMarked(isStray: (folder: string) => boolean): void {

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { runCli } from "../../../../tasks/common/databricks/cli/run.ts";
-import { killStraysOfEarlierSteps } from "../../../../tasks/common/databricks/cli/strays.ts";
+import { killStraysOfEarlierSteps, killStraysOfKilledSteps } from "../../../../tasks/common/databricks/cli/strays.ts";
 
 describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a session of their own", () => {
   const run = (script: string, cancel: AbortSignal, onLine: (line: string) => void = () => {}) =>
@@ -57,6 +59,26 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
       expect([own, ...others].map((program) => isRunning(program?.pid ?? 0))).toEqual([true, true, true]);
     } finally {
       for (const program of programs) program.kill("SIGKILL");
+    }
+  });
+
+  it("of a step that was killed end when a later one begins, and only these", async () => {
+    const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "strays-"));
+    for (const name of ["databricks-step-killed", "databricks-step-own", "other"])
+      fs.mkdirSync(path.join(temporary, name));
+    const names = ["databricks-step-killed", "databricks-step-own", "databricks-step-ended", "other"];
+    const cache = (name: string) => path.join(temporary, name, "cache");
+    const programs = names.map((name) => spawn("/bin/sleep", ["300"], { env: { DATABRICKS_CACHE_DIR: cache(name) } }));
+    const [killed, ...others] = programs;
+    try {
+      await vi.waitFor(() => expect(programs.every(({ pid }) => isRunning(pid ?? 0))).toBe(true), 5_000);
+      killStraysOfKilledSteps({ DATABRICKS_CACHE_DIR: cache("databricks-step-own") });
+      await vi.waitFor(() => expect(isRunning(killed?.pid ?? 0)).toBe(false), 5_000);
+      expect(others.map((program) => isRunning(program.pid ?? 0))).toEqual([true, true, true]);
+      expect(() => killStraysOfKilledSteps({ DATABRICKS_CACHE_DIR: "/nowhere/at/all" })).not.toThrow();
+    } finally {
+      for (const program of programs) program.kill("SIGKILL");
+      fs.rmSync(temporary, { recursive: true });
     }
   });
 
