@@ -1,3 +1,4 @@
+import path from "node:path";
 import { probe } from "../../common/databricks/cli/probe.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
@@ -18,10 +19,15 @@ export interface Git {
 
 const withinMs = 60_000;
 
+/** In a container, the files of a checkout belong to another account. The repository is that of the folder or of one above it. */
+function trust(folder: string): string[] {
+  const above = path.dirname(folder);
+  const setting = `safe.directory=${folder.replaceAll(path.sep, "/")}`;
+  return ["-c", setting, ...(above === folder ? [] : trust(above))];
+}
+
 /** Settings of a repository or a user that would start programs, use the network or change what is compared. */
 const settings = [
-  // In a container, the files of a checkout belong to another account.
-  "safe.directory=*",
   "protocol.allow=never",
   "core.fsmonitor=false",
   "core.quotePath=false",
@@ -45,7 +51,13 @@ export function gitIn(folder: string, cancel: AbortSignal): Git {
     LC_ALL: "C",
   };
   const run = async (command: readonly string[]) => {
-    const question = { executable, arguments: ["-C", folder, ...settings, ...command], environment, withinMs, cancel };
+    const question = {
+      executable,
+      arguments: ["-C", folder, ...trust(folder), ...settings, ...command],
+      environment,
+      withinMs,
+      cancel,
+    };
     const ended = await probe(question).catch((error: unknown) => {
       throw new Doubt(`git cannot be started: ${error instanceof Error ? error.message : String(error)}`);
     });
@@ -64,7 +76,7 @@ export function gitIn(folder: string, cancel: AbortSignal): Git {
     read,
     async list(...command) {
       const printed = await read(...command);
-      return printed.split("\0").flatMap((name) => name.trim() || []);
+      return printed.split("\0").filter((name) => name !== "");
     },
     async tryRead(...command) {
       const { code, stdout } = await run(command);

@@ -13,6 +13,8 @@ export interface Destruction {
   /** The bundle with the resources that were deployed. */
   readonly summary: BundleSummary;
   readonly left: CliFacts["left"];
+  /** Whether there was no deployment in the workspace. */
+  readonly nothingDeployed: boolean;
   readonly engine: Engine | undefined;
 }
 
@@ -27,7 +29,7 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
   await carried?.forgetKept();
   const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
   const resources = nothingDeployed ? [] : known;
-  return { summary: { ...deployed, resources }, left, engine };
+  return { summary: { ...deployed, resources }, left, nothingDeployed, engine };
 }
 
 /** Includes what a deploy has created that was interrupted, here or on another agent. */

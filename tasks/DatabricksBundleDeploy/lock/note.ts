@@ -74,10 +74,11 @@ export function keepLockNote(
   };
 }
 
-/** The state folder, which does not exist, and the folder above it if it does not exist either. */
-async function missingFolders(workspace: WorkspaceConnection, statePath: string): Promise<string[]> {
-  const parent = parentFolder(statePath);
-  return (await pathExists(workspace, parent)) ? [statePath] : [statePath, parent];
+/** A folder that does not exist, and those above it that do not exist either, the deepest first. */
+async function missingFolders(workspace: WorkspaceConnection, folder: string): Promise<string[]> {
+  const parent = parentFolder(folder);
+  if (parent === folder || (await pathExists(workspace, parent))) return [folder];
+  return [folder, ...(await missingFolders(workspace, parent))];
 }
 
 /** Ends with the first folder that is not empty. */

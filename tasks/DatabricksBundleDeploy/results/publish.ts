@@ -77,7 +77,8 @@ function warnOfNothing({ summary, actions, problem }: Deployment): void {
   );
 }
 
-export function publishDestruction(step: Step, { summary, left, engine }: Destruction): void {
+export function publishDestruction(step: Step, destruction: Destruction): void {
+  const { summary, left, engine } = destruction;
   const rows = summary.resources.map((resource) => {
     const row = bareRow(resource);
     return { ...row, action: left.has(row.key) ? ("left" as const) : ("deleted" as const), url: undefined };
@@ -85,7 +86,17 @@ export function publishDestruction(step: Step, { summary, left, engine }: Destru
   const verb = rows.length > 0 ? "destroyed" : "nothing was deployed, so nothing was destroyed";
   const ofAction = (action: DeployedAction) => rows.filter((row) => row.action === action).length;
   const counts = countLine({ deleted: ofAction("deleted"), left: ofAction("left") });
+  if (destruction.nothingDeployed) warnOfNothingDestroyed(summary);
   publishPage({ ...pageOf(step, summary, verb, rows), engine, counts });
+}
+
+/** Other values lead to other folders, and what is deployed from there stays. */
+function warnOfNothingDestroyed({ target, rootPath }: BundleSummary): void {
+  const place = rootPath === undefined ? "" : ` in ${rootPath}`;
+  warn(
+    `Nothing was deployed for the target ${target}${place}, so nothing was destroyed. If the bundle was deployed with other values of ` +
+      "its variables, to another target or as another service principal, destroy it with the same ones.",
+  );
 }
 
 const shownLosses = 20;

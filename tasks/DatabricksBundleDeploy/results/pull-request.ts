@@ -1,7 +1,7 @@
 import path from "node:path";
 import { debug, print, setOutput, warn } from "../../common/pipeline/commands.ts";
 import { repositoryFolder, writeJobFile } from "../../common/pipeline/job.ts";
-import { pageOfJob } from "../../common/pipeline/pipeline-run.ts";
+import { pageOfJob, runNumber } from "../../common/pipeline/pipeline-run.ts";
 import {
   type PullRequestThread,
   type PullRequestThreads,
@@ -23,7 +23,7 @@ export async function publishPlanComment(step: Step, { plan }: PlannedDeployment
     plan,
     page,
     folder: path.relative(repositoryFolder(), inputs.folder),
-    run: Number(job?.buildId ?? 0),
+    run: job === undefined ? 0 : runNumber(job),
     runUrl: job && pageOfJob(job),
     mask: maskSecrets,
   });
@@ -70,7 +70,7 @@ function refusalText({ message, status }: ThreadRefusal): string {
 export async function writeThread(threads: PullRequestThreads, comment: PlanComment): Promise<string> {
   for (const thread of ofComment(await threads.list(), comment)) {
     const line = await updateThread(threads, thread, comment);
-    if (line !== undefined) return line;
+    if (line !== undefined) return (await updateAgain(threads, thread, comment)) ?? line;
   }
   if (!comment.hasChanges) return "The plan has no changes, so it is not shown on the pull request.";
   const created = await threads.create(comment.markdown);
@@ -81,6 +81,20 @@ export async function writeThread(threads: PullRequestThreads, comment: PlanComm
   if (line === undefined) return "The plan is shown on the pull request, in a new thread.";
   await threads.remove(created);
   return line;
+}
+
+/**
+ * Azure DevOps does not refuse to replace what has changed since it was read. So an earlier run that has read the thread before can
+ * write it after this one: then this one writes again. Returns undefined if nothing was to do.
+ */
+async function updateAgain(
+  threads: PullRequestThreads,
+  { id }: PullRequestThread,
+  comment: PlanComment,
+): Promise<string | undefined> {
+  const thread = ofComment(await threads.list(), comment).find((one) => one.id === id);
+  const shown = thread && notedPlan(thread.content);
+  return thread && shown && shown.run < comment.run ? updateThread(threads, thread, comment) : undefined;
 }
 
 /** Oldest first. Everyone who may comment can write such a marker, but only its author can change a comment. */

@@ -31,11 +31,30 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** JSON with sorted members, so that equal values have equal text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === "object" && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
+/** A value that is still to be written as JSON, or a piece of JSON. */
+type Rest = { readonly value: unknown } | string;
+
+/**
+ * JSON with sorted members, so that equal values have equal text; `change` is applied to each text in it. Works on a list of what is
+ * left instead of calling itself: the call stack would end in a value that is nested some thousand levels deep.
+ */
+export function canonicalJson(value: unknown, change: (text: string) => string): string {
+  const written: string[] = [];
+  const rest: Rest[] = [{ value }];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (typeof next === "string") written.push(next);
+    else if (typeof next.value === "object" && next.value !== null) {
+      for (const piece of piecesOf(next.value).reverse()) rest.push(piece);
+    } else written.push(JSON.stringify(typeof next.value === "string" ? change(next.value) : next.value));
+  }
+  return written.join("");
+}
+
+function piecesOf(value: object): Rest[] {
+  const list = (pieces: readonly Rest[][]) => pieces.flatMap((one, index) => (index === 0 ? one : [",", ...one]));
+  if (Array.isArray(value)) return ["[", ...list(value.map((item) => [{ value: item }])), "]"];
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  // An object of its own, because JavaScript puts names that are numbers first.
+  const entries = Object.entries(Object.fromEntries(sorted));
+  return ["{", ...list(entries.map(([name, member]) => [`${JSON.stringify(name)}:`, { value: member }])), "}"];
 }

@@ -30,7 +30,9 @@ export function codeSpan(text: string): string {
     .replaceAll("|", "¦")
     .replace(/@(?=<)|[#!](?=\d)/g, "$&\u200B")
     .trim();
-  return inert === "" ? "" : `\`${inert}\``;
+  // Some renderers take a backslash before the last quotation mark for an escape.
+  const end = inert.endsWith("\\") ? " " : "";
+  return inert === "" ? "" : `\`${inert}${end}\``;
 }
 
 export function codeLink(text: string, url: string): string {

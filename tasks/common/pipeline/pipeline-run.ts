@@ -40,6 +40,11 @@ export function thisPipelineJob({ collectionUrl, projectId, jobId }: JobInfo): P
   };
 }
 
+/** The number of the run or the release in its organization: a later one has a higher number. */
+export function runNumber({ buildId, releaseId }: PipelineJob): number {
+  return Number(buildId ?? releaseId);
+}
+
 /** The page of the run, with the job's log; undefined for an address that is not one of Azure DevOps Services. */
 export function pageOfJob({ collectionUrl, projectId, buildId, releaseId, jobId }: PipelineJob): string | undefined {
   const organization = organizationOf(collectionUrl);

@@ -24,7 +24,7 @@ const shortGrace = { PROCESS_SIGINT_TIMEOUT: "2000", PROCESS_SIGTERM_TIMEOUT: "2
 const program = { cli: /databricks bundle deploy/, task: /DatabricksBundleDeploy.*index\.js/ };
 
 describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion }) => {
-  const { lab, checkout, startAgent } = useLab(node, { cli: cliVersion });
+  const { lab, checkout, startAgent, requests } = useLab(node, { cli: cliVersion });
 
   const filesLike = async (name: RegExp) => (await lab.workspace.files()).filter((file) => name.test(file));
   const locks = () => filesLike(/deploy\.lock$/);
@@ -196,7 +196,12 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
   it("leaves no folder behind when a first deploy fails before it has the lock", { tags: "linux" }, async () => {
     const files = newBundle("experimental:\n  scripts:\n    predeploy: exit 1\n");
     const { run } = await checkoutInRun(files);
-    expect((await run({ target: "prod" })).errors).toEqual([expect.stringContaining("predeploy")]);
+    const [failed, { workspace }] = await requests(() => run({ target: "prod" }));
+    expect(failed.errors).toEqual([expect.stringContaining("predeploy")]);
+    const deleted = workspace.filter(({ path, status }) => path.endsWith("/workspace/delete") && status === 200);
+    const folders = deleted.map(({ body }) => /\.bundle\/locked-[^/"]*(.*?)"/.exec(body ?? "")?.[1]);
+    // Also the folder of the bundle, in which its targets have theirs.
+    expect(folders).toEqual(expect.arrayContaining(["/prod/state", "/prod", ""]));
     const step = await run({ target: "prod", command: "destroy", autoApprove: "true" });
     expect(step.text).toContain("No active deployment found to destroy!");
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
-import { type PipelineJob, pageOfJob, readJobEnd } from "../../../tasks/common/pipeline/pipeline-run.ts";
+import { type PipelineJob, pageOfJob, readJobEnd, runNumber } from "../../../tasks/common/pipeline/pipeline-run.ts";
 
 const projectId = "11111111-1111-4111-8111-111111111111";
 const jobId = "33333333-3333-4333-8333-333333333333";
@@ -158,4 +158,9 @@ describe("The page of a job", () => {
   it("is not a page outside Azure DevOps", () => {
     expect(pageOfJob({ ...asked, collectionUrl: "https://example.com/" })).toBeUndefined();
   });
+});
+
+it("numbers the runs of pipelines by their builds, and those of classic releases by their releases", () => {
+  expect(runNumber(asked)).toBe(4711);
+  expect(runNumber({ ...asked, buildId: undefined, releaseId: "12" })).toBe(12);
 });

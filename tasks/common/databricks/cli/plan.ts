@@ -115,16 +115,7 @@ function plannedAction(action: string | undefined): PlannedAction {
 
 /** SHA-256 of a state; equal for states that differ only in the version that a build stamps on a wheel. */
 export function stateDigest(state: unknown): string {
-  return createHash("sha256")
-    .update(canonicalJson(withoutWheelStamps(state)))
-    .digest("hex");
-}
-
-function withoutWheelStamps(value: unknown): unknown {
-  if (typeof value === "string") return withoutWheelStamp(value);
-  if (Array.isArray(value)) return value.map(withoutWheelStamps);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutWheelStamps(member)]));
+  return createHash("sha256").update(canonicalJson(state, withoutWheelStamp)).digest("hex");
 }
 
 /** The stamp is the local version, after a plus: demo-0.1.0+20261123.1-py3-none-any.whl (PEP 440). */

@@ -159,12 +159,24 @@ function isUnusualNotebook(path: string): boolean {
 const pathFields =
   /(^|\.)(notebook_path|python_file|project_directory|workspace_path|requirements|command_path|source_code_path|root_path|(file|notebook)\.path|whl|jar|egg|dependencies|workspace\.destination)$/;
 
-function pathsIn(value: unknown, field = ""): string[] {
-  // A pip option such as "-r /Workspace/…/requirements.txt" is followed by a path.
-  if (typeof value === "string") {
-    if (field.endsWith(".glob.include")) return [value.replace(/\/[^/]*[*?[\]{}].*$/, "")];
-    return pathFields.test(field) ? [value.replace(/^-\w+\s+/, "")] : [];
+/** Works on a list of what is left instead of calling itself, because values can be nested more deeply than the call stack. */
+function pathsIn(configuration: unknown): string[] {
+  const paths: string[] = [];
+  const rest = [{ field: "", value: configuration }];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { field, value } = next;
+    if (typeof value === "string") paths.push(...pathIn(field, value));
+    const isList = Array.isArray(value);
+    for (const [name, member] of Object.entries(members(value)).reverse()) {
+      // The names of two levels decide.
+      rest.push({ field: isList ? field : `${field.replace(/^.*\./, "")}.${name}`, value: member });
+    }
   }
-  if (Array.isArray(value)) return value.flatMap((entry) => pathsIn(entry, field));
-  return Object.entries(members(value)).flatMap(([name, entry]) => pathsIn(entry, `${field}.${name}`));
+  return paths;
+}
+
+function pathIn(field: string, text: string): string[] {
+  if (field.endsWith("glob.include")) return [text.replace(/\/[^/]*[*?[\]{}].*$/, "")];
+  // A pip option such as "-r /Workspace/…/requirements.txt" is followed by a path.
+  return pathFields.test(field) ? [text.replace(/^-\w+\s+/, "")] : [];
 }

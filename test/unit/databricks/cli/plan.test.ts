@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   countActions,
@@ -111,5 +112,17 @@ describe("Digests", () => {
       stateDigest(state(`${folder}/demo-0.2.0+1-py3-none-any.whl`)),
     );
     expect(stateDigest(state("x", { p: "1+1-a" }))).not.toBe(stateDigest(state("x", { p: "1+2-a" })));
+  });
+
+  it("are those that earlier versions of the task have written into plan files", () => {
+    const value = { b: [1, { d: null, c: "x" }, []], a: {}, 10: true, 9: -0.5, "": 'é"' };
+    const json = '{"9":-0.5,"10":true,"":"é\\"","a":{},"b":[1,{"c":"x","d":null},[]]}';
+    expect(stateDigest(value)).toBe(createHash("sha256").update(json).digest("hex"));
+  });
+
+  it("gives different digests to values that differ a hundred thousand levels below", () => {
+    const levels = 100_000;
+    const deep = (leaf: number) => JSON.parse(`${'{"a":['.repeat(levels)}${leaf}${"]}".repeat(levels)}`);
+    expect(stateDigest(deep(1))).not.toBe(stateDigest(deep(2)));
   });
 });

@@ -78,6 +78,13 @@ describe("Files that resources name", () => {
     expect(namedBy({ jobs: { j: job }, pipelines: { p: pipeline } })).toEqual(["jobs.j src/a", "pipelines.p src"]);
     expect(namedFiles(parseBundleSummary("{}"))).toEqual([]);
   });
+
+  it("are found a hundred thousand levels below", () => {
+    const levels = 100_000;
+    const deep = `${'{"a":['.repeat(levels)}{"notebook_path":"${files}/src/a"}${"]}".repeat(levels)}`;
+    const json = `{"workspace":{"file_path":"${files}"},"resources":{"jobs":{"j":${deep}}}}`;
+    expect(namedFiles(parseBundleSummary(json)).map(({ relativePath }) => relativePath)).toEqual(["src/a"]);
+  });
 });
 
 it.each([
