@@ -24,7 +24,7 @@ import {
 } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
-import { listSome } from "../listing.ts";
+import { formatCount, listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { certainHashes, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
@@ -159,9 +159,8 @@ function contentOf(
 
 /** e.g. Files: 3 of 1,204 changed, 2 deleted */
 function printCounts({ snapshot, skipped }: Uploaded, { kept }: BroughtBack): void {
-  const number = (count: number) => count.toLocaleString("en-US");
   const deleted = [...kept.files.keys()].filter((name) => !snapshot.files.has(name)).length;
   const total = snapshot.files.size;
-  const more = deleted > 0 ? `, ${number(deleted)} deleted` : "";
-  print(`Files: ${number(total - skipped.size)} of ${number(total)} changed${more}`);
+  const more = deleted > 0 ? `, ${formatCount(deleted)} deleted` : "";
+  print(`Files: ${formatCount(total - skipped.size)} of ${formatCount(total)} changed${more}`);
 }

@@ -2,6 +2,7 @@ import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
+import { formatCount } from "../listing.ts";
 import { LockHeld } from "../lock/held.ts";
 import { keepLockNote } from "../lock/note.ts";
 import { releaseOwnLock } from "../lock/own.ts";
@@ -85,6 +86,5 @@ async function runOnce(
 }
 
 function printUploads(uploaded: number, total: number): void {
-  const [done, all] = [uploaded, total].map((count) => count.toLocaleString("en-US"));
-  print(`Uploaded ${done} of ${all} files.`);
+  print(`Uploaded ${formatCount(uploaded)} of ${formatCount(total)} files.`);
 }
