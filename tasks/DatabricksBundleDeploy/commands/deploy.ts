@@ -20,7 +20,7 @@ import { type CarriedState, carriedState } from "../carried/carried-state.ts";
 import { notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { findPlace } from "./place.ts";
-import { runLocked } from "./run-locked.ts";
+import { type LockedRun, runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
 import { missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
 
@@ -43,9 +43,9 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   const place = (resolved && placeOf(resolved)) ?? (await findPlace(step));
   const carried = place && carriedState(step, place, true);
   if (!place) forgetAllFiles(step);
-  const facts = await runDeploy(step, place, carried);
-  const results = [deployedSummary(step), carried?.keepFiles()] as const;
-  // After a cancel, one ends at once. The other still ends the CLI, which must not outlive the step.
+  const { facts, tidied } = await runDeploy(step, place, carried);
+  const results = [deployedSummary(step), carried?.keepFiles(), tidied] as const;
+  // After a cancel, some end at once. Another one still ends the CLI, which must not outlive the step.
   await Promise.allSettled(results);
   const [{ summary, problem }, reason] = await Promise.all(results);
   const again = problem ? {} : await uploadAgain(step, summary, place, reason);
@@ -60,7 +60,7 @@ async function runDeploy(
   step: Step,
   place: DeploymentPlace | undefined,
   carried: CarriedState | undefined,
-): Promise<CliFacts> {
+): Promise<LockedRun> {
   const run = (flags: readonly string[]) => runLocked(step, "deploy", flags, place?.statePath, carried);
   const flags = deployFlags(step);
   // Who asks for the list sees it.
@@ -90,14 +90,14 @@ async function uploadAgain(
   print(`Uploading all files again, because ${why}.`);
   const carried = carriedState(step, place, true);
   carried.uploadAll();
-  let facts: CliFacts;
+  let run: LockedRun;
   try {
-    facts = await runDeploy(step, place, carried);
+    run = await runDeploy(step, place, carried);
   } catch (error) {
     return { problem: afterDeploy(`${why}, and uploading all files again failed`, error) };
   }
-  await carried.keepFiles();
-  return { facts };
+  await Promise.all([run.tidied, carried.keepFiles()]);
+  return { facts: run.facts };
 }
 
 /** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */
