@@ -7,6 +7,11 @@ type ServiceClass<Service> = new (client: ApiClient) => Service;
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
+/** Loads the SDK for what each step needs. */
+export async function loadWorkspaceService(): Promise<void> {
+  await import("./services.ts");
+}
+
 /** A typed service of the Databricks SDK for what each step needs; its calls throw WorkspaceError or HttpFailure. */
 export async function workspaceService<Service>(
   choose: (services: Services) => ServiceClass<Service>,
