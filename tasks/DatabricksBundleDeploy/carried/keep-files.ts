@@ -45,13 +45,14 @@ interface Uploaded {
 /**
  * Keeps in the workspace what the CLI has uploaded, for the next deploy, and prints how many files changed. Returns why all
  * files must be uploaded once more: the workspace does not have what this deploy relied on. `startedAt` is the begin of the
- * deploy, in nanoseconds since 1970.
+ * deploy, in nanoseconds since 1970. Gives `onListed` the paths that the workspace has in the folders of the files.
  */
 export async function keepFiles(
   step: Step,
   place: DeploymentPlace,
   before: BroughtBack | undefined,
   startedAt: bigint,
+  onListed: (paths: Iterable<string>) => void,
 ): Promise<string | undefined> {
   const workspace = step.workspace();
   const folder = localFolder(step.cli, place.target);
@@ -70,6 +71,7 @@ export async function keepFiles(
   if (root === undefined) return undefined;
   try {
     const objects = await readObjects(workspace, place, snapshot);
+    onListed(objects.keys());
     const uploaded = { upload, snapshot, skipped, objects };
     const wrong = [
       ...differing(uploaded, place),

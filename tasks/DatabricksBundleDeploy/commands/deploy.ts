@@ -49,7 +49,7 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   await Promise.allSettled(results);
   const [{ summary, problem }, reason] = await Promise.all(results);
   const again = problem ? {} : await uploadAgain(step, summary, place, reason);
-  if (!problem && !again.problem) await finishFiles(step, summary);
+  if (!problem && !again.problem) await finishFiles(step, summary, again.facts ? [] : (carried?.listed() ?? []));
   const engine = deployedEngine(step.cli, summary.target);
   const { files } = (again.facts ?? facts).report;
   const found = { summary, problem: problem ?? again.problem, left: facts.left, engine, files };
@@ -100,20 +100,20 @@ async function uploadAgain(
   return { facts: run.facts };
 }
 
-/** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */
-async function finishFiles(step: Step, summary: BundleSummary): Promise<void> {
+/** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. `listed` is uploaded. */
+async function finishFiles(step: Step, summary: BundleSummary, listed: Iterable<string>): Promise<void> {
   const place = placeOf(summary);
   await Promise.all([
-    warnOfFilesThatAreMissing(step, summary),
+    warnOfFilesThatAreMissing(step, summary, listed),
     place && notePlace(step, place).catch((error) => debug(String(error))),
   ]);
 }
 
-async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {
+async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary, listed: Iterable<string>): Promise<void> {
   const uploaded = uploadedNames(localFolder(step.cli, summary.target));
   const isUploaded = ({ relativePath }: NamedFile) =>
     uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
-  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary), isUploaded);
+  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary, listed), isUploaded);
 }
 
 /** A deploy that has succeeded stays one where it cannot be read back. */
