@@ -1,7 +1,7 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import { callWorkspace, type WorkspaceConnection } from "./call.ts";
 
-type Services = typeof import("./services.ts");
+type Services = typeof import("./services.lazy.ts");
 type RunServices = typeof import("./run-services.lazy.ts");
 type ServiceClass<Service> = new (client: ApiClient) => Service;
 /** What the SDK's services need to make one call. */
@@ -9,7 +9,7 @@ type SdkRequest = Parameters<ApiClient["request"]>[0];
 
 /** Loads the SDK for what each step needs. */
 export async function loadWorkspaceService(): Promise<void> {
-  await import("./services.ts");
+  await import("./services.lazy.ts");
 }
 
 /** A typed service of the Databricks SDK for what each step needs; its calls throw WorkspaceError or HttpFailure. */
@@ -17,7 +17,7 @@ export async function workspaceService<Service>(
   choose: (services: Services) => ServiceClass<Service>,
   connection: WorkspaceConnection,
 ): Promise<Service> {
-  const Service = choose(await import("./services.ts"));
+  const Service = choose(await import("./services.lazy.ts"));
   return new Service(workspaceTransport(connection));
 }
 
