@@ -70,9 +70,8 @@ export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
 
 /** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws a Doubt. */
 async function readKept(workspace: WorkspaceConnection, { statePath, filePath }: DeploymentPlace) {
-  const [text, deployment] = await Promise.all(
-    [keptFilesName, deploymentFileName].map((name) => readWorkspaceFile(workspace, `${statePath}/${name}`)),
-  );
+  // One after the other: a further connection takes longer than a request on one that is open.
+  const deployment = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
   if (deployment === undefined) return undefined;
   const upload = parseDeploymentFile(deployment);
   if (upload === undefined) {
@@ -80,6 +79,7 @@ async function readKept(workspace: WorkspaceConnection, { statePath, filePath }:
   }
   // The bundle is deployed without copies of its files, or as one immutable folder.
   if (upload.files.length === 0) return undefined;
+  const text = await readWorkspaceFile(workspace, `${statePath}/${keptFilesName}`);
   if (text === undefined) throw new Doubt("there is no record of what the last deploy uploaded");
   const kept = parseKeptFiles(text);
   if (kept === undefined) {

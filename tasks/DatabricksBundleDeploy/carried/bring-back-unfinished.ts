@@ -39,10 +39,9 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
   const nothing: Continued = { follows: undefined, isAhead: false, kept: undefined, isPutBack: false };
   if (workspace === undefined) return nothing;
   try {
-    const names = [unfinishedName, resourceStateName];
-    const [text, remote] = await Promise.all(
-      names.map((name) => readWorkspaceFile(workspace, `${place.statePath}/${name}`)),
-    );
+    // One after the other: a further connection takes longer than a request on one that is open.
+    const text = await readWorkspaceFile(workspace, `${place.statePath}/${unfinishedName}`);
+    const remote = await readWorkspaceFile(workspace, `${place.statePath}/${resourceStateName}`);
     const state = remote === undefined ? undefined : parseResourceState(remote);
     if (remote !== undefined && state === undefined) return nothing;
     const folder = localFolder(step.cli, place.target);

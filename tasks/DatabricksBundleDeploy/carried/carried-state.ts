@@ -21,6 +21,8 @@ export interface CarriedState {
   finish(succeeded: boolean): Promise<boolean>;
   /** After a deploy that has succeeded: keeps what it has uploaded. Returns why all files must be uploaded once more. */
   keepFiles(): Promise<string | undefined>;
+  /** Paths that the workspace has, as far as keepFiles has found out. */
+  listed(): Iterable<string>;
   /** After a destroy: removes what deploys have kept. Never throws. */
   forgetKept(): Promise<void>;
   /** Makes the next run upload all files, without a look at what was kept. */
@@ -36,9 +38,12 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
   let keeper: UnfinishedKeeper | undefined;
   let startedAt = 0n;
   let uploadsAll = false;
+  let listed: readonly string[] = [];
   const keep = async () => {
     try {
-      return await keepFiles(step, place, files, startedAt);
+      return await keepFiles(step, place, files, startedAt, (paths) => {
+        listed = [...paths];
+      });
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       debug(`What was uploaded is not kept: ${String(error)}`);
@@ -65,6 +70,7 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
       return isSafe;
     },
     keepFiles: keep,
+    listed: () => listed,
     async forgetKept() {
       const workspace = step.workspace();
       const file = `${place.statePath}/${keptFilesName}`;

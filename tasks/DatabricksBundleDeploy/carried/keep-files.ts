@@ -25,7 +25,7 @@ import {
 } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
-import { listSome } from "../listing.ts";
+import { formatCount, listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { certainHashes, filesOf1970, makeNewer, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
@@ -46,13 +46,14 @@ interface Uploaded {
 /**
  * Keeps in the workspace what the CLI has uploaded, for the next deploy, and prints how many files changed. Returns why all
  * files must be uploaded once more: the workspace does not have what this deploy relied on. `startedAt` is the begin of the
- * deploy, in nanoseconds since 1970.
+ * deploy, in nanoseconds since 1970. Gives `onListed` the paths that the workspace has in the folders of the files.
  */
 export async function keepFiles(
   step: Step,
   place: DeploymentPlace,
   before: BroughtBack | undefined,
   startedAt: bigint,
+  onListed: (paths: Iterable<string>) => void,
 ): Promise<string | undefined> {
   const workspace = step.workspace();
   const folder = localFolder(step.cli, place.target);
@@ -77,6 +78,7 @@ export async function keepFiles(
   }
   try {
     const objects = await readObjects(workspace, place, snapshot);
+    onListed(objects.keys());
     const uploaded = { upload, snapshot, skipped, objects };
     const [older, isLast] = await Promise.all([
       wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot),
@@ -179,9 +181,8 @@ function contentOf(
 
 /** e.g. Files: 3 of 1,204 changed, 2 deleted */
 function printCounts({ snapshot, skipped }: Uploaded, { kept }: BroughtBack): void {
-  const number = (count: number) => count.toLocaleString("en-US");
   const deleted = [...kept.files.keys()].filter((name) => !snapshot.files.has(name)).length;
   const total = snapshot.files.size;
-  const more = deleted > 0 ? `, ${number(deleted)} deleted` : "";
-  print(`Files: ${number(total - skipped.size)} of ${number(total)} changed${more}`);
+  const more = deleted > 0 ? `, ${formatCount(deleted)} deleted` : "";
+  print(`Files: ${formatCount(total - skipped.size)} of ${formatCount(total)} changed${more}`);
 }

@@ -20,7 +20,7 @@ import { type CarriedState, carriedState } from "../carried/carried-state.ts";
 import { notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { findPlace } from "./place.ts";
-import { runLocked } from "./run-locked.ts";
+import { type LockedRun, runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
 import { missingFiles, warnOfMissingFiles } from "./uploaded-files.ts";
 
@@ -43,13 +43,13 @@ export async function deployBundle(step: Step, resolved: BundleSummary | undefin
   const place = (resolved && placeOf(resolved)) ?? (await findPlace(step));
   const carried = place && carriedState(step, place, true);
   if (!place) forgetAllFiles(step);
-  const facts = await runDeploy(step, place, carried);
-  const results = [deployedSummary(step), carried?.keepFiles()] as const;
-  // After a cancel, one ends at once. The other still ends the CLI, which must not outlive the step.
+  const { facts, tidied } = await runDeploy(step, place, carried);
+  const results = [deployedSummary(step), carried?.keepFiles(), tidied] as const;
+  // After a cancel, some end at once. Another one still ends the CLI, which must not outlive the step.
   await Promise.allSettled(results);
   const [{ summary, problem }, reason] = await Promise.all(results);
   const again = problem ? {} : await uploadAgain(step, summary, place, reason);
-  if (!problem && !again.problem) await finishFiles(step, summary);
+  if (!problem && !again.problem) await finishFiles(step, summary, again.facts ? [] : (carried?.listed() ?? []));
   const engine = deployedEngine(step.cli, summary.target);
   const { files } = (again.facts ?? facts).report;
   const found = { summary, problem: problem ?? again.problem, left: facts.left, engine, files };
@@ -60,7 +60,7 @@ async function runDeploy(
   step: Step,
   place: DeploymentPlace | undefined,
   carried: CarriedState | undefined,
-): Promise<CliFacts> {
+): Promise<LockedRun> {
   const run = (flags: readonly string[]) => runLocked(step, "deploy", flags, place?.statePath, carried);
   const flags = deployFlags(step);
   // Who asks for the list sees it.
@@ -90,30 +90,30 @@ async function uploadAgain(
   print(`Uploading all files again, because ${why}.`);
   const carried = carriedState(step, place, true);
   carried.uploadAll();
-  let facts: CliFacts;
+  let run: LockedRun;
   try {
-    facts = await runDeploy(step, place, carried);
+    run = await runDeploy(step, place, carried);
   } catch (error) {
     return { problem: afterDeploy(`${why}, and uploading all files again failed`, error) };
   }
-  await carried.keepFiles();
-  return { facts };
+  await Promise.all([run.tidied, carried.keepFiles()]);
+  return { facts: run.facts };
 }
 
-/** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. */
-async function finishFiles(step: Step, summary: BundleSummary): Promise<void> {
+/** Notes for the next deploy here where the bundle is kept, and warns of what the CLI does not upload. `listed` is uploaded. */
+async function finishFiles(step: Step, summary: BundleSummary, listed: Iterable<string>): Promise<void> {
   const place = placeOf(summary);
   await Promise.all([
-    warnOfFilesThatAreMissing(step, summary),
+    warnOfFilesThatAreMissing(step, summary, listed),
     place && notePlace(step, place).catch((error) => debug(String(error))),
   ]);
 }
 
-async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary): Promise<void> {
+async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary, listed: Iterable<string>): Promise<void> {
   const uploaded = uploadedNames(localFolder(step.cli, summary.target));
   const isUploaded = ({ relativePath }: NamedFile) =>
     uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
-  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary), isUploaded);
+  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary, listed), isUploaded);
 }
 
 /** A deploy that has succeeded stays one where it cannot be read back. */

@@ -25,9 +25,10 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
   const carried = place && carriedState(step, place, false);
   const engine = deployedEngine(step.cli, deployed.target);
   const flags = ["--auto-approve", ...(step.inputs.forceLock ? ["--force-lock"] : [])];
-  const { nothingDeployed, left } = await runLocked(step, "destroy", flags, deployed.statePath, carried);
-  await carried?.forgetKept();
+  const { facts, tidied } = await runLocked(step, "destroy", flags, deployed.statePath, carried);
+  await Promise.all([tidied, carried?.forgetKept()]);
   const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
+  const { nothingDeployed, left } = facts;
   const resources = nothingDeployed ? [] : known;
   return { summary: { ...deployed, resources }, left, nothingDeployed, engine };
 }

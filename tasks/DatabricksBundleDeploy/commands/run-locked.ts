@@ -2,6 +2,7 @@ import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
+import { formatCount } from "../listing.ts";
 import { LockHeld } from "../lock/held.ts";
 import { keepLockNote } from "../lock/note.ts";
 import { releaseOwnLock } from "../lock/own.ts";
@@ -16,6 +17,13 @@ const mostFailures = 3;
 
 type LockingCommand = "deploy" | "destroy";
 
+/** A command that has succeeded. */
+export interface LockedRun {
+  readonly facts: CliFacts;
+  /** Resolves when the workspace no longer contains what the step kept there while the command ran. Never rejects. */
+  readonly tidied: Promise<unknown>;
+}
+
 /**
  * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. A lock
  * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow. Brings
@@ -28,7 +36,7 @@ export async function runLocked(
   flags: readonly string[],
   statePath: string | undefined,
   carried: CarriedState | undefined,
-): Promise<CliFacts> {
+): Promise<LockedRun> {
   const { forceLock, lockTimeoutMs } = step.inputs;
   const notes: string[] = [];
   const run = () => runOnce(step, command, flags, statePath, carried, notes);
@@ -55,7 +63,7 @@ async function runOnce(
   statePath: string | undefined,
   carried: CarriedState | undefined,
   notes: string[],
-): Promise<CliFacts> {
+): Promise<LockedRun> {
   const output = flags.includes(listUploads) ? withUploadProgress(shownOutput(step), printUploads) : shownOutput(step);
   // It is written while the next requests are made, so that it is there before the CLI can take the lock.
   const note = keepLockNote(step, command, statePath, () => output.facts);
@@ -63,8 +71,7 @@ async function runOnce(
   try {
     await carried?.prepare();
     await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
-    await Promise.all([carried?.finish(true), note.end(step.workspace())]);
-    return output.facts;
+    return { facts: output.facts, tidied: Promise.all([carried?.finish(true), note.end(step.workspace())]) };
   } catch (error) {
     // The next deploy can begin as soon as the lock is released.
     await carried?.flush();
@@ -86,6 +93,5 @@ async function runOnce(
 }
 
 function printUploads(uploaded: number, total: number, what: "files" | "libraries"): void {
-  const [done, all] = [uploaded, total].map((count) => count.toLocaleString("en-US"));
-  print(`Uploaded ${done} of ${all} ${what}.`);
+  print(`Uploaded ${formatCount(uploaded)} of ${formatCount(total)} ${what}.`);
 }

@@ -6,8 +6,11 @@ import { debug, warn } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 
-/** Files that deployed resources name and that the workspace does not have; none where that cannot be found out. */
-export async function missingFiles(step: Step, summary: BundleSummary): Promise<NamedFile[]> {
+/**
+ * Files that deployed resources name and that the workspace does not have; none where that cannot be found out. `known` are
+ * paths that it certainly has.
+ */
+export async function missingFiles(step: Step, summary: BundleSummary, known: Iterable<string>): Promise<NamedFile[]> {
   const workspace = step.workspace();
   const named = namedFiles(summary);
   if (workspace === undefined || named.length === 0) return [];
@@ -16,6 +19,7 @@ export async function missingFiles(step: Step, summary: BundleSummary): Promise<
       await missingPaths(
         workspace,
         named.map(({ path }) => path),
+        known,
       ),
     );
     return named.filter(({ path }) => missing.has(path));

@@ -1,11 +1,17 @@
+import { setImmediate } from "node:timers/promises";
 import type { Declared } from "../../common/databricks/bundle/declared.ts";
 import { isOverruled, overruledLines } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { loadWorkspaceService } from "../../common/databricks/workspace/client.ts";
 import { connectionTokens } from "../../common/identity/connection-token.ts";
-import { type MetadataService, startMetadataService } from "../../common/identity/metadata-service.ts";
+import {
+  type MetadataService,
+  type MetadataServiceSettings,
+  startMetadataService,
+} from "../../common/identity/metadata-service.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { removeFromProcessEnvironment, scrubProcessEnvironment } from "../../common/pipeline/environment.ts";
 import { type JobInfo, jobVariables, readJob } from "../../common/pipeline/job.ts";
@@ -46,6 +52,12 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Begins a work that takes only the processor's time when the requests before it have been sent. */
+async function whileWaiting<T>(work: () => Promise<T>): Promise<T> {
+  await setImmediate();
+  return work();
+}
+
 /** Signs the CLI in through the service connection. What can fail fails here within seconds, with its own message. */
 export async function signIn(task: Task, inputs: DeployInputs): Promise<Session> {
   const connection = readServiceConnection(inputs.connectionId);
@@ -68,9 +80,8 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const identity = stepIdentity(task.http, inputs, connection, job, connectionTokens);
   const { token, issuers, rule } = identity;
   const expected = ofStep ?? (ofBundle && rule(ofBundle.host) ? ofBundle : undefined);
-  const caller = await signInAs(task.http, identity, expected, publishSummary);
   const version = cliVersion();
-  const metadataService = await startMetadataService({
+  const service: MetadataServiceSettings = {
     token,
     issuers,
     allowsHost: rule,
@@ -79,7 +90,12 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
       return oldCliRefusal(userAgent);
     },
     refusal: hostRefusal(inputs.host, connection.cloud),
-  });
+  };
+  const [caller, metadataService] = await Promise.all([
+    signInAs(task.http, identity, expected, publishSummary),
+    whileWaiting(() => startMetadataService(service)),
+    whileWaiting(loadWorkspaceService),
+  ]);
   const address = () => {
     const [host] = ofStep ? [ofStep.host] : metadataService.servedHosts;
     if (host === undefined) return undefined;

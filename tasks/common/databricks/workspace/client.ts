@@ -1,16 +1,32 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import { callWorkspace, type WorkspaceConnection } from "./call.ts";
 
-type Services = typeof import("./services.ts");
+type Services = typeof import("./services.lazy.ts");
+type RunServices = typeof import("./run-services.lazy.ts");
+type ServiceClass<Service> = new (client: ApiClient) => Service;
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
-/** A typed service of the Databricks SDK; its calls throw WorkspaceError or HttpFailure. */
+/** Loads the SDK for what each step needs. */
+export async function loadWorkspaceService(): Promise<void> {
+  await import("./services.lazy.ts");
+}
+
+/** A typed service of the Databricks SDK for what each step needs; its calls throw WorkspaceError or HttpFailure. */
 export async function workspaceService<Service>(
-  choose: (services: Services) => new (client: ApiClient) => Service,
+  choose: (services: Services) => ServiceClass<Service>,
   connection: WorkspaceConnection,
 ): Promise<Service> {
-  const Service = choose(await import("./services.ts"));
+  const Service = choose(await import("./services.lazy.ts"));
+  return new Service(workspaceTransport(connection));
+}
+
+/** The same for runs, which not every step has. */
+export async function runService<Service>(
+  choose: (services: RunServices) => ServiceClass<Service>,
+  connection: WorkspaceConnection,
+): Promise<Service> {
+  const Service = choose(await import("./run-services.lazy.ts"));
   return new Service(workspaceTransport(connection));
 }
 

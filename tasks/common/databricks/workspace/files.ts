@@ -2,13 +2,20 @@ import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
 import { workspaceService } from "./client.ts";
 import { parentFolder, plainPath, readFolders } from "./folders.ts";
 
-/** Those of these workspace paths (files, notebooks, folders) that do not exist; one request for each folder, ten at a time. */
-export async function missingPaths(workspace: WorkspaceConnection, paths: readonly string[]): Promise<string[]> {
+/**
+ * Those of these workspace paths (files, notebooks, folders) that do not exist. Lists the folders in which something of them is
+ * not among the `known` paths (see plainPath).
+ */
+export async function missingPaths(
+  workspace: WorkspaceConnection,
+  paths: readonly string[],
+  known: Iterable<string> = [],
+): Promise<string[]> {
   const found = new Set<string>();
-  for (const path of (await readFolders(workspace, paths.map(parentFolder))).keys()) {
-    found.add(path);
-    found.add(path.replace(notebookExtension, ""));
-  }
+  const add = (path: string) => found.add(path).add(path.replace(notebookExtension, ""));
+  for (const path of known) add(path);
+  const unknown = paths.filter((path) => !found.has(plainPath(path)));
+  for (const path of (await readFolders(workspace, unknown.map(parentFolder))).keys()) add(path);
   return paths.filter((path) => !found.has(plainPath(path)));
 }
 

@@ -1,6 +1,6 @@
 import { pageOf, type WorkspaceAddress } from "./address.ts";
 import type { WorkspaceConnection } from "./call.ts";
-import { workspaceService } from "./client.ts";
+import { runService } from "./client.ts";
 
 /** A run of a job, or an update of a pipeline, by the IDs in its URL. */
 export type WorkspaceRun =
@@ -54,7 +54,7 @@ export function readRun(workspace: WorkspaceConnection, run: WorkspaceRun): Prom
 }
 
 async function readJobRun(workspace: WorkspaceConnection, runId: number): Promise<RunState> {
-  const jobs = await workspaceService((sdk) => sdk.JobsService, workspace);
+  const jobs = await runService((sdk) => sdk.JobsService, workspace);
   const { state, tasks: first = [], next_page_token: next } = await jobs.getRun({ run_id: runId });
   const tasks = [...first];
   // An answer has at most 100 tasks, and a job at most 1,000 (https://docs.databricks.com/api/azure/workspace/jobs/getrun).
@@ -98,7 +98,7 @@ const updateResults: Readonly<Record<string, string>> = {
 };
 
 async function readUpdate(workspace: WorkspaceConnection, pipelineId: string, updateId: string): Promise<RunState> {
-  const pipelines = await workspaceService((sdk) => sdk.PipelinesService, workspace);
+  const pipelines = await runService((sdk) => sdk.PipelinesService, workspace);
   const { update } = await pipelines.getUpdate({ pipeline_id: pipelineId, update_id: updateId });
   return { result: updateResults[update?.state ?? ""], message: "", tasks: [] };
 }
@@ -106,12 +106,12 @@ async function readUpdate(workspace: WorkspaceConnection, pipelineId: string, up
 /** Asks the workspace to cancel a run. Does not wait for the end of the run. */
 export async function cancelRun(workspace: WorkspaceConnection, run: WorkspaceRun): Promise<void> {
   if (run.kind === "job") {
-    const jobs = await workspaceService((sdk) => sdk.JobsService, workspace);
+    const jobs = await runService((sdk) => sdk.JobsService, workspace);
     await jobs.cancelRun({ run_id: run.runId });
   } else {
     // A stop is for the pipeline's current update, which is another one if this one is over.
     if ((await readRun(workspace, run)).result !== undefined) return;
-    const pipelines = await workspaceService((sdk) => sdk.PipelinesService, workspace);
+    const pipelines = await runService((sdk) => sdk.PipelinesService, workspace);
     await pipelines.stop({ pipeline_id: run.pipelineId });
   }
 }

@@ -1,6 +1,6 @@
 import { ReposService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 import { expect, it } from "vitest";
-import { workspaceService } from "../../../../tasks/common/databricks/workspace/client.ts";
+import { runService, workspaceService } from "../../../../tasks/common/databricks/workspace/client.ts";
 import type { Http, HttpRequest } from "../../../../tasks/common/pipeline/http.ts";
 
 /** A connection to a workspace that answers every call with `{}`, and the requests that it gets. */
@@ -31,7 +31,7 @@ it("sends the parameters of a GET call in its address, with any characters", asy
 
 it("sends what a POST call contains as its body", async () => {
   const { requests, connection } = recorded();
-  const service = await workspaceService((services) => services.JobsService, connection);
+  const service = await runService((services) => services.JobsService, connection);
   await service.cancelRun({ run_id: 7 });
   expect(requests).toMatchObject([{ method: "POST", body: '{"run_id":7}' }]);
   expect(new URL(requests[0]?.url ?? "").search).toBe("");
@@ -39,7 +39,7 @@ it("sends what a POST call contains as its body", async () => {
 
 it("leaves out a parameter without a value", async () => {
   const { requests, connection } = recorded();
-  const service = await workspaceService((services) => services.JobsService, connection);
+  const service = await runService((services) => services.JobsService, connection);
   await service.getRun({ run_id: 7, page_token: undefined } as unknown as { run_id: number });
   expect(new URL(requests[0]?.url ?? "").search).toBe("?run_id=7");
 });

@@ -37,6 +37,13 @@ describe("Paths that a workspace does not have", () => {
     expect(await missingPaths(connection, ["/a/one", "/a/two"])).toEqual(["/a/two"]);
   });
 
+  it("are looked for only in folders of which something is not known to exist", async () => {
+    const { connection, asked } = workspaceWith({ "/a": [], "/b": ["/b/two"] });
+    const paths = ["/Workspace/a/one", "/b/two", "/b/three"];
+    expect(await missingPaths(connection, paths, ["/a/one.py", "/b/two"])).toEqual(["/b/three"]);
+    expect(asked).toEqual(["/b"]);
+  });
+
   it.each([403, 400])("are unknown if the workspace answers %d", async (status) => {
     const { connection } = workspaceWith({}, status);
     await expect(missingPaths(connection, ["/a/one"])).rejects.toMatchObject({ status });

@@ -1,3 +1,2 @@
 export { JobsService } from "@databricks/sdk-experimental/dist/apis/jobs/api";
 export { PipelinesService } from "@databricks/sdk-experimental/dist/apis/pipelines/api";
-export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";

@@ -1,0 +1,1 @@
+export { WorkspaceService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
