@@ -23,7 +23,7 @@ const help = `npm run bench -- [groups] [options]: measures the packaged tasks a
 Groups, all by default: ${groups.join(", ")}
   --against FILE   another package (.vsix), whose deploy task is measured too
   --write          write the results into docs/performance.md; only without groups
-Exit code: 0 all limits are met, 1 a limit is missed, 2 the machine was too busy or changed its speed meanwhile`;
+Exit code: 0 all limits are met, 1 a limit is missed or a measurement failed, 2 the machine was too busy or changed its speed meanwhile`;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,11 +57,11 @@ function wantedGroups(): readonly Group[] {
   return positionals.length === 0 ? groups : groups.filter((group) => positionals.includes(group));
 }
 
-/** Measures group by group. Throws if a group does not give a result for each of its rows. */
+/** Measures group by group, and goes on after a group that fails. Throws if there is not a result for each of the rows. */
 async function measure(wanted: readonly Group[], calibrations: Calibration[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const group of wanted) {
-    const measured = await benches[group]();
+    const measured = await benches[group]().catch((error: unknown) => failedGroup(group, error));
     for (const result of measured) console.log(lineOf(result));
     calibrations.push(await calibrate());
     results.push(...measured);
@@ -71,6 +71,12 @@ async function measure(wanted: readonly Group[], calibrations: Calibration[]): P
     if (found === undefined) throw new Error(`There is no result for "${nameOf(expected)}".`);
     return found;
   });
+}
+
+/** Results of a group that has failed, whose error it prints. */
+function failedGroup(group: Group, error: unknown): Result[] {
+  console.error(error);
+  return expectedRows([group], taskNodes).map((row) => ({ ...row, failed: "the measurement failed" }));
 }
 
 async function run(): Promise<void> {
@@ -86,7 +92,7 @@ async function run(): Promise<void> {
   }
   const doubt = doubtOf(calibrations);
   if (doubt !== undefined) console.log(`${doubt} Run it again on a machine without other work.`);
-  process.exitCode = doubt !== undefined ? 2 : results.some(isMissed) ? 1 : 0;
+  process.exitCode = doubt !== undefined ? 2 : results.some((result) => "failed" in result || isMissed(result)) ? 1 : 0;
 }
 
 const calibrationLine = (moment: Calibration) => `Calibration: ${describeCalibration(moment)}`;

@@ -13,8 +13,8 @@ export interface Calibration {
   readonly busy: number;
 }
 
-const busyLimit = 0.2;
-const driftLimit = 1.3;
+/** What docs/performance.md names too. */
+export const limits = { busy: 0.2, drift: 1.3 };
 const block = Buffer.alloc(4_000_000, "databricks");
 
 /** Measures the machine itself. Takes about three seconds. */
@@ -46,9 +46,9 @@ export function disturbances(moments: readonly Calibration[]): string[] {
     ["the start of an empty node", drift(({ startMs }) => startMs)],
   ] as const;
   return [
-    ...(busiest > busyLimit ? [`other programs used ${percent(busiest)} of the processor cores`] : []),
+    ...(busiest > limits.busy ? [`other programs used ${percent(busiest)} of the processor cores`] : []),
     ...drifts.flatMap(([what, ratio]) =>
-      ratio > driftLimit ? [`${what} took up to ${ratio.toFixed(2)} times as long as at another moment`] : [],
+      ratio > limits.drift ? [`${what} took up to ${ratio.toFixed(2)} times as long as at another moment`] : [],
     ),
   ];
 }

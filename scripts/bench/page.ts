@@ -49,6 +49,7 @@ ${missedText(results)}`;
 function cells(result: Result): string[] {
   const limit = limitOf(result.row) ?? "";
   if ("leftOut" in result) return [nameOf(result), "left out", limit, result.leftOut];
+  if ("failed" in result) return [nameOf(result), "**failed**", limit, result.failed];
   const figure = `${shortened(result.value)} ${rows[result.row].unit}`;
   return [nameOf(result), isMissed(result) ? `**${figure}** (missed)` : figure, limit, result.detail ?? ""];
 }
@@ -61,7 +62,11 @@ function shortened(value: number): string {
 
 function missedText(results: readonly Result[]): string {
   const missed = results.filter(isMissed);
-  if (missed.length === 0) return "All limits are met.\n";
+  if (missed.length === 0) {
+    return results.every((result) => "value" in result)
+      ? "All limits are met.\n"
+      : "All limits that were measured are met.\n";
+  }
   const lines = missed.map(({ row, ...rest }) => {
     const { remedy }: Row = rows[row];
     return `- ${nameOf({ row, ...rest })}: ${remedy ?? "not known yet what would meet the limit."}`;

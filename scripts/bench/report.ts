@@ -19,6 +19,7 @@ export function doubtOf(calibrations: readonly Calibration[]): string | undefine
 export function lineOf(result: Result): string {
   const name = nameOf(result).padEnd(76);
   if ("leftOut" in result) return `LEFT OUT ${name} ${result.leftOut}`;
+  if ("failed" in result) return `FAILED   ${name} ${result.failed}`;
   const limit = limitOf(result.row);
   const verdict = limit === undefined ? "" : isMissed(result) ? "OVER" : "ok";
   const figure = `${result.value.toFixed(2).padStart(8)} ${rows[result.row].unit}`;
@@ -27,5 +28,5 @@ export function lineOf(result: Result): string {
 
 /** Whether a result is outside of its limit. */
 export function isMissed(result: Result): boolean {
-  return !("leftOut" in result) && !isWithin(result.row, result.value);
+  return "value" in result && !isWithin(result.row, result.value);
 }

@@ -1,9 +1,10 @@
 import { type Group, type Row, type RowName, rows } from "./rows.ts";
 
-/** What was found out about a row: its value, or why it was left out. */
+/** What was found out about a row: its value, why it was left out, or that the measurement failed. */
 export type Result = { readonly row: RowName /** The Node version. */; readonly node?: string } & (
   | { readonly value: number /** The figures behind a ratio. */; readonly detail?: string }
   | { readonly leftOut: string }
+  | { readonly failed: string }
 );
 
 /** The rows of a group, as they have to be found in its results: with the name of the Node version where it matters. */

@@ -8,7 +8,7 @@ import { type AccessTokenVerification, signAccessToken, verifyAccessToken } from
 import { type AssertionKeys, assertionId } from "./assertion.ts";
 import { type ApplicationDescription, createDirectory, type Directory, type FederatedCredential } from "./directory.ts";
 import { EntraError, errorBody } from "./errors.ts";
-import { entraHostNames, instanceDiscovery, openIdConfiguration } from "./metadata.ts";
+import { entraHostNames, instanceDiscovery, openIdConfiguration, sharedTenants } from "./metadata.ts";
 import { checkTokenRequest } from "./token-request.ts";
 
 export type { AccessTokenVerification } from "./access-tokens.ts";
@@ -185,6 +185,6 @@ function metadata(url: URL, tenant: string, { directory, signingKey }: State): o
   }
   if (url.pathname === `/${tenant}/discovery/v2.0/keys`) return signingKey.jwks;
   if (url.pathname !== `/${tenant}/v2.0/.well-known/openid-configuration`) return undefined;
-  directory.requireTenant(tenant);
+  if (!sharedTenants.includes(tenant)) directory.requireTenant(tenant);
   return openIdConfiguration(url.host, tenant);
 }

@@ -20,7 +20,13 @@ const clouds = [
   },
 ];
 
-/** A tenant's OpenID Connect discovery document. */
+/**
+ * Names with which a client signs in before it knows the tenant; their document has a placeholder in `issuer`.
+ * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#find-your-apps-openid-configuration-document-uri
+ */
+export const sharedTenants: readonly string[] = ["common", "organizations", "consumers"];
+
+/** The OpenID Connect discovery document of a tenant or of a shared name. */
 export function openIdConfiguration(host: string, tenant: string) {
   const base = `https://${host}/${tenant}`;
   return {
@@ -32,7 +38,7 @@ export function openIdConfiguration(host: string, tenant: string) {
     id_token_signing_alg_values_supported: ["RS256"],
     response_types_supported: ["code", "id_token", "code id_token", "id_token token"],
     scopes_supported: ["openid", "profile", "email", "offline_access"],
-    issuer: `${base}/v2.0`,
+    issuer: sharedTenants.includes(tenant) ? `https://${host}/{tenantid}/v2.0` : `${base}/v2.0`,
     authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
     tenant_region_scope: "EU",
   };

@@ -62,6 +62,14 @@ describe("The results of the benchmark", () => {
     expect(written({ results: results.slice(0, 1) })).toContain("All limits are met.");
   });
 
+  it("a measurement that failed is shown, and is not called met", () => {
+    const failed: Result = { row: "package", failed: "the measurement failed" };
+    expect(lineOf(failed)).toMatch(/^FAILED {3}package +the measurement failed$/);
+    const text = written({ results: [failed] });
+    expect(text).toContain("| package | **failed** | ≤ 700 | the measurement failed |");
+    expect(text).not.toContain("All limits are met");
+  });
+
   it("the page says why the results cannot be judged", () => {
     const text = written({ calibrations: [quiet, { ...quiet, busy: 0.9 }] });
     expect(text).toContain("**These results cannot be judged: other programs used 90 % of the processor cores.**");

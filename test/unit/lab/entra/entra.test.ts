@@ -89,6 +89,14 @@ describe("metadata", () => {
     expect(JSON.parse(text).token_endpoint).toBe(`https://login.microsoftonline.us/${tenantId}/oauth2/v2.0/token`);
   });
 
+  it("the metadata of the name that stands for all organizations leaves the tenant open", async () => {
+    const { text } = await get("https://login.microsoftonline.com/organizations/v2.0/.well-known/openid-configuration");
+    expect(JSON.parse(text)).toMatchObject({
+      issuer: "https://login.microsoftonline.com/{tenantid}/v2.0",
+      token_endpoint: "https://login.microsoftonline.com/organizations/oauth2/v2.0/token",
+    });
+  });
+
   it("the metadata of an unknown tenant is refused", async () => {
     const { status, text } = await get(
       `https://login.microsoftonline.com/${randomUUID()}/v2.0/.well-known/openid-configuration`,
