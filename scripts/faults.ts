@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type CellOutcome, runCell } from "../test/e2e/faults/case.ts";
+import type { CellOutcome } from "../test/e2e/faults/case.ts";
 import { allCells, type Cell, nameOf } from "../test/e2e/faults/cells.ts";
-import { type FaultRoom, openRoom } from "../test/e2e/faults/room.ts";
+import { runCells, wrongIn } from "../test/e2e/faults/lanes.ts";
+import { openRoom } from "../test/e2e/faults/room.ts";
 import { taskNodes } from "../test/e2e/nodes.ts";
 import { startLab } from "../test/lab/lab.ts";
 import { type FaultResult, faultTable, writeFaultTable } from "./faults/table.ts";
@@ -43,27 +44,13 @@ function recordedResults(): FaultResult[] {
   return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
 }
 
-/** Runs cells, a few at a time, and records each result as it comes. */
-async function runCells(room: FaultRoom, waiting: Cell[]): Promise<void> {
-  let started = 0;
-  const lane = async () => {
-    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-      started += 1;
-      const { log, ...outcome } = await runCell(room, cell, started).catch(brokenCell);
-      const wrong = outcome.problems.map(({ kind, detail }) => `${kind}: ${detail}`).join("; ");
-      const end = `${outcome.ending}, ${(outcome.ms / 1000).toFixed(1)} s`;
-      console.log(`${nameOf(cell)}: ${end}${wrong ? ` WRONG ${wrong.replaceAll("\n", " ").slice(0, 500)}` : ""}`);
-      if (outcome.problems.length > 0 || options.logs) writeLog(cell, outcome, log);
-      fs.appendFileSync(resultsFile, `${JSON.stringify({ cell, outcome })}\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(options.lanes ?? 8) }, lane));
-}
-
-/** A cell that could not be examined to its end counts as wrong. */
-function brokenCell(error: unknown): CellOutcome {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { ending: "another message", problems: [{ kind: "not examined", detail }], ms: 0, error: undefined, log: "" };
+/** Prints and records what became of a cell. */
+function record(cell: Cell, { log, ...outcome }: CellOutcome): void {
+  const wrong = wrongIn(outcome);
+  const end = `${outcome.ending}, ${(outcome.ms / 1000).toFixed(1)} s`;
+  console.log(`${nameOf(cell)}: ${end}${wrong ? ` WRONG ${wrong.replaceAll("\n", " ").slice(0, 500)}` : ""}`);
+  if (wrong !== "" || options.logs) writeLog(cell, outcome, log);
+  fs.appendFileSync(resultsFile, `${JSON.stringify({ cell, outcome })}\n`);
 }
 
 function writeLog(cell: Cell, outcome: Omit<CellOutcome, "log">, log: string): void {
@@ -84,10 +71,8 @@ async function runMatrix(): Promise<void> {
     taskNodes.map((node) => node.path),
   );
   try {
-    await runCells(
-      room,
-      cells.filter((cell) => !done.has(nameOf(cell))),
-    );
+    const left = cells.filter((cell) => !done.has(nameOf(cell)));
+    await runCells(room, left, Number(options.lanes ?? 8), record);
   } finally {
     await room.close();
     await lab.close();

@@ -41,25 +41,33 @@ export interface GatewaySettings {
   readonly certificate: ServerCertificate;
   /** Called with each request before it meets a fault or is passed on. */
   readonly onRequest?: (request: IncomingMessage) => Promise<void> | void;
+  /** Called when the service has answered a request, before the answer goes on. */
+  readonly onAnswer?: (request: IncomingMessage) => Promise<void> | void;
 }
 
 const hugeBytes = 24 * 1024 * 1024;
 
 /** Starts a gateway on a random port of 127.0.0.1. */
-export async function startGateway({ servicePort, certificate, onRequest }: GatewaySettings): Promise<Gateway> {
+export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
+  const { servicePort, certificate, onRequest, onAnswer } = settings;
   // The service's certificate is the lab's own: what matters is that of the gateway.
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   const sockets = new Set<Socket>();
   let faults = createFaults();
   let fault: GatewayFault | undefined;
+  /** How often all connections were ended. */
+  let ends = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const before = ends;
     const body = await readWhole(request);
     await onRequest?.(request);
-    if (request.socket.destroyed) return;
+    if (ends > before) return;
     const outcome = await faults.meet({ method: request.method ?? "", url: requestUrl(request) });
-    if (sendFault(outcome, request, response)) return;
+    // Its client may have gone while it was held.
+    if (response.destroyed || sendFault(outcome, request, response)) return;
     const reply = await passOn(request, body, { agent, port: servicePort });
+    await onAnswer?.(request);
     if (fault?.alter === undefined) send(response, reply.status, reply.headers, reply.body);
     else await sendAltered(response, reply, fault.alter);
   }
@@ -73,11 +81,14 @@ export async function startGateway({ servicePort, certificate, onRequest }: Gate
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
   });
+  // Longer than any client keeps a connection: a server that closes one first interrupts the next request.
+  server.keepAliveTimeout = 600_000;
   server.on("tlsClientError", (_, socket) => socket.destroy());
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   await listen(0);
   const { port } = server.address() as AddressInfo;
   const endConnections = () => {
+    ends += 1;
     for (const socket of sockets) socket.destroy();
   };
   const mend = () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent } from "../../lab/agent/agent.ts";
 import { startLabAgent } from "../steps/agent.ts";
-import { type Cell, nameOf, outageMs, type Service } from "./cells.ts";
+import { type Cell, nameOf, outageMs } from "./cells.ts";
 import { type Ending, type Problem, secretVariables } from "./oracles.ts";
 import type { FaultRoom } from "./room.ts";
 import { runDeploy } from "./run-deploy.ts";
@@ -29,22 +29,26 @@ export interface CellRun {
   /** Cancels the step. */
   readonly cancel: AbortSignal;
   readonly secrets: ReturnType<typeof secretVariables>;
+  /** How long a step has taken that has just ended, in milliseconds: since it was canceled, if it was. */
+  readonly ageOf: (step: { readonly durationMs: number }) => number;
 }
 
 const runs = { install: runInstall, deploy: runDeploy, login: runLogin };
 
 /** The lifetime of access tokens that a step must renew, in seconds. */
-export const shortLifeSeconds = 4;
+export const shortLifeSeconds = 10;
 
 /** Runs one cell, on a network, an agent, a service principal and a bundle of its own: cells can run at the same time. */
 export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Promise<CellOutcome> {
   const cancel = new AbortController();
   let begun = false;
   let way: Way | undefined;
+  let canceledAt: number | undefined;
   const begin = async () => {
     if (begun) return;
     begun = true;
     if (cell.moment === "cancel") {
+      canceledAt = Date.now();
       cancel.abort();
       await delay(50);
     }
@@ -55,9 +59,12 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
   way = await openWay(room, cell, {
     async onRequest(request, service) {
       if (service === cell.service && isBeginning({ request })) await begin();
+    },
+    async onAnswer(request, service) {
       // The step must need a token once more.
-      if (cell.moment === "renewal" && service === "workspace" && isCreation(request))
+      if (cell.moment === "renewal" && service === "workspace" && isCreation(request)) {
         await delay(shortLifeSeconds * 1000);
+      }
     },
     onConnect(host) {
       if (cell.service === "proxy" && isBeginning({ host })) void begin();
@@ -73,7 +80,15 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
   try {
     if (cell.moment === "before") way.begin();
     const secrets = secretVariables();
-    const outcome = await runs[cell.task]({ room, cell, agent, way, cancel: cancel.signal, secrets });
+    const outcome = await runs[cell.task]({
+      room,
+      cell,
+      agent,
+      way,
+      cancel: cancel.signal,
+      secrets,
+      ageOf: ({ durationMs }) => (canceledAt === undefined ? durationMs : Date.now() - canceledAt),
+    });
     const isMet = cell.moment === "before" ? way.met() : begun;
     const problems: Problem[] = isMet ? [] : [{ kind: "fault not met", detail: nameOf(cell) }];
     return { ...outcome, problems: [...outcome.problems, ...problems] };
@@ -110,6 +125,3 @@ function beginningOf({ task, service, moment }: Cell): (seen: Seen) => boolean {
   if (service === "proxy" && moment === "during") return nth(task === "deploy" ? 4 : 2);
   return nth(1);
 }
-
-/** The name of a service in messages of the matrix. */
-export type { Service };

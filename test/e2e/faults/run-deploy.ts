@@ -7,6 +7,7 @@ import { stepTraces, watchStep } from "../leak-search.ts";
 import { startLabAgent } from "../steps/agent.ts";
 import { type Checkout, checkOut } from "../steps/checkout.ts";
 import { type CellOutcome, type CellRun, shortLifeSeconds } from "./case.ts";
+import type { Cell } from "./cells.ts";
 import { endingOf, generalProblems, leaks, metadataPaths, type Problem, tokensOf } from "./oracles.ts";
 
 interface Deployed {
@@ -17,7 +18,7 @@ interface Deployed {
 
 /** Deploys a bundle of one job. If the CLI has begun and the step did not succeed, the next deploy must put all right. */
 export async function runDeploy(run: CellRun): Promise<CellOutcome> {
-  const { room, cell, agent, way, cancel, secrets } = run;
+  const { room, cell, agent, way, cancel, secrets, ageOf } = run;
   const { lab } = room;
   const deployer = lab.addDeployer();
   if (cell.moment === "renewal") lab.entra.limitTokens(deployer.clientId, shortLifeSeconds);
@@ -34,6 +35,7 @@ export async function runDeploy(run: CellRun): Promise<CellOutcome> {
   });
   const watch = watchStep(agent, 50);
   const step = await checkout.run({ target: "prod" }, { cancel, onStart: watch.onStart });
+  const ms = ageOf(step);
   const traces = [...watch.stop(), ...stepTraces(step, checkout.job), ...room.sentElsewhere];
   way.end();
   lab.entra.limitTokens(deployer.clientId, 3600);
@@ -46,11 +48,14 @@ export async function runDeploy(run: CellRun): Promise<CellOutcome> {
     ...metadataPaths(environments.map(({ text }) => text)),
     { name: "password of the proxy", value: way.proxyPassword },
   ];
-  const problems = [...(await generalProblems(cell, step, ending, checkout.job)), ...leaks(hidden, passed, traces)];
+  const problems = [
+    ...(await generalProblems(cell, { ...step, durationMs: ms }, ending, checkout.job)),
+    ...leaks(hidden, passed, traces),
+  ];
   if (ending === "succeeded") problems.push(...(await falseSuccess(lab, deployed)));
   else if (cell.moment !== "before") problems.push(...(await recover(run, deployed)));
   await checkout.job.finish();
-  return { ending, problems, ms: step.durationMs, error: step.errors[0], log: step.text };
+  return { ending, problems, ms, error: step.errors[0], log: step.text };
 }
 
 function jobOfRun(build: Build) {
@@ -76,16 +81,28 @@ async function differences(lab: Lab, { name, files, deployer }: Deployed): Promi
   ];
 }
 
+/**
+ * Whether the workspace has created the job, but its answer with the ID never arrived. The next deploy then creates another one,
+ * as docs/reliability.md says of changes in flight.
+ */
+function isAnswerLost({ service, fault }: Cell): boolean {
+  return service === "workspace" && (fault === "truncated" || fault === "one byte a second");
+}
+
 /** Deploys the bundle again, from an empty folder of another agent and without other inputs. */
-async function recover({ room }: CellRun, deployed: Deployed): Promise<Problem[]> {
+async function recover({ room, cell }: CellRun, deployed: Deployed): Promise<Problem[]> {
   const { lab } = room;
   const agent = await startLabAgent(lab, room.nodes[0] ?? "");
   try {
     const settings = { deployer: deployed.deployer, job: jobOfRun(lab.azureDevOps.startBuild()) };
     const next: Checkout = await checkOut(agent, lab, deployed.files, settings);
     const { result, errors } = await next.run({ target: "prod" });
-    if (result !== "Succeeded") return [{ kind: "lock left", detail: errors.join("\n") }];
-    return (await differences(lab, deployed)).map((detail) => ({ kind: "false success", detail: `next: ${detail}` }));
+    if (result !== "Succeeded") {
+      const kind = errors.some((error) => error.includes("#deploy-lock")) ? "lock left" : "next deploy wrong";
+      return [{ kind, detail: errors.join("\n") }];
+    }
+    const found = (await differences(lab, deployed)).filter((one) => !(isAnswerLost(cell) && one === "2 jobs"));
+    return found.map((detail) => ({ kind: "next deploy wrong", detail }));
   } finally {
     await agent.dispose();
   }

@@ -5,7 +5,7 @@ import { endingOf, filesBelow, generalProblems, isCopy, leaks, type Problem } fr
 import { installedVersion } from "./room.ts";
 
 /** Installs the newest version in a range: the step asks for a list, for the archive and for its checksum. */
-export async function runInstall({ room, cell, agent, way, cancel, secrets }: CellRun): Promise<CellOutcome> {
+export async function runInstall({ room, cell, agent, way, cancel, secrets, ageOf }: CellRun): Promise<CellOutcome> {
   const { lab, executable } = room;
   const settings = lab.job();
   const variables = Object.fromEntries(
@@ -22,16 +22,17 @@ export async function runInstall({ room, cell, agent, way, cancel, secrets }: Ce
       onStart: watch.onStart,
     }),
   );
+  const ms = ageOf(step);
   const traces = [...watch.stop(), ...stepTraces(step, job), ...room.sentElsewhere];
   const ending = endingOf(step, cell);
   const hidden = [...secrets.secrets, { name: "job access token", value: settings.jobToken }];
   const problems = [
-    ...(await generalProblems(cell, step, ending, job)),
+    ...(await generalProblems(cell, { ...step, durationMs: ms }, ending, job)),
     ...leaks(hidden, [{ name: "password of the proxy", value: way.proxyPassword }], traces),
     ...cacheProblems(agent.toolsDirectory, step.outputs, ending, executable),
   ];
   await job.finish();
-  return { ending, problems, ms: step.durationMs, error: step.errors[0], log: step.text };
+  return { ending, problems, ms, error: step.errors[0], log: step.text };
 }
 
 /** The tool cache contains the right bytes, or nothing that is not complete. */

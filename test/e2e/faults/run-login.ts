@@ -6,7 +6,7 @@ import { type CellOutcome, type CellRun, shortLifeSeconds } from "./case.ts";
 import { type Ending, endingOf, generalProblems, leaks, metadataPaths, type Problem, tokensOf } from "./oracles.ts";
 
 /** Signs in, asks for a token as a later step would, and ends the job. */
-export async function runLogin({ room, cell, agent, way, cancel, secrets }: CellRun): Promise<CellOutcome> {
+export async function runLogin({ room, cell, agent, way, cancel, secrets, ageOf }: CellRun): Promise<CellOutcome> {
   const { lab } = room;
   const deployer = lab.addDeployer();
   if (cell.moment === "renewal") lab.entra.limitTokens(deployer.clientId, shortLifeSeconds);
@@ -18,6 +18,7 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets }: Cell
   const { login, finish } = loginJobOf(job, lab, deployer);
   const watch = watchStep(agent, 50);
   const step = await login({}, { cancel, onStart: watch.onStart });
+  const ms = ageOf(step);
   let ending: Ending = endingOf(step, cell);
   const problems: Problem[] = [];
   let error = step.errors[0];
@@ -34,7 +35,9 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets }: Cell
       ending = endingOf({ result: "Failed", errors: [help] }, cell);
     } else if (!isRight) problems.push({ kind: "false success", detail: asked.text });
   }
-  problems.push(...(await generalProblems(cell, { ...step, ...(error ? { errors: [error] } : {}) }, ending, job)));
+  problems.push(
+    ...(await generalProblems(cell, { ...step, durationMs: ms, ...(error ? { errors: [error] } : {}) }, ending, job)),
+  );
   const { postSteps, orphans } = await finish();
   for (const { command } of orphans) problems.push({ kind: "process left", detail: command });
   const traces = [
@@ -52,7 +55,7 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets }: Cell
     ),
   );
   const log = [step, ...postSteps].map(({ text }) => text).join("\n");
-  return { ending, problems, ms: step.durationMs, error, log };
+  return { ending, problems, ms, error, log };
 }
 
 /** Asks the service for a token, as a program of the job would. */

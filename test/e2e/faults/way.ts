@@ -27,6 +27,8 @@ export interface Way {
 export interface Watcher {
   /** Called with each request to a service that fails, or to the workspace. */
   readonly onRequest?: (request: IncomingMessage, service: Service) => Promise<void> | void;
+  /** Called when such a service has answered, before the answer goes on. */
+  readonly onAnswer?: (request: IncomingMessage, service: Service) => Promise<void> | void;
   /** Called with the host of each request to the proxy. */
   readonly onConnect?: (host: string) => void;
 }
@@ -64,6 +66,7 @@ export async function openWay(room: FaultRoom, { service, fault }: Cell, watcher
         await watcher.onRequest?.(request, name);
         met ||= begun && name === service;
       },
+      onAnswer: (request) => watcher.onAnswer?.(request, name),
     });
     gateways.push(gateway);
     return gateway;

@@ -17,7 +17,7 @@ export interface ProxyConnection {
 /** What a proxy does in place of connecting: a whole answer, or one of the ways in which a connection fails. */
 export type ProxyFault =
   | { readonly statusLine: string; readonly headers?: readonly string[] }
-  /** Says that it has connected, and sends a page. */
+  /** Says that it has connected, and answers with a page. */
   | "page"
   | "reset"
   | "stall"
@@ -139,9 +139,8 @@ function misbehave(client: Socket, fault: ProxyFault): void {
   }
   switch (fault) {
     case "page":
-      // It reads what the client sends: otherwise the end of the connection would overtake the page.
-      client.resume();
-      client.write(`${established}<!DOCTYPE html><title>Blocked</title>`);
+      client.write(established);
+      client.once("data", () => client.write("<!DOCTYPE html><title>Blocked</title>"));
       return;
     case "truncated":
       client.end(established.slice(0, 20));
