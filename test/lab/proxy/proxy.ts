@@ -151,7 +151,7 @@ function misbehave(client: Socket, fault: ProxyFault): void {
     case "stall":
       return;
     default:
-      client.destroy();
+      client.resetAndDestroy();
   }
 }
 
