@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { CellOutcome } from "../../test/e2e/faults/case.ts";
-import { type Cell, faultNames, tasks } from "../../test/e2e/faults/cells.ts";
+import { type Cell, faultNames, leftOutCounts, moments, tasks } from "../../test/e2e/faults/cells.ts";
 import { root } from "../project.ts";
 
 /** A cell and what became of it. */
@@ -29,18 +29,37 @@ export function faultTable(results: readonly FaultResult[]): string {
   ].join("\n");
 }
 
-/** e.g. 8: 3 succeeded, 4 message, 1 canceled */
+/** e.g. 3 succeeded, 4 failed, 1 canceled */
 function countsOf(results: readonly FaultResult[]): string {
-  if (results.length === 0) return "";
   const count = (ending: CellOutcome["ending"]) => results.filter(({ outcome }) => outcome.ending === ending).length;
   const parts = [
     [count("succeeded"), "succeeded"],
-    [count("own message"), "failed with its message"],
+    [count("own message"), "failed"],
     [count("canceled"), "canceled"],
     [count("another message"), "other"],
   ] as const;
-  const words = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  return `${results.length}: ${words.join(", ")}`;
+  return parts
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
+    .join(", ");
+}
+
+/** The longest time of a step, by task and moment, in seconds. */
+export function timeTable(results: readonly FaultResult[]): string {
+  const longest = (task: Cell["task"], moment: Cell["moment"]) => {
+    const found = results.filter(({ cell }) => cell.task === task && cell.moment === moment);
+    return found.length === 0 ? "" : (Math.max(...found.map(({ outcome }) => outcome.ms)) / 1000).toFixed(0);
+  };
+  return [
+    `| Task | ${moments.join(" | ")} |`,
+    `| --- | ${moments.map(() => "---").join(" | ")} |`,
+    ...tasks.map((task) => `| ${task} | ${moments.map((moment) => longest(task, moment)).join(" | ")} |`),
+  ].join("\n");
+}
+
+/** Combinations that are not cells, with the reasons. */
+function leftOutList(): string {
+  return [...leftOutCounts()].map(([reason, count]) => `- ${count}: ${reason}`).join("\n");
 }
 
 /** How often each kind of problem was found; a cell counts once for each kind. */
@@ -61,5 +80,13 @@ export function writeFaultTable(results: readonly FaultResult[]): void {
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined)
     throw new Error(`${page} has no place for the table: ${begin} … ${end}`);
-  fs.writeFileSync(page, `${before}${begin}\n\n${faultTable(results)}\n\n${end}${after}`);
+  const parts = [
+    `${results.length} cells:`,
+    faultTable(results),
+    "The longest time of a step, in seconds. For a canceled step, it begins with the cancel:",
+    timeTable(results),
+    "Combinations that are left out, because they cannot exist:",
+    leftOutList(),
+  ];
+  fs.writeFileSync(page, `${before}${begin}\n\n${parts.join("\n\n")}\n\n${end}${after}`);
 }

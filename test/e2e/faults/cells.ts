@@ -93,6 +93,15 @@ export function leftOut(cell: Cell): string | undefined {
   return reasons.find(([, applies]) => applies(cell))?.[0];
 }
 
+/** How many combinations each reason leaves out. */
+export function leftOutCounts(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const reason of allCombinations().map(leftOut)) {
+    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** All combinations, with those that cannot exist. */
 export function allCombinations(): Cell[] {
   return tasks.flatMap((task) =>
