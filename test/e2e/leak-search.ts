@@ -22,13 +22,11 @@ export interface Watch {
   stop(): Trace[];
 }
 
-const sampleEveryMs = 4;
-
 /**
  * Samples the command lines and environments of what a step starts, and the files that it writes. The agent sets the step's
  * own environment, which is not sampled.
  */
-export function watchStep(agent: Agent): Watch {
+export function watchStep(agent: Agent, sampleEveryMs = 4): Watch {
   const seen = new Map<string, Trace>();
   const files = new Map<string, string>();
   const note = (where: string, text: string) => void seen.set(`${where}\0${text}`, { where, text });
@@ -121,6 +119,13 @@ export function stepTraces(step: StepResult, job: Job): Trace[] {
     ...step.attachments.map(({ name, content }) => ({ where: `attachment ${name}`, text: content })),
     ...published.map((name) => ({ where: `variable ${name}`, text: job.variables.get(name) ?? "" })),
   ];
+}
+
+/** A value of several lines, whole and each line: programs print lines. */
+export function linesOf(name: string, value: string): Secret[] {
+  const lines = value.split("\n").filter((line) => line !== "");
+  if (lines.length < 2) return [{ name, value }];
+  return [{ name, value }, ...lines.map((line, index) => ({ name: `line ${index + 1} of ${name}`, value: line }))];
 }
 
 /** Every token that the lab has issued so far. */

@@ -50,10 +50,14 @@ const special: { readonly [id in CliFailure]?: Explain } = {
   "already-exists": (matches) => alreadyExists(matches),
   "missing-variable": (matches) => missingVariables(matches),
   "untrusted-certificate": ([{ host = "" }]) => untrustedCertificate(host),
-  // Only for the step's workspace, which this task has reached.
-  "no-connection": ([facts], { inputs, declared }) =>
-    [inputs.host, declared.host].includes(`https://${facts["host"]}`) ? known("no-connection", facts) : undefined,
+  "no-connection": ([facts], step) => ofWorkspace("no-connection", facts, step),
+  "interrupted-connection": ([facts], step) => ofWorkspace("interrupted-connection", facts, step),
 };
+
+/** Only for the step's workspace, which this task has reached. */
+function ofWorkspace(id: CliFailure, facts: Facts, { inputs, declared }: FailedStep): UserError | undefined {
+  return [inputs.host, declared.host].includes(`https://${facts["host"]}`) ? known(id, facts) : undefined;
+}
 
 /** The first that applies explains the failure. */
 export const explainedFailures: readonly ExplainedFailure[] = Object.entries(

@@ -16,6 +16,8 @@ export interface Archive {
 
 /** Far above the size of a release archive. */
 export const maxArchiveBytes = 512 * 1024 * 1024;
+/** A transfer with fewer bytes than this in 30 seconds would take days. */
+const leastBytes = 16 * 1024;
 const zipStart = Buffer.from("PK");
 const quietMs = 2_000;
 
@@ -26,7 +28,7 @@ export async function downloadArchive(
   platform: Platform,
 ): Promise<Archive | Absence> {
   const name = archiveName(version, platform);
-  const request = { method: "GET", url: releases.archiveUrl(version) } as const;
+  const request = { method: "GET", url: releases.archiveUrl(version), leastBytes } as const;
   return releases
     .stream(request, async (response): Promise<Archive | Absence> => {
       const absent = absence(response, releases);

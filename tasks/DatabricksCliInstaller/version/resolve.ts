@@ -127,6 +127,9 @@ function adviceFor(releases: Releases, asked: readonly Answer[]): string {
   if (silentHost) {
     return `Allow this agent to reach ${silentHost}${mirror}, or set the input version to an exact version.`;
   }
+  if (isGitHub && asked.some(({ isPage }) => isPage)) {
+    return `A proxy or a sign-in page answered instead of the server. Allow the host in the proxy${mirror}, or set the input version to an exact version.`;
+  }
   if (asked.every(({ denied }) => denied)) {
     return `${accessHint(releases)} If the server does not list its versions, set the input version to an exact version.`;
   }

@@ -1,4 +1,5 @@
 import { debug } from "../../common/pipeline/commands.ts";
+import type { HttpResponse } from "../../common/pipeline/http.ts";
 import { HttpFailure, type HttpFailureKind } from "../../common/pipeline/http-failure.ts";
 import type { Releases } from "../archive/releases.ts";
 import { newestFirst } from "./ranges.ts";
@@ -17,6 +18,8 @@ export interface Answer {
   readonly silentHost: string | undefined;
   /** Whether the problem is that access was denied (status 401 or 403). */
   readonly denied: boolean;
+  /** Whether the problem is a web page in place of the answer. */
+  readonly isPage: boolean;
 }
 
 /** The source of an answer, and why the answer does not help. */
@@ -33,11 +36,18 @@ interface Problem {
   readonly problem: string;
   readonly silentHost?: string;
   readonly denied?: boolean;
+  readonly isPage?: boolean;
 }
 
 /** The problem with an answer that should have another status. */
 function wrongStatus(status: number, wanted = ""): Problem {
   return { problem: `returned status ${status}${wanted}`, denied: status === 401 || status === 403 };
+}
+
+/** The problem with an answer that is a web page, as a proxy or a sign-in page sends it; undefined for all others. */
+function webPage({ status, headers }: Pick<HttpResponse, "status" | "headers">, text = ""): Problem | undefined {
+  const isPage = /html/i.test(String(headers["content-type"])) || /^\s*<(!doctype|html)/i.test(text);
+  return status === 200 && isPage ? { problem: "returned a web page", isPage } : undefined;
 }
 
 /** A place that lists versions; `read` gives their names. */
@@ -84,9 +94,9 @@ export async function* answersOf(releases: Releases, sources: readonly Source[])
     const answer = await ask(releases, source, unreachable);
     const versions = "problem" in answer ? [] : newestFirst(answer);
     const problem = "problem" in answer ? answer.problem : versions.length === 0 ? "lists no version" : undefined;
-    const { silentHost, denied = false } = "problem" in answer ? answer : ({} as Partial<Problem>);
+    const { silentHost, denied = false, isPage = false } = "problem" in answer ? answer : ({} as Partial<Problem>);
     const complete = source.complete && problem === undefined;
-    yield { source: source.name, versions, complete, problem, silentHost, denied };
+    yield { source: source.name, versions, complete, problem, silentHost, denied, isPage };
   }
 }
 
@@ -121,7 +131,7 @@ async function readRedirect(releases: Releases, url: string): ReturnType<Source[
       ...patience,
     });
     if (status < 300 || status > 399 || !headers.location || !URL.canParse(headers.location, location)) {
-      return wrongStatus(status, " instead of a redirect");
+      return webPage({ status, headers }) ?? wrongStatus(status, " instead of a redirect");
     }
     location = new URL(headers.location, location).href;
     const tag = /\/releases\/tag\/([^/?#]+)$/.exec(location)?.[1];
@@ -139,9 +149,10 @@ function tagsOf(releases: Releases): Source[] {
 }
 
 async function readTags(releases: Releases, url: string): ReturnType<Source["read"]> {
-  const { status, text } = await releases.send({ method: "GET", url, ...patience });
+  const { status, headers, text } = await releases.send({ method: "GET", url, ...patience });
   if (status !== 200) return wrongStatus(status);
-  return stable(tagsOfAdvertisement(text)) ?? { problem: "is not a git repository" };
+  const tags = stable(tagsOfAdvertisement(text));
+  return tags ?? webPage({ status, headers }, text) ?? { problem: "is not a git repository" };
 }
 
 /**

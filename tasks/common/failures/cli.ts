@@ -236,6 +236,16 @@ export const cliFailures = {
     action:
       "Check HTTPS_PROXY and NO_PROXY of this job, and that the machine trusts the certificate authority of a proxy that inspects TLS.",
   },
+  "interrupted-connection": {
+    section: "network",
+    seen: "EOF, connection reset by peer, Bad Gateway, context deadline exceeded",
+    // A connection that ends in the middle, and a proxy that cannot connect for a while (net/http: url.Error).
+    pattern:
+      /"https:\/\/(?<host>[^/":]+)[^"]*": (?<words>(?:unexpected )?EOF|.*\b(?:connection reset by peer|broken pipe|context deadline exceeded.*|Client\.Timeout exceeded.*)|Bad Gateway|Service Unavailable|Gateway Timeout)$/m,
+    what: "The connection of the CLI to {host} was interrupted: {words}",
+    action:
+      "Something between this agent and {host} closes the connection or does not pass it on, such as a proxy or a firewall. Run the step again.",
+  },
   "git-submodule": {
     section: "deploy-failed",
     seen: 'expected "commondir" file',

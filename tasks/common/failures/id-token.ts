@@ -32,7 +32,8 @@ export const idTokenFailures = {
     seen: "200 without a token",
     what,
     cause: "the response ({status}) does not contain a token",
-    action: "Check that the connection uses workload identity federation.",
+    action:
+      "Check that the connection uses workload identity federation, and whether a proxy answers in place of {host}.",
   },
   "id-token-page": {
     section: "id-token",

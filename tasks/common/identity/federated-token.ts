@@ -5,7 +5,7 @@ import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers } from "../pipeline/json.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
-import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { answerText, formProblem, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import type { AccessToken } from "./access-token.ts";
 import { databricksScope, type EntraClient } from "./entra-client.ts";
 import { entraRefusal, unknownAnswer } from "./entra-errors.ts";
@@ -77,6 +77,6 @@ function parsedToken(text: string, asked: number): AccessToken | undefined {
 
 function refusal(response: HttpResponse, client: EntraClient): UserError {
   const words = serverMessage(response.text, ["error_description", "error"], 2_000);
-  const answer = answerText(response, words);
+  const answer = answerText(response, words || formProblem(response));
   return entraRefusal(words, client, answer) ?? unknownAnswer(response.text, answer, client);
 }

@@ -6,7 +6,7 @@ import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers, textOf } from "../pipeline/json.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
-import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { answerText, formProblem, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
 import { type TokenClaims, tokenClaims } from "./jwt.ts";
 
@@ -118,11 +118,16 @@ function refusal(response: HttpResponse, host: string): UserError {
   const { status, text } = response;
   // A refusal of a connection that the stage does not name comes in another wrapper, as `value`.
   const message = serverMessage(text, ["message", "value"]);
+  const form = formProblem(response);
   const parts = errorParts(
     idTokenFailures,
     refusalId(response),
-    { host, status: String(status), detail: message === "" ? "" : `: ${message}` },
-    { answer: answerText(response, message) },
+    {
+      host,
+      status: form === "" ? String(status) : `${status}: ${form}`,
+      detail: message === "" ? "" : `: ${message}`,
+    },
+    { answer: answerText(response, message || form) },
   );
   return status === 401 ? new JobTokenRefused(...parts) : new UserError(...parts);
 }

@@ -5,6 +5,7 @@ export type HttpFailureKind =
   | "refused"
   | "timeout"
   | "slow" // it answers, but the answer has no end
+  | "trickle" // it sends almost nothing
   | "reset" // connection interrupted, body incomplete
   | "busy" // an answer that asks for another attempt
   | "tls"
@@ -22,6 +23,7 @@ const transientKinds = new Set<HttpFailureKind>([
   "name",
   "refused",
   "timeout",
+  "trickle",
   "reset",
   "busy",
   "proxy",
@@ -77,11 +79,15 @@ export class ProxyFailure extends Error {
 const configure = process.platform === "win32" ? "config.cmd" : "config.sh";
 const firewall = "Check that this agent can reach {host} on port 443 (firewall, private link, agent proxy).";
 
+const slowConnection =
+  "Something between this agent and {host} slows down the connection, such as a proxy. Run the step again.";
+
 const hints: Record<HttpFailureKind, string> = {
   name: "Check the host name, and that this agent's DNS (or proxy) can resolve {host}.",
   refused: firewall,
   timeout: firewall,
-  slow: "Something between this agent and {host} slows down the connection, such as a proxy. Run the step again.",
+  slow: slowConnection,
+  trickle: slowConnection,
   reset:
     "Something between this agent and {host} closes the connection, such as a proxy or a firewall. Run the " +
     "step again.",
@@ -130,7 +136,7 @@ export interface Attempt {
   readonly url: string;
   readonly network: Network;
   /** Why the attempt was ended, if it took too long. */
-  readonly overdue: { readonly kind: "timeout" | "slow"; readonly reason: string } | undefined;
+  readonly overdue: { readonly kind: "timeout" | "slow" | "trickle"; readonly reason: string } | undefined;
 }
 
 /** The failure that a Node network error stands for; undefined for every other error. */

@@ -6,19 +6,33 @@ import { watchSilence } from "./silence.ts";
 /** A step that waits this long in silence looks as if it hung. */
 const silentRetryMs = 10_000;
 
-/** The longest silence and the longest time of one attempt, in milliseconds. */
+/** The longest silence and the longest time of one attempt, in milliseconds, and what is not silence, in bytes. */
 interface Limits {
+  readonly leastBytes?: number;
   readonly idleTimeoutMs?: number;
   readonly totalTimeoutMs?: number;
 }
 
 /** Watches the silence and the whole time of one attempt. */
-export function watchTime({ idleTimeoutMs = 30_000, totalTimeoutMs = 4 * idleTimeoutMs }: Limits) {
+export function watchTime({ idleTimeoutMs = 30_000, totalTimeoutMs = 4 * idleTimeoutMs, leastBytes = 1 }: Limits) {
   const silence = watchSilence(idleTimeoutMs);
   const total = watchSilence(totalTimeoutMs);
+  let isAnswered = false;
+  let bytes = 0;
   return {
     signal: AbortSignal.any([silence.signal, total.signal]),
-    heard: silence.heard,
+    /** The answer has begun. */
+    answered() {
+      isAnswered = true;
+      silence.heard();
+    },
+    /** A part of its body has come. */
+    heard({ length }: { readonly length: number }) {
+      bytes += length;
+      if (bytes < leastBytes) return;
+      bytes = 0;
+      silence.heard();
+    },
     stop() {
       silence.stop();
       total.stop();
@@ -26,6 +40,10 @@ export function watchTime({ idleTimeoutMs = 30_000, totalTimeoutMs = 4 * idleTim
     /** What was overdue when the attempt ended with `error`; undefined if nothing was. */
     overdue(error: unknown): Attempt["overdue"] {
       if (silence.signal.aborted) {
+        if (isAnswered && bytes > 0) {
+          const seconds = Math.round(idleTimeoutMs / 1000);
+          return { kind: "trickle", reason: `it sent less than ${leastBytes} bytes within ${seconds} seconds` };
+        }
         const who = error instanceof ProxyFailure ? proxyName(error.proxy) : "it";
         return { kind: "timeout", reason: `${who} did not answer in time` };
       }

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** Longest silence of the other side, in milliseconds; default 30,000. */
   readonly idleTimeoutMs?: number;
+  /** A body that comes with fewer bytes than this within the longest silence counts as silence; default 1. */
+  readonly leastBytes?: number;
   /** Longest time of one attempt, in milliseconds; default four times the longest silence, or 30 minutes for a stream. */
   readonly totalTimeoutMs?: number;
   /** Number of attempts when the failure is transient (408, 429, 5xx, network); default 4. */
@@ -96,6 +98,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       const response = await open(request, signal, (next) => {
         url = next;
       });
+      limit.answered();
       response.body.on("data", limit.heard);
       response.body.pause();
       if (!last && retryStatuses.has(response.status)) {

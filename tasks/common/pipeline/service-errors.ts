@@ -1,7 +1,7 @@
 import { type TroubleshootingSection, UserError } from "./errors.ts";
 import type { HttpResponse } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
-import { parsedMembers } from "./json.ts";
+import { parsedMembers, parsedObject } from "./json.ts";
 import { shorten } from "./secrets.ts";
 
 /**
@@ -19,6 +19,17 @@ export function serverMessage(answer: string, names: readonly string[], most = 5
   const body = parsedMembers(answer);
   const text = names.map((name) => body[name]).find((one) => typeof one === "string" && one !== "");
   return typeof text === "string" ? shorten(text, most) : "";
+}
+
+/** What is wrong with the form of an answer with status 200 that should be JSON; "" if nothing is, and for all others. */
+export function formProblem({ status, headers, text }: Pick<HttpResponse, "status" | "headers" | "text">): string {
+  if (status !== 200 || parsedObject(text)) return "";
+  const encoding = String(headers["content-encoding"] ?? "identity");
+  if (encoding.toLowerCase() !== "identity") {
+    return `the answer has the Content-Encoding ${shorten(encoding, 50)}, which the task did not ask for`;
+  }
+  const isPage = /html/i.test(String(headers["content-type"])) || /^\s*</.test(text);
+  return isPage ? "the answer is a web page" : "the answer is not JSON";
 }
 
 /** Headers with the ID of a request: of Azure DevOps, of Entra and other services of Azure, of Databricks. */

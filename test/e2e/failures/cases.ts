@@ -294,6 +294,9 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
   "no-connection": printing(
     'Error: Get "https://adb-1234567890123456.7.azuredatabricks.net/api/2.0/preview/scim/v2/Me": dial tcp: lookup adb-1234567890123456.7.azuredatabricks.net: no such host',
   ),
+  "interrupted-connection": printing(
+    'Error: Get "https://adb-1234567890123456.7.azuredatabricks.net/api/2.0/preview/scim/v2/Me": EOF',
+  ),
   "git-submodule": async ({ checkout }) => {
     const { run, folder } = await checkout(bundle("inner"));
     execFileSync("git", ["init", "--quiet", "--separate-git-dir", `${path.dirname(folder)}/modules`, folder]);

@@ -44,7 +44,15 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
     lab.releases.fault(tagList, { html: "<html>blocked</html>" });
     const step = await install({ version: ">=1.12" });
     expect(step.outputs["version"]).toBe("2.0.0");
-    expect(step.text).toMatch(/the git tags of .* \(is not a git repository\)/);
+    expect(step.text).toMatch(/the git tags of .* \(returned a web page\)/);
+  });
+
+  it("explains that a web page answers in place of every list of versions", async () => {
+    lab.releases.fault(/info\/refs|releases\/latest/, { html: "<html>blocked</html>" }, 9);
+    const step = await install({ version: "1.x" });
+    expect(step.errors[0]).toMatch(
+      /No source reports .*\(returned a web page\);.*\(returned a web page\).*A proxy or a sign-in page answered.*#version/s,
+    );
   });
 
   it("tries the next older version when a tag has no files yet", async () => {

@@ -46,6 +46,8 @@ export interface Entra {
   block(clientId: string, refusal: EntraError): void;
   /** Lifetime of the access tokens issued from now on. */
   accessTokenLifetimeSeconds: number;
+  /** Another lifetime of the access tokens of one application. */
+  limitTokens(clientId: string, seconds: number): void;
   /** Every access token issued. */
   readonly issued: string[];
   /** Issues a token without a request, as the machine of a managed identity gets it. */
@@ -64,7 +66,7 @@ interface State {
   readonly faults: Faults;
   readonly requests: EntraRequest[];
   readonly issued: string[];
-  readonly lifetimeSeconds: () => number;
+  readonly lifetimeSeconds: (clientId: string) => number;
 }
 
 /** Starts Entra on a random port of 127.0.0.1; `assertionKeys` gives the keys of the issuers that applications trust. */
@@ -72,6 +74,7 @@ export async function startEntra(options: {
   certificate: ServerCertificate;
   assertionKeys: AssertionKeys;
 }): Promise<Entra> {
+  const lifetimes = new Map<string, number>();
   const state: State = {
     directory: createDirectory(),
     signingKey: await createSigningKey(),
@@ -79,7 +82,7 @@ export async function startEntra(options: {
     faults: createFaults(),
     requests: [],
     issued: [],
-    lifetimeSeconds: () => entra.accessTokenLifetimeSeconds,
+    lifetimeSeconds: (clientId) => lifetimes.get(clientId) ?? entra.accessTokenLifetimeSeconds,
   };
   const server = await startServer((request, response) => receive(request, response, state), options.certificate);
   const entra: Entra = {
@@ -91,6 +94,7 @@ export async function startEntra(options: {
     removeFederatedCredentials: state.directory.removeFederatedCredentials,
     block: state.directory.block,
     accessTokenLifetimeSeconds: 3600,
+    limitTokens: (clientId, seconds) => void lifetimes.set(clientId, seconds),
     issued: state.issued,
     async issueManagedIdentityToken(tenantId, clientId, resource) {
       const application = state.directory.requireApplication(tenantId, clientId);
@@ -173,7 +177,7 @@ async function answer(
 
 async function issueToken(tenant: string, form: URLSearchParams, state: State) {
   const { application, resource, proof } = await checkTokenRequest(tenant, form, state.directory, state.assertionKeys);
-  const lifetime = state.lifetimeSeconds();
+  const lifetime = state.lifetimeSeconds(application.clientId);
   const token = await signAccessToken(state.signingKey, application, resource, proof, lifetime);
   state.issued.push(token);
   return { token_type: "Bearer", expires_in: lifetime, ext_expires_in: lifetime, access_token: token };

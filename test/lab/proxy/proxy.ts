@@ -9,10 +9,23 @@ export interface ProxyConnection {
   /** Whether the proxy went on with it, or refused. */
   readonly allowed: boolean;
   /** Why it was refused. Clients may try without credentials first: that refusal is not yet a failure. */
-  readonly refusal?: "credentials" | "unknown host" | "plain HTTP";
+  readonly refusal?: "credentials" | "unknown host" | "plain HTTP" | "fault";
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
+
+/** What a proxy does in place of connecting: a whole answer, or one of the ways in which a connection fails. */
+export type ProxyFault =
+  | { readonly statusLine: string; readonly headers?: readonly string[] }
+  /** Says that it has connected, and answers with a page. */
+  | "page"
+  | "reset"
+  | "stall"
+  /** One byte of an answer each second, without an end. */
+  | "drip"
+  | "truncated"
+  /** Does not listen. */
+  | "refused";
 
 /** An HTTP proxy that supports only CONNECT, and only to names that are mapped. */
 export interface Proxy {
@@ -24,13 +37,24 @@ export interface Proxy {
   unmap(hostName: string): void;
   /** From now on the name resolves but connections to it are never answered. */
   blackhole(hostName: string): void;
+  /** All requests from now on meet this fault, and the connections of all others end. */
+  break(fault: ProxyFault): void;
+  mend(): void;
+  /** Ends all connections. */
+  endTunnels(): void;
   close(): Promise<void>;
+}
+
+export interface ProxySettings extends ProxyCredentials {
+  /** Called with the host of each request whose credentials are right, before it meets a fault or is connected. */
+  readonly onConnect?: (host: string) => void;
 }
 
 type Destination = { port: number } | "black hole";
 
 /** Starts a proxy on a random port of 127.0.0.1; with credentials it asks for Basic authentication. */
-export async function startProxy(options: ProxyCredentials = {}): Promise<Proxy> {
+export async function startProxy(options: ProxySettings = {}): Promise<Proxy> {
+  let fault: ProxyFault | undefined;
   const connections: ProxyConnection[] = [];
   const destinations = new Map<string, Destination>();
   const sockets = new Set<Socket>();
@@ -58,6 +82,12 @@ export async function startProxy(options: ProxyCredentials = {}): Promise<Proxy>
       ]);
       return;
     }
+    options.onConnect?.(host);
+    if (client.destroyed) return;
+    if (fault !== undefined) {
+      record(host, port, "fault");
+      return misbehave(client, fault);
+    }
     const destination = port === 443 ? destinations.get(host) : undefined;
     if (!destination) {
       record(host, port, "unknown host");
@@ -67,20 +97,68 @@ export async function startProxy(options: ProxyCredentials = {}): Promise<Proxy>
     record(host, port);
     if (destination !== "black hole") tunnel(client, head, destination.port, track);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const endConnections = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const mend = () => {
+    if (fault === "refused") void listen(port);
+    fault = undefined;
+  };
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     connections,
     map: (hostName, port) => void destinations.set(hostName.toLowerCase(), { port }),
     unmap: (hostName) => void destinations.delete(hostName.toLowerCase()),
     blackhole: (hostName) => void destinations.set(hostName.toLowerCase(), "black hole"),
+    break(next) {
+      mend();
+      fault = next;
+      if (next === "refused") server.close();
+      endConnections();
+    },
+    mend,
+    endTunnels: endConnections,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        endConnections();
       }),
   };
+}
+
+/** Answers a request to connect as a proxy, or something in front of it, does that fails. */
+function misbehave(client: Socket, fault: ProxyFault): void {
+  const established = "HTTP/1.1 200 Connection Established\r\n\r\n";
+  if (typeof fault === "object") {
+    refuse(client, fault.statusLine, fault.statusLine, [...(fault.headers ?? [])]);
+    return;
+  }
+  switch (fault) {
+    case "page":
+      client.write(established);
+      client.once("data", () => client.write("<!DOCTYPE html><title>Blocked</title>"));
+      return;
+    case "truncated":
+      client.end(established.slice(0, 20));
+      return;
+    case "drip":
+      drip(client, "HTTP/1.1 200 Connection Established\r\nX-Filler: ");
+      return;
+    case "stall":
+      return;
+    default:
+      client.resetAndDestroy();
+  }
+}
+
+function drip(client: Socket, text: string): void {
+  let sent = 0;
+  const timer = setInterval(() => client.write(text[sent++] ?? "x"), 1_000);
+  client.once("close", () => clearInterval(timer));
 }
 
 function tunnel(client: Socket, head: Buffer, port: number, track: (socket: Socket) => void): void {

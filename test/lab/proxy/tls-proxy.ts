@@ -10,6 +10,8 @@ export interface TlsProxy {
   readonly clients: number;
   /** Everything that clients have sent inside of TLS. */
   readonly received: string;
+  /** Shows another certificate from now on. Connections that are open end. */
+  present(certificate: ServerCertificate): void;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,10 @@ export async function startTlsProxy(
     },
     get received() {
       return state.received;
+    },
+    present(next) {
+      server.setSecureContext(next);
+      for (const socket of sockets) socket.destroy();
     },
     close: () =>
       new Promise((resolve) => {

@@ -83,6 +83,8 @@ describe("The exchange of an ID token at Entra", () => {
     [{ status: 503, text: "busy" }, "(503)"],
     [{ status: 400, text: '{"error":"invalid_request"}' }, "(400: invalid_request)"],
     [{ status: 200, text: "{}" }, "(200)"],
+    [{ status: 200, text: "<html>Blocked</html>" }, "(200: the answer is a web page)"],
+    [{ status: 200, text: '{"access_token":' }, "(200: the answer is not JSON)"],
     [{ status: 200, text: '{"access_token":"t","expires_in":0}' }, "(200)"],
   ])("says what Entra answered if it is no token", async (answer, shown) => {
     await expect(exchange(answer)).rejects.toMatchObject({

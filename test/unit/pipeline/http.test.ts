@@ -120,6 +120,22 @@ describe("The HTTP module", () => {
     await expect(client().send(request)).rejects.toMatchObject({ kind: "slow" });
   });
 
+  it("tries again if a body comes with too few bytes, and says how few", async () => {
+    const trickle: http.RequestListener = (_, response) => {
+      const timer = setInterval(() => response.write("."), 20);
+      response.once("close", () => clearInterval(timer));
+    };
+    const request = { method: "GET", idleTimeoutMs: 200, leastBytes: 100 } as const;
+    const once = await serve(trickle, answer(200, "x".repeat(300)));
+    expect(await client().stream({ ...request, url: once.url }, ({ body }) => text(body))).toHaveLength(300);
+    const always = await serve(trickle);
+    const sent = client().stream({ ...request, url: always.url, attempts: 1 }, ({ body }) => text(body));
+    await expect(sent).rejects.toMatchObject({
+      kind: "trickle",
+      message: expect.stringContaining("it sent less than 100 bytes within 0 seconds"),
+    });
+  });
+
   it("tries again after an answer that the caller calls busy, and returns the last answer", async () => {
     const request = {
       method: "GET",

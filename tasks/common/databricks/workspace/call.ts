@@ -1,6 +1,6 @@
 import type { Http, HttpResponse } from "../../pipeline/http.ts";
 import { parsedObject } from "../../pipeline/json.ts";
-import { answerText, serverMessage } from "../../pipeline/service-errors.ts";
+import { answerText, formProblem, serverMessage } from "../../pipeline/service-errors.ts";
 import type { WorkspaceAddress } from "./address.ts";
 
 /** The workspace answered with an error, or with something other than an API response. */
@@ -71,8 +71,11 @@ function parsed(response: HttpResponse): Record<string, unknown> {
   const { status, headers, text } = response;
   const body = parsedObject(text);
   if (status === 200 && (body || text.trim() === "")) return body ?? {};
-  const isWebPage = !body && (status < 400 || /html/i.test(String(headers["content-type"])));
+  const form = formProblem(response);
+  const isRedirect = status >= 300 && status < 400;
+  const isWebPage = !body && (isRedirect || /html/i.test(String(headers["content-type"])) || form.endsWith("web page"));
   const answer = `${headers.location ?? ""}\n${text}`;
-  const message = serverMessage(text, ["message", "detail", "error"]);
+  const ofServer = serverMessage(text, ["message", "detail", "error"]);
+  const message = isWebPage ? ofServer : ofServer || form;
   throw new WorkspaceError(status, message, isWebPage, answer, answerText(response, message || pageTitle(text)));
 }

@@ -68,6 +68,20 @@ describe("The current user of a workspace", () => {
     });
   });
 
+  it.each([
+    [
+      { "content-encoding": "gzip" },
+      "\x1f\x8b",
+      "the answer has the Content-Encoding gzip, which the task did not ask for",
+    ],
+    [{ "content-type": "application/json" }, '{"userName":', "the answer is not JSON"],
+  ])("says what is wrong with the form of an answer, as with %j", async (headers, text, words) => {
+    await expect(checkAnswer({ status: 200, headers, text })).rejects.toMatchObject({
+      message: `The workspace ${host} gave an unexpected answer when the task checked its identity (200: ${words}).`,
+      section: "workspace-not-reachable",
+    });
+  });
+
   it("recognizes a refusal of the agent's address on a page", async () => {
     const text = "<html><pre>Unauthorized network access to workspace: 1234567890123456</pre></html>";
     await expect(checkAnswer({ status: 403, headers: { "content-type": "text/html" }, text })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createCertificateAuthority } from "../../../lab/certificates.ts";
 import { requestOverTls } from "../../../lab/https-client.ts";
 import { type RunningServer, send, startServer } from "../../../lab/https-server.ts";
-import { type Proxy as ConnectProxy, startProxy } from "../../../lab/proxy/proxy.ts";
+import { type Proxy as ConnectProxy, type ProxyFault, startProxy } from "../../../lab/proxy/proxy.ts";
 
 let folder: string;
 let ca: string;
@@ -134,5 +134,38 @@ describe("a proxy with credentials", () => {
     proxy = await startProxy(credentials);
     const answer = await exchange(["CONNECT github.com:443 HTTP/1.1", "Host: github.com:443"]);
     expect(answer).toMatch(/^HTTP\/1\.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=/);
+  });
+});
+
+describe("a proxy that fails", () => {
+  const connectTo = ["CONNECT dev.azure.com:443 HTTP/1.1", "Host: dev.azure.com:443"];
+
+  it.each<[ProxyFault, RegExp]>([
+    [
+      { statusLine: "429 Too Many Requests", headers: ["Retry-After: 1"] },
+      /^HTTP\/1\.1 429 Too Many Requests\r\nRetry-After: 1\r\n/,
+    ],
+    ["truncated", /^HTTP\/1\.1 200 Connect$/],
+  ])("the proxy answers a request to connect with %j", async (fault, answer) => {
+    proxy = await startProxy();
+    proxy.map("dev.azure.com", server.port);
+    proxy.break(fault);
+    expect(await exchange(connectTo)).toMatch(answer);
+    expect(proxy.connections).toMatchObject([{ host: "dev.azure.com", allowed: false, refusal: "fault" }]);
+  });
+
+  it("the proxy ends its connections when it begins to fail, and connects again when it is mended", async () => {
+    proxy = await startProxy({ onConnect: () => proxy.break("reset") });
+    proxy.map("dev.azure.com", server.port);
+    expect(await exchange(connectTo)).toBe("");
+    await proxy.close();
+    proxy = await startProxy();
+    proxy.map("dev.azure.com", server.port);
+    proxy.break("reset");
+    await expect(exchange(connectTo)).rejects.toMatchObject({ code: "ECONNRESET" });
+    proxy.break("refused");
+    await expect(exchange(connectTo)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    proxy.mend();
+    expect((await requestOverTls({ ca, proxy }, "https://dev.azure.com/")).text).toBe("hello from dev.azure.com");
   });
 });

@@ -1,0 +1,39 @@
+import { type CellOutcome, runCell } from "./case.ts";
+import { type Cell, nameOf } from "./cells.ts";
+import type { FaultRoom } from "./room.ts";
+
+/** Runs cells, `lanes` at a time, and gives each outcome as it comes. Those that wait longest start first. */
+export async function runCells(
+  room: FaultRoom,
+  cells: readonly Cell[],
+  lanes: number,
+  onEnd: (cell: Cell, outcome: CellOutcome) => void,
+): Promise<void> {
+  const waiting = [...cells].sort((one, other) => Number(isSlow(other)) - Number(isSlow(one)));
+  const lane = async () => {
+    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
+      onEnd(cell, await runCell(room, cell, numberOf(cell)).catch(brokenCell));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+function isSlow({ fault, moment }: Cell): boolean {
+  return moment !== "cancel" && (fault === "stall" || fault === "one byte a second");
+}
+
+/** The same for each run, so that a cell has the same Node each time. */
+function numberOf(cell: Cell): number {
+  return [...nameOf(cell)].reduce((sum, character) => sum + character.charCodeAt(0), 0);
+}
+
+/** A cell that could not be examined to its end counts as wrong. */
+function brokenCell(error: unknown): CellOutcome {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { ending: "another message", problems: [{ kind: "not examined", detail }], ms: 0, error: undefined, log: "" };
+}
+
+/** What is wrong with a cell, as one line; empty if nothing is. */
+export function wrongIn({ problems }: Pick<CellOutcome, "problems">): string {
+  return problems.map(({ kind, detail }) => `${kind}: ${detail}`).join("; ");
+}
