@@ -21,7 +21,7 @@ pipeline with the task, and compares the two: success, changes in the workspace,
   --cli VERSION     ${cliVersions.join(" or ")} (default ${cliVersions.at(-1)})
   --commands LIST   some of ${Object.keys(commands).join(", ")}, in the order in which they run (default ${usualCommands.join(",")})
   --workers N       bundles at the same time (default: the number of processor cores)
-  --slice N/M       only the N-th of M equal parts
+  --slice N/M       only the N-th of each M bundles
   --venv FOLDER     a virtual environment of Python with what the bundles need: databricks-bundles, and programs such as uv
                     (default: bundles that need one fail, on both sides)`;
 const one = { type: "string" } as const;
@@ -59,7 +59,7 @@ type Options = ReturnType<typeof readOptions>;
 
 function chosenBundles({ checkout, part, parts }: Options): CorpusBundle[] {
   const all = findBundles(checkout).filter(({ name }) => options.filter?.some((text) => name.includes(text)) ?? true);
-  return all.slice(Math.floor(((part - 1) * all.length) / parts), Math.floor((part * all.length) / parts));
+  return all.filter((_, index) => index % parts === part - 1);
 }
 
 async function resultOf(bundle: CorpusBundle, chosen: Options): Promise<CorpusResult> {

@@ -81,7 +81,7 @@ async function plainSide(lab: Lab, { cli, venv }: CorpusRoom, bundle: CorpusCase
         person,
         folder,
         arguments: arguments_,
-        environment: { PATH: programsPath(venv), ...profile },
+        environment: { ...programsEnvironment(venv), ...profile },
         limitMs,
       }),
     );
@@ -93,18 +93,24 @@ async function plainSide(lab: Lab, { cli, venv }: CorpusRoom, bundle: CorpusCase
   return { steps, contents: await contentsOf(lab, normalize) };
 }
 
-function programsPath(venv: string | undefined): string {
-  return [...(venv ? [path.join(venv, "bin")] : []), "/usr/bin", "/bin"].join(":");
+/** For the programs that a bundle starts. None of them can reach a package index, so that uv builds with what is there. */
+function programsEnvironment(venv: string | undefined): Record<string, string> & { PATH: string } {
+  if (venv === undefined) return { PATH: "/usr/bin:/bin" };
+  const bin = path.join(venv, "bin");
+  const uv = { UV_OFFLINE: "1", UV_NO_BUILD_ISOLATION: "1", UV_PYTHON: path.join(bin, "python") };
+  return { PATH: `${bin}:/usr/bin:/bin`, ...uv };
 }
 
 /** Many bundles name the Python of a virtual environment in their own folder. */
 function writeVenv(folder: string, venv: string): void {
-  const bin = path.join(folder, ".venv", "bin");
-  if (fs.existsSync(bin)) return;
-  fs.mkdirSync(bin, { recursive: true });
+  const own = path.join(folder, ".venv");
+  if (fs.existsSync(own)) return;
+  fs.mkdirSync(path.join(own, "bin"), { recursive: true });
+  // The CLI looks for this file; Python reads that of the real environment.
+  fs.writeFileSync(path.join(own, "pyvenv.cfg"), "");
   for (const name of ["python", "python3"]) {
     const script = `#!/bin/sh\nexec '${path.join(venv, "bin", name)}' "$@"\n`;
-    fs.writeFileSync(path.join(bin, name), script, { mode: 0o755 });
+    fs.writeFileSync(path.join(own, "bin", name), script, { mode: 0o755 });
   }
 }
 
@@ -122,10 +128,11 @@ function writeProfile(folder: string, person: Person): Record<string, string> {
 /** As many commands as the plain CLI got to. */
 async function taskSide(lab: Lab, room: CorpusRoom, bundle: CorpusCase, count: number): Promise<Side> {
   const cli = await lab.programs.cli(room.cli);
+  const programs = programsEnvironment(room.venv);
   const deployer = lab.addDeployer([], undefined, { displayName: "Somebody" });
   const agent = await startLabAgent(lab, room.node, {
     cli,
-    environment: { PATH: `${path.dirname(cli)}:${programsPath(room.venv)}` },
+    environment: { ...programs, PATH: `${path.dirname(cli)}:${programs.PATH}` },
   });
   try {
     const { job, folder: target, run } = await checkOut(agent, lab, {}, { deployer });
