@@ -11,6 +11,8 @@ export interface CorpusResult {
   readonly broken?: string;
   /** The command at which the plain CLI failed, and its first error. */
   readonly failed?: string;
+  /** Something differed at first, but not in the same way when it was compared again. */
+  readonly varies?: boolean;
   /** The file with everything that both sides did and showed. */
   readonly log?: string;
 }
@@ -21,8 +23,9 @@ export function isUnexplained({ differences, broken }: CorpusResult): boolean {
 }
 
 /** What a run prints about a bundle: nothing if both sides did the same. */
-export function differenceLines({ name, differences, broken, log }: CorpusResult): string[] {
+export function differenceLines({ name, differences, broken, varies, log }: CorpusResult): string[] {
   if (broken !== undefined) return [`${name}: could not be compared: ${broken}`];
+  if (varies) return [`${name} differed in one of two comparisons (${log})`];
   const open = differences.filter((one) => explanationOf(one) === undefined);
   const [first] = open;
   if (first === undefined) return [];
@@ -34,14 +37,16 @@ export function differenceLines({ name, differences, broken, log }: CorpusResult
 /** How many bundles were compared, with which result. */
 export function corpusTable(results: readonly CorpusResult[]): string {
   const ran = results.filter(({ leftOut, broken }) => leftOut === undefined && broken === undefined);
-  const equal = ran.filter(({ differences }) => differences.length === 0);
+  const varying = ran.filter(({ varies }) => varies);
+  const equal = ran.filter(({ differences, varies }) => differences.length === 0 && !varies);
   const different = ran.filter(isUnexplained);
   const failing = equal.filter(({ failed }) => failed !== undefined);
   const rows: [string, number][] = [
     ["Compared", ran.length],
     ["Equal", equal.length],
     ["of them, bundles that the CLI refuses", failing.length],
-    ["Known differences only", ran.length - equal.length - different.length],
+    ["Known differences only", ran.length - equal.length - varying.length - different.length],
+    ["Differed in one of two comparisons", varying.length],
     ["Different", different.length],
     ["Could not be compared", results.filter(({ broken }) => broken !== undefined).length],
     ...counted(results.flatMap(({ leftOut }) => (leftOut === undefined ? [] : [`Left out: ${leftOut}`]))),

@@ -120,8 +120,12 @@ function diagnosticDifferences(blocks: readonly Block[], step: SideStep): [Diffe
   });
 }
 
+/** Where the step's own error quotes the start and the end of a long error, an issue before it shows the whole. */
 function showingIssues({ type, reason }: Block, { issues }: SideStep): SideIssue[] {
-  return issues.filter((issue) => issue.type === type && shows(issue, reason));
+  const showing = issues.filter((issue) => issue.type === type && shows(issue, reason));
+  const own = issues.at(-1);
+  const isShortened = own !== undefined && shows(own, `${reason.replace(/[:;,.]+$/, "")} … `);
+  return isShortened && showing.length > 1 ? showing.filter((issue) => issue !== own) : showing;
 }
 
 /** The error that the step's own, last issue explains without repeating it: the log shows it above. */

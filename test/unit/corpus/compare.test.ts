@@ -73,6 +73,12 @@ describe("The comparison of a task with the plain CLI", () => {
     expect(differences({ issues: [warning, explained] })).toContain("diagnostic missing: error: no such cluster");
   });
 
+  it("accepts that the step's own error shortens an error that is an issue before", () => {
+    const whole = { type: "error", message: "no such cluster\nAsk the owner." } as const;
+    const own = { type: "error", message: "failed (exit code 1): no such cluster … Ask the owner." } as const;
+    expect(differences({ issues: [warning, whole, own] })).toEqual([]);
+  });
+
   it("accepts the task's own files beside the state", () => {
     const path = "/api/2.0/workspace-files/import-file/Workspace/x/state/azure-pipelines.files.json";
     expect(differences({ ownChanges: [`POST ${path} → 200`] })).toEqual([]);
