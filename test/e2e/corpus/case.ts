@@ -87,10 +87,11 @@ async function plainSide(lab: Lab, { cli, venv }: CorpusRoom, bundle: CorpusCase
     );
     const succeeded = end.exitCode === 0;
     const lines = end.output.map(normalize);
-    steps.push({ command, succeeded, lines, issues: [], ...changesIn(workspace, normalize) });
+    const contents = await contentsOf(lab, normalize);
+    steps.push({ command, succeeded, lines, issues: [], ...changesIn(workspace, normalize), contents });
     if (!succeeded) break;
   }
-  return { steps, contents: await contentsOf(lab, normalize) };
+  return { steps };
 }
 
 /** For the programs that a bundle starts. None of them can reach a package index, so that uv builds with what is there. */
@@ -150,10 +151,11 @@ async function taskSide(lab: Lab, room: CorpusRoom, bundle: CorpusCase, count: n
         lines: step.log.map(normalize),
         issues: issuesIn(step.raw.stdout, normalize),
         ...changesIn(workspace, normalize),
+        contents: await contentsOf(lab, normalize),
       });
     }
     await job.finish();
-    return { steps, contents: await contentsOf(lab, normalize) };
+    return { steps };
   } finally {
     await agent.dispose();
   }

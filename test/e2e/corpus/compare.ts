@@ -35,16 +35,10 @@ interface Block {
 
 /** Compares what the task did and showed with what the plain CLI did and printed. */
 export function compareSides(plain: Side, task: Side): Difference[] {
-  const ofSteps = plain.steps.flatMap((step, index) => {
+  return plain.steps.flatMap((step, index) => {
     const other = task.steps[index];
     return other ? compareSteps(step, other) : [];
   });
-  const command = plain.steps.at(-1)?.command ?? "";
-  return [
-    ...ofSteps,
-    ...notIn(plain.contents, task.contents).map((detail) => ({ command, kind: "content missing", detail }) as const),
-    ...notIn(task.contents, plain.contents).map((detail) => ({ command, kind: "content added", detail }) as const),
-  ];
 }
 
 function compareSteps(plain: SideStep, task: SideStep): Difference[] {
@@ -58,6 +52,8 @@ function compareSteps(plain: SideStep, task: SideStep): Difference[] {
   for (const change of notIn(plain.changes, task.changes)) note("change missing", change);
   for (const change of notIn(task.changes, plain.changes)) note("change added", change);
   for (const change of task.ownChanges.filter((one) => !isOwn(one))) note("own change", change);
+  for (const object of notIn(plain.contents, task.contents)) note("content missing", object);
+  for (const object of notIn(task.contents, plain.contents)) note("content added", object);
   for (const [kind, detail] of diagnosticDifferences(blocksIn(plain.lines), task)) note(kind, detail);
   for (const line of missingLines(plain.lines, task)) note("line missing", line);
   return found;

@@ -7,8 +7,6 @@ import { normalizer } from "./normalize.ts";
 /** One of the two ways in which a bundle is deployed: by hand with the CLI, or in a pipeline with the task. */
 export interface Side {
   readonly steps: readonly SideStep[];
-  /** What the workspace contains afterwards, one line for each object. */
-  readonly contents: readonly string[];
 }
 
 /** A command as one side ran it. All texts are normalized. */
@@ -23,6 +21,8 @@ export interface SideStep {
   readonly changes: readonly string[];
   /** What the task itself changed there. */
   readonly ownChanges: readonly string[];
+  /** What the workspace contains afterwards, one line for each object. */
+  readonly contents: readonly string[];
 }
 
 export interface SideIssue {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compareSides } from "../../e2e/corpus/compare.ts";
-import type { Side, SideIssue, SideStep } from "../../e2e/corpus/side.ts";
+import type { SideIssue, SideStep } from "../../e2e/corpus/side.ts";
 
 const create = 'POST /api/2.2/jobs/create {"name":"A"} → 200';
 const printed = [
@@ -20,6 +20,7 @@ const step: SideStep = {
   issues: [],
   changes: [create],
   ownChanges: [],
+  contents: ["FILE /Workspace/a"],
 };
 const warning: SideIssue = { type: "warning", message: "unknown field: nam (also in b.yml:5:7)", line: 4 };
 const error: SideIssue = {
@@ -27,10 +28,9 @@ const error: SideIssue = {
   message: '"databricks bundle deploy" failed (exit code 1): no such cluster.',
 };
 const taskStep: SideStep = { ...step, lines: ["Ask the owner."], issues: [warning, error] };
-const contents = ["FILE /Workspace/a"];
 
-function differences(task: Partial<SideStep>, changed: Partial<Side> = {}) {
-  const found = compareSides({ steps: [step], contents }, { steps: [{ ...taskStep, ...task }], contents, ...changed });
+function differences(task: Partial<SideStep>) {
+  const found = compareSides({ steps: [step] }, { steps: [{ ...taskStep, ...task }] });
   return found.map(({ kind, detail }) => `${kind}: ${detail}`);
 }
 
@@ -61,7 +61,7 @@ describe("The comparison of a task with the plain CLI", () => {
   });
 
   it("finds contents that only one of the two workspaces has", () => {
-    expect(differences({}, { contents: ["FILE /Workspace/b"] })).toEqual([
+    expect(differences({ contents: ["FILE /Workspace/b"] })).toEqual([
       "content missing: FILE /Workspace/a",
       "content added: FILE /Workspace/b",
     ]);
