@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { Agent } from "../../../lab/agent/agent.ts";
 import type { PlacedFault } from "../../../lab/faults.ts";
 import type { Lab } from "../../../lab/lab.ts";
@@ -12,6 +10,7 @@ import type { Person } from "../../../lab/person.ts";
 import { type BundleFiles, writeFiles } from "../../bundles/bundles.ts";
 import { fileDifferences, remoteOf } from "../../bundles/uploaded.ts";
 import { checkOut } from "../../steps/checkout.ts";
+import { runPlainCli } from "../../steps/plain-cli.ts";
 import { applyEdit, firstTree, type HandEdit, type Round, swapped } from "./model.ts";
 
 /** What a sequence of rounds is played with. */
@@ -25,7 +24,6 @@ export interface Stage {
 
 /** All files of all checkouts have this time, so that it never shows a change. */
 const modified = new Date("2026-01-02T03:04:05Z");
-const execute = promisify(execFile);
 
 /**
  * Plays rounds with a new bundle, and then deploys it from an empty folder. Throws how the workspace's files differ from the
@@ -69,7 +67,7 @@ export async function play(stage: Stage, rounds: readonly Round[]): Promise<void
       const theirs = { ...tree, "one.txt": "theirs\n", "theirs.txt": "theirs\n" };
       const command = deployer === "somebody else" ? "deploy" : "destroy";
       story.push(`somebody else: ${command}`);
-      await runPlainCli(stage, command, bundleFiles(name, root, theirs));
+      await deployByHand(stage, command, bundleFiles(name, root, theirs));
       inWorkspace = command === "deploy" ? theirs : {};
     }
   }
@@ -151,14 +149,17 @@ async function changeByHand(person: Person, folder: string, tree: BundleFiles, e
 }
 
 /** Deploys or destroys as a user with a token of their own does, on another machine. */
-async function runPlainCli({ person, cli }: Stage, command: "deploy" | "destroy", files: BundleFiles): Promise<void> {
+async function deployByHand({ person, cli }: Stage, command: "deploy" | "destroy", files: BundleFiles): Promise<void> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "plain-cli-"));
   try {
     writeFiles(folder, files);
-    await execute(cli, ["bundle", command, "--auto-approve"], {
-      cwd: folder,
-      env: { PATH: "/usr/bin:/bin", HOME: folder, ...person.environment() },
+    const { exitCode, output } = await runPlainCli({
+      cli,
+      person,
+      folder,
+      arguments: ["bundle", command, "--auto-approve"],
     });
+    if (exitCode !== 0) throw new Error(`bundle ${command} ended with ${exitCode}:\n${output.join("\n")}`);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }

@@ -1,0 +1,71 @@
+import fs from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  addScript,
+  type BundleFiles,
+  bundleOf,
+  errorInInclude,
+  job,
+  schemaAndPipeline,
+  unicodeNames,
+  wheel,
+  writeFiles,
+} from "../bundles/bundles.ts";
+import { twoJobs } from "../bundles/two-jobs.ts";
+import { exampleBundle } from "../harness.ts";
+import { taskNodesWithCli } from "../nodes.ts";
+import { compareBundle } from "./case.ts";
+
+/** What `npm run corpus` does with public bundles, with those of the project. */
+const bundles: Readonly<Record<string, BundleFiles>> = {
+  "a schema and a pipeline": schemaAndPipeline,
+  "two jobs, of which one runs the other": twoJobs("corpus"),
+  "a wheel": wheel,
+  "names in Unicode": unicodeNames,
+  "an error and a warning in an included file": errorInInclude,
+  "a variable that does not exist": bundleOf("odd", job("a", `\${var.missing}`)),
+  "an unknown field": bundleOf("warned", `${job("a", "A")}\n    nonsense: 1`),
+};
+const all = ["validate", "plan", "deploy", "plan", "deploy", "destroy"] as const;
+
+describe.each(taskNodesWithCli)("The plain CLI and the task on $name", ({ path: node, cli }) => {
+  it.concurrent.each(Object.entries(bundles))(
+    "do and show the same: %s",
+    async (_, files) => {
+      const write = (target: string) => {
+        writeFiles(target, files);
+        return target;
+      };
+      const { differences, plain } = await compareBundle({ cli, node }, { write, commands: all });
+      expect(differences).toEqual([]);
+      expect(plain.steps.length).toBeGreaterThan(0);
+    },
+    180_000,
+  );
+
+  it("do and show the same: the example bundle", async () => {
+    const write = (target: string) => {
+      fs.cpSync(exampleBundle, target, { recursive: true });
+      return target;
+    };
+    const { differences, plain, task } = await compareBundle({ cli, node }, { write, commands: all });
+    expect(differences).toEqual([]);
+    expect(plain.steps.map(({ command }) => command)).toEqual(all);
+    for (const { steps } of [plain, task]) expect(steps.every(({ succeeded }) => succeeded)).toBe(true);
+    expect(plain.steps[2]?.changes).toContainEqual(expect.stringMatching(/^POST \S+\/jobs\/create .* → 200$/));
+  });
+
+  it("would be noticed if they did not do the same", async () => {
+    const write = (target: string, { user }: { user: string }) => {
+      writeFiles(target, bundleOf("unlike", job("a", "A")));
+      addScript(target, `echo 'Warning: run by ${user.slice(0, 4)}' >&2; echo >&2`);
+      return target;
+    };
+    const { differences } = await compareBundle({ cli, node }, { write, commands: ["validate"] });
+    expect(differences).toContainEqual({
+      command: "validate",
+      kind: "diagnostic missing",
+      detail: expect.stringMatching(/^warning: run by /),
+    });
+  });
+});
