@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from "vitest";
-import { type Agent, type AgentSettings, startAgent as startAgentWith } from "../lab/agent/agent.ts";
-import { packagedExtension } from "./harness.ts";
+import type { Agent, AgentSettings } from "../lab/agent/agent.ts";
 import { type InstallerLab, startInstallerLab } from "./installer/installer-lab.ts";
+import { startInstallerAgent } from "./steps/agent.ts";
 import { type Installation, type InstallSettings, installOn } from "./steps/install.ts";
 import { onceStarted } from "./steps/once-started.ts";
 import { printLogsOfFailed } from "./steps/print-logs.ts";
@@ -60,19 +60,4 @@ export function useInstallerLab(node: string, prepare?: (lab: InstallerLab) => u
     install: (inputs, { on = agent, ...settings } = {}) => installOn(on, lab.job, inputs, settings),
     requests: (work) => addedDuring({ releases: lab.releases.requests, proxy: lab.proxy.connections }, work),
   };
-}
-
-/** Starts an agent in the network of an installer lab. The caller disposes of it. */
-export function startInstallerAgent(
-  lab: InstallerLab,
-  node: string,
-  { environment, ...settings }: Partial<AgentSettings> = {},
-): Promise<Agent> {
-  return startAgentWith({
-    vsix: packagedExtension(),
-    node,
-    ...lab.agentNetwork,
-    environment: { PATH: "/usr/bin:/bin", ...environment },
-    ...settings,
-  });
 }

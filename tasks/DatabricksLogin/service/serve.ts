@@ -1,6 +1,4 @@
-import type { AccessTokenSource } from "../../common/identity/access-token.ts";
 import { federatedTokens } from "../../common/identity/federated-token.ts";
-import { JobTokenRefused } from "../../common/identity/id-token.ts";
 import { type Route, refuse, secretPath, startLoopbackServer } from "../../common/identity/loopback-server.ts";
 import { metadataRoute } from "../../common/identity/metadata-service.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
@@ -15,7 +13,8 @@ import {
   type ServiceMessage,
 } from "./handover.ts";
 import { newOAuthClient, oauthRoutes } from "./oauth-client.ts";
-import { type Counter, counter } from "./report.ts";
+import { counter } from "./report.ts";
+import { watchedToken } from "./watched-token.ts";
 import { watchWorker } from "./worker.ts";
 
 /** With this much of its life left, Databricks' clients ask for a new token (databricks-sdk-go, databricks-sdk-py). */
@@ -82,22 +81,6 @@ async function open(handover: HandoverMessage): Promise<ServiceAddresses> {
     metadataServiceUrl: server.origin + paths.metadata,
     stopUrl: server.origin + paths.stop,
     oauth: oauth && { ...oauth, discoveryUrl: server.origin + paths.oauth },
-  };
-}
-
-/** The same source: counts its renewals, and calls `end` when the job's token is refused, which no later request can change. */
-function watchedToken(token: AccessTokenSource, first: string, counts: Counter, end: () => void): AccessTokenSource {
-  let last = first;
-  return async () => {
-    try {
-      const current = await token();
-      if (current.value !== last) counts.countRenewal();
-      last = current.value;
-      return current;
-    } catch (error) {
-      if (error instanceof JobTokenRefused) end();
-      throw error;
-    }
   };
 }
 

@@ -29,6 +29,12 @@ export function rememberSecret(value: string): string[] {
   return [...new Set([...lines, ...lines.flatMap(goForms), ...lines.flatMap(pathForms)])];
 }
 
+/** Forgets all secrets: for a process that runs long and gets new ones again and again, but prints nothing. */
+export function forgetSecrets(): void {
+  values.clear();
+  forms.clear();
+}
+
 /** The agent hides only whole values, and what prints a secret of several lines prints it line by line. */
 function secretLines(value: string): string[] {
   if (!/[\r\n]/.test(value)) return [value];

@@ -4,8 +4,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
 import { thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { startInstallerAgent } from "../steps/agent.ts";
 import { installOn } from "../steps/install.ts";
-import { startInstallerAgent, useInstallerLab } from "../use-installer-lab.ts";
+import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
 import { startInstallerLab } from "./installer-lab.ts";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, thisPlatform } from "../../lab/releases/releases.ts";
 import { taskNodes } from "../nodes.ts";
+import { startInstallerAgent } from "../steps/agent.ts";
 import { type Installation, installOn } from "../steps/install.ts";
-import { startInstallerAgent } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
 import { type InstallerLab, startInstallerLab } from "./installer-lab.ts";
 

@@ -2,6 +2,7 @@ import path from "node:path";
 import { type Agent, type AgentSettings, startAgent } from "../../lab/agent/agent.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { packagedExtension } from "../harness.ts";
+import type { InstallerLab } from "../installer/installer-lab.ts";
 
 /** How an agent differs from the usual one. */
 export interface AgentSetup extends Partial<AgentSettings> {
@@ -20,6 +21,21 @@ export async function startLabAgent(lab: Lab, node: string, setup: AgentSetup = 
     node,
     ...Object.fromEntries(network),
     environment: { PATH: `${path.dirname(cli)}:/usr/bin:/bin`, ...environment },
+    ...settings,
+  });
+}
+
+/** Starts an agent in the network of an installer lab. The caller disposes of it. */
+export function startInstallerAgent(
+  lab: InstallerLab,
+  node: string,
+  { environment, ...settings }: Partial<AgentSettings> = {},
+): Promise<Agent> {
+  return startAgent({
+    vsix: packagedExtension(),
+    node,
+    ...lab.agentNetwork,
+    environment: { PATH: "/usr/bin:/bin", ...environment },
     ...settings,
   });
 }

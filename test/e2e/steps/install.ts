@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Agent, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
+import type { Agent, JobProcess, JobSettings, StepSettings } from "../../lab/agent/agent.ts";
 import { cliName } from "../harness.ts";
 import { runOnAgent } from "./on-agent.ts";
 import { type Step, stepOf } from "./step.ts";
@@ -14,6 +14,8 @@ export interface InstallSettings extends Partial<StepSettings> {
 export interface Installation extends Step {
   /** The version that `databricks version` reports with the job's PATH; undefined when no step put one on PATH. */
   readonly versionOnPath: string | undefined;
+  /** What the step left running. */
+  readonly processes: readonly JobProcess[];
 }
 
 /** Runs the installer task in a new job of an agent. */
@@ -24,11 +26,12 @@ export async function installOn(
   settings: InstallSettings = {},
 ): Promise<Installation> {
   const { prepare, ...step } = settings;
-  const { workingDirectory, run, path: prepended, finish } = await agent.startJob(job);
+  const { workingDirectory, run, path: prepended, processes, finish } = await agent.startJob(job);
   try {
     prepare?.(workingDirectory);
     const result = await run({ task: "DatabricksCliInstaller@1", name: "cli", inputs, ...step });
-    return { ...stepOf(result), versionOnPath: await versionOnPath(prepended()) };
+    const left = processes();
+    return { ...stepOf(result), versionOnPath: await versionOnPath(prepended()), processes: left };
   } finally {
     await finish();
   }
