@@ -79,7 +79,8 @@ async function runOnce(
       const connection = cleanupConnection(step);
       const { lock } = output.facts;
       const known = { id: note.lockId(), mayFollow: wasStopped(error) };
-      const isReleased = lock === undefined || (await releaseOwnLock(step, connection, lock, statePath, known));
+      const isNotOwn = lock === undefined || error instanceof LockHeld;
+      const isReleased = isNotOwn || (await releaseOwnLock(step, connection, lock, statePath, known));
       // The next deploy reads in the note whose lock it meets.
       await note.end(isReleased ? connection : undefined);
     };

@@ -7,17 +7,17 @@ import type { Step } from "../session/step.ts";
 import { describeLock } from "./text.ts";
 
 /** Whether a lock is the one that this step's CLI has tried to take: its user, its kind and its time prove it. */
-export function isOwnLock(
-  { user, acquiredAt, forced }: DeploymentLock,
-  attempt: LockAttempt,
-  identity: string,
-): boolean {
+export function isOwnLock(lock: DeploymentLock, attempt: LockAttempt, identity: string): boolean {
+  return mayBeOwnLock(lock, attempt, identity) && lock.acquiredAt <= attempt.until;
+}
+
+/** Whether it can be, if the machine stopped the CLI for longer than usual. */
+function mayBeOwnLock({ user, acquiredAt, forced }: DeploymentLock, attempt: LockAttempt, identity: string): boolean {
   return (
     user !== "" &&
     user.toLowerCase() === identity.toLowerCase() &&
     forced === attempt.forced &&
-    acquiredAt >= attempt.from &&
-    acquiredAt <= attempt.until
+    acquiredAt >= attempt.from
   );
 }
 
@@ -40,19 +40,23 @@ export async function releaseOwnLock(
   statePath: string | undefined,
   { id, mayFollow }: OwnLock,
 ): Promise<boolean> {
-  if (attempt.failed) return true;
   try {
     if (workspace === undefined || statePath === undefined) throw new Error("The lock's place is unknown.");
     const isOpen = mayFollow && id === undefined;
     const lock = await lookForLock(workspace, statePath, isOpen ? moreLooks : 0);
     if (lock === undefined) return !isOpen;
-    if (!isOwnLock(lock, attempt, step.identity) || lock.id !== (id ?? lock.id)) {
-      print(`The deployment is locked by another deployment: ${describeLock(lock)}.`);
-    } else if (await removeLock(workspace, statePath, lock.id)) print("Released the deployment lock.");
-    return true;
+    if (isOwnLock(lock, attempt, step.identity) && lock.id === (id ?? lock.id)) {
+      if (await removeLock(workspace, statePath, lock.id)) print("Released the deployment lock.");
+      return true;
+    }
+    // The CLI has explained the lock that it could not take.
+    if (!attempt.failed) print(`The deployment is locked by another deployment: ${describeLock(lock)}.`);
+    return id !== undefined || !mayBeOwnLock(lock, attempt, step.identity);
   } catch (error) {
     debug(String(error));
-    print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
+    if (!attempt.failed) {
+      print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
+    }
     return false;
   }
 }

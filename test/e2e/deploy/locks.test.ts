@@ -110,6 +110,22 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     },
   );
 
+  it("releases its lock when the CLI cannot read it after it has written it", async () => {
+    const { run } = await checkout(newBundle());
+    const refused = lab.workspace.fault(
+      { method: "GET", path: /get-status.*deploy\.lock/ },
+      { status: 400, body: {} },
+      9,
+    );
+    const step = await run({ target: "prod" });
+    refused.release();
+    expect(step.result).toBe("Failed");
+    expect(step.text).toContain("Failed to acquire deployment lock: ");
+    expect(step.text).toContain("Released the deployment lock.");
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+    expect((await run({ target: "prod" })).result).toBe("Succeeded");
+  });
+
   it("releases its lock when a cancel comes while a wheel is uploaded", async () => {
     const { run } = await checkout(wheel, { job: { variables: shortGrace } });
     const cancel = new AbortController();

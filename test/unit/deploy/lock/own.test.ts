@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { isOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
+import { isOwnLock, releaseOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
 
 const attempt = { from: 1_000.061, until: 1_250.061, forced: false, failed: false };
 const lock = { id: "b1", user: "1F2E", acquiredAt: 1_000.07, forced: false };
@@ -14,4 +15,60 @@ it.each([
   ["one without an owner", { user: "" }, false],
 ])("tells by user, kind and time whether the lock is this step's: %s", (_, difference, isOwn) => {
   expect(isOwnLock({ ...lock, ...difference }, attempt, "1f2e")).toBe(isOwn);
+});
+
+describe("The search for the own lock", () => {
+  let written: string;
+  beforeEach(() => {
+    written = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      written += String(text);
+      return true;
+    });
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  /** What a step finds and does whose workspace has this lock. */
+  async function search(found: Partial<typeof lock> | undefined, known: Parameters<typeof releaseOwnLock>[4]) {
+    const { id, user, acquiredAt, forced } = { ...lock, ...found };
+    const time = new Date(acquiredAt).toISOString();
+    const text = JSON.stringify({ ID: id, User: user, AcquisitionTime: time, IsForced: forced });
+    let deleted = false;
+    const workspace: WorkspaceConnection = {
+      host: "https://adb-1.7.azuredatabricks.net",
+      workspaceId: undefined,
+      token: async () => ({ value: "t" }),
+      http: {
+        stream: () => Promise.reject(new Error("not used")),
+        async send({ url }) {
+          deleted ||= url.endsWith("/delete");
+          const answer = JSON.stringify({ content: Buffer.from(text).toString("base64") });
+          return { status: found ? 200 : 404, headers: {}, url, text: found ? answer : '{"error_code":"x"}' };
+        },
+      },
+    };
+    const step = { identity: "1f2e" } as Parameters<typeof releaseOwnLock>[0];
+    const isDone = await releaseOwnLock(step, workspace, attempt, "/state", known);
+    return { isDone, deleted };
+  }
+  const unknown = { id: undefined, mayFollow: false };
+
+  it.each([
+    ["is the own one", { acquiredAt: 1_001 }, unknown, { isDone: true, deleted: true }],
+    ["has the known ID", { acquiredAt: 1_001 }, { id: "b1", mayFollow: true }, { isDone: true, deleted: true }],
+    ["has another ID", { acquiredAt: 1_001 }, { id: "b2", mayFollow: false }, { isDone: true, deleted: false }],
+    ["is another user's", { acquiredAt: 1_001, user: "abcd" }, unknown, { isDone: true, deleted: false }],
+    [
+      "may be the own one, of a machine that stood still",
+      { acquiredAt: 9_000 },
+      unknown,
+      { isDone: false, deleted: false },
+    ],
+    ["is not there", undefined, unknown, { isDone: true, deleted: false }],
+    ["may still come", undefined, { id: undefined, mayFollow: true }, { isDone: false, deleted: false }],
+    ["was there before", undefined, { id: "b1", mayFollow: true }, { isDone: true, deleted: false }],
+  ])("keeps the note only as long as it may be needed: the lock %s", async (_, found, known, expected) => {
+    expect(await search(found, known)).toEqual(expected);
+    expect(written.includes("Released the deployment lock.")).toBe(expected.deleted);
+  });
 });
