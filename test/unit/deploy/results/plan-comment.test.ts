@@ -120,7 +120,8 @@ ${/<!-- .* -->/.exec(markdown)?.[0]}
     const { markdown } = commentOf(Array.from({ length: 2000 }, (_, index) => ({ key: `jobs.job_${index}`, fields })));
     expect(markdown.length).toBeLessThan(60_000);
     const rows = markdown.split("\n").filter((line) => line.startsWith("| `"));
-    expect(rows.every((row) => /^(\| [^|]*){4} \|$/.test(row))).toBe(true);
+    expect(rows.length).toBeGreaterThan(50);
+    expect(rows.filter((row) => !/^(\| [^|]*){4} \|$/.test(row))).toEqual([]);
     expect(markdown).toContain(`\n… and ${2000 - rows.length} more, which the log of the pipeline run shows.\n`);
     expect(notedPlan(markdown)).toBeDefined();
   });
