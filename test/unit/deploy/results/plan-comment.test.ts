@@ -85,6 +85,13 @@ ${/<!-- .* -->/.exec(markdown)?.[0]}
 `);
   });
 
+  it("shows what is deleted or recreated before other changes", () => {
+    const actions = ["update", "delete", "create", "recreate"] as const;
+    const { markdown } = commentOf(actions.map((action) => ({ key: `jobs.${action}`, action })));
+    const keys = [...markdown.matchAll(/^\| `jobs\.(\w+)`/gm)].map(([, key]) => key);
+    expect(keys).toEqual(["delete", "recreate", "update", "create"]);
+  });
+
   it("reports that nothing changes", () => {
     const { markdown, hasChanges } = commentOf([{ action: "skip" }]);
     expect(hasChanges).toBe(false);
