@@ -21,6 +21,10 @@ describe("Secrets", () => {
     expect(shown).toBe("a ***\n***b *** } A==");
   });
 
+  it("hide a line of 6 characters, but not one of 5", () => {
+    expect(secrets.rememberSecret("abcdef\nghijk")).toEqual(["abcdef"]);
+  });
+
   it("of one line are hidden as a whole, whatever their length", () => {
     expect(secrets.rememberSecret("ab")).toEqual(["ab"]);
     expect(secrets.rememberSecret("  ")).toEqual([]);
