@@ -1,14 +1,9 @@
-import path from "node:path";
-import { rootFiles } from "../common/databricks/bundle/files.ts";
-import { print } from "../common/pipeline/commands.ts";
-import { type InputReader, inputReader, macroProblem } from "../common/pipeline/inputs.ts";
-import { repositoryFolder } from "../common/pipeline/job.ts";
-import { quoted } from "../common/pipeline/secrets.ts";
+import { type InputReader, inputReader } from "../common/pipeline/inputs.ts";
 import { readSignInInputs, type SignInInputs } from "../common/sign-in/inputs.ts";
 import { readArguments } from "./arguments.ts";
-import { noBundle } from "./bundle-folder.ts";
 import { type PlanFile, readPlanFile } from "./plan-file.ts";
 import { type RunLine, readRunLines } from "./run-lines.ts";
+import { bundleFolder, checkRateLimit, gitReference, lockTimeout, takeTargetVariable } from "./single-inputs.ts";
 import { readVariables } from "./variable-lines.ts";
 
 export type Command = "validate" | "plan" | "deploy" | "run" | "destroy";
@@ -93,24 +88,48 @@ const effective = {
   changedSince: ["validate", "plan", "deploy"],
 } as const satisfies Record<string, readonly Command[]>;
 
-/** An input that the command would ignore is a mistake that somebody relies on. */
+type GivenInputs = Readonly<Record<keyof typeof effective, boolean>>;
+
+/** Reports inputs that the command would ignore, or that contradict each other: somebody may rely on them. */
 function checkCombination(reader: InputReader, inputs: DeployInputs): void {
-  const { command, noWait, autoApprove, forceLock, lockTimeoutMs, cancelRuns } = inputs;
-  const given: Record<keyof typeof effective, boolean> = {
+  const given = givenInputs(reader, inputs);
+  checkEffect(reader, given, inputs.command);
+  checkRuns(reader, inputs);
+  const { command, autoApprove, forceLock, lockTimeoutMs } = inputs;
+  if (forceLock && lockTimeoutMs > 0) {
+    reader.problem(
+      "lockTimeoutInMinutes",
+      "has no effect with forceLock: true, which does not wait. Clear one of them.",
+    );
+  }
+  if (given.changedSince && (given.plan || given.failOnChanges)) {
+    const other = given.plan ? "plan: a deploy of an approved plan" : "failOnChanges: true: a check of the workspace";
+    reader.problem("changedSince", `cannot be used with ${other} must not be skipped. Clear one of them.`);
+  }
+  if (command === "destroy" && !autoApprove) {
+    reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
+  }
+}
+
+/** Which inputs differ from what every step passes. */
+function givenInputs(reader: InputReader, inputs: DeployInputs): GivenInputs {
+  return {
     run: reader.text("run") !== undefined,
-    noWait,
+    noWait: inputs.noWait,
     plan: reader.hasFile("plan"),
-    autoApprove,
-    forceLock,
-    lockTimeoutInMinutes: lockTimeoutMs > 0,
+    autoApprove: inputs.autoApprove,
+    forceLock: inputs.forceLock,
+    lockTimeoutInMinutes: inputs.lockTimeoutMs > 0,
     failOnActiveRuns: inputs.failOnActiveRuns,
-    // Only false differs from what every step passes.
-    cancelRuns: !cancelRuns,
+    cancelRuns: !inputs.cancelRuns,
     incremental: !inputs.incremental,
     pullRequestComment: inputs.pullRequestComment,
     failOnChanges: inputs.failOnChanges,
     changedSince: inputs.changedSince !== undefined,
   };
+}
+
+function checkEffect(reader: InputReader, given: GivenInputs, command: Command): void {
   for (const [name, commands] of Object.entries(effective) as [keyof typeof effective, readonly Command[]][]) {
     if (!given[name] || commands.includes(command)) continue;
     // The classic editor hides them under other commands, and the agent sends on what they held.
@@ -119,20 +138,6 @@ function checkCombination(reader: InputReader, inputs: DeployInputs): void {
       name,
       `has an effect only with command: ${where}, not with ${command}. The classic editor shows it for ${where}; clear it there.`,
     );
-  }
-  checkRuns(reader, inputs);
-  if (forceLock && lockTimeoutMs > 0) {
-    reader.problem(
-      "lockTimeoutInMinutes",
-      "has no effect with forceLock: true, which does not wait. Clear one of them.",
-    );
-  }
-  if (inputs.changedSince !== undefined && (given.plan || given.failOnChanges)) {
-    const other = given.plan ? "plan: a deploy of an approved plan" : "failOnChanges: true: a check of the workspace";
-    reader.problem("changedSince", `cannot be used with ${other} must not be skipped. Clear one of them.`);
-  }
-  if (command === "destroy" && !autoApprove) {
-    reader.problem("autoApprove", "must be true for command: destroy, which deletes every resource of the bundle.");
   }
 }
 
@@ -152,58 +157,4 @@ function checkRuns(reader: InputReader, { command, noWait, cancelRuns }: DeployI
   if (noWait && !cancelRuns) {
     reader.problem("cancelRuns", "has no effect with noWait: true, which lets all runs go on. Clear one of them.");
   }
-}
-
-/** Takes the target from the CLI's own variables, in its order: a job that sets one means it. */
-function takeTargetVariable(reader: InputReader): string | undefined {
-  for (const name of ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"]) {
-    const target = process.env[name]?.trim();
-    if (!target) continue;
-    const macro = macroProblem(target);
-    if (macro !== undefined) reader.problem(name, macro);
-    else print(`Target: ${target} (from the variable ${name}, because the input target is empty)`);
-    delete process.env[name];
-    return target;
-  }
-  return undefined;
-}
-
-function bundleFolder(reader: InputReader): string {
-  const folder = reader.folder("workingDirectory");
-  if (folder === undefined) return "";
-  const files = rootFiles(folder).map((file) => path.basename(file));
-  if (files.length > 1) {
-    reader.problem(
-      "workingDirectory",
-      `${folder} contains ${files.join(" and ")}. The CLI allows only one of them: remove the others.`,
-    );
-  }
-  if (files.length === 0) reader.problem("workingDirectory", noBundle(folder, repositoryFolder()));
-  return folder;
-}
-
-/** As git accepts it: git would take what begins with a hyphen for an option. */
-function gitReference(reader: InputReader): string | undefined {
-  const text = reader.text("changedSince");
-  if (text !== undefined && /^-|[\s:?*[\\]|\.\.\.?|\^@/.test(text))
-    reader.problem(
-      "changedSince",
-      `${quoted(text)} is not a Git reference, such as a tag, a branch or a commit, or target.`,
-    );
-  return text;
-}
-
-/** Whole minutes. */
-function lockTimeout(reader: InputReader): number {
-  const text = reader.text("lockTimeoutInMinutes") ?? "0";
-  if (/^\d+$/.test(text)) return Number(text);
-  reader.problem("lockTimeoutInMinutes", `${quoted(text)} is not a whole number of minutes, 0 or more.`);
-  return 0;
-}
-
-/** The CLI needs a variable of the environment to be a number, and blames the sign-in otherwise. */
-function checkRateLimit(reader: InputReader): void {
-  const limit = process.env["DATABRICKS_RATE_LIMIT"];
-  if (limit && !/^[+-]?\d+$/.test(limit))
-    reader.problem("DATABRICKS_RATE_LIMIT", `${quoted(limit)} is not a whole number.`);
 }

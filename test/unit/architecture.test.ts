@@ -21,7 +21,7 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["carried", "lock"],
     ["changed", "session"],
     ["inputs"],
-    ["run-lines"],
+    ["run-lines", "single-inputs"],
     ["arguments", "bundle-folder", "plan-file", "variable-lines"],
     ["listing"],
   ],

@@ -62,10 +62,11 @@ async function readConstraint(root: string): Promise<Constraint | undefined> {
       section: "bundle-version",
     });
   }
-  return documents.flatMap(({ file, values }) => constraintOf(values, file) ?? []).at(-1);
+  const last = documents.flatMap(({ file, values }) => constraintOf(values, file) ?? []).at(-1);
+  return last?.text === "" ? undefined : last;
 }
 
 function constraintOf(values: YamlValues, file: string): Constraint | undefined {
-  const value = values.lastAt("bundle", "databricks_cli_version");
-  return value === undefined || value === null || value === "" ? undefined : { text: String(value), file };
+  const text = values.textAt("bundle", "databricks_cli_version");
+  return text === undefined ? undefined : { text, file };
 }

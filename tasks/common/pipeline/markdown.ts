@@ -45,7 +45,7 @@ function isHttps(url: string): boolean {
 }
 
 function linkTarget(url: string): string {
-  return url.replace(/[()<>\s|"\\]/g, percentEncoded);
+  return url.replace(/[\p{Cc}()<>\s|"\\]/gu, percentEncoded);
 }
 
 /** Encodes parentheses too, which encodeURIComponent does not. */

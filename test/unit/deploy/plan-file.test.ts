@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseBundlePlan } from "../../../tasks/common/databricks/cli/plan.ts";
 import {
   formatPlanFile,
+  isDeployed,
   maskedPlan,
   type PlanFile,
   parsePlanFile,
@@ -102,5 +103,23 @@ describe("Differences between plans", () => {
     [plan([update, { ...update, key: "jobs.b" }]), "jobs.b: approved as update, now not in the plan"],
   ])("lists a difference from the approved plan, case %#", (approved, difference) => {
     expect(planDifferences(approved, plan([update]))).toEqual([difference]);
+  });
+});
+
+describe("An approved plan", () => {
+  const file = (...actions: ("update" | "skip")[]): PlanFile => ({
+    bundle: "b",
+    target: "t",
+    workspaceUrl: "https://w",
+    commit: undefined,
+    identity: undefined,
+    resources: actions.map((action, index) => ({ key: `jobs.j${index}`, action, fields: [], digest: undefined })),
+  });
+
+  it("seems to be deployed if it had changes, and there are none now", () => {
+    expect(isDeployed(file("update", "skip"), file("skip", "skip"))).toBe(true);
+    expect(isDeployed(file("update"), file("update"))).toBe(false);
+    expect(isDeployed(file("skip"), file("skip"))).toBe(false);
+    expect(isDeployed(file("skip"), file("update"))).toBe(false);
   });
 });

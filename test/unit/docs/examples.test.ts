@@ -65,12 +65,22 @@ describe.each(examplePipelines().map(({ title, pipeline }) => ({ title, steps: s
 
     it("uses outputs that the named step has", () => {
       const outputs = new Map(steps.map((step) => [step.name, outputsOf(step)]));
-      for (const [, name, output] of JSON.stringify(steps).matchAll(/\$\(([a-z]+)\.([A-Za-z]+)\)/g)) {
-        expect(outputs.get(name), `step ${name}`).toContain(output);
-      }
+      for (const [name, output] of usedOutputs(steps)) expect(outputs.get(name), `step ${name}`).toContain(output);
     });
   },
 );
+
+it("finds the outputs that the examples use", () => {
+  expect(examplePipelines().flatMap(({ pipeline }) => usedOutputs(stepsOf(pipeline))).length).toBeGreaterThan(3);
+});
+
+/** The names of steps and of their outputs in macros. */
+function usedOutputs(steps: readonly ExampleStep[]): (readonly [step: string, output: string])[] {
+  const macros = JSON.stringify(steps).matchAll(/\$\(([A-Za-z]+)\.([A-Za-z]+)\)/g);
+  const used = [...macros].map(([, step = "", output = ""]) => [step, output] as const);
+  // Variables that Azure Pipelines sets.
+  return used.filter(([step]) => !/^[A-Z]/.test(step));
+}
 
 /** What a task may set besides its outputs. */
 const variablesOf: Readonly<Record<string, readonly string[]>> = {

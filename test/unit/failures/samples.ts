@@ -13,6 +13,7 @@ import { otherProgram } from "../../../tasks/DatabricksBundleDeploy/commands/who
 import { lockHeld } from "../../../tasks/DatabricksBundleDeploy/lock/held.ts";
 import { findCli } from "../../../tasks/DatabricksBundleDeploy/session/cli.ts";
 import { explanationOf, type FailedStep, step } from "../deploy/commands/explain.ts";
+import { connection, jobInfo, lockNote } from "../sample-values.ts";
 import { inFolder } from "./folder.ts";
 
 /** Causes a known failure in the code that notices it, and returns or throws its error, or only its text. */
@@ -20,29 +21,8 @@ export type Sample = () => unknown;
 
 type Answer = Partial<Omit<HttpResponse, "url">>;
 
-const clientId = "55555555-5555-4555-8555-555555555555";
-const tenantId = "66666666-6666-4666-8666-666666666666";
+const { clientId } = connection;
 const host = "https://adb-1.7.azuredatabricks.net";
-const job: JobInfo = {
-  collectionUrl: "https://dev.azure.com/contoso/",
-  oidcRequestUri: undefined,
-  projectId: "11111111-1111-4111-8111-111111111111",
-  hostType: "build",
-  planId: "22222222-2222-4222-8222-222222222222",
-  jobId: "33333333-3333-4333-8333-333333333333",
-  jobToken: "the job token",
-};
-const connection = {
-  scheme: "WorkloadIdentityFederation",
-  id: "44444444-4444-4444-8444-444444444444",
-  cloud: "AzureCloud",
-  tenantId,
-  clientId,
-  authority: "https://login.microsoftonline.com/",
-  lateBoundIdToken: undefined,
-  issuer: undefined,
-  subject: undefined,
-} as const;
 
 /** Answers requests for ID tokens with `idToken`, and all others with `other`. */
 function answering(idToken: Answer, other: Answer = {}): Http {
@@ -68,12 +48,12 @@ const json = (status: number, body: object): Answer => ({
 const idToken =
   (answer: Answer, changed: Partial<JobInfo> = {}): Sample =>
   () =>
-    federatedTokens(answering(answer), { ...job, ...changed }, connection)();
+    federatedTokens(answering(answer), { ...jobInfo, ...changed }, connection)();
 
 const entra =
   (answer: Answer): Sample =>
   () =>
-    federatedTokens(answering(issued, answer), job, connection)();
+    federatedTokens(answering(issued, answer), jobInfo, connection)();
 
 /** Entra's words are those of its error reference, as far as they count here. */
 const refusedWith = (code: string, words = "No.", status = 401): Sample =>
@@ -221,24 +201,6 @@ function cli(id: FailureId): Sample[] {
 }
 
 const held = { id: "b1", user: "somebody", acquiredAt: 0, forced: false };
-const lockNote = {
-  name: "azure-pipelines.run-1.json",
-  command: "deploy" as const,
-  job: {
-    collectionUrl: job.collectionUrl,
-    projectId: "11111111-1111-4111-8111-111111111111",
-    buildId: "4711",
-    releaseId: undefined,
-    jobId: "33333333-3333-4333-8333-333333333333",
-    pipeline: "nightly",
-    stage: "Deploy",
-    job: "Deploy",
-    attempt: 1,
-  },
-  user: "somebody",
-  startedAt: 0,
-  lockId: "b1",
-};
 
 const program =
   (script: string): Sample =>

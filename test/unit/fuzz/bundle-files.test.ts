@@ -66,7 +66,7 @@ describe("Reading the files of a bundle", () => {
       write("databricks.yml", root);
       for (const { problem, values } of inTime(() => readBundleDocuments(file("databricks.yml"), yaml, /./), most)) {
         expect(problem ?? "x").not.toBe("");
-        values.lastAt("bundle", "name");
+        values.textAt("bundle", "name");
       }
     },
     runs,

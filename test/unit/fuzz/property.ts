@@ -32,7 +32,9 @@ export function property<T>(
 console.log(`FUZZ_SEED=${seed}`);
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? "") : "";
+  if (!(error instanceof Error)) return "";
+  const { actual, expected } = error as { readonly actual?: unknown; readonly expected?: unknown };
+  return `${error.stack ?? ""}\nActual: ${JSON.stringify(actual)}\nExpected: ${JSON.stringify(expected)}`;
 }
 
 /** What a call returns; throws if it takes too long, twice: the first time, the engine may compile the code. */

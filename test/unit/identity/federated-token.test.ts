@@ -2,27 +2,7 @@ import { describe, expect, it } from "vitest";
 import { federatedTokens } from "../../../tasks/common/identity/federated-token.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../../tasks/common/pipeline/http.ts";
 import { HttpFailure } from "../../../tasks/common/pipeline/http-failure.ts";
-
-const job = {
-  collectionUrl: "https://dev.azure.com/contoso/",
-  oidcRequestUri: undefined,
-  projectId: "11111111-1111-4111-8111-111111111111",
-  hostType: "build",
-  planId: "22222222-2222-4222-8222-222222222222",
-  jobId: "33333333-3333-4333-8333-333333333333",
-  jobToken: "the job token",
-};
-const connection = {
-  scheme: "WorkloadIdentityFederation",
-  id: "44444444-4444-4444-8444-444444444444",
-  cloud: "AzureCloud",
-  tenantId: "contoso.example",
-  clientId: "the client",
-  authority: "https://login.microsoftonline.com/",
-  lateBoundIdToken: undefined,
-  issuer: undefined,
-  subject: undefined,
-} as const;
+import { connection, jobInfo } from "../sample-values.ts";
 
 /** Gets a token while Entra answers like this. Returns what was sent to Entra. */
 async function exchange(answer: Omit<HttpResponse, "url" | "headers">, changed: Partial<typeof connection> = {}) {
@@ -36,7 +16,7 @@ async function exchange(answer: Omit<HttpResponse, "url" | "headers">, changed: 
     },
     stream: () => Promise.reject(new Error("Nothing is streamed.")),
   };
-  return { token: await federatedTokens(http, job, { ...connection, ...changed })(), sent };
+  return { token: await federatedTokens(http, jobInfo, { ...connection, ...changed })(), sent };
 }
 
 const granted = {
@@ -54,12 +34,12 @@ describe("The exchange of an ID token at Entra", () => {
     const [request] = sent;
     expect(request).toMatchObject({
       method: "POST",
-      url: "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token",
+      url: "https://login.microsoftonline.com/66666666-6666-4666-8666-666666666666/oauth2/v2.0/token",
       redirects: "manual",
     });
     expect(Object.fromEntries(new URLSearchParams(request?.body))).toEqual({
       grant_type: "client_credentials",
-      client_id: "the client",
+      client_id: "55555555-5555-4555-8555-555555555555",
       scope: "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default",
       client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
       client_assertion: "the ID token",
@@ -67,7 +47,7 @@ describe("The exchange of an ID token at Entra", () => {
   });
 
   it("keeps a tenant ID with special characters in its place", async () => {
-    const { sent } = await exchange(granted, { tenantId: "a/../b?c" as "contoso.example" });
+    const { sent } = await exchange(granted, { tenantId: "a/../b?c" });
     expect(sent[0]?.url).toBe("https://login.microsoftonline.com/a%2F..%2Fb%3Fc/oauth2/v2.0/token");
   });
 
@@ -88,7 +68,7 @@ describe("The exchange of an ID token at Entra", () => {
     [{ status: 200, text: '{"access_token":"t","expires_in":0}' }, "(200)"],
   ])("says what Entra answered if it is no token", async (answer, shown) => {
     await expect(exchange(answer)).rejects.toMatchObject({
-      message: `Entra (login.microsoftonline.com, tenant contoso.example) did not issue an access token ${shown}.`,
+      message: `Entra (login.microsoftonline.com, tenant ${connection.tenantId}) did not issue an access token ${shown}.`,
       section: "entra",
     });
   });

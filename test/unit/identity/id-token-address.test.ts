@@ -1,16 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { idTokenAddress } from "../../../tasks/common/identity/id-token-address.ts";
-import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
-
-const job: JobInfo = {
-  collectionUrl: "https://dev.azure.com/contoso/",
-  oidcRequestUri: undefined,
-  projectId: "11111111-1111-4111-8111-111111111111",
-  hostType: "build",
-  planId: "22222222-2222-4222-8222-222222222222",
-  jobId: "33333333-3333-4333-8333-333333333333",
-  jobToken: "job token",
-};
+import { jobInfo as job } from "../sample-values.ts";
 
 const composed = `https://dev.azure.com/contoso/${job.projectId}/_apis/distributedtask/hubs/build/plans/${job.planId}/jobs/${job.jobId}/oidctoken`;
 

@@ -7,6 +7,7 @@ it("escapes characters that have a meaning in Markdown, HTML or tables", () => {
   expect(escapeMarkdown("a\u202Eb\u2066c")).toBe("abc");
   expect(markdownLink("x", "javascript:alert(1)")).toBe("x");
   expect(markdownLink("x", "https://h/a b)|(")).toBe("[x](https://h/a%20b%29%7C%28)");
+  expect(markdownLink("x", "https://\u001Bh/\u007F")).toBe("[x](https://%1Bh/%7F)");
 });
 
 it.each(["www.evil.com", "x www.evil.com", "_www.evil.com", "https://evil.com", "a@evil.com", "mailto:a@evil.com"])(

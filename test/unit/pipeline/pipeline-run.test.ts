@@ -2,30 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
-import { type PipelineJob, pageOfJob, readJobEnd, runNumber } from "../../../tasks/common/pipeline/pipeline-run.ts";
+import { pageOfJob, readJobEnd, runNumber } from "../../../tasks/common/pipeline/pipeline-run.ts";
+import { jobInfo, pipelineJob } from "../sample-values.ts";
 
 const projectId = "11111111-1111-4111-8111-111111111111";
 const jobId = "33333333-3333-4333-8333-333333333333";
-const own: JobInfo = {
-  collectionUrl: "https://dev.azure.com/contoso/",
-  oidcRequestUri: undefined,
-  projectId: "99999999-9999-4999-8999-999999999999",
-  hostType: "build",
-  planId: undefined,
-  jobId: undefined,
-  jobToken: "job token",
-};
-const asked: PipelineJob = {
-  collectionUrl: "https://dev.azure.com/contoso/",
-  projectId,
-  buildId: "4711",
-  releaseId: undefined,
-  jobId,
-  pipeline: "nightly",
-  stage: "Deploy",
-  job: "Deploy",
-  attempt: 1,
-};
+const own: JobInfo = { ...jobInfo, projectId: "99999999-9999-4999-8999-999999999999" };
+const asked = pipelineJob;
 const build = `https://dev.azure.com/contoso/${projectId}/_apis/build/builds/4711`;
 const active = { [build]: { status: "inProgress" } };
 

@@ -21,6 +21,10 @@ describe("Secrets", () => {
     expect(shown).toBe("a ***\n***b *** } A==");
   });
 
+  it("hide a line of 6 characters, but not one of 5", () => {
+    expect(secrets.rememberSecret("abcdef\nghijk")).toEqual(["abcdef"]);
+  });
+
   it("of one line are hidden as a whole, whatever their length", () => {
     expect(secrets.rememberSecret("ab")).toEqual(["ab"]);
     expect(secrets.rememberSecret("  ")).toEqual([]);
@@ -96,7 +100,8 @@ describe("Secrets", () => {
   it("that may begin at the end of a piece are held back", () => {
     secrets.rememberSecret("0123456789");
     expect(secrets.endOfPiece("text")).toBe(4);
-    expect(secrets.endOfPiece("text 01234")).toBe(5);
+    for (let length = 1; length < 10; length += 1)
+      expect(secrets.endOfPiece(`text ${"0123456789".slice(0, length)}`), `${length}`).toBe(5);
     expect(secrets.endOfPiece("text 0 0123456789")).toBe(17);
     expect(secrets.endOfPiece("0123")).toBe(0);
     secrets.rememberSecret("789xyz");

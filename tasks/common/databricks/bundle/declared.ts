@@ -1,4 +1,4 @@
-import { readBundleDocuments } from "./documents.ts";
+import { type BundleDocument, readBundleDocuments } from "./documents.ts";
 import { rootFiles } from "./files.ts";
 import { type LikelyMistake, likelyMistakes } from "./likely-mistakes.ts";
 import type { YamlValues } from "./yaml-values.ts";
@@ -44,71 +44,84 @@ const signInKeys = [
   "azure_environment",
   "azure_login_app_id",
 ];
+const flagKey = "azure_use_msi";
 
-/** Reads `workspace` of a bundle and of its target, which overrides that of the whole bundle. */
+/** Reads what a bundle declares for a target, which overrides what it declares for all of them. */
 export async function readDeclared(folder: string, target: string | undefined): Promise<Declared> {
   const files = await readDocuments(folder);
   const documents = files.map(({ values }) => values);
-  const name = target ?? defaultTarget(documents);
-  const bundleWide = documents.map((document) => (key: string) => document.at("workspace", key));
-  const ofTargets = (names: readonly string[]) =>
-    sections(documents).flatMap(({ document, section }) =>
-      names.map((one) => (key: string) => document.at(section, one, "workspace", key)),
-    );
-  const effective = [...bundleWide, ...ofTargets(name === undefined ? [] : [name])];
-  const last = (key: string) =>
-    effective.flatMap((valuesOf) => valuesOf(key)).findLast((value) => value !== undefined && value !== null);
-  const workspaceId = last("workspace_id");
-  const candidates = [...bundleWide, ...ofTargets(target === undefined ? targetNames(documents) : [target])];
-  const authTypes = [
-    ...candidates.flatMap((valuesOf) => valuesOf("auth_type")).flatMap((value) => text(value) ?? []),
-    ...files.flatMap(({ unparsed = "" }) => [...unparsed.matchAll(authTypeLine)].map(([, value = ""]) => value)),
-  ];
-  const [root] = documents;
-  const branches = [
-    ...documents.flatMap((document) => document.at("bundle", "git", "branch")),
-    ...sections(documents).flatMap(({ document, section }) =>
-      name === undefined ? [] : document.at(section, name, "git", "branch"),
-    ),
+  const isComplete = files.length > 0 && files.every(({ problem }) => problem === undefined);
+  const name = target ?? defaultTarget(documents, isComplete);
+  const ofTarget = name === undefined ? [] : targetSections.map((section) => [section, name]);
+  const inWorkspace = (key: string) => [[], ...ofTarget].map((path) => [...path, "workspace", key]);
+  const inGit = [
+    ...[[], ...ofTarget].map((path) => [...path, "bundle", "git", "branch"]),
+    ...ofTarget.map((path) => [...path, "git", "branch"]),
   ];
   return {
     target: name,
-    gitBranch: text(branches.findLast((value) => value !== undefined && value !== null)),
+    gitBranch: lastText(documents, inGit),
     usesGitBranch: files.some((file) => file.text.includes(gitBranchReference)),
     mistakes: likelyMistakes(files),
-    host: text(last("host")),
-    workspaceId: text(Number.isSafeInteger(workspaceId) ? String(workspaceId) : workspaceId),
-    authTypes: [...new Set(authTypes)],
+    host: lastText(documents, inWorkspace("host")),
+    workspaceId: lastText(documents, inWorkspace("workspace_id")),
+    authTypes: authTypesIn(files, target),
     signInSettings: signInKeys.flatMap((key) => {
-      const value = last(key) ?? false;
-      return value === false || value === "" ? [] : [{ key, value: String(value) }];
+      const value = key === flagKey ? lastFlag(documents, inWorkspace(key)) : lastText(documents, inWorkspace(key));
+      return value === undefined || value === false ? [] : [{ key, value: String(value) }];
     }),
-    variables: files.every(({ problem }) => problem === undefined)
-      ? [...new Set(documents.flatMap((document) => document.keysAt("variables")))]
-      : undefined,
-    hasPreinit: (root?.at("experimental", "scripts", "preinit") ?? []).some((value) => text(value) !== undefined),
+    variables: isComplete ? [...new Set(documents.flatMap((document) => document.sectionsAt("variables")))] : undefined,
+    hasPreinit: lastText(documents.slice(0, 1), [["experimental", "scripts", "preinit"]]) !== undefined,
   };
+}
+
+type Paths = readonly (readonly string[])[];
+
+/**
+ * The value at one of the paths, of which the last one takes precedence; at each, that of the last file counts. The CLI does not
+ * distinguish an empty text and false from no value when it overrides what is declared for all targets.
+ */
+function lastText(documents: readonly YamlValues[], paths: Paths): string | undefined {
+  return paths.map((path) => lastOf(documents.map((one) => one.textAt(...path)))).findLast(Boolean);
+}
+
+function lastFlag(documents: readonly YamlValues[], paths: Paths): boolean {
+  return paths.some((path) => lastOf(documents.map((one) => one.flagAt(...path))));
+}
+
+function lastOf<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.findLast((value) => value !== undefined);
 }
 
 /** `environments` is the old name of `targets`. */
-function sections(documents: readonly YamlValues[]) {
-  return documents.flatMap((document) => ["targets", "environments"].map((section) => ({ document, section })));
+const targetSections = ["targets", "environments"];
+
+/** The target that the CLI takes if no name is given. It calls the target of a bundle without targets default. */
+function defaultTarget(documents: readonly YamlValues[], isComplete: boolean): string | undefined {
+  const found = documents.flatMap((document) => targetSections.flatMap((section) => document.sectionsAt(section)));
+  const [first, ...more] = new Set(found);
+  if (first === undefined) return isComplete ? "default" : undefined;
+  if (more.length === 0) return first;
+  return [first, ...more].find((name) =>
+    lastFlag(
+      documents,
+      targetSections.map((section) => [section, name, "default"]),
+    ),
+  );
 }
 
-function targetNames(documents: readonly YamlValues[]): string[] {
-  return [...new Set(sections(documents).flatMap(({ document, section }) => document.keysAt(section)))];
-}
-
-/** What the CLI reads as true (databricks/cli, libs/dyn/convert/normalize.go). */
-const truths = new Set(["true", "y", "Y", "yes", "on"]);
-
-function defaultTarget(documents: readonly YamlValues[]): string | undefined {
-  const names = targetNames(documents);
-  const isDefault = (name: string) => {
-    const values = sections(documents).flatMap(({ document, section }) => document.at(section, name, "default"));
-    return truths.has(String(values.findLast((value) => value !== undefined && value !== null)));
-  };
-  return names.length === 1 ? names[0] : names.find(isDefault);
+/** All that any reader could find for the target, or for any target if none is given. */
+function authTypesIn(files: readonly BundleDocument[], target: string | undefined): string[] {
+  const found = files.flatMap(({ values, unparsed = "" }) => {
+    const places = targetSections.flatMap((section) =>
+      (target === undefined ? values.allKeysAt(section) : [target]).map((name) => [section, name]),
+    );
+    return [
+      ...[[], ...places].flatMap((path) => values.allTextsAt(...path, "workspace", "auth_type")),
+      ...[...unparsed.matchAll(authTypeLine)].map(([, value]) => value),
+    ];
+  });
+  return [...new Set(found.flatMap((value) => value || []))];
 }
 
 /** A bundle must not hide another way to sign in behind more text than the task parses. */
@@ -118,14 +131,10 @@ const authTypeLine = /\bauth_type["']?\s*:\s*["']?([\w-]+)/g;
 const gitBranchReference = "${bundle.git.branch}";
 
 /** Skips files that contain only resources. A key can be written in another way, but not without a backslash. */
-const mayMatter = /workspace|targets|environments|variables|bundle\s*:|bundle\.git\.branch|\\/;
+const mayMatter = /workspace|targets|environments|variables|\bbundle\b(?!\.)|bundle\.git\.branch|\\/;
 
 async function readDocuments(folder: string) {
   const [root] = rootFiles(folder);
   if (root === undefined) return [];
   return readBundleDocuments(root, await import("yaml"), mayMatter);
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

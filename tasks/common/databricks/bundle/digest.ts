@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { likeTheCli } from "./documents.ts";
 import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
 import { type Yaml, yamlValues } from "./yaml-values.ts";
 
@@ -39,7 +40,7 @@ export function bundleDigest(folder: string, yaml: Yaml, surroundings: BundleSur
 /** The patterns below `include`; undefined if the text is not YAML. Parsing takes longer than all else, so it is done only for them. */
 function includedBy(text: string, yaml: Yaml): string[] | undefined {
   if (!text.includes("include")) return [];
-  const document = yaml.parseDocument(text, { uniqueKeys: false, logLevel: "silent" });
+  const document = yaml.parseDocument(text, likeTheCli);
   return document.errors.length > 0 ? undefined : yamlValues(yaml, document).textsAt("include");
 }
 

@@ -17,7 +17,13 @@ export interface BundleDocument {
 }
 
 /** The CLI reads the first of several documents and the last value of a repeated key, and ignores tags on mappings and lists. */
-const likeTheCli = { uniqueKeys: false, logLevel: "silent", prettyErrors: false } as const;
+export const likeTheCli = {
+  uniqueKeys: false,
+  logLevel: "silent",
+  prettyErrors: false,
+  // Some IDs of workspaces are larger than the integers of JavaScript.
+  intAsBigInt: true,
+} as const;
 
 /** What separates values, in all files together; reading so many takes some seconds. */
 const mostParts = 500_000;

@@ -47,10 +47,10 @@ function hasFolder(root: string, pattern: string): boolean {
 
 /** The CLI merges included files over the root file, so another bundle's root file gives this one its name. */
 function otherNames([root, ...included]: readonly BundleDocument[]): LikelyMistake[] {
-  const own = root?.values.lastAt("bundle", "name");
+  const own = root?.values.textAt("bundle", "name");
   return included.flatMap(({ file, values }) => {
-    const name = values.lastAt("bundle", "name");
-    if (typeof own !== "string" || typeof name !== "string" || name === own) return [];
+    const name = values.textAt("bundle", "name");
+    if (own === undefined || name === undefined || name === own) return [];
     const text = `bundle.name is ${name} here, but ${own} in the file that includes this one. The bundle is deployed as ${name}.`;
     return [{ file, line: 1, text }];
   });

@@ -7,21 +7,22 @@ export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" 
 type Members = ReadonlyMap<string, ReadonlySet<unknown>>;
 
 /**
- * Looks up values in a YAML document. Readers treat merges and duplicate keys differently, so it returns all
- * candidates.
+ * Looks up values in a YAML document. Readers treat merges and duplicate keys differently. The CLI prefers a mapping's own keys
+ * to merged ones, and takes the last of equal keys or merges.
  */
 export interface YamlValues {
-  /**
-   * All values that a reader could find at a path of keys, as plain values or nodes. The CLI takes the last one: it prefers
-   * a mapping's own keys to merged ones, and the last of equal keys or merges.
-   */
-  at(...path: readonly string[]): unknown[];
-  /** The value that the CLI finds at a path of keys; undefined if there is none. */
-  lastAt(...path: readonly string[]): unknown;
-  /** Keys of the mapping at a path, including merged ones. */
-  keysAt(...path: readonly string[]): string[];
-  /** Texts in the lists at a path. */
+  /** All texts that a reader could find at a path of keys. */
+  allTextsAt(...path: readonly string[]): string[];
+  /** All keys that a reader could find in the mapping at a path, including merged ones. */
+  allKeysAt(...path: readonly string[]): string[];
+  /** The text that the CLI finds at a path; undefined if there is none, and for values that it ignores there. */
+  textAt(...path: readonly string[]): string | undefined;
+  /** The same for true and false. */
+  flagAt(...path: readonly string[]): boolean | undefined;
+  /** The texts of the list that the CLI finds at a path. */
   textsAt(...path: readonly string[]): string[];
+  /** The names of the mappings that the CLI finds below a path, such as those of targets and variables. */
+  sectionsAt(...path: readonly string[]): string[];
   /** The first 20 keys that a mapping has more than once; `text` is what the document was parsed from. */
   repeatedKeys(text: string): RepeatedKey[];
 }
@@ -32,7 +33,7 @@ const mostMembers = 1_000_000;
 /** Throws an Error if the merges of a document are too many to look up values. */
 export function yamlValues(yaml: Yaml, document: Document): YamlValues {
   const { resolved, mappings } = readReferences(yaml, document);
-  const textOf = (node: unknown) => (yaml.isScalar(node) ? String(node.value) : "");
+  const keyOf = (node: unknown) => (yaml.isScalar(node) ? String(node.value) : "");
   const known = new Map<unknown, Members>();
   let count = 0;
 
@@ -51,12 +52,12 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
       count += 1;
       if (count > mostMembers) throw new Error("its merges are too complex");
     };
-    const all = mapping.items.map(({ key, value }) => [textOf(resolved(key)), resolved(value)] as const);
-    const merges = all.flatMap(([key, value]) => (key === "<<" ? [value] : []));
+    const all = mapping.items.map(({ key, value }) => ({ key: resolved(key), value: resolved(value) }));
+    const merges = all.filter(({ key }) => isMerge(yaml, key)).map(({ value }) => value);
     for (const source of merges.flatMap((merge) => (yaml.isSeq(merge) ? merge.items : [merge]))) {
       for (const [key, values] of membersOf(source)) for (const value of values) add(key, value);
     }
-    for (const [key, value] of all) if (key !== "<<") add(key, value);
+    for (const { key, value } of all) if (!isMerge(yaml, key)) add(keyOf(key), value);
     known.set(mapping, members);
     return members;
   }
@@ -68,15 +69,47 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
       [document.contents],
     );
   const plain = (node: unknown) => (yaml.isScalar(node) ? node.value : node);
+  const lastIn = (node: unknown, key: string) => [...(membersOf(node).get(key) ?? [])].at(-1);
+  const lastAt = (path: readonly string[]) => path.reduce<unknown>(lastIn, document.contents);
   return {
-    at: (...path) => nodesAt(path).map(plain),
-    lastAt: (...path) =>
-      plain(path.reduce<unknown>((node, key) => [...(membersOf(node).get(key) ?? [])].at(-1), document.contents)),
-    textsAt: (...path) =>
-      nodesAt(path).flatMap((node) => (yaml.isSeq(node) ? node.items.map((item) => textOf(resolved(item))) : [])),
+    allTextsAt: (...path) => nodesAt(path).flatMap((node) => textOf(plain(node)) ?? []),
+    allKeysAt: (...path) => [...new Set(nodesAt(path).flatMap((node) => [...membersOf(node).keys()]))],
+    textAt: (...path) => textOf(plain(lastAt(path))),
+    flagAt: (...path) => flagOf(plain(lastAt(path))),
+    textsAt(...path) {
+      const list = lastAt(path);
+      return yaml.isSeq(list) ? list.items.flatMap((item) => textOf(plain(resolved(item))) ?? []) : [];
+    },
+    sectionsAt(...path) {
+      const section = lastAt(path);
+      return [...membersOf(section).keys()].filter((key) => isSection(yaml, lastIn(section, key)));
+    },
     repeatedKeys: (text) => repeatedKeys(yaml, mappings, text),
-    keysAt: (...path) => [...new Set(nodesAt(path).flatMap((node) => [...membersOf(node).keys()]))],
   };
+}
+
+function isMerge(yaml: Yaml, key: unknown): boolean {
+  return yaml.isScalar(key) && key.value === "<<" && key.type === "PLAIN";
+}
+
+/** The CLI ignores other values where it expects a mapping (databricks/cli, libs/dyn/convert/normalize.go). */
+function isSection(yaml: Yaml, node: unknown): boolean {
+  return yaml.isMap(node) || (yaml.isScalar(node) && node.value === null) || node === null;
+}
+
+/** What the CLI makes of a value where it expects a text (normalizeString in the same file). */
+function textOf(value: unknown): string | undefined {
+  return ["string", "number", "bigint", "boolean"].includes(typeof value) ? String(value) : undefined;
+}
+
+/** What the CLI reads as true and false beside the values of YAML (normalizeBool in the same file). */
+const truths = ["true", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON"];
+const untruths = ["false", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
+
+function flagOf(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  if (typeof value !== "string" || ![...truths, ...untruths].includes(value)) return undefined;
+  return truths.includes(value);
 }
 
 /** A key that a mapping has more than once, with the lines of its first and its last place, from 1. */
@@ -95,7 +128,7 @@ function repeatedKeys(yaml: Yaml, mappings: readonly YAMLMap[], text: string): R
   for (const { items } of mappings) {
     const places = new Map<string, number[]>();
     for (const { key } of items) {
-      if (!yaml.isScalar(key) || key.value === "<<") continue;
+      if (!yaml.isScalar(key) || isMerge(yaml, key)) continue;
       const name = String(key.value);
       const known = places.get(name);
       const place = key.range?.[0] ?? 0;

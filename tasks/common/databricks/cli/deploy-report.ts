@@ -47,6 +47,32 @@ export function noteAction(actions: Map<string, ReportedAction>, { key, action }
   else if (!actions.has(resource)) actions.set(resource, "updated");
 }
 
+export interface DestructiveAction {
+  readonly action: "delete" | "recreate";
+  /** e.g. schemas.orders */
+  readonly key: string;
+}
+
+/** A resource that the CLI was not allowed to delete, but has removed from the deployment. */
+export interface LeftResource {
+  /** e.g. schemas.orders */
+  readonly key: string;
+  readonly id: string;
+}
+
+/** From a line such as "  recreate resources.schemas.orders" (databricks/cli, bundle/phases/approval.go). */
+export function parseDestructiveAction(line: string): DestructiveAction | undefined {
+  const [, action, key] = /^ {2}(delete|recreate) (?:resources\.)?(\S.*)$/.exec(line) ?? [];
+  return key === undefined ? undefined : { action: action === "delete" ? "delete" : "recreate", key };
+}
+
+/** From a warning of the direct engine (databricks/cli, bundle/direct/apply.go). */
+export function parseLeftResource(line: string): LeftResource | undefined {
+  const pattern = /Ignoring permission error when deleting (?:resources\.)?(\S+) id=(.*?): /;
+  const [, key, id] = pattern.exec(line) ?? [];
+  return key === undefined || id === undefined ? undefined : { key, id };
+}
+
 const countLine = /^Resources: (\d+) created, (\d+) changed, (\d+) deleted, (\d+) unchanged(?:, (\d+) not selected)?/;
 
 /** From the line with which a deploy ends. */

@@ -1,5 +1,5 @@
-import type { ReportedAction, ReportedCounts } from "./deploy-report.ts";
-import type { CliFacts, LeftResource } from "./output.ts";
+import type { LeftResource, ReportedAction, ReportedCounts } from "./deploy-report.ts";
+import type { CliFacts } from "./output.ts";
 import type { BundleSummary } from "./summary.ts";
 
 /** `deployed`: the CLI has not reported what became of it; `left`: was to be deleted, and is still in the workspace. */

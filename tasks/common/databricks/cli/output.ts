@@ -1,11 +1,14 @@
-import { endOfPiece } from "../../pipeline/secrets.ts";
 import {
   type DeployReport,
+  type DestructiveAction,
   type FileCounts,
   isComplete,
+  type LeftResource,
   noteAction,
   parseCounts,
+  parseDestructiveAction,
   parseFileCounts,
+  parseLeftResource,
   parseReportedAction,
   type ReportedAction,
   type ReportedCounts,
@@ -19,6 +22,7 @@ import {
   parseLoggedLockAttempt,
   parseReservation,
 } from "./log-messages.ts";
+import { withoutCutSecret, withoutSettings } from "./printed-secrets.ts";
 import type { OutputStream } from "./run.ts";
 
 /** Receives the lines that one run of the CLI prints; `facts` contains what they report so far, and everything after `end`. */
@@ -57,19 +61,6 @@ export interface CliFacts {
   readonly lineBeforeError: string;
   /** Pages of the runs or updates that the CLI has started, in order. */
   readonly runUrls: readonly string[];
-}
-
-export interface DestructiveAction {
-  readonly action: "delete" | "recreate";
-  /** e.g. schemas.orders */
-  readonly key: string;
-}
-
-/** A resource that the CLI was not allowed to delete, but has removed from the deployment. */
-export interface LeftResource {
-  /** e.g. schemas.orders */
-  readonly key: string;
-  readonly id: string;
 }
 
 /**
@@ -185,19 +176,6 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
   };
 }
 
-/** From a line such as "  recreate resources.schemas.orders" (databricks/cli, bundle/phases/approval.go). */
-function parseDestructiveAction(line: string): DestructiveAction | undefined {
-  const [, action, key] = /^ {2}(delete|recreate) (?:resources\.)?(\S.*)$/.exec(line) ?? [];
-  return key === undefined ? undefined : { action: action === "delete" ? "delete" : "recreate", key };
-}
-
-/** From a warning of the direct engine (databricks/cli, bundle/direct/apply.go). */
-function parseLeftResource(line: string): LeftResource | undefined {
-  const pattern = /Ignoring permission error when deleting (?:resources\.)?(\S+) id=(.*?): /;
-  const [, key, id] = pattern.exec(line) ?? [];
-  return key === undefined || id === undefined ? undefined : { key, id };
-}
-
 /** What deploy and destroy print before they change resources (databricks/cli, bundle/phases). */
 const beginsChange =
   /^(Deploying resources|The following resources will be deleted:|All files and directories at the following location )/;
@@ -205,24 +183,4 @@ const beginsChange =
 function parseRunUrl(line: string): string | undefined {
   const url = /^(?:Run|Update) URL: (https:\/\/\S+)$/.exec(line)?.[1];
   return url !== undefined && URL.canParse(url) ? url : undefined;
-}
-
-/** Fewer characters of a secret do not tell it, and begin other words too. */
-const telling = 3;
-
-/** With --debug, the CLI cuts long values, and a secret among them in two, which the agent does not hide (databricks-sdk-go, httpclient). */
-function withoutCutSecret(line: string): string {
-  return line.replace(/^(.*)(?=\.\.\. \(\d+ more bytes\))/, (text) => {
-    const end = endOfPiece(text);
-    return text.length - end >= telling ? `${text.slice(0, end)}***` : text;
-  });
-}
-
-/**
- * The CLI adds its settings to an error of its sign-in (databricks-sdk-go, config/config.go: wrapDebug). They are the task's own,
- * and the explanation names what counts.
- */
-function withoutSettings(line: string): string {
-  const at = line.indexOf(". Config: ");
-  return at >= 0 && /\bmetadata_service_url=/.test(line.slice(at)) ? line.slice(0, at + 1) : line;
 }

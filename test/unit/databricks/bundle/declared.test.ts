@@ -113,7 +113,7 @@ describe("What a bundle's files declare", () => {
   it("reads the host of the target that the CLI takes as the default, however the default is written", async () => {
     const targets = (said: string) =>
       `targets:\n  dev: {workspace: {host: https://dev}}\n  prod: {default: ${said}, workspace: {host: https://prod}}\n`;
-    for (const said of ["true", "yes", "'true'", "Y", "on"]) {
+    for (const said of ["true", "yes", "'true'", "Y", "on", "Yes", "YES", "On", "ON"]) {
       write({ "databricks.yml": targets(said) });
       expect((await readDeclared(folder, undefined)).host, said).toBe("https://prod");
     }
@@ -142,6 +142,41 @@ describe("What a bundle's files declare", () => {
       "more.yml": "variables:\n  b:\n    description: B\n",
     });
     expect((await readDeclared(folder, undefined)).variables?.toSorted()).toEqual(["a", "b", "c"]);
+  });
+
+  it.each([
+    ["of a repeated key, only the last", "workspace: {host: https://a}\nworkspace: {}\n", { host: undefined }],
+    ["of a repeated variable list, only the last", "variables: {a: {}}\nvariables: {b: {}}\n", { variables: ["b"] }],
+    ["no variable whose declaration is not a mapping", "variables: {a: 5, b: [x], c: ''}\n", { variables: [] }],
+    ["a variable without a declaration", "variables: {a: }\n", { variables: ["a"] }],
+    ["no host that is a list", "workspace: {host: https://a}\ninclude: [more.yml]\n", { host: "https://a" }],
+    ["the target default where there are no targets", "bundle: {name: x}\n", { target: "default" }],
+    ["the only one of repeated targets", "targets: {dev: {}}\ntargets: {prod: {}}\n", { target: "prod" }],
+    [
+      "an ID beyond the integers of JavaScript",
+      "workspace: {workspace_id: 9876543210987654}\n",
+      { workspaceId: "9876543210987654" },
+    ],
+    ["no merge with a quoted key", 'x: &x {host: https://a}\nworkspace: {"<<": *x}\n', { host: undefined }],
+    ["a script that is a number", "experimental: {scripts: {preinit: 7}}\n", { hasPreinit: true }],
+    [
+      "the bundle's host where that of the target is empty",
+      "workspace: {host: https://a, azure_use_msi: true}\ntargets: {dev: {workspace: {host: '', azure_use_msi: false}}}\n",
+      { host: "https://a", signInSettings: [{ key: "azure_use_msi", value: "true" }] },
+    ],
+    [
+      "the branch in the settings of the bundle in its target",
+      "bundle: {git: {branch: a}}\ntargets: {dev: {bundle: {git: {branch: b}}}}\n",
+      { gitBranch: "b" },
+    ],
+  ])("reads as the CLI: %s", async (_, content, expected) => {
+    write({ "databricks.yml": content, "more.yml": "workspace: {host: [x]}\n" });
+    expect(await readDeclared(folder, undefined)).toMatchObject(expected);
+  });
+
+  it("reads the branch from an included file whose keys are quoted", async () => {
+    write({ "databricks.yml": "include: [more.json]\n", "more.json": '{"bundle": {"git": {"branch": "main"}}}' });
+    expect((await readDeclared(folder, undefined)).gitBranch).toBe("main");
   });
 
   it("stops when anchors form a circle", async () => {

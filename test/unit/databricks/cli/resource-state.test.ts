@@ -11,12 +11,14 @@ const header = { state_version: 2, cli_version: "1.11.0", lineage: "0c0d", seria
 const change = '{"k":"resources.jobs.a","v":{"__id__":"17","state":{}}}';
 
 describe("A state of the CLI's direct engine", () => {
-  it("is read by its header", () => {
-    expect(parseResourceState(JSON.stringify({ ...header, state: {} }))).toEqual({ lineage: "0c0d", serial: 3 });
+  it.each([1, 2, 3])("is read by its header in version %i", (version) => {
+    const state = { ...header, state_version: version, state: {} };
+    expect(parseResourceState(JSON.stringify(state))).toEqual({ lineage: "0c0d", serial: 3 });
   });
 
   it.each([
     ["of a later version", { ...header, state_version: 4 }],
+    ["of an earlier version", { ...header, state_version: 0 }],
     ["with features that this task does not know", { ...header, state_version: 3, features: { x: {} } }],
     ["of Terraform", { version: 4, lineage: "0c0d", serial: 3 }],
     ["without a lineage", { ...header, lineage: "" }],

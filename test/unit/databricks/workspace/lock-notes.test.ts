@@ -7,22 +7,13 @@ import {
   readLockNotes,
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
+import { lockNote, pipelineJob } from "../../sample-values.ts";
 
 const statePath = "/Workspace/x/state";
 const note: LockNote = {
+  ...lockNote,
   name: lockNoteName("1"),
-  command: "deploy",
-  job: {
-    collectionUrl: "https://dev.azure.com/contoso/",
-    projectId: "11111111-1111-4111-8111-111111111111",
-    buildId: "4711",
-    releaseId: undefined,
-    jobId: "33333333-3333-4333-8333-333333333333",
-    pipeline: "nightly",
-    stage: "Deploy",
-    job: "Deploy",
-    attempt: 2,
-  },
+  job: { ...pipelineJob, attempt: 2 },
   user: "1f2e",
   startedAt: 1_795_688_762_099,
   lockId: undefined,

@@ -1,26 +1,8 @@
 import { expect, it } from "vitest";
-import type { LockNote } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
 import { lockHeld } from "../../../../tasks/DatabricksBundleDeploy/lock/held.ts";
+import { lockNote } from "../../sample-values.ts";
 
 const lock = { id: "b1", user: "somebody", acquiredAt: Date.now() - 185 * 60_000, forced: false };
-const note: LockNote = {
-  name: "azure-pipelines.run-1.json",
-  command: "deploy",
-  job: {
-    collectionUrl: "https://dev.azure.com/contoso/",
-    projectId: "11111111-1111-4111-8111-111111111111",
-    buildId: "4711",
-    releaseId: undefined,
-    jobId: "33333333-3333-4333-8333-333333333333",
-    pipeline: "nightly",
-    stage: "Deploy",
-    job: "Deploy",
-    attempt: 1,
-  },
-  user: "somebody",
-  startedAt: 0,
-  lockId: "b1",
-};
 const locked = /^The deployment of this target has been locked by somebody since .*Z \(3 h 5 min ago\)\./;
 
 it.each([
@@ -43,7 +25,7 @@ it.each([
     /^If it is still running, .*lockTimeoutInMinutes\. If it is over, .*forceLock: true\. See https:/,
   ],
 ])("names the holder of a lock, and what to do: %s", (_, end, message, hint) => {
-  const error = lockHeld({ lock, holder: end && { note, end } }, false);
+  const error = lockHeld({ lock, holder: end && { note: lockNote, end } }, false);
   expect(error.message).toMatch(locked);
   expect(error.message).toMatch(message);
   expect(error.hint).toMatch(hint);

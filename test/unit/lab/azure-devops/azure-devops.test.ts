@@ -1,29 +1,21 @@
 import { randomUUID } from "node:crypto";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
+import type { AzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
 import { planSecurityError } from "../../../lab/azure-devops/errors.ts";
-import { createCertificateAuthority, type ServerCertificate } from "../../../lab/certificates.ts";
-import { type Message, type Reply, requestOverTls } from "../../../lab/https-client.ts";
+import type { Message, Reply } from "../../../lab/https-client.ts";
+import { type Server, startServer } from "./server.ts";
 
 const tenantId = "ff882432-09b0-437b-bd22-ca13c0037ded";
 const connectionId = "64171687-7a59-4fce-b2c8-823278dcf176";
 
-let folder: string;
-let ca: string;
-let certificate: ServerCertificate;
+let server: Server;
 let azureDevOps: AzureDevOps;
 
 beforeAll(async () => {
-  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-azure-devops-"));
-  const authority = await createCertificateAuthority(folder);
-  ca = authority.certificate;
-  certificate = await authority.issue([...azureDevOpsHostNames]);
-  azureDevOps = await startAzureDevOps({ certificate });
+  server = await startServer();
+  azureDevOps = server.azureDevOps;
 });
 
 beforeEach(() => {
@@ -31,13 +23,10 @@ beforeEach(() => {
   azureDevOps.idTokenLifetimeSeconds = 600;
 });
 
-afterAll(async () => {
-  await azureDevOps.close();
-  await fs.promises.rm(folder, { recursive: true });
-});
+afterAll(() => server.close());
 
 function send(url: string, message: Message = {}): Promise<Reply> {
-  return requestOverTls({ ca, port: azureDevOps.port }, url, message);
+  return server.send(url, message);
 }
 
 interface TokenRequest extends Message {
@@ -276,8 +265,9 @@ describe("faults", () => {
     const request = requestToken();
     const ending = expect(request).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(await Promise.race([request, delay(200, "silence")])).toBe("silence");
-    await azureDevOps.close();
+    await server.close();
     await ending;
-    azureDevOps = await startAzureDevOps({ certificate });
+    server = await startServer();
+    azureDevOps = server.azureDevOps;
   });
 });

@@ -1,26 +1,16 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
-import { createCertificateAuthority } from "../../../lab/certificates.ts";
-import { requestOverTls } from "../../../lab/https-client.ts";
+import type { AzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
+import { type Server, startServer } from "./server.ts";
 
-let folder: string;
-let ca: string;
+let server: Server;
 let azureDevOps: AzureDevOps;
 
 beforeAll(async () => {
-  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-pull-requests-"));
-  const authority = await createCertificateAuthority(folder);
-  ca = authority.certificate;
-  azureDevOps = await startAzureDevOps({ certificate: await authority.issue([...azureDevOpsHostNames]) });
+  server = await startServer();
+  azureDevOps = server.azureDevOps;
 });
 
-afterAll(async () => {
-  await azureDevOps.close();
-  await fs.promises.rm(folder, { recursive: true });
-});
+afterAll(() => server.close());
 
 function openPullRequest() {
   const opened = azureDevOps.openPullRequest();
@@ -36,7 +26,7 @@ async function send(method: string, resource: string, body?: unknown, version = 
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
   };
   const options = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-  const { status, text } = await requestOverTls({ ca, port: azureDevOps.port }, url, options);
+  const { status, text } = await server.send(url, options);
   return { status, body: JSON.parse(text || "{}") as Record<string, unknown> };
 }
 
