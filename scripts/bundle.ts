@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
-import { programWith, sharedModules } from "./shared-modules.ts";
+import { fileWith, type SharedModules, sharedModules, sharedNamespace } from "./shared-modules.ts";
 
 const absent = fileURLToPath(new URL("absent-package.ts", import.meta.url));
 
@@ -125,7 +125,7 @@ function writeWithOneCopy(outfile: string): void {
 
 /** Whether an input is not a file, but text of this script. */
 function isWritten(input: string): boolean {
-  return input === "<stdin>" || input.startsWith("shared:");
+  return input === "<stdin>" || input.startsWith(sharedNamespace);
 }
 
 /** The files that the agent starts, each with the sources that it can be built from; the first that exists is used. */
@@ -143,22 +143,34 @@ export async function bundleTask(root: string, source: string, folder: string): 
   const metafiles: Metafile[] = [];
   for (const [name, sources] of Object.entries(programs)) {
     const entry = sources.map((one) => path.join(source, one)).find((file) => fs.existsSync(file));
-    if (entry) metafiles.push(...(await bundleProgram(root, entry, path.join(folder, name))));
+    if (entry) metafiles.push(...(await bundleWithLateFiles(root, entry, path.join(folder, name))));
   }
   return metafiles;
 }
 
-/** Bundles a program, then its lazy modules with what they share with it, then the program with what they take from it. */
-async function bundleProgram(root: string, entry: string, outfile: string): Promise<Metafile[]> {
+/**
+ * Bundles a file, then each of its lazy modules with what it shares with the file and with those `above` it, then the file with
+ * what they take from it. `known` are the names of all lazy modules of a program.
+ */
+async function bundleWithLateFiles(
+  root: string,
+  entry: string,
+  outfile: string,
+  above: readonly SharedModules[] = [],
+  known = new Set<string>(),
+): Promise<Metafile[]> {
   const lazy = new Map<string, string>();
-  const program = await bundle(root, entry, outfile, [lazyFiles(lazy)]);
-  if (lazy.size === 0) return [program];
-  const { plugin, taken } = sharedModules(root, path.basename(outfile), program);
+  const plugins = [lazyFiles(lazy), ...above.map(({ plugin }) => plugin)];
+  const first = await bundle(root, entry, outfile, plugins);
+  const own = sharedModules(root, path.basename(outfile), first);
   const metafiles: Metafile[] = [];
-  // A lazy module can name further ones, which are added to the list meanwhile.
   for (const [name, file] of lazy) {
-    metafiles.push(await bundle(root, file, path.join(path.dirname(outfile), name), [lazyFiles(lazy), plugin]));
+    if (known.has(name)) throw new Error(`Two files load ${name} late: its modules would exist twice.`);
+    known.add(name);
+    const late = path.join(path.dirname(outfile), name);
+    metafiles.push(...(await bundleWithLateFiles(root, file, late, [...above, own], known)));
   }
-  const text = programWith(path.relative(root, entry).split(path.sep).join("/"), taken);
-  return [await bundle(root, { text }, outfile, [lazyFiles(lazy)]), ...metafiles];
+  if (lazy.size === 0) return [first];
+  const text = fileWith(path.relative(root, entry).split(path.sep).join("/"), own.taken);
+  return [await bundle(root, { text }, outfile, plugins), ...metafiles];
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Metafile, Plugin } from "esbuild";
 
-/** The modules that late files of a task take from its program, by their paths below the project's folder. */
+/** Modules that late files of a task take from a file that is loaded before them, by their paths below the project's folder. */
 export interface SharedModules {
   /** For the bundles of the late files. */
   readonly plugin: Plugin;
@@ -9,14 +9,19 @@ export interface SharedModules {
   readonly taken: ReadonlySet<string>;
 }
 
+/** The modules of one file have the namespace that begins with this. */
+export const sharedNamespace = "shared from ";
+
 /** Marks an import that the plugin resolves by itself. */
 const ownQuestion = Symbol("own question");
 
 /**
- * Lets late files use the modules that are already in the program, so that each exists once, with its state (such as the
- * registered secrets) and its classes (such as those of errors). `program` is the file that contains what `metafile` lists.
+ * Lets late files use the modules that are already in the program, or in another late file, so that each exists once, with its
+ * state (such as the registered secrets) and its classes (such as those of errors). `loaded` is the file that contains what
+ * `metafile` lists.
  */
-export function sharedModules(root: string, program: string, metafile: Metafile): SharedModules {
+export function sharedModules(root: string, loaded: string, metafile: Metafile): SharedModules {
+  const namespace = sharedNamespace + loaded;
   const available = new Set(Object.keys(metafile.inputs).map((file) => path.join(root, file)));
   const taken = new Set<string>();
   const plugin: Plugin = {
@@ -28,19 +33,19 @@ export function sharedModules(root: string, program: string, metafile: Metafile)
         if (found.external || !available.has(found.path)) return undefined;
         const file = path.relative(root, found.path).split(path.sep).join("/");
         taken.add(file);
-        return { path: file, namespace: "shared" };
+        return { path: file, namespace };
       });
-      onResolve({ filter: /./, namespace: "shared" }, ({ path: name }) => ({ path: name, external: true }));
-      onLoad({ filter: /./, namespace: "shared" }, ({ path: file }) => ({
-        contents: `module.exports = require("./${program}").modules[${JSON.stringify(file)}]();`,
+      onResolve({ filter: /./, namespace }, ({ path: name }) => ({ path: name, external: true }));
+      onLoad({ filter: /./, namespace }, ({ path: file }) => ({
+        contents: `module.exports = require("./${loaded}").modules[${JSON.stringify(file)}]();`,
       }));
     },
   };
   return { plugin, taken };
 }
 
-/** The text of a module that starts the program in the file `entry`, and gives what late files take from it. */
-export function programWith(entry: string, taken: ReadonlySet<string>): string {
+/** The text of a module that does what the file `entry` does, and gives what late files take from it. */
+export function fileWith(entry: string, taken: ReadonlySet<string>): string {
   const files = [...taken].sort();
   // All others are CommonJS, which is loaded at its first use.
   const modules = files.filter((file) => file.endsWith(".ts"));
@@ -49,7 +54,7 @@ export function programWith(entry: string, taken: ReadonlySet<string>): string {
     return `${JSON.stringify(file)}: () => ${giver}`;
   });
   return [
-    `import "./${entry}";`,
+    `export * from "./${entry}";`,
     ...modules.map((file, index) => `import * as m${index} from "./${file}";`),
     `export const modules = { ${givers.join(", ")} };`,
   ].join("\n");

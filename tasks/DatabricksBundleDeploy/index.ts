@@ -11,6 +11,6 @@ void runTask(async (task) => {
   const inputs = loadInputs();
   if (await canSkip(task, inputs)) return;
   // Only now, because reading its code takes longer than all of the above.
-  const { runCommand } = await import("./main.lazy.ts");
-  await runCommand(task, inputs);
+  const { start } = await import("./start.lazy.ts");
+  await start(task, inputs);
 });

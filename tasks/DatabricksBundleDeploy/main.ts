@@ -1,5 +1,4 @@
 import { killStraysOfKilledSteps } from "../common/databricks/cli/strays.ts";
-import type { Task } from "../common/pipeline/task.ts";
 import { removeTornState } from "./carried/torn-state.ts";
 import { deployBundle } from "./commands/deploy.ts";
 import { destroyBundle } from "./commands/destroy.ts";
@@ -7,26 +6,20 @@ import { confirmPlan, planBundle, printPlan, requireNoChanges } from "./commands
 import { type RunOutcome, requireSuccess, runResources } from "./commands/run.ts";
 import { checkRuns } from "./commands/run-keys.ts";
 import { validateBundle } from "./commands/summary.ts";
-import type { Command, DeployInputs } from "./inputs.ts";
+import type { Command } from "./inputs.ts";
 import { printDeployment } from "./results/print-deployed.ts";
 import { publishDeployment, publishDestruction, publishPlan, publishValidation } from "./results/publish.ts";
 import { publishRuns } from "./results/publish-runs.ts";
 import { publishPlanComment } from "./results/pull-request.ts";
-import { signIn } from "./session/sign-in.ts";
-import { openStep, type Step } from "./session/step.ts";
+import type { Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, run, destroy };
 
-/** Signs in, and does what the input `command` says. */
-export async function runCommand(task: Task, inputs: DeployInputs): Promise<void> {
-  const session = await signIn(task, inputs);
-  try {
-    killStraysOfKilledSteps(session.cli.environment);
-    removeTornState(session);
-    await commands[inputs.command](openStep(task, inputs, session));
-  } finally {
-    await session.close();
-  }
+/** Does what the input `command` says. */
+export async function runCommand(step: Step): Promise<void> {
+  killStraysOfKilledSteps(step.cli.environment);
+  removeTornState(step);
+  await commands[step.inputs.command](step);
 }
 
 async function validate(step: Step): Promise<void> {

@@ -60,5 +60,7 @@ function placeIn(values: Readonly<Record<string, unknown>>): DeploymentPlace | u
   const [target, rootPath, statePath, filePath] = ["target", "rootPath", "statePath", "filePath"].map((name) =>
     textOf(values[name]),
   );
-  return target && rootPath && statePath && filePath ? { target, rootPath, statePath, filePath } : undefined;
+  const { locks } = values;
+  if (!target || !rootPath || !statePath || !filePath || typeof locks !== "boolean") return undefined;
+  return { target, rootPath, statePath, filePath, locks };
 }

@@ -7,6 +7,7 @@ import { deployedEngine, localFolder } from "../../common/databricks/cli/state.t
 import {
   type BundleSummary,
   type DeploymentPlace,
+  lockFolder,
   type NamedFile,
   placeOf,
   unknownSummary,
@@ -61,7 +62,7 @@ async function runDeploy(
   place: DeploymentPlace | undefined,
   carried: CarriedState | undefined,
 ): Promise<LockedRun> {
-  const run = (flags: readonly string[]) => runLocked(step, "deploy", flags, place?.statePath, carried);
+  const run = (flags: readonly string[]) => runLocked(step, "deploy", flags, lockFolder(place), carried);
   const flags = deployFlags(step);
   // Who asks for the list sees it.
   if (step.inputs.arguments.includes(listUploads)) return run(flags);

@@ -1,7 +1,7 @@
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { Engine } from "../../common/databricks/cli/plan.ts";
 import { deployedEngine } from "../../common/databricks/cli/state.ts";
-import { type BundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
+import { type BundleSummary, lockFolder, placeOf } from "../../common/databricks/cli/summary.ts";
 import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
 import { carriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
@@ -25,7 +25,7 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
   const carried = place && carriedState(step, place, false);
   const engine = deployedEngine(step.cli, deployed.target);
   const flags = ["--auto-approve", ...(step.inputs.forceLock ? ["--force-lock"] : [])];
-  const { facts, tidied } = await runLocked(step, "destroy", flags, deployed.statePath, carried);
+  const { facts, tidied } = await runLocked(step, "destroy", flags, lockFolder(deployed), carried);
   await Promise.all([tidied, carried?.forgetKept()]);
   const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
   const { nothingDeployed, left } = facts;

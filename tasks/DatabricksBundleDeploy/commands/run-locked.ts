@@ -27,8 +27,8 @@ export interface LockedRun {
 /**
  * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. A lock
  * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow. Brings
- * `carried` back before each attempt, and keeps it after. `statePath` is the lock's folder in the workspace. Both are undefined
- * if the place of the deployment is unknown.
+ * `carried` back before each attempt, and keeps it after. `statePath` is the lock's folder in the workspace; undefined for a
+ * deployment without a lock. Both are undefined if the place of the deployment is unknown.
  */
 export async function runLocked(
   step: Step,

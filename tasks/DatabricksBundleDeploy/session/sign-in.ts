@@ -53,7 +53,7 @@ export interface Session {
 }
 
 /** Begins a work that takes only the processor's time when the requests before it have been sent. */
-async function whileWaiting<T>(work: () => Promise<T>): Promise<T> {
+export async function whileWaiting<T>(work: () => Promise<T>): Promise<T> {
   await setImmediate();
   return work();
 }

@@ -20,12 +20,9 @@ const shortestPart = 4;
 export function rememberSecret(value: string): string[] {
   if (value.trim() === "") return [];
   const lines = secretLines(value);
-  for (const form of variantsOf(value)) addForms(form);
-  for (const line of lines) {
-    values.add(line);
-    addForms(line);
-  }
-  values.add(value);
+  // Most variants of most secrets are the same text.
+  for (const text of new Set([...variantsOf(value), ...lines])) addForms(text);
+  for (const line of [...lines, value]) values.add(line);
   return [...new Set([...lines, ...lines.flatMap(goForms), ...lines.flatMap(pathForms)])];
 }
 

@@ -81,6 +81,30 @@ it("gives a CommonJS module to another one as it is", async () => {
   expect(lines).toEqual(["plain", "late plain"]);
 });
 
+it("gives late files the modules of the late file that loads them, and their exports to the program", async () => {
+  const lines = await outputOf({
+    "task/state.ts": `console.log("state is loaded"); export const names: string[] = [];`,
+    "task/index.ts": `import("./late.lazy.ts").then(({ work }) => work());`,
+    "task/late.lazy.ts": `import { names } from "./state.ts";
+      export async function work() {
+        await import("./later.lazy.ts");
+        console.log(names.join());
+      }`,
+    "task/later.lazy.ts": `import { names } from "./state.ts"; names.push("later");`,
+  });
+  expect(lines).toEqual(["state is loaded", "later"]);
+});
+
+it("refuses a late file that two files load, and that would share modules with only one of them", async () => {
+  const built = outputOf({
+    "task/index.ts": `import("./a.lazy.ts"); import("./b.lazy.ts");`,
+    "task/a.lazy.ts": `import("./c.lazy.ts");`,
+    "task/b.lazy.ts": `import("./c.lazy.ts");`,
+    "task/c.lazy.ts": "export const c = 1;",
+  });
+  await expect(built).rejects.toThrow("Two files load c.js late");
+});
+
 it("copies the exports of a library once, for all files that import it", async () => {
   const lines = await outputOf({
     "library.cjs": `module.exports = new Proxy({ name: "library" }, {

@@ -31,6 +31,8 @@ export interface BundleSummary {
   readonly statePath: string | undefined;
   /** The folder in the workspace to which the bundle's files are uploaded. */
   readonly filePath: string | undefined;
+  /** Whether the CLI locks the deployment while it changes it; in development mode, it usually does not. */
+  readonly locks: boolean;
   /** Keys of the bundle's scripts. */
   readonly scripts: readonly string[];
   readonly resources: readonly BundleResource[];
@@ -67,6 +69,8 @@ export function parseBundleSummary(json: string): BundleSummary {
     rootPath: folderOf(workspace["root_path"]),
     statePath: folderOf(workspace["state_path"]),
     filePath: folderOf(workspace["file_path"]),
+    // The CLI sets it for development mode (databricks/cli, bundle/config/mutator/resourcemutator/apply_target_mode.go).
+    locks: members(members(bundle["deployment"])["lock"])["enabled"] !== false,
     scripts: Object.keys(members(root["scripts"])),
     resources: all.filter(({ status }) => status !== "deleted").map(parseResource),
     departed: all.filter(({ status }) => status === "deleted").map(parseResource),
@@ -107,12 +111,19 @@ export interface DeploymentPlace {
   readonly statePath: string;
   /** The folder to which the bundle's files are uploaded. */
   readonly filePath: string;
+  /** Whether the CLI locks the deployment while it changes it. */
+  readonly locks: boolean;
 }
 
 /** Where a resolved bundle is deployed; undefined if the CLI has not resolved all of it. */
-export function placeOf({ target, rootPath, statePath, filePath }: BundleSummary): DeploymentPlace | undefined {
+export function placeOf({ target, rootPath, statePath, filePath, locks }: BundleSummary): DeploymentPlace | undefined {
   if (target === "" || rootPath === undefined || statePath === undefined || filePath === undefined) return undefined;
-  return { target, rootPath, statePath, filePath };
+  return { target, rootPath, statePath, filePath, locks };
+}
+
+/** The folder of a deployment's lock in the workspace; undefined if it is unknown, or if the deployment has no lock. */
+export function lockFolder(place: Pick<BundleSummary, "statePath" | "locks"> | undefined): string | undefined {
+  return place?.locks ? place.statePath : undefined;
 }
 
 /** A workspace path that a resource names, of a file that the deploy must have uploaded. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namedFiles, parseBundleSummary } from "../../../../tasks/common/databricks/cli/summary.ts";
+import { lockFolder, namedFiles, parseBundleSummary } from "../../../../tasks/common/databricks/cli/summary.ts";
 
 const files = "/Workspace/Users/x/.bundle/b/prod/files";
 
@@ -100,4 +100,18 @@ it.each([
 ])("finds the name of a resource of the type %s", (type, resource, name) => {
   const summary = parseBundleSummary(JSON.stringify({ resources: { [type]: { key: resource } } }));
   expect(summary.resources).toMatchObject([{ type, key: "key", name }]);
+});
+
+describe("The folder of a deployment's lock", () => {
+  const folderWith = (deployment: object) =>
+    lockFolder(parseBundleSummary(JSON.stringify({ bundle: { deployment }, workspace: { state_path: "/state" } })));
+
+  it.each([[{}], [{ lock: {} }], [{ lock: { enabled: true } }]])("is that of the state with %j", (deployment) => {
+    expect(folderWith(deployment)).toBe("/state");
+  });
+
+  it("is unknown without a place, and not needed where the bundle has no lock", () => {
+    expect(lockFolder(undefined)).toBeUndefined();
+    expect(folderWith({ lock: { enabled: false } })).toBeUndefined();
+  });
 });

@@ -1,0 +1,17 @@
+import type { Task } from "../common/pipeline/task.ts";
+import type { DeployInputs } from "./inputs.ts";
+import { signIn, whileWaiting } from "./session/sign-in.ts";
+import { openStep } from "./session/step.ts";
+
+/** Signs in, loads the rest of the task while the sign-in waits for its answers, and runs the command. */
+export async function start(task: Task, inputs: DeployInputs): Promise<void> {
+  const [session, { runCommand }] = await Promise.all([
+    signIn(task, inputs),
+    whileWaiting(() => import("./main.lazy.ts")),
+  ]);
+  try {
+    await runCommand(openStep(task, inputs, session));
+  } finally {
+    await session.close();
+  }
+}
