@@ -78,6 +78,8 @@ export function leaks(hidden: readonly Secret[], passed: readonly Secret[], trac
   return found.map((detail) => ({ kind: "leak", detail }));
 }
 
+/** A renewal that is still trying when the CLI can wait no longer. */
+const noTokenInTime = /^Did not get a new access token from .* within \d+ seconds/;
 const help = new RegExp(`#(${troubleshootingSections.join("|")})$`, "m");
 
 /** How a step ended, by what it shows. A step that was canceled may also have failed just before. */
@@ -85,7 +87,8 @@ export function endingOf({ result, errors }: Pick<Step, "result" | "errors">, { 
   if (result === "Succeeded" || result === "SucceededWithIssues") return "succeeded";
   if (result === "Canceled" && moment === "cancel") return "canceled";
   const [last = ""] = errors.filter((error) => help.test(error));
-  return result === "Failed" && faultKinds[fault].words.test(last) ? "own message" : "another message";
+  const isAbout = faultKinds[fault].words.test(last) || (moment === "renewal" && noTokenInTime.test(last));
+  return result === "Failed" && isAbout ? "own message" : "another message";
 }
 
 /** What is wrong with the time of a step, with what it printed and with what it left. */
