@@ -43,7 +43,7 @@ function redirect(where: "host" | "loopback"): FaultKind {
     gateway: ({ elsewhere }) => ({ status: 302, headers: { Location: elsewhere[where] }, body: "" }),
     proxy: { statusLine: "302 Found", headers: [`Location: https://elsewhere.contoso.example/`] },
     words:
-      /redirect|has no such release|\b302\b|\b404\b|web page|plain HTTP|only https|not a JSON|invalid character|unexpected/i,
+      /redirect|: Found|has no such release|\b302\b|\b404\b|web page|plain HTTP|only https|not a JSON|invalid character|unexpected/i,
   };
 }
 
