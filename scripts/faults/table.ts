@@ -36,6 +36,7 @@ function countsOf(results: readonly FaultResult[]): string {
     [count("succeeded"), "succeeded"],
     [count("own message"), "failed"],
     [count("canceled"), "canceled"],
+    [count("timed out"), "timed out"],
     [count("another message"), "other"],
   ] as const;
   return parts

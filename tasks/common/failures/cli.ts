@@ -239,9 +239,9 @@ export const cliFailures = {
   "interrupted-connection": {
     section: "network",
     seen: "EOF, connection reset by peer, Bad Gateway, context deadline exceeded",
-    // A connection that ends in the middle, and a proxy that cannot connect for a while (net/http: url.Error).
+    // A connection that ends in the middle, and the reason phrase with which a proxy does not connect (net/http: url.Error).
     pattern:
-      /"https:\/\/(?<host>[^/":]+)[^"]*": (?<words>(?:unexpected )?EOF|.*\b(?:connection reset by peer|broken pipe|context deadline exceeded.*|Client\.Timeout exceeded.*)|Bad Gateway|Service Unavailable|Gateway Timeout)$/m,
+      /"https:\/\/(?<host>[^/":]+)[^"]*": (?<words>(?:unexpected )?EOF|.*\b(?:connection reset by peer|broken pipe|context deadline exceeded.*|Client\.Timeout exceeded.*)|[A-Z][a-z]+(?: [A-Z][a-z]+){0,4})$/m,
     what: "The connection of the CLI to {host} was interrupted: {words}",
     action:
       "Something between this agent and {host} closes the connection or does not pass it on, such as a proxy or a firewall. Run the step again.",

@@ -56,15 +56,13 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
     if (cell.moment === "during" && cell.task === "deploy") setTimeout(() => way?.end(), outageMs);
   };
   const isBeginning = beginningOf(cell);
+  const isHeld = firstAfterCreation();
   way = await openWay(room, cell, {
     async onRequest(request, service) {
       if (service === cell.service && isBeginning({ request })) await begin();
     },
     async onAnswer(request, service) {
-      // The step must need a token once more.
-      if (cell.moment === "renewal" && service === "workspace" && isCreation(request)) {
-        await delay(shortLifeSeconds * 1000);
-      }
+      if (cell.moment === "renewal" && service === "workspace" && isHeld(request)) await delay(shortLifeSeconds * 1000);
     },
     onConnect(host) {
       if (cell.service === "proxy" && isBeginning({ host })) void begin();
@@ -106,6 +104,21 @@ interface Seen {
 
 function isCreation({ method, url = "" }: IncomingMessage): boolean {
   return method === "POST" && /^\/api\/2\.\d\/jobs\/create/.test(url);
+}
+
+/**
+ * Returns a test for the CLI's first request after it has created a job. If its answer comes late, the CLI needs a token once more,
+ * and the task has had the time to copy what the CLI has done.
+ */
+function firstAfterCreation(): (request: IncomingMessage) => boolean {
+  let created = false;
+  let found = false;
+  return (request) => {
+    const isFirst = created && !found && request.headers["user-agent"]?.startsWith("cli/") === true;
+    found ||= isFirst;
+    created ||= isCreation(request);
+    return isFirst;
+  };
 }
 
 /** Returns a test, called with each request to the service, or to the proxy, whether the fault begins with it. */

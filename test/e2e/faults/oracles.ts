@@ -7,11 +7,11 @@ import type { Job } from "../../lab/agent/agent.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
 import { findLeaks, linesOf, type Secret, type Trace } from "../leak-search.ts";
 import type { Step } from "../steps/step.ts";
-import { type Cell, longestMs } from "./cells.ts";
+import { type Cell, isEndless, longestMs } from "./cells.ts";
 import { faultKinds } from "./fault-kinds.ts";
 
-/** How a step ended: right, with an error that is about the fault, canceled, or in another way. */
-export type Ending = "succeeded" | "own message" | "canceled" | "another message";
+/** How a step ended: right, with an error that is about the fault, canceled, by its time limit as expected, or in another way. */
+export type Ending = "succeeded" | "own message" | "canceled" | "timed out" | "another message";
 
 /** What can be wrong with a cell. */
 export type ProblemKind =
@@ -78,14 +78,19 @@ export function leaks(hidden: readonly Secret[], passed: readonly Secret[], trac
   return found.map((detail) => ({ kind: "leak", detail }));
 }
 
+/** A renewal that is still trying when the CLI can wait no longer. */
+const noTokenInTime = /^Did not get a new access token from .* within \d+ seconds/;
 const help = new RegExp(`#(${troubleshootingSections.join("|")})$`, "m");
 
 /** How a step ended, by what it shows. A step that was canceled may also have failed just before. */
-export function endingOf({ result, errors }: Pick<Step, "result" | "errors">, { fault, moment }: Cell): Ending {
+export function endingOf({ result, errors }: Pick<Step, "result" | "errors">, cell: Cell): Ending {
+  const { fault, moment } = cell;
+  if (isEndless(cell)) return errors.includes("The task has timed out.") ? "timed out" : "another message";
   if (result === "Succeeded" || result === "SucceededWithIssues") return "succeeded";
   if (result === "Canceled" && moment === "cancel") return "canceled";
   const [last = ""] = errors.filter((error) => help.test(error));
-  return result === "Failed" && faultKinds[fault].words.test(last) ? "own message" : "another message";
+  const isAbout = faultKinds[fault].words.test(last) || (moment === "renewal" && noTokenInTime.test(last));
+  return result === "Failed" && isAbout ? "own message" : "another message";
 }
 
 /** What is wrong with the time of a step, with what it printed and with what it left. */

@@ -7,7 +7,7 @@ import { stepTraces, watchStep } from "../leak-search.ts";
 import { startLabAgent } from "../steps/agent.ts";
 import { type Checkout, checkOut } from "../steps/checkout.ts";
 import { type CellOutcome, type CellRun, shortLifeSeconds } from "./case.ts";
-import type { Cell } from "./cells.ts";
+import { type Cell, timeLimitMs } from "./cells.ts";
 import { endingOf, generalProblems, leaks, metadataPaths, type Problem, tokensOf } from "./oracles.ts";
 
 interface Deployed {
@@ -34,7 +34,7 @@ export async function runDeploy(run: CellRun): Promise<CellOutcome> {
     job: { ...jobOfRun(build), jobToken, debug: true, variables },
   });
   const watch = watchStep(agent, 50);
-  const step = await checkout.run({ target: "prod" }, { cancel, onStart: watch.onStart });
+  const step = await checkout.run({ target: "prod" }, { cancel, timeoutMs: timeLimitMs(cell), onStart: watch.onStart });
   const ms = ageOf(step);
   const traces = [...watch.stop(), ...stepTraces(step, checkout.job), ...room.sentElsewhere];
   way.end();

@@ -1,6 +1,7 @@
 import { stepTraces, watchStep } from "../leak-search.ts";
 import { stepOf } from "../steps/step.ts";
 import type { CellOutcome, CellRun } from "./case.ts";
+import { timeLimitMs } from "./cells.ts";
 import { endingOf, filesBelow, generalProblems, isCopy, leaks, type Problem } from "./oracles.ts";
 import { installedVersion } from "./room.ts";
 
@@ -19,6 +20,7 @@ export async function runInstall({ room, cell, agent, way, cancel, secrets, ageO
       name: "cli",
       inputs: { version: "1.x", reuseInstalled: "false" },
       cancel,
+      timeoutMs: timeLimitMs(cell),
       onStart: watch.onStart,
     }),
   );

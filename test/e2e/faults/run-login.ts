@@ -3,6 +3,7 @@ import type { Job } from "../../lab/agent/agent.ts";
 import { stepTraces, watchStep } from "../leak-search.ts";
 import { loginJobOf } from "../steps/login-job.ts";
 import { type CellOutcome, type CellRun, shortLifeSeconds } from "./case.ts";
+import { timeLimitMs } from "./cells.ts";
 import { type Ending, endingOf, generalProblems, leaks, metadataPaths, type Problem, tokensOf } from "./oracles.ts";
 
 /** Signs in, asks for a token as a later step would, and ends the job. */
@@ -17,7 +18,7 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets, ageOf 
   const job = await agent.startJob({ ...settings, debug: true, variables });
   const { login, finish } = loginJobOf(job, lab, deployer);
   const watch = watchStep(agent, 50);
-  const step = await login({}, { cancel, onStart: watch.onStart });
+  const step = await login({}, { cancel, timeoutMs: timeLimitMs(cell), onStart: watch.onStart });
   const ms = ageOf(step);
   let ending: Ending = endingOf(step, cell);
   const problems: Problem[] = [];

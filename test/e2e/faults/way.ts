@@ -139,8 +139,10 @@ function atService(room: FaultRoom, service: Server, { fault }: Cell, { proxy, g
     begin() {
       for (const name of namesOf[service]) proxy.unmap(name);
       proxy.endTunnels();
+      gateway.break({ refuses: true });
     },
     end() {
+      gateway.mend();
       for (const name of namesOf[service]) proxy.map(name, gateway.port);
     },
   };

@@ -136,6 +136,7 @@ const cliErrors = {
     'cannot create resources.jobs.only: Post "https://adb-1.7.azuredatabricks.net/api/2.2/jobs/create": EOF',
     'Get "https://adb-1.7.azuredatabricks.net/api": read tcp 10.0.0.4:5000->10.0.0.5:443: read: connection reset by peer',
     'Get "https://adb-1.7.azuredatabricks.net/api": Bad Gateway',
+    'Get "https://adb-1.7.azuredatabricks.net/api": Found',
     'Get "https://adb-1.7.azuredatabricks.net/api": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
   ],
   "git-submodule": ['expected "commondir" file in worktree git folder at "/repo/.git/modules/x": no such file'],
