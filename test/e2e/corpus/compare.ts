@@ -20,6 +20,8 @@ export interface Difference {
   readonly command: string;
   readonly kind: DifferenceKind;
   readonly detail: string;
+  /** The error with which the task's step ended. */
+  readonly answer?: string;
 }
 
 /** A block of the CLI's output that begins with `Error: ` or `Warning: `. */
@@ -43,7 +45,9 @@ export function compareSides(plain: Side, task: Side): Difference[] {
 
 function compareSteps(plain: SideStep, task: SideStep): Difference[] {
   const found: Difference[] = [];
-  const note = (kind: DifferenceKind, detail: string) => void found.push({ command: plain.command, kind, detail });
+  const answer = task.succeeded ? undefined : task.issues.findLast(({ type }) => type === "error")?.message;
+  const note = (kind: DifferenceKind, detail: string) =>
+    void found.push({ command: plain.command, kind, detail, ...(answer !== undefined && { answer }) });
   if (plain.succeeded !== task.succeeded) {
     const word = (isSuccess: boolean) => (isSuccess ? "succeeded" : "failed");
     const reason = task.issues.find(({ type }) => type === "error")?.message ?? lastLine(plain.lines);
