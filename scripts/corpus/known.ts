@@ -1,16 +1,35 @@
 import type { Difference, DifferenceKind } from "../../test/e2e/corpus/compare.ts";
 
-/** A difference that is right: why the task does it differently, and how it is recognized. */
+/** A difference that is right: why the task does it differently, and how it is recognized. All patterns that are set must match. */
 export interface KnownDifference {
-  readonly kind: DifferenceKind;
+  readonly kinds: readonly DifferenceKind[];
   /** Found in the detail. */
-  readonly pattern: RegExp;
+  readonly detail?: RegExp;
+  /** Found in the error with which the task's step ended. */
+  readonly answer?: RegExp;
   readonly reason: string;
 }
 
-export const knownDifferences: readonly KnownDifference[] = [];
+/** What the CLI has printed about something that the task refuses before it starts the CLI. */
+const unprinted = ["diagnostic missing", "line missing"] as const;
+
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    kinds: unprinted,
+    answer: /^The bundle's workspace\.(host|workspace_id) is .*, but it cannot contain a variable\./,
+    reason: "The task refuses a variable in workspace.host before the CLI runs, and names the input to use instead",
+  },
+  {
+    kinds: unprinted,
+    answer: /^The bundle sets its own authentication/,
+    reason: "The task refuses a bundle that signs in by itself before the CLI runs",
+  },
+];
 
 /** What explains a difference; undefined if nothing does. */
-export function explanationOf({ kind, detail }: Difference): KnownDifference | undefined {
-  return knownDifferences.find((known) => known.kind === kind && known.pattern.test(detail));
+export function explanationOf({ kind, detail, answer = "" }: Difference): KnownDifference | undefined {
+  return knownDifferences.find(
+    (known) =>
+      known.kinds.includes(kind) && (known.detail?.test(detail) ?? true) && (known.answer?.test(answer) ?? true),
+  );
 }

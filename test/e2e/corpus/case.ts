@@ -70,7 +70,9 @@ async function plainSide(lab: Lab, { cli, venv }: CorpusRoom, bundle: CorpusCase
   const folder = bundle.write(target, { host: lab.workspace.url, user: person.clientId });
   if (venv) writeVenv(folder, venv);
   const normalize = sideNormalizer(folder, person.clientId);
-  const profile = writeProfile(path.dirname(target), person);
+  // Not above the bundle, which can deploy what is beside its folder.
+  const home = fs.mkdtempSync(path.join(lab.folder, "home-"));
+  const profile = writeProfile(home, person);
   const program = await lab.programs.cli(cli);
   const steps: SideStep[] = [];
   for (const command of bundle.commands) {
@@ -81,7 +83,7 @@ async function plainSide(lab: Lab, { cli, venv }: CorpusRoom, bundle: CorpusCase
         person,
         folder,
         arguments: arguments_,
-        environment: { ...programsEnvironment(venv), ...profile },
+        environment: { ...programsEnvironment(venv), ...profile, HOME: home },
         limitMs,
       }),
     );

@@ -20,6 +20,8 @@ export interface Difference {
   readonly command: string;
   readonly kind: DifferenceKind;
   readonly detail: string;
+  /** The error with which the task's step ended. */
+  readonly answer?: string;
 }
 
 /** A block of the CLI's output that begins with `Error: ` or `Warning: `. */
@@ -43,7 +45,9 @@ export function compareSides(plain: Side, task: Side): Difference[] {
 
 function compareSteps(plain: SideStep, task: SideStep): Difference[] {
   const found: Difference[] = [];
-  const note = (kind: DifferenceKind, detail: string) => void found.push({ command: plain.command, kind, detail });
+  const answer = task.succeeded ? undefined : task.issues.findLast(({ type }) => type === "error")?.message;
+  const note = (kind: DifferenceKind, detail: string) =>
+    void found.push({ command: plain.command, kind, detail, ...(answer !== undefined && { answer }) });
   if (plain.succeeded !== task.succeeded) {
     const word = (isSuccess: boolean) => (isSuccess ? "succeeded" : "failed");
     const reason = task.issues.find(({ type }) => type === "error")?.message ?? lastLine(plain.lines);
@@ -148,11 +152,15 @@ function plainText(text: string): string {
 /** A place of a diagnostic, which is compared with those of the issues. */
 const place = /^ {2}( {3}|in |at )/;
 
+/** How the CLI ends `validate`; the task prints one line in its place. */
+const validation = /^(Name: |Target: |Workspace:| {2}(Host|User|Path): |Validation OK!|Found \d+ (error|warning))/;
+
 /** Lines of the CLI that a user of the task does not find, neither in the log nor on the run page. */
-function missingLines(lines: readonly string[], { lines: log, issues }: SideStep): string[] {
+function missingLines(lines: readonly string[], { command, lines: log, issues }: SideStep): string[] {
   const all = plainText([...log, ...issues.map(({ message }) => message)].join("\n"));
   return lines.filter((line) => {
     const text = plainText(line.replace(/^(Error|Warning): /, ""));
-    return text !== "" && !place.test(line) && !all.includes(text);
+    const isReplaced = place.test(line) || (command === "validate" && validation.test(line));
+    return text !== "" && !isReplaced && !all.includes(text);
   });
 }

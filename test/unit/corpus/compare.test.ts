@@ -79,6 +79,14 @@ describe("The comparison of a task with the plain CLI", () => {
     expect(differences({ issues: [warning, whole, own] })).toEqual([]);
   });
 
+  it("accepts that the task reports a validation in one line", () => {
+    const lines = [...printed, "", "Name: a", "Workspace:", "  User: [ME]", "", "Found 1 error and 1 warning"];
+    const found = (command: string) =>
+      compareSides({ steps: [{ ...step, command, lines }] }, { steps: [{ ...taskStep, command }] });
+    expect(found("validate")).toEqual([]);
+    expect(found("deploy")).toHaveLength(4);
+  });
+
   it("accepts the task's own files beside the state", () => {
     const path = "/api/2.0/workspace-files/import-file/Workspace/x/state/azure-pipelines.files.json";
     expect(differences({ ownChanges: [`POST ${path} → 200`] })).toEqual([]);
