@@ -109,35 +109,6 @@ describe.each(taskNodesWithCli)("A plan on a pull request on $name", ({ path: no
     only(pullRequest);
   });
 
-  it("shows the later one of two runs, although the earlier one writes last", async () => {
-    const pullRequest = lab.azureDevOps.openPullRequest();
-    await (await validate(pullRequest, withJob("First"))).run(shown);
-    const { azureDevOps } = lab;
-    const onComment = { method: "PATCH", path: /\/comments\/1\?/ };
-    const [earlier, later] = [
-      await validate(pullRequest, withJob("Second")),
-      await validate(pullRequest, withJob("Third")),
-    ];
-    const hits = (fault: { hits: number }) =>
-      vi.waitFor(() => expect(fault.hits).toBe(1), { timeout: 60_000, interval: 50 });
-
-    const ofEarlier = azureDevOps.fault({ hold: true }, 1, onComment);
-    const earlierStep = earlier.run(shown);
-    await hits(ofEarlier);
-    const ofLater = azureDevOps.fault({ hold: true }, 1, onComment);
-    const laterStep = later.run(shown);
-    await hits(ofLater);
-    const check = azureDevOps.fault({ hold: true }, 1, { method: "GET", path: /\/threads\?/ });
-    ofLater.release();
-    await hits(check);
-    ofEarlier.release();
-    expect(await earlierStep).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(only(pullRequest).text).toContain("Second");
-    check.release();
-    expect(await laterStep).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(only(pullRequest).text).toContain("Third");
-  });
-
   it("is a warning with the permission to grant if the build service may not write", async () => {
     const pullRequest = lab.azureDevOps.openPullRequest();
     const { run } = await validate(pullRequest, bundleOf("refused", job("hello", "Hello")));
