@@ -97,6 +97,16 @@ export const cliFailures = {
     what: "The deployment of this target has been locked by {lock}",
     action: "Another deployment took the lock in the meantime. Run only one deployment of this target at a time.",
   },
+  "deploy-lock-gone": {
+    section: "deploy-lock",
+    seen: "no active lock on target dir, Path (…/deploy.lock) doesn't exist",
+    // Between the CLI's attempt to write the lock and its look at whose lock it is (databricks/cli, libs/locker). It takes one of
+    // the two answers for a lack of permissions (bundle/deploy/lock/acquire.go).
+    pattern:
+      /(?<gone>no active lock on target dir|Path \([^)\n]*\/deploy\.lock\) doesn't exist)|encountered possible permission error: |\bunable to deploy to \//,
+    what: "Another deployment of this target released its lock while the CLI was reading it",
+    action: "Run the step again.",
+  },
   "destructive-changes": {
     section: "destructive-changes",
     seen: "requires destructive actions",

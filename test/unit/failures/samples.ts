@@ -120,6 +120,10 @@ const cliErrors = {
   "other-authentication": ["failed during request visitor: azure-cli auth: not configured"],
   "deploy-lock": [lock],
   "deploy-lock-taken": [[lock, asked.withForce]],
+  "deploy-lock-gone": [
+    "Failed to acquire deployment lock: no active lock on target dir: file does not exist: /Workspace/b/state/deploy.lock",
+    "Failed to acquire deployment lock: Path (/Workspace/b/state/deploy.lock) doesn't exist.",
+  ],
   "destructive-changes": ["the deployment requires destructive actions"],
   "stale-state": ["lineage mismatch in state files"],
   "newer-state": ["state version 3 is newer than supported version 2; upgrade the CLI"],
