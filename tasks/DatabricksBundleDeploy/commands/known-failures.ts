@@ -7,7 +7,7 @@ import { type Facts, type KnownFailure, knownError } from "../../common/failures
 import type { UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import { listSome } from "../listing.ts";
-import { lockHeld } from "../lock/held.ts";
+import { LockHeld, lockHeld } from "../lock/held.ts";
 import { otherAuthentication } from "../session/bundle-authentication.ts";
 import type { Step } from "../session/step.ts";
 
@@ -46,6 +46,8 @@ const special: { readonly [id in CliFailure]?: Explain } = {
   "other-authentication": ([{ authType = "" }]) =>
     authType === "metadata-service" ? undefined : otherAuthentication(authType),
   "deploy-lock": ([{ user = "", ...time }], { inputs }) => deployLock(user, lockTime(time), inputs.forceLock),
+  "deploy-lock-gone": (matches) =>
+    matches.some(({ gone }) => gone !== undefined) ? new LockHeld("deploy-lock-gone", {}) : undefined,
   "destructive-changes": (_matches, _step, failed) => destructiveChanges(failed),
   "already-exists": (matches) => alreadyExists(matches),
   "missing-variable": (matches) => missingVariables(matches),

@@ -6,9 +6,14 @@ import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import type { HeldLock } from "./holder.ts";
 import { describeJob, describeLock } from "./text.ts";
 
-type LockFailure = "deploy-lock" | "deploy-lock-taken" | "deploy-lock-unknown" | "deploy-lock-running";
+type LockFailure =
+  | "deploy-lock"
+  | "deploy-lock-taken"
+  | "deploy-lock-gone"
+  | "deploy-lock-unknown"
+  | "deploy-lock-running";
 
-/** Another deployment holds the lock. */
+/** Another deployment holds the lock, or did so when the CLI met it. */
 export class LockHeld extends UserError {
   constructor(id: LockFailure, facts: Facts) {
     super(...errorParts(cliFailures, id, facts));

@@ -107,6 +107,16 @@ export const cliFailures = {
     action:
       "Look who has changed the file. If no other deployment of this target is running, run this step once with forceLock: true, which replaces the file.",
   },
+  "deploy-lock-gone": {
+    section: "deploy-lock",
+    seen: "no active lock on target dir, Path (…/deploy.lock) doesn't exist",
+    // Between the CLI's attempt to write the lock and its look at whose lock it is (databricks/cli, libs/locker). It takes one of
+    // the two answers for a lack of permissions (bundle/deploy/lock/acquire.go).
+    pattern:
+      /(?<gone>no active lock on target dir|Path \([^)\n]*\/deploy\.lock\) doesn't exist)|encountered possible permission error: |\bunable to deploy to \//,
+    what: "Another deployment of this target released its lock while the CLI was reading it",
+    action: "Run the step again.",
+  },
   "destructive-changes": {
     section: "destructive-changes",
     seen: "requires destructive actions",

@@ -307,6 +307,25 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
+  it.each([
+    ["its status", /get-status.*deploy\.lock/],
+    ["its content", /workspace\/export.*deploy\.lock/],
+  ])("deploys if the lock of another job goes away while the CLI reads %s", async (_, path) => {
+    const files = newBundle();
+    const [first, second] = [await checkoutInRun(files), await checkoutInRun(files)];
+    const held = lab.workspace.fault(creation, { hold: true });
+    const winner = first.run({ target: "prod" });
+    await reached(held);
+    const look = lab.workspace.fault({ method: "GET", path, userAgent: /^cli\// }, { hold: true });
+    const late = second.run({ target: "prod" });
+    await reached(look);
+    held.release();
+    expect((await winner).result).toBe("Succeeded");
+    look.release();
+    expect(await late).toMatchObject({ result: "Succeeded", issues: [] });
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
   it("leaves the lock alone, and says why, if Azure DevOps does not show the run", async () => {
     const files = newBundle();
     const build = await loseDeploy(files);

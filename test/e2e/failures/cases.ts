@@ -246,6 +246,7 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
     "deploy/locks",
     "leaves the lock alone, and says why, if Azure DevOps does not show the run",
   ),
+  "deploy-lock-gone": elsewhere("deploy/locks", "deploys if the lock of another job goes away while the CLI reads %s"),
   "deploy-lock-taken": onlySample("two jobs would have to take the lock with force at the same moment"),
   "deploy-lock-unreadable": async ({ lab, checkout }) => {
     const { run } = await checkout(bundle("torn-lock"));

@@ -106,6 +106,10 @@ const cliErrors = {
     "Failed to acquire deployment lock: json: cannot unmarshal array into Go value of type locker.LockState",
     "Failed to acquire deployment lock: deploy lock acquired by  at 0001-01-01 00:00:00 +0000 UTC.",
   ],
+  "deploy-lock-gone": [
+    "Failed to acquire deployment lock: no active lock on target dir: file does not exist: /Workspace/b/state/deploy.lock",
+    "Failed to acquire deployment lock: Path (/Workspace/b/state/deploy.lock) doesn't exist.",
+  ],
   "destructive-changes": ["the deployment requires destructive actions"],
   "stale-state": ["lineage mismatch in state files"],
   "newer-state": ["state version 3 is newer than supported version 2; upgrade the CLI"],
