@@ -93,9 +93,9 @@ function agentTemporaryFolder(): string {
   return tl.getVariable("Agent.TempDirectory") ?? os.tmpdir();
 }
 
-/** A folder of this step's own (mode 0700, unguessable name) under Agent.TempDirectory; the caller removes it. */
+/** A folder of this step's own (mode 0700, unguessable name with the process ID) under Agent.TempDirectory; the caller removes it. */
 export function createTemporaryFolder(): string {
-  return makeFolder("databricks-step-");
+  return makeFolder(`databricks-step-${process.pid}-`);
 }
 
 /** Makes a folder under Agent.TempDirectory. Throws a UserError if the disk does not allow it. */

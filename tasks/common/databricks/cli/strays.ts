@@ -45,8 +45,19 @@ function placeOf(cache: string | undefined): Place | undefined {
   return cache === undefined ? undefined : path.parse(path.dirname(cache));
 }
 
+/** Whether it is the folder of a step whose task has ended: the folder's name contains the task's process ID. */
 function isEarlier(place: Place | undefined, own: Place): boolean {
-  return place?.dir === own.dir && place.base !== own.base && place.base.startsWith("databricks-step-");
+  if (place === undefined || place.dir !== own.dir || place.base === own.base) return false;
+  const [, pid] = /^databricks-step-(\d+)-/.exec(place.base) ?? [];
+  return pid !== undefined && !isRunning(Number(pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function killMarked(isStray: (folder: string) => boolean): void {

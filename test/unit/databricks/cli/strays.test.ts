@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
@@ -47,16 +47,22 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
 
   it("of an earlier step of the job end when a later step takes its lock over, and only these", async () => {
     const job = `/tmp/${randomUUID()}`;
-    const steps = [`${job}/databricks-step-a`, `${job}/databricks-step-b`, `${job}/other`, "/tmp/x/databricks-step-c"];
+    const steps = [
+      `${job}/${stepFolder("a", ended)}`,
+      `${job}/${stepFolder("b", process.pid)}`,
+      `${job}/${stepFolder("beside", process.pid)}`,
+      `${job}/other`,
+      `/tmp/x/${stepFolder("c", ended)}`,
+    ];
     const programs = steps.map((folder) =>
       spawn("/bin/sleep", ["300"], { env: { DATABRICKS_CACHE_DIR: `${folder}/cache` } }),
     );
     const [earlier, own, ...others] = programs;
     try {
       await vi.waitFor(() => expect(programs.every(({ pid }) => isRunning(pid ?? 0))).toBe(true), 5_000);
-      killStraysOfEarlierSteps({ DATABRICKS_CACHE_DIR: `${job}/databricks-step-b/cache` });
+      killStraysOfEarlierSteps({ DATABRICKS_CACHE_DIR: `${steps[1]}/cache` });
       await vi.waitFor(() => expect(isRunning(earlier?.pid ?? 0)).toBe(false), 5_000);
-      expect([own, ...others].map((program) => isRunning(program?.pid ?? 0))).toEqual([true, true, true]);
+      expect([own, ...others].map((program) => isRunning(program?.pid ?? 0))).toEqual([true, true, true, true]);
     } finally {
       for (const program of programs) program.kill("SIGKILL");
     }
@@ -64,17 +70,18 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
 
   it("of a step that was killed end when a later one begins, and only these", async () => {
     const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "strays-"));
-    for (const name of ["databricks-step-killed", "databricks-step-own", "other"])
-      fs.mkdirSync(path.join(temporary, name));
-    const names = ["databricks-step-killed", "databricks-step-own", "databricks-step-ended", "other"];
+    const own = stepFolder("own", process.pid);
+    const left = [stepFolder("killed", ended), own, stepFolder("beside", process.pid), "other"];
+    for (const name of left) fs.mkdirSync(path.join(temporary, name));
+    const names = [...left, stepFolder("tidy", ended)];
     const cache = (name: string) => path.join(temporary, name, "cache");
     const programs = names.map((name) => spawn("/bin/sleep", ["300"], { env: { DATABRICKS_CACHE_DIR: cache(name) } }));
     const [killed, ...others] = programs;
     try {
       await vi.waitFor(() => expect(programs.every(({ pid }) => isRunning(pid ?? 0))).toBe(true), 5_000);
-      killStraysOfKilledSteps({ DATABRICKS_CACHE_DIR: cache("databricks-step-own") });
+      killStraysOfKilledSteps({ DATABRICKS_CACHE_DIR: cache(own) });
       await vi.waitFor(() => expect(isRunning(killed?.pid ?? 0)).toBe(false), 5_000);
-      expect(others.map((program) => isRunning(program.pid ?? 0))).toEqual([true, true, true]);
+      expect(others.map((program) => isRunning(program.pid ?? 0))).toEqual([true, true, true, true]);
       expect(() => killStraysOfKilledSteps({ DATABRICKS_CACHE_DIR: "/nowhere/at/all" })).not.toThrow();
     } finally {
       for (const program of programs) program.kill("SIGKILL");
@@ -91,6 +98,14 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
     for (const pid of pids) process.kill(pid, "SIGKILL");
   });
 });
+
+/** The process ID of a task that has ended. */
+const ended = spawnSync("/bin/true").pid;
+
+/** The folder of a step whose task is or was this process (createTemporaryFolder). */
+function stepFolder(name: string, pid: number): string {
+  return `databricks-step-${pid}-${name}`;
+}
 
 /** A process that has ended can stay as a zombie until its parent has seen it. */
 function isRunning(pid: number): boolean {
