@@ -171,7 +171,7 @@ function growthIn(samples: readonly Sample[]): Growth[] {
     growthOf({ what: "files of the state in the workspace", values: of("stateFiles"), mayGrow: 0 }),
     growthOf({ what: "size of the state", unit: "bytes", values: of("stateBytes"), mayGrow: bytesMayGrow }),
     ...edits.map((edit) =>
-      growthOf({ what: `requests after an edit of ${edit}`, values: of("requests", edit), mayGrow: requestsMayGrow }),
+      growthOf({ what: `requests, edit: ${edit}`, values: of("requests", edit), mayGrow: requestsMayGrow }),
     ),
     growthOf({ what: "duration of a step", unit: "ms", values: of("durationMs").map(Math.round), mayGrow: undefined }),
   ];

@@ -48,6 +48,7 @@ export async function soakLogin(settings: LoginSoak): Promise<SoakOutcome> {
     const outages = disturb(lab, randomFrom(seed), over.signal, pauseMs);
     const samples = watch(settings, agent, job, login.service.pid, over.signal);
     const client = await job.script(clientScript(seconds, seed));
+    if (client.result !== "Succeeded") throw new Error(`The client ended in ${client.result}:\n${client.text}`);
     over.abort();
     return await judge(settings, { job, deployer, login, calls: callsIn(client.output) }, await outages, await samples);
   } finally {
