@@ -138,7 +138,8 @@ export function timeLimitMs(cell: Cell): number {
 
 /** The longest time that a step may take, in milliseconds. docs/reliability.md promises it. */
 export function longestMs({ task, moment }: Cell): number {
-  if (moment === "cancel") return 10_000;
+  // The agent's ten seconds, and the end of its job's processes.
+  if (moment === "cancel") return 12_000;
   if (task === "install") return 180_000;
   return task === "deploy" && moment !== "before" ? 180_000 : 60_000;
 }
