@@ -131,6 +131,12 @@ export function isEndless({ task, service, moment, fault }: Cell): boolean {
   return task === "deploy" && service === "workspace" && moment === "during" && fault === "one byte a second";
 }
 
+/** Whether a cell takes more than a minute, because a service is silent for longer than the task waits for one answer. */
+export function takesLong({ task, moment, fault }: Cell): boolean {
+  const isSilent = moment !== "cancel" && (fault === "stall" || fault === "one byte a second");
+  return isSilent && (task === "install" || (task === "deploy" && moment !== "before"));
+}
+
 /** The time limit of the step, in milliseconds: so that a step that hangs ends, which is then wrong. */
 export function timeLimitMs(cell: Cell): number {
   return isEndless(cell) ? 60_000 : longestMs(cell) + 60_000;
@@ -138,7 +144,8 @@ export function timeLimitMs(cell: Cell): number {
 
 /** The longest time that a step may take, in milliseconds. docs/reliability.md promises it. */
 export function longestMs({ task, moment }: Cell): number {
-  if (moment === "cancel") return 10_000;
+  // The agent's ten seconds, and the end of its job's processes.
+  if (moment === "cancel") return 12_000;
   if (task === "install") return 180_000;
   return task === "deploy" && moment !== "before" ? 180_000 : 60_000;
 }
