@@ -21,6 +21,11 @@ describe("Secrets", () => {
     expect(shown).toBe("a ***\n***b *** } A==");
   });
 
+  it("that touch or overlap are hidden as one", () => {
+    for (const secret of ["s3cret", "cretX", "word"]) secrets.rememberSecret(secret);
+    expect(secrets.maskSecrets("<s3cretX><s3cretword><s3cret word>")).toBe("<***><***><*** ***>");
+  });
+
   it("hide a line of 6 characters, but not one of 5", () => {
     expect(secrets.rememberSecret("abcdef\nghijk")).toEqual(["abcdef"]);
   });

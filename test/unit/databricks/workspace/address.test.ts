@@ -82,6 +82,7 @@ describe("The address of a workspace", () => {
     expect(isPageOf("https://acme.databricks.com/jobs/5", custom)).toBe(false);
     expect(isPageOf("https://acme.databricks.com/jobs/5?o=6", custom)).toBe(false);
     expect(isPageOf(`${perWorkspace}/jobs/5`, custom)).toBe(false);
+    expect(isPageOf("no URL", custom)).toBe(false);
     expect(isPageOf(`${perWorkspace}/jobs/5?o=900`, { host: perWorkspace, workspaceId: undefined })).toBe(true);
   });
 });
