@@ -271,6 +271,9 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect(step.result).toBe("Succeeded");
     expect(job.processes().filter(({ command }) => program.cli.test(command))).toEqual([]);
     held.release();
+    // The note of the attempt that was killed is there as long as the deployment.
+    expect((await run({ ...destroy, target: "dev" })).result).toBe("Succeeded");
+    expect(await notes()).toEqual([]);
     expect((await job.finish()).orphans).toEqual([]);
   });
 
