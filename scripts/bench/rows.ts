@@ -190,7 +190,7 @@ export const rows = {
     limit: { least: 6 },
     perNode: true,
     how: "The programs that run in an `AzureCLI@2` step whose script is `databricks bundle deploy` with `azure-cli` authentication, against a deploy step.",
-    remedy: "fewer milliseconds of the deploy step: its own time and that of the CLI are the rest.",
+    remedy: "less time of the deploy step beyond the CLI (the rows of `deploy`).",
   },
   todayValidate: {
     group: "today",

@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { taskNodes } from "../nodes.ts";
 import { askForToken, loginJobOf } from "../steps/login-job.ts";
@@ -58,6 +60,28 @@ describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
       },
     );
     expect(output).toEqual([lab.workspace.url, "https://own"]);
+    await finish();
+  });
+
+  it("is what programs use although the job has another token and another profile", { timeout: 120_000 }, async () => {
+    const environment = clientNetwork(lab);
+    const variables = { DATABRICKS_TOKEN: "dapi-of-the-job", DATABRICKS_CONFIG_PROFILE: "other" };
+    const { job, login, script, finish } = await loginJob({ agent: { environment }, variables });
+    const clients = await prepareClients(job.workingDirectory);
+    const file = path.join(job.workingDirectory, "databrickscfg");
+    fs.writeFileSync(file, "[other]\nhost = https://adb-9.9.azuredatabricks.net\ntoken = dapi-of-the-profile\n");
+    await login();
+    const { python, go, javascript } = clients;
+    const step = await script(
+      `export DATABRICKS_CONFIG_FILE=${file}; databricks auth describe && ${[python, go, javascript].map((run) => run(1, 0)).join(" && ")}`,
+    );
+    expect(step.result, step.text).toBe("Succeeded");
+    expect(step.output).toEqual(
+      expect.arrayContaining([`Host: ${lab.workspace.url}`, "Authenticated with: metadata-service"]),
+    );
+    for (const language of ["python", "go", "javascript"]) {
+      expect(step.output.join("\n")).toMatch(new RegExp(`^${language}: .* by metadata-service`, "m"));
+    }
     await finish();
   });
 
