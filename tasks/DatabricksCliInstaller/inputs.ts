@@ -63,6 +63,8 @@ function readUrl(reader: InputReader): string | undefined {
 }
 
 function urlProblem(text: string): string | undefined {
+  // URL would remove line breaks, and so join two addresses into one.
+  if (/\p{Cc}/u.test(text)) return "contains a line break or another control character, but must be one URL.";
   if (!URL.canParse(text)) return `${quotedUrl(text)} is not a URL.`;
   const url = new URL(text);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {

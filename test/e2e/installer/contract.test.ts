@@ -32,6 +32,7 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
   it.each([
     ["downloadUrl", "mirror", /is not a URL/],
     ["downloadUrl", "https://mirror.contoso.example/cli?x=1", /must not contain a query/],
+    ["downloadUrl", "https://one.contoso.example\nhttps://two.contoso.example", /contains a line break/],
     ["downloadUrl", "https://user:100%@mirror.contoso.example/cli", /not percent-encoded/],
     ["downloadUrl", "ftp://mirror.contoso.example/cli", /Use https/],
     ["version", "$(cliVersion)", /\$\(cliVersion\) was not replaced/],
