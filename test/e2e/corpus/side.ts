@@ -72,8 +72,8 @@ function contentOf(path: string, body: string | undefined): string {
   return ` ${body}`;
 }
 
-/** Contents that two builds or deployments of the same bundle never share. */
-const unlike = /\.(whl|zip|jar|gz)$|\/state\/(deployment|deploy)\.(json|lock)$|\/state\/metadata\.json$/;
+/** Contents that two builds or deployments of the same bundle never share: most contain times. */
+const unlike = /\.(pyc|whl|zip|jar|gz)$|\/state\/(deployment|deploy)\.(json|lock)$|\/state\/metadata\.json$/;
 
 /** Files, jobs and pipelines in the workspace, without those that the task keeps for itself. */
 export async function contentsOf(lab: Lab, normalize: (text: string) => string): Promise<string[]> {
