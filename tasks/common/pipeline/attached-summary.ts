@@ -1,5 +1,6 @@
 import { callAzureDevOps } from "./azure-devops.ts";
 import { isGuid, projectUrl } from "./collection.ts";
+import { Cancelled } from "./errors.ts";
 import type { Http } from "./http.ts";
 import { type JobInfo, readStepRecord } from "./job.ts";
 import { warnNotWritten } from "./summary.ts";
@@ -11,16 +12,26 @@ import { warnNotWritten } from "./summary.ts";
  */
 export function attachedSummary(http: Http, job: JobInfo) {
   return async (what: string, name: string, markdown: () => string): Promise<boolean> => {
-    const url = attachmentUrl(job, name);
-    const reason =
-      url === undefined ? "the agent does not tell which step this is" : await put(http, job, url, markdown());
+    const reason = await problemOf(() => attach(http, job, name, markdown()));
     if (reason !== undefined) warnNotWritten(what, reason);
     return reason === undefined;
   };
 }
 
+/** The reason that the work gives or fails with; undefined if there is none. */
+async function problemOf(work: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Cancelled) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** The reason why Azure DevOps did not take it; undefined if it did. */
-async function put(http: Http, job: JobInfo, url: string, file: string): Promise<string | undefined> {
+async function attach(http: Http, job: JobInfo, name: string, file: string): Promise<string | undefined> {
+  const url = attachmentUrl(job, name);
+  if (url === undefined) return "the agent does not tell which step this is";
   // The resource exists only as a preview. One attempt: nobody should have to wait long for what only decorates a failure.
   const sent = await callAzureDevOps(http, job, { method: "PUT", url, file, apiVersion: "7.1-preview.1", attempts: 1 });
   return "reason" in sent ? sent.reason : undefined;

@@ -7,7 +7,11 @@ afterEach(() => void vi.unstubAllEnvs());
 
 const id = (digit: number) => `${`${digit}`.repeat(8)}-1111-4111-8111-111111111111`;
 
-async function attach(hostType: string, collectionUrl: string): Promise<{ isShown: boolean; sent: HttpRequest[] }> {
+async function attach(
+  hostType: string,
+  collectionUrl: string,
+  markdown = () => "# Report",
+): Promise<{ isShown: boolean; sent: HttpRequest[] }> {
   const sent: HttpRequest[] = [];
   const http: Http = {
     stream: () => Promise.reject(new Error("not used")),
@@ -17,7 +21,7 @@ async function attach(hostType: string, collectionUrl: string): Promise<{ isShow
     },
   };
   const job = { collectionUrl, projectId: id(1), planId: id(2), hostType, jobToken: "job token" } as JobInfo;
-  return { isShown: await attachedSummary(http, job)("The report", "A report.md", () => "# Report"), sent };
+  return { isShown: await attachedSummary(http, job)("The report", "A report.md", markdown), sent };
 }
 
 it.each([
@@ -38,4 +42,13 @@ it("sends nothing if the agent does not tell which step it is", async () => {
   vi.stubEnv("SYSTEM_TIMELINEID", id(3));
   vi.stubEnv("SYSTEM_TASKINSTANCEID", "../../..");
   expect(await attach("build", "https://dev.azure.com/contoso/")).toEqual({ isShown: false, sent: [] });
+});
+
+it("does not fail if the Markdown cannot be made", async () => {
+  vi.stubEnv("SYSTEM_TIMELINEID", id(3));
+  vi.stubEnv("SYSTEM_TASKINSTANCEID", id(4));
+  const markdown = () => {
+    throw new Error("A value is missing.");
+  };
+  expect(await attach("build", "https://dev.azure.com/contoso/", markdown)).toEqual({ isShown: false, sent: [] });
 });
