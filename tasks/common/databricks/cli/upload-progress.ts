@@ -79,21 +79,26 @@ export function withUploadProgress(output: CliOutput, onProgress: UploadReport):
 
 /**
  * The same for the libraries, which the CLI uploads before the files: stderr has a line for the begin of each, and the log a record
- * for its end (databricks/cli, bundle/libraries/upload.go).
+ * for its end (databricks/cli, bundle/libraries/upload.go). Without records, nothing is known of the ends, and nothing is reported.
  */
 function libraryProgress(onProgress: UploadReport): Pick<CliOutput, "line" | "record" | "end"> {
   let uploaded = 0;
   let total = 0;
+  let isLogged = false;
   let timer: NodeJS.Timeout | undefined;
+  const report = () => {
+    if (isLogged) onProgress(uploaded, total, "libraries");
+  };
   const end = () => clearInterval(timer);
   return {
     line(line) {
       if (!/^Uploading .+\.\.\.$/.test(line)) return;
       if (line.startsWith("Uploading bundle files to ")) return end();
       total += 1;
-      timer ??= setInterval(() => onProgress(uploaded, total, "libraries"), everyMs);
+      timer ??= setInterval(report, everyMs);
     },
     record({ message }) {
+      isLogged = true;
       if (message === "Upload succeeded") uploaded += 1;
     },
     end,

@@ -48,6 +48,7 @@ describe("The progress of an upload", () => {
   it("is reported for libraries too, until the files are uploaded", () => {
     const { output, shown, reports } = outputWithProgress();
     const uploaded = { at: 0, level: "INFO", message: "Upload succeeded" };
+    output.record({ ...uploaded, message: "start" });
     for (const name of ["dist/a.whl", "dist/b.whl"]) output.line(`Uploading ${name}...`, "stderr");
     vi.advanceTimersByTime(8_000);
     output.record(uploaded);
@@ -61,6 +62,14 @@ describe("The progress of an upload", () => {
     output.end();
     vi.advanceTimersByTime(60_000);
     expect(reports).toHaveLength(2);
+  });
+
+  it("is not reported for libraries if the CLI writes its log elsewhere", () => {
+    const { output, reports } = outputWithProgress();
+    output.line("Uploading dist/a.whl...", "stderr");
+    vi.advanceTimersByTime(60_000);
+    output.end();
+    expect(reports).toEqual([]);
   });
 
   it("is not reported if nothing is uploaded", () => {
