@@ -70,7 +70,7 @@ function refusalText({ message, status }: ThreadRefusal): string {
 export async function writeThread(threads: PullRequestThreads, comment: PlanComment): Promise<string> {
   for (const thread of ofComment(await threads.list(), comment)) {
     const line = await updateThread(threads, thread, comment);
-    if (line !== undefined) return (await updateAgain(threads, thread, comment)) ?? line;
+    if (line !== undefined) return (await updateAgain(threads, thread, comment).catch(unlessRefused)) ?? line;
   }
   if (!comment.hasChanges) return "The plan has no changes, so it is not shown on the pull request.";
   const created = await threads.create(comment.markdown);
@@ -95,6 +95,12 @@ async function updateAgain(
   const thread = ofComment(await threads.list(), comment).find((one) => one.id === id);
   const shown = thread && notedPlan(thread.content);
   return thread && shown && shown.run < comment.run ? updateThread(threads, thread, comment) : undefined;
+}
+
+/** The plan is already shown, whatever becomes of a second look. */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof ThreadRefusal)) throw error;
+  debug(`The plan could not be looked for again: ${error.message}`);
 }
 
 /** Oldest first. Everyone who may comment can write such a marker, but only its author can change a comment. */

@@ -71,6 +71,18 @@ describe("A plan on a pull request", () => {
     expect(shown()).toEqual(["The plan of run 3."]);
   });
 
+  it("counts as shown although Azure DevOps refuses the second look at it", async () => {
+    const { show, shown } = openPullRequest();
+    await show(1);
+    const [ofUpdate, second] = await held(update, () => show(2));
+    const look = server.azureDevOps.fault({ status: 500 }, Number.POSITIVE_INFINITY, list);
+    ofUpdate.release();
+    expect(await second).toContain("is shown");
+    expect(look.hits).toBeGreaterThan(0);
+    look.release();
+    expect(shown()).toEqual(["The plan of run 2."]);
+  });
+
   it("stays that of the later run if the earlier one comes after it", async () => {
     const { show, shown } = openPullRequest();
     await show(3);
