@@ -37,7 +37,10 @@ const { values: options, positionals: words } = parseArgs({
   },
 });
 
+const lanes = Number(options.lanes ?? 8);
+if (!(lanes >= 1)) throw new Error(`--lanes must be a number of at least 1, not '${options.lanes}'.`);
 const cells = allCells().filter((cell) => words.length === 0 || words.some((word) => nameOf(cell).includes(word)));
+if (cells.length === 0) throw new Error(`No cell has a name with ${words.join(" or ")}: see --list.`);
 
 function recordedResults(): FaultResult[] {
   const text = fs.existsSync(resultsFile) ? fs.readFileSync(resultsFile, "utf8").trim() : "";
@@ -72,7 +75,7 @@ async function runMatrix(): Promise<void> {
   );
   try {
     const left = cells.filter((cell) => !done.has(nameOf(cell)));
-    await runCells(room, left, Number(options.lanes ?? 8), record);
+    await runCells(room, left, lanes, record);
   } finally {
     await room.close();
     await lab.close();
