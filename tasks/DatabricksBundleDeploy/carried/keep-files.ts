@@ -72,11 +72,12 @@ export async function keepFiles(
   if (root === undefined) return undefined;
   // What the CLI reads in the workspace about an earlier upload, it takes for files of 1970.
   const passedOver = isNext || upload.sequence === 1 ? [] : filesOf1970(path.join(step.cli.folder, root), snapshot);
-  if (passedOver.length > 0) {
-    makeNewer(path.join(step.cli.folder, root), passedOver);
-    return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
-  }
   try {
+    if (passedOver.length > 0) {
+      makeNewer(path.join(step.cli.folder, root), passedOver);
+      if (!(await isLastUpload(workspace, place, upload))) return undefined;
+      return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
+    }
     const objects = await readObjects(workspace, place, snapshot);
     onListed(objects.keys());
     const uploaded = { upload, snapshot, skipped, objects };
