@@ -87,7 +87,7 @@ async function resultOf(bundle: CorpusBundle, chosen: Options): Promise<CorpusRe
     if (found.length > 0)
       fs.writeFileSync(log, JSON.stringify({ name, differences: found, plain, task }, undefined, 2));
     const failed = plain.steps.find(({ succeeded }) => !succeeded);
-    const reason = failed?.lines.find((line) => line.startsWith("Error: "));
+    const reason = failed?.lines.find((line) => line.startsWith("Error: ")) ?? "without a line of an error";
     const varies = found.length > 0 && differences.length === 0;
     return {
       name,
@@ -102,11 +102,12 @@ async function resultOf(bundle: CorpusBundle, chosen: Options): Promise<CorpusRe
 }
 
 async function runCorpus(chosen: Options): Promise<CorpusResult[]> {
+  const waiting = chosenBundles(chosen);
+  if (waiting.length === 0) throw new Error(`${chosen.checkout} contains no bundle that the options choose.`);
   fs.mkdirSync(logs, { recursive: true });
   fs.rmSync(resultsFile, { force: true });
   // Builds the lab's programs, if that has not been done.
   await (await startLab(console.log)).close();
-  const waiting = chosenBundles(chosen);
   console.log(`${waiting.length} bundles, CLI ${chosen.cli}: ${chosen.commands.join(", ")}`);
   const results: CorpusResult[] = [];
   const worker = async () => {
