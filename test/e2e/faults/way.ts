@@ -134,7 +134,7 @@ function tlsProxy({ certificate }: FaultRoom, proxy: ConnectProxy): Promise<TlsP
 function atService(room: FaultRoom, service: Server, { fault }: Cell, { proxy, gateway }: Devices): Switch {
   const how = faultKinds[fault].gateway(room, service);
   if (how === "direct" || gateway === undefined) return nothing;
-  if (how !== "unmapped") return { begin: () => gateway.break(how), end: gateway.mend };
+  if (how !== "unmapped") return { begin: () => gateway.break(how), end: gateway.endFault };
   return {
     begin() {
       for (const name of namesOf[service]) proxy.unmap(name);
@@ -142,7 +142,7 @@ function atService(room: FaultRoom, service: Server, { fault }: Cell, { proxy, g
       gateway.break({ refuses: true });
     },
     end() {
-      gateway.mend();
+      gateway.endFault();
       for (const name of namesOf[service]) proxy.map(name, gateway.port);
     },
   };
@@ -152,7 +152,7 @@ function atProxy({ bad, certificate }: FaultRoom, { fault }: Cell, { proxy, fron
   const { proxy: how } = faultKinds[fault];
   if (how === undefined || (typeof how === "object" && "hostName" in how)) return nothing;
   if (isTls(how)) return { begin: () => front?.present(bad[how]), end: () => front?.present(certificate) };
-  return { begin: () => proxy.break(how), end: proxy.mend };
+  return { begin: () => proxy.break(how), end: proxy.endFault };
 }
 
 function isTls(how: ProxyFault | BadCertificate | { readonly hostName: string } | undefined): how is BadCertificate {
