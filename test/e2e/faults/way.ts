@@ -42,7 +42,7 @@ const namesOf: Readonly<Record<Server, readonly string[]>> = {
   releases: ["github.com", "release-assets.githubusercontent.com"],
 };
 
-/** The devices on the way. */
+/** The servers on the way. */
 interface Devices {
   readonly proxy: ConnectProxy;
   /** Before `proxy`, with TLS; undefined if the agent uses `proxy` itself. */
@@ -82,7 +82,7 @@ export async function openWay(room: FaultRoom, cell: Cell, watcher: Watcher): Pr
   const direct = isDirect ? namesOf[service] : [];
   const bypass = direct.map((name) => name.replaceAll(".", "\\."));
   const environment = isDirect ? resolver(direct, fault === "IPv6 that leads nowhere", gateway?.port ?? 0) : {};
-  // A proxy that nobody reaches, a client that ends a handshake, and a resolver are not seen.
+  // The lab does not see a proxy that no request reaches, a client that ends a handshake, and a resolver.
   const isUnseen = isDirect || front !== undefined || (service === "proxy" && /^(refused|name unknown)/.test(fault));
   return {
     agent: { caFile: room.caFile, proxy: { url: addressOf(cell, devices), ...credentials, bypass }, environment },
