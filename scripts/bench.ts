@@ -57,7 +57,7 @@ function wantedGroups(): readonly Group[] {
   return positionals.length === 0 ? groups : groups.filter((group) => positionals.includes(group));
 }
 
-/** Measures group by group, and goes on after a group that fails. Throws if there is not a result for each of the rows. */
+/** Measures group by group, and continues after a group that fails. Throws if a row does not have a result. */
 async function measure(wanted: readonly Group[], calibrations: Calibration[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const group of wanted) {
@@ -73,7 +73,7 @@ async function measure(wanted: readonly Group[], calibrations: Calibration[]): P
   });
 }
 
-/** Results of a group that has failed, whose error it prints. */
+/** Prints the error of a group, and returns failed results for all its rows. */
 function failedGroup(group: Group, error: unknown): Result[] {
   console.error(error);
   return expectedRows([group], taskNodes).map((row) => ({ ...row, failed: "the measurement failed" }));

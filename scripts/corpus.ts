@@ -15,12 +15,12 @@ const logs = path.join(root, "dist/corpus");
 /** One line of JSON for each bundle of the last run. */
 const resultsFile = path.join(logs, "results.jsonl");
 const usualCommands: readonly CorpusCommand[] = ["deploy", "plan", "destroy"];
-const help = `npm run corpus -- path/to/checkout [options]: deploys each bundle below a folder by hand with the CLI and in a
+const help = `npm run corpus -- path/to/checkout [options]: deploys each bundle below a folder with the plain CLI and in a
 pipeline with the task, and compares the two: success, changes in the workspace, and what a user reads.
   --filter TEXT     only bundles with this text in their path (repeat it for more)
   --cli VERSION     ${cliVersions.join(" or ")} (default ${cliVersions.at(-1)})
   --commands LIST   some of ${Object.keys(commands).join(", ")}, in the order in which they run (default ${usualCommands.join(",")})
-  --workers N       bundles at the same time (default: the number of processor cores)
+  --lanes N         bundles at the same time (default: the number of processor cores)
   --slice N/M       only the N-th of each M bundles
   --venv FOLDER     a virtual environment of Python with what the bundles need: databricks-bundles, and programs such as uv
                     (default: bundles that need one fail, on both sides)`;
@@ -31,7 +31,7 @@ const { values: options, positionals } = parseArgs({
     filter: { type: "string", multiple: true },
     cli: one,
     commands: one,
-    workers: one,
+    lanes: one,
     slice: one,
     venv: one,
     help: { type: "boolean" },
@@ -48,11 +48,11 @@ function readOptions() {
   const names = options.commands?.split(",") ?? usualCommands;
   const unknown = names.find((name) => !(name in commands));
   if (unknown !== undefined) throw new Error(`--commands cannot contain ${unknown}.\n\n${help}`);
-  const workers = Number(options.workers ?? os.availableParallelism());
-  if (!(workers >= 1)) throw new Error("--workers must be a number.");
+  const lanes = Number(options.lanes ?? os.availableParallelism());
+  if (!(lanes >= 1)) throw new Error("--lanes must be a number, 1 or more.");
   const [part = Number.NaN, parts = Number.NaN] = (options.slice ?? "1/1").split("/").map(Number);
   if (!(part >= 1 && part <= parts)) throw new Error("--slice must be like 2/10.");
-  return { checkout: path.resolve(checkout), cli, commands: names as CorpusCommand[], workers, part, parts };
+  return { checkout: path.resolve(checkout), cli, commands: names as CorpusCommand[], lanes, part, parts };
 }
 
 type Options = ReturnType<typeof readOptions>;
@@ -64,7 +64,7 @@ function chosenBundles({ checkout, part, parts }: Options): CorpusBundle[] {
 
 /**
  * What differs is compared a second time, and only what differs in the same way again counts: the CLI itself does several things
- * at once, so that a deploy that fails does not always get to the same point.
+ * at once, so a deploy that fails does not always get to the same point.
  */
 async function resultOf(bundle: CorpusBundle, chosen: Options): Promise<CorpusResult> {
   const { name, leftOut } = bundle;
@@ -110,7 +110,7 @@ async function runCorpus(chosen: Options): Promise<CorpusResult[]> {
   await (await startLab(console.log)).close();
   console.log(`${waiting.length} bundles, CLI ${chosen.cli}: ${chosen.commands.join(", ")}`);
   const results: CorpusResult[] = [];
-  const worker = async () => {
+  const lane = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const result = await resultOf(next, chosen);
       results.push(result);
@@ -118,7 +118,7 @@ async function runCorpus(chosen: Options): Promise<CorpusResult[]> {
       for (const line of differenceLines(result)) console.log(line);
     }
   };
-  await Promise.all(Array.from({ length: chosen.workers }, worker));
+  await Promise.all(Array.from({ length: chosen.lanes }, lane));
   return results;
 }
 

@@ -17,10 +17,10 @@ Without options and words it runs all cells, and writes the table of docs/reliab
 whose names contain one of them, such as "deploy, workspace, during".
   --lanes N    cells at the same time (default 8): most of them wait
   --continue   keep the results of the last run, and run only the cells that it did not get to
-  --again      the same, and run the cells again in which something was wrong
-  --table      only the table, of the results so far
+  --again      the same, and also run the cells again in which something was wrong
+  --table      print only the table of the results so far
   --write      write the table although not all cells ran
-  --list       only the names of the cells
+  --list       print only the names of the cells
   --logs       keep the logs of all cells in dist/faults, not only of those in which something is wrong`;
 const flag = { type: "boolean" } as const;
 const { values: options, positionals: words } = parseArgs({

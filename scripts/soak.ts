@@ -19,7 +19,7 @@ Parts (all of them if none is given): ${soakParts.join(", ")}
   --installers N        installers at once (default 32)
   --installer-rounds N  versions that they install, one after the other (default 50)
   --login-minutes N     length of a login on each version of Node (default 120)
-  --table               only the report, of the last result of each part
+  --table               print only the report of the last result of each part
   --write               write the report into docs/reliability.md; a run of all parts without options does so as well
 The variable SOAK_SEED repeats the random choices of another run.`;
 const one = { type: "string" } as const;
@@ -43,7 +43,7 @@ type Size = Exclude<keyof typeof options, "table" | "write" | "help">;
 const seed = soakSeed();
 const log = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
-/** What was asked for, or the usual. Throws if it is not a number above 0. */
+/** The size that was asked for, or the usual one. Throws if it is not a number above 0. */
 function size(name: Size, usual: number): number {
   const value = Number(options[name] ?? usual);
   if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not '${options[name]}'.`);

@@ -13,7 +13,7 @@ export interface Calibration {
   readonly busy: number;
 }
 
-/** What docs/performance.md names too. */
+/** docs/performance.md names these numbers too. */
 export const limits = { busy: 0.2, drift: 1.3 };
 const block = Buffer.alloc(4_000_000, "databricks");
 

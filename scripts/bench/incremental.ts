@@ -15,7 +15,7 @@ import type { Result } from "./results.ts";
 
 const execute = promisify(execFile);
 const deploys = 5;
-/** For what is prepared, not measured. */
+/** For steps that only prepare a measurement. */
 const fast: AgentSetup = { environment: noRateLimit };
 
 /** Measures what carrying the uploaded files from one agent to the next saves, and what it costs. */

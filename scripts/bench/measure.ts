@@ -35,7 +35,7 @@ export async function wallMs(command: Command, expected = ""): Promise<number> {
   return tookMs;
 }
 
-/** Medians of several measurements, taken in turn so that a busy moment hits all alike; the first two rounds warm up. */
+/** Medians of several measurements, taken in turn, so that a busy moment slows down all of them; the first two rounds are not counted. */
 export async function interleavedMedians<Name extends string>(
   measurements: Record<Name, () => number | Promise<number>>,
   rounds = 15,

@@ -14,7 +14,7 @@ import { monorepo } from "./rows.ts";
 const { bundles, changed: changedBundles } = monorepo;
 const filesOfBundle = 20;
 const jobsOfBundle = 5;
-/** What a request to the workspace takes at least: the way from an agent to a workspace of the same region and back. */
+/** The shortest time of a request to the workspace: the way from an agent to a workspace of the same region and back. */
 const requestMs = 30;
 
 /** Thirty bundles in one repository, of which two have changed: what their steps take with `changedSince`, and without it. */

@@ -54,7 +54,7 @@ function cells(result: Result): string[] {
   return [nameOf(result), isMissed(result) ? `**${figure}** (missed)` : figure, limit, result.detail ?? ""];
 }
 
-/** Three digits at most behind the point, and none for large numbers. */
+/** At most three digits after the decimal point, and none for large numbers. */
 function shortened(value: number): string {
   if (value >= 100 || Number.isInteger(value)) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value >= 1 ? value.toFixed(2) : value.toFixed(3);

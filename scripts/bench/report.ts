@@ -2,14 +2,14 @@ import { type Calibration, disturbances } from "./calibration.ts";
 import { isWithin, limitOf, nameOf, type Result } from "./results.ts";
 import { rows } from "./rows.ts";
 
-/** Everything that a run has found out. */
+/** Everything that a run has measured. */
 export interface Report {
   readonly facts: readonly string[];
   readonly calibrations: readonly Calibration[];
   readonly results: readonly Result[];
 }
 
-/** A sentence that says why the results cannot be judged; undefined if they can. */
+/** A sentence with the reason why the results cannot be judged; undefined if they can. */
 export function doubtOf(calibrations: readonly Calibration[]): string | undefined {
   const reasons = disturbances(calibrations);
   return reasons.length === 0 ? undefined : `These results cannot be judged: ${reasons.join("; ")}.`;

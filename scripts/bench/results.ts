@@ -1,13 +1,13 @@
 import { type Group, type Row, type RowName, rows } from "./rows.ts";
 
-/** What was found out about a row: its value, why it was left out, or that the measurement failed. */
+/** The result of a row: its value, why it was left out, or that the measurement failed. */
 export type Result = { readonly row: RowName /** The Node version. */; readonly node?: string } & (
   | { readonly value: number /** The figures behind a ratio. */; readonly detail?: string }
   | { readonly leftOut: string }
   | { readonly failed: string }
 );
 
-/** The rows of a group, as they have to be found in its results: with the name of the Node version where it matters. */
+/** The rows that the results of these groups must contain: with the name of the Node version where it matters. */
 export function expectedRows(
   wanted: readonly Group[],
   nodes: readonly { readonly name: string }[],
@@ -18,7 +18,7 @@ export function expectedRows(
     .flatMap((row) => ("perNode" in rows[row] ? nodes.map(({ name }) => ({ row, node: name })) : [{ row }]));
 }
 
-/** How a line of the results is called. */
+/** The name of a line of the results. */
 export function nameOf({ row, node }: { readonly row: RowName; readonly node?: string }): string {
   return node === undefined ? rows[row].what : `${rows[row].what}, ${node}`;
 }

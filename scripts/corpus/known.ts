@@ -1,6 +1,6 @@
 import type { Difference, DifferenceKind } from "../../test/e2e/corpus/compare.ts";
 
-/** A difference that is right: why the task does it differently, and how it is recognized. All patterns that are set must match. */
+/** A difference on purpose: its reason, and how it is recognized. All patterns that are set must match. */
 export interface KnownDifference {
   readonly kinds: readonly DifferenceKind[];
   /** Found in the detail. */

@@ -11,7 +11,7 @@ export interface CorpusResult {
   readonly broken?: string;
   /** The command at which the plain CLI failed, and its first error. */
   readonly failed?: string;
-  /** Something differed at first, but not in the same way when it was compared again. */
+  /** Whether something differed at first, but not in the same way when it was compared again. */
   readonly varies?: boolean;
   /** The file with everything that both sides did and showed. */
   readonly log?: string;

@@ -15,7 +15,7 @@ import type { Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, run, destroy };
 
-/** Does what the input `command` says. */
+/** Runs the command that the input `command` names. */
 export async function runCommand(step: Step): Promise<void> {
   killStraysOfKilledSteps(step.cli.environment);
   removeTornState(step);

@@ -31,7 +31,7 @@ export interface Gateway {
   /** All requests from now on meet this fault. Connections that are open end if the fault concerns connections. */
   break(fault: GatewayFault): void;
   /** Passes all requests on again. */
-  mend(): void;
+  endFault(): void;
   close(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     ends += 1;
     for (const socket of sockets) socket.destroy();
   };
-  const mend = () => {
+  const endFault = () => {
     faults.releaseAll();
     faults = createFaults();
     if (fault?.certificate) server.setSecureContext(certificate);
@@ -102,14 +102,14 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   return {
     port,
     break(next) {
-      mend();
+      endFault();
       fault = next;
       faults.add({}, next, Number.POSITIVE_INFINITY);
       if (next.certificate) server.setSecureContext(next.certificate);
       if (next.refuses) server.close();
       if (next.certificate || next.refuses) endConnections();
     },
-    mend,
+    endFault,
     close: () =>
       new Promise((resolve) => {
         faults.releaseAll();

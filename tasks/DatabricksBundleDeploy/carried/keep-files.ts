@@ -70,7 +70,7 @@ export async function keepFiles(
   const skipped = isNext ? skippedFiles(before.unchanged, snapshot) : new Map<string, UnchangedFile>();
   const root = syncRootOf(step.cli.folder, snapshot);
   if (root === undefined) return undefined;
-  // What the CLI reads in the workspace about an earlier upload, it takes for files of 1970.
+  // For the CLI, files of an upload that it finds only in the workspace are dated 1970, as if local files of that date were uploaded.
   const passedOver = isNext || upload.sequence === 1 ? [] : filesOf1970(path.join(step.cli.folder, root), snapshot);
   try {
     if (passedOver.length > 0) {

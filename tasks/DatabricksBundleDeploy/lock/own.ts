@@ -11,7 +11,7 @@ export function isOwnLock(lock: DeploymentLock, attempt: LockAttempt, identity: 
   return mayBeOwnLock(lock, attempt, identity) && lock.acquiredAt <= attempt.until;
 }
 
-/** Whether it can be, if the machine stopped the CLI for longer than usual. */
+/** Whether it can be the step's own if the machine stopped the CLI for any time. */
 function mayBeOwnLock({ user, acquiredAt, forced }: DeploymentLock, attempt: LockAttempt, identity: string): boolean {
   return (
     user !== "" &&
@@ -61,7 +61,7 @@ export async function releaseOwnLock(
   }
 }
 
-/** For a lock whose request may be on its way, it is looked so many times more. */
+/** How many times more the step looks for a lock if the CLI's request may still be on its way. */
 const moreLooks = 2;
 const lookMs = 200;
 

@@ -95,7 +95,7 @@ function warnOfNothingDestroyed({ target, rootPath }: BundleSummary): void {
   const place = rootPath === undefined ? "" : ` in ${rootPath}`;
   warn(
     `Nothing was deployed for the target ${target}${place}, so nothing was destroyed. If the bundle was deployed with other values of ` +
-      "its variables, to another target or as another service principal, destroy it with the same ones.",
+      "its variables, to another target or as another service principal, run destroy with those.",
   );
 }
 

@@ -105,7 +105,7 @@ export const cliFailures = {
       /Failed to acquire deployment lock: (?:unexpected end of JSON|invalid character|json: |deploy lock (?:force[- ])?acquired by {2}at )/,
     what: "The deployment of this target is locked by a file deploy.lock in the bundle's state folder that is not a lock of the CLI",
     action:
-      "Look who has changed the file. If no other deployment of this target is running, run this step once with forceLock: true, which replaces the file.",
+      "Find out who has changed the file. If no other deployment of this target is running, run this step once with forceLock: true, which replaces the file.",
   },
   "deploy-lock-gone": {
     section: "deploy-lock",

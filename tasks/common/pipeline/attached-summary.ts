@@ -6,9 +6,9 @@ import { type JobInfo, readStepRecord } from "./job.ts";
 import { warnNotWritten } from "./summary.ts";
 
 /**
- * A function that shows Markdown on the run page as publishSummary does, for a task whose logging commands are restricted
- * (task.json): by the request with which the agent itself uploads a summary (agent: JobServer.CreateAttachmentAsync). It throws only
- * Cancelled.
+ * Returns a function that shows Markdown on the run page as publishSummary does, for a task whose logging commands are restricted
+ * (task.json). It sends the request with which the agent itself uploads a summary (agent: JobServer.CreateAttachmentAsync), and throws
+ * only Cancelled.
  */
 export function attachedSummary(http: Http, job: JobInfo) {
   return async (what: string, name: string, markdown: () => string): Promise<boolean> => {
@@ -31,8 +31,8 @@ async function problemOf(work: () => Promise<string | undefined>): Promise<strin
 /** The reason why Azure DevOps did not take it; undefined if it did. */
 async function attach(http: Http, job: JobInfo, name: string, file: string): Promise<string | undefined> {
   const url = attachmentUrl(job, name);
-  if (url === undefined) return "the agent does not tell which step this is";
-  // The resource exists only as a preview. One attempt: nobody should have to wait long for what only decorates a failure.
+  if (url === undefined) return "the agent does not report which step this is";
+  // The resource exists only as a preview. One attempt, because a step that has failed should not take longer only to show a page.
   const sent = await callAzureDevOps(http, job, { method: "PUT", url, file, apiVersion: "7.1-preview.1", attempts: 1 });
   return "reason" in sent ? sent.reason : undefined;
 }

@@ -26,7 +26,7 @@ export interface CorpusCase {
   readonly commands: readonly CorpusCommand[];
 }
 
-/** With what a bundle is deployed. */
+/** The programs with which a bundle is deployed. */
 export interface CorpusRoom {
   /** Version of the CLI. */
   readonly cli: string;
@@ -46,7 +46,7 @@ export interface CorpusOutcome {
 const limitMs = 120_000;
 
 /**
- * Deploys a bundle by hand with the CLI and in a pipeline with the task, each in a workspace of its own, and compares the two.
+ * Deploys a bundle with the plain CLI and in a pipeline with the task, each in a workspace of its own, and compares the two.
  * The commands run in order, until one fails.
  */
 export async function compareBundle(room: CorpusRoom, bundle: CorpusCase): Promise<CorpusOutcome> {
@@ -128,7 +128,7 @@ function writeProfile(folder: string, person: Person): Record<string, string> {
   return { DATABRICKS_CONFIG_FILE: file, DATABRICKS_CONFIG_PROFILE: "lab" };
 }
 
-/** As many commands as the plain CLI got to. */
+/** Runs the task for the first `count` commands: those that the plain CLI has run. */
 async function taskSide(lab: Lab, room: CorpusRoom, bundle: CorpusCase, count: number): Promise<Side> {
   const cli = await lab.programs.cli(room.cli);
   const programs = programsEnvironment(room.venv);

@@ -16,7 +16,7 @@ import { exampleBundle } from "../harness.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { compareBundle } from "./case.ts";
 
-/** What `npm run corpus` does with public bundles, with those of the project. */
+/** Bundles of the project, which the test compares as `npm run corpus` does with public ones. */
 const bundles: Readonly<Record<string, BundleFiles>> = {
   "a schema and a pipeline": schemaAndPipeline,
   "two jobs, of which one runs the other": twoJobs("corpus"),
@@ -57,7 +57,7 @@ describe.each(taskNodesWithCli)("The plain CLI and the task on $name", ({ path: 
     expect(plain.steps[1]?.changes).toContainEqual(expect.stringMatching(/^POST \S+\/jobs\/create .* → 200$/));
   });
 
-  it("would be noticed if they did not do the same", { timeout: patienceMs }, async () => {
+  it("are found to differ if they print different warnings", { timeout: patienceMs }, async () => {
     const write = (target: string, { user }: { user: string }) => {
       writeFiles(target, bundleOf("unlike", job("a", "A")));
       addScript(target, `echo 'Warning: run by ${user.slice(0, 4)}' >&2; echo >&2`);

@@ -4,7 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import type { RecordedRequest } from "../../lab/workspace/workspace.ts";
 import { normalizer } from "./normalize.ts";
 
-/** One of the two ways in which a bundle is deployed: by hand with the CLI, or in a pipeline with the task. */
+/** One of the two ways in which a bundle is deployed: with the plain CLI, or in a pipeline with the task. */
 export interface Side {
   readonly steps: readonly SideStep[];
 }
@@ -58,7 +58,7 @@ export function changesIn(
 
 /**
  * Without telemetry, and without what depends on who creates the folder of the state: the task creates it before the CLI does, for
- * its own files beside the state. Else the first write of the CLI gets 404, and the CLI creates the folder and writes again.
+ * its own files beside the state. Otherwise, the first write of the CLI gets 404, and the CLI creates the folder and writes again.
  */
 function changesSomething({ path, body = "", status }: RecordedRequest): boolean {
   if (/^\/(telemetry-ext|oidc\/)/.test(path)) return false;

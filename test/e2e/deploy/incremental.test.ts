@@ -177,7 +177,7 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await lab.workspace.readFile(`${root("late")}/files/a.txt`)).toBe("2\n");
   });
 
-  it("knows folders that the bundle writes with a slash at the end", async () => {
+  it("recognizes folders that the bundle writes with a slash at the end", async () => {
     const own = `/Workspace/Users/${lab.deployer.clientId}/slashes`;
     const paths = `workspace:\n  file_path: ${own}/files/\n  state_path: ${own}/state/\n`;
     const files = bundleOf("slashes", job("a", "A"), paths);
@@ -192,7 +192,7 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect((await run({ target: "prod" })).text).toContain("Files: 0 of 2 changed");
   });
 
-  it("knows files above the bundle's folder", async () => {
+  it("recognizes files above the bundle's folder", async () => {
     const { folder, run } = await checkout(
       bundleOf("wide", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n"),
     );
@@ -206,7 +206,7 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect((await uploadsOf(run, {}, "wide")).uploaded).toEqual(["shared/common.py"]);
   });
 
-  it("knows files above the bundle's folder from those in it that have their names and times", async () => {
+  it("tells files above the bundle's folder from those in it that have the same names and times", async () => {
     const files = bundleOf("mirrored", job("a", "A"), "sync:\n  paths:\n    - .\n    - ../shared\n");
     const { folder, run } = await checkout(files);
     const put = (name: string, content: string) => {

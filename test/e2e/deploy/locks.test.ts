@@ -140,7 +140,7 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
-  it("leaves alone a lock that differs from its own only in the ID", async () => {
+  it("does not release a lock that differs from its own only in the ID", async () => {
     const { run } = await checkout(newBundle(), { job: { variables: shortGrace } });
     const cancel = new AbortController();
     const held = lab.workspace.fault(creation, { hold: true });

@@ -13,7 +13,7 @@ export interface FaultSources {
   readonly elsewhere: { readonly host: string; readonly loopback: string };
 }
 
-/** How a fault is caused, and what an error must mention that is about it. */
+/** How a fault is caused, and the words of an error about it. */
 interface FaultKind {
   /** At the gateway before the service; `direct`: at the agent's resolver; `unmapped`: at the proxy. */
   readonly gateway: (sources: FaultSources, service: Service) => GatewayFault | "direct" | "unmapped";

@@ -15,7 +15,7 @@ const patienceMs = 600_000;
 const { lab } = useLab(taskNodes[0]?.path ?? "");
 
 it(
-  "Tasks end with success or with their own message if a service fails, and leave nothing",
+  "If a service fails, tasks end with success or with an error about the fault, and leave nothing",
   async () => {
     const seed = Number(givenSeed ?? Math.trunc(Math.random() * 2 ** 31));
     const all = allCells();

@@ -2,7 +2,7 @@ import { type CellOutcome, runCell } from "./case.ts";
 import { type Cell, nameOf } from "./cells.ts";
 import type { FaultRoom } from "./room.ts";
 
-/** Runs cells, `lanes` at a time, and gives each outcome as it comes. Those that wait longest start first. */
+/** Runs cells, `lanes` at a time, and calls `onEnd` with each outcome. Those that wait longest start first. */
 export async function runCells(
   room: FaultRoom,
   cells: readonly Cell[],
@@ -22,7 +22,7 @@ function isSlow({ fault, moment }: Cell): boolean {
   return moment !== "cancel" && (fault === "stall" || fault === "one byte a second");
 }
 
-/** The same for each run, so that a cell has the same Node each time. */
+/** A number that is the same in each run, so that a cell has the same Node each time. */
 function numberOf(cell: Cell): number {
   return [...nameOf(cell)].reduce((sum, character) => sum + character.charCodeAt(0), 0);
 }

@@ -10,7 +10,7 @@ import type { Step } from "../steps/step.ts";
 import { type Cell, isEndless, longestMs } from "./cells.ts";
 import { faultKinds } from "./fault-kinds.ts";
 
-/** How a step ended: right, with an error that is about the fault, canceled, by its time limit as expected, or in another way. */
+/** How a step ended: with success, with an error about the fault, canceled, by its time limit as expected, or in another way. */
 export type Ending = "succeeded" | "own message" | "canceled" | "timed out" | "another message";
 
 /** What can be wrong with a cell. */
@@ -78,7 +78,7 @@ export function leaks(hidden: readonly Secret[], passed: readonly Secret[], trac
   return found.map((detail) => ({ kind: "leak", detail }));
 }
 
-/** A renewal that is still trying when the CLI can wait no longer. */
+/** The error of a renewal that has not succeeded when the CLI can no longer wait. */
 const noTokenInTime = /^Did not get a new access token from .* within \d+ seconds/;
 const help = new RegExp(`#(${troubleshootingSections.join("|")})$`, "m");
 
@@ -111,7 +111,7 @@ function isUpload(name: string): boolean {
   return /^databricks-\w+(\/|\/[\w -]+\.(md|json))?$/.test(name);
 }
 
-/** What a job still runs. A process that was killed has a second to end. */
+/** The processes that a job still runs. Killed ones have one second to end. */
 export async function leftProcesses(job: Job): Promise<string[]> {
   for (let looks = 0; looks < 20 && job.processes().length > 0; looks += 1) await delay(50);
   return job.processes().map(({ command }) => command);

@@ -16,7 +16,7 @@ interface Deployed {
   readonly deployer: Deployer;
 }
 
-/** Deploys a bundle of one job. If the CLI has begun and the step did not succeed, the next deploy must put all right. */
+/** Deploys a bundle of one job. If the step fails after the CLI has begun, the next deploy must make everything right. */
 export async function runDeploy(run: CellRun): Promise<CellOutcome> {
   const { room, cell, agent, way, cancel, secrets, ageOf } = run;
   const { lab } = room;
@@ -62,7 +62,7 @@ function jobOfRun(build: Build) {
   return { run: { buildId: build.id, jobId: build.startJob() } };
 }
 
-/** How the workspace differs from what a green deploy stands for. */
+/** How the workspace differs from what a successful deploy must leave. */
 async function falseSuccess(lab: Lab, deployed: Deployed): Promise<Problem[]> {
   return (await differences(lab, deployed)).map((detail) => ({ kind: "false success", detail }));
 }
@@ -83,7 +83,7 @@ async function differences(lab: Lab, { name, files, deployer }: Deployed): Promi
 
 /**
  * Whether the workspace has created the job, but its answer with the ID never arrived. The next deploy then creates another one,
- * as docs/reliability.md says of changes in flight.
+ * as docs/reliability.md explains for changes in flight.
  */
 function isAnswerLost({ service, fault }: Cell): boolean {
   return service === "workspace" && (fault === "truncated" || fault === "one byte a second");

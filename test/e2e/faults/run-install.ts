@@ -37,7 +37,7 @@ export async function runInstall({ room, cell, agent, way, cancel, secrets, ageO
   return { ending, problems, ms, error: step.errors[0], log: step.text };
 }
 
-/** The tool cache contains the right bytes, or nothing that is not complete. */
+/** What is wrong with the tool cache: after success, it must contain the right executable; otherwise nothing. */
 function cacheProblems(
   folder: string,
   outputs: Readonly<Record<string, string>>,

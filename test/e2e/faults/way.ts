@@ -42,7 +42,7 @@ const namesOf: Readonly<Record<Server, readonly string[]>> = {
   releases: ["github.com", "release-assets.githubusercontent.com"],
 };
 
-/** The devices on the way. */
+/** The servers on the way. */
 interface Devices {
   readonly proxy: ConnectProxy;
   /** Before `proxy`, with TLS; undefined if the agent uses `proxy` itself. */
@@ -82,7 +82,7 @@ export async function openWay(room: FaultRoom, cell: Cell, watcher: Watcher): Pr
   const direct = isDirect ? namesOf[service] : [];
   const bypass = direct.map((name) => name.replaceAll(".", "\\."));
   const environment = isDirect ? resolver(direct, fault === "IPv6 that leads nowhere", gateway?.port ?? 0) : {};
-  // A proxy that nobody reaches, a client that ends a handshake, and a resolver are not seen.
+  // The lab does not see a proxy that no request reaches, a client that ends a handshake, and a resolver.
   const isUnseen = isDirect || front !== undefined || (service === "proxy" && /^(refused|name unknown)/.test(fault));
   return {
     agent: { caFile: room.caFile, proxy: { url: addressOf(cell, devices), ...credentials, bypass }, environment },
@@ -134,7 +134,7 @@ function tlsProxy({ certificate }: FaultRoom, proxy: ConnectProxy): Promise<TlsP
 function atService(room: FaultRoom, service: Server, { fault }: Cell, { proxy, gateway }: Devices): Switch {
   const how = faultKinds[fault].gateway(room, service);
   if (how === "direct" || gateway === undefined) return nothing;
-  if (how !== "unmapped") return { begin: () => gateway.break(how), end: gateway.mend };
+  if (how !== "unmapped") return { begin: () => gateway.break(how), end: gateway.endFault };
   return {
     begin() {
       for (const name of namesOf[service]) proxy.unmap(name);
@@ -142,7 +142,7 @@ function atService(room: FaultRoom, service: Server, { fault }: Cell, { proxy, g
       gateway.break({ refuses: true });
     },
     end() {
-      gateway.mend();
+      gateway.endFault();
       for (const name of namesOf[service]) proxy.map(name, gateway.port);
     },
   };
@@ -152,7 +152,7 @@ function atProxy({ bad, certificate }: FaultRoom, { fault }: Cell, { proxy, fron
   const { proxy: how } = faultKinds[fault];
   if (how === undefined || (typeof how === "object" && "hostName" in how)) return nothing;
   if (isTls(how)) return { begin: () => front?.present(bad[how]), end: () => front?.present(certificate) };
-  return { begin: () => proxy.break(how), end: proxy.mend };
+  return { begin: () => proxy.break(how), end: proxy.endFault };
 }
 
 function isTls(how: ProxyFault | BadCertificate | { readonly hostName: string } | undefined): how is BadCertificate {

@@ -96,7 +96,7 @@ function prepare(folder: string, beginning: Beginning): string | undefined {
   return sha256(half);
 }
 
-/** Resolves when an installer is to be killed. */
+/** Resolves when an installer must be killed. */
 type Death = (pid: number, watch: VersionWatch) => Promise<void>;
 
 function death(random: () => number): Death {
@@ -108,7 +108,7 @@ function death(random: () => number): Death {
   };
 }
 
-/** Runs the task, and kills it when its death says so. */
+/** Runs the task, and kills it when `death` resolves. */
 async function installOrDie(
   lab: InstallerLab,
   agent: Agent,

@@ -42,10 +42,10 @@ interface Sample {
 const edits = ["nothing", "a file", "one file more or less", "a job"] as const;
 type Edit = (typeof edits)[number];
 
-/** Every so many deploys, a plan must find nothing to change. */
+/** After this number of deploys, a plan must find nothing to change. */
 const planEvery = 20;
 const memoryMayGrow = 0.05;
-/** Numbers in the files become longer. */
+/** Sizes grow a little, because numbers in the files become longer. */
 const bytesMayGrow = 0.02;
 /** How often the task looks at the lock depends on how long the CLI takes. */
 const requestsMayGrow = 0.05;

@@ -19,7 +19,7 @@ const longEvery = 8;
 
 const kinds: readonly Fault[] = [{ status: 503 }, { status: 429 }, { reset: true }, { hold: true }];
 
-/** Disturbs Entra and Azure DevOps now and then, in ways that the random numbers decide, until `signal` aborts. */
+/** Disturbs Entra and Azure DevOps from time to time, in ways that the random numbers decide, until `signal` aborts. */
 export async function disturb(
   lab: Lab,
   random: () => number,

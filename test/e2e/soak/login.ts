@@ -18,7 +18,7 @@ export interface LoginSoak {
   readonly node: TaskNode;
   readonly seconds: number;
   readonly seed: number;
-  /** Gets a line from time to time. */
+  /** Called with a line from time to time. */
   readonly log?: (line: string) => void;
 }
 
@@ -32,7 +32,7 @@ const recoveryMs = 1_000;
 const pauseMs = { from: 15_000, to: 45_000 } as const;
 const memoryMayGrow = 0.05;
 
-/** Lets a login with tokens of ten seconds run, with a client that uses each token, and with outages now and then. */
+/** Lets a login with tokens of ten seconds run, with a client that uses each token, and with outages from time to time. */
 export async function soakLogin(settings: LoginSoak): Promise<SoakOutcome> {
   const { lab, node, seconds, seed } = settings;
   lab.entra.accessTokenLifetimeSeconds = lifetimeSeconds;
@@ -96,7 +96,7 @@ interface Used {
   readonly calls: readonly ClientCall[];
 }
 
-/** Ends the job, and compares what became of it with what should have. */
+/** Ends the job, and returns what is wrong with its end. */
 async function judge(
   settings: LoginSoak,
   { job, deployer, login, calls }: Used,

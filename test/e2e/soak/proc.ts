@@ -47,7 +47,7 @@ function numberIn(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
 }
 
-/** Files and empty folders below a folder, by their relative path. What goes away meanwhile does not count. */
+/** Files and empty folders below a folder, by their relative path. What is deleted meanwhile does not count. */
 export function filesBelow(folder: string, skip: (name: string) => boolean = () => false, prefix = ""): string[] {
   let entries: fs.Dirent[];
   try {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import type { Person } from "../../lab/person.ts";
 
-/** How somebody runs the CLI by hand, outside of any pipeline. */
+/** How the CLI runs without the task, outside of any pipeline. */
 export interface PlainRun {
   readonly cli: string;
   readonly person: Person;

@@ -1,4 +1,4 @@
-// Replaces what this machine's resolver answers for the names in LAB_NAMES, and the route to their port 443. Loaded into the
+// Replaces what the system's resolver answers for the names in LAB_NAMES, and the route to their port 443. Loaded into the
 // agent's Node by NODE_OPTIONS; code above the socket does not notice it. LAB_NAMES is JSON, by name: the addresses, none if the
 // name is unknown, and the port of the lab that stands for 443.
 const net = require("node:net");

@@ -39,7 +39,7 @@ export interface Proxy {
   blackhole(hostName: string): void;
   /** All requests from now on meet this fault, and the connections of all others end. */
   break(fault: ProxyFault): void;
-  mend(): void;
+  endFault(): void;
   /** Ends all connections. */
   endTunnels(): void;
   close(): Promise<void>;
@@ -103,7 +103,7 @@ export async function startProxy(options: ProxySettings = {}): Promise<Proxy> {
   const endConnections = () => {
     for (const socket of sockets) socket.destroy();
   };
-  const mend = () => {
+  const endFault = () => {
     if (fault === "refused") void listen(port);
     fault = undefined;
   };
@@ -115,12 +115,12 @@ export async function startProxy(options: ProxySettings = {}): Promise<Proxy> {
     unmap: (hostName) => void destinations.delete(hostName.toLowerCase()),
     blackhole: (hostName) => void destinations.set(hostName.toLowerCase(), "black hole"),
     break(next) {
-      mend();
+      endFault();
       fault = next;
       if (next === "refused") server.close();
       endConnections();
     },
-    mend,
+    endFault,
     endTunnels: endConnections,
     close: () =>
       new Promise((resolve) => {

@@ -58,7 +58,7 @@ describe("The results of the benchmark", () => {
     expect(text).not.toContain("cannot be judged");
   });
 
-  it("the page says if all limits are met", () => {
+  it("the page shows that all limits are met", () => {
     expect(written({ results: results.slice(0, 1) })).toContain("All limits are met.");
   });
 
@@ -70,7 +70,7 @@ describe("The results of the benchmark", () => {
     expect(text).not.toContain("All limits are met");
   });
 
-  it("the page says why the results cannot be judged", () => {
+  it("the page gives the reason why the results cannot be judged", () => {
     const text = written({ calibrations: [quiet, { ...quiet, busy: 0.9 }] });
     expect(text).toContain("**These results cannot be judged: other programs used 90 % of the processor cores.**");
   });

@@ -52,12 +52,12 @@ describe("A gateway before a service", () => {
     expect(requests).toEqual(["GET service.example /x"]);
   });
 
-  it("answers in place of the service, until it is mended", async () => {
+  it("answers in place of the service, until the fault ends", async () => {
     await start();
     gateway.break({ status: 503, body: "busy" });
     expect(await ask()).toMatchObject({ status: 503, text: "busy" });
     expect(requests).toEqual([]);
-    gateway.mend();
+    gateway.endFault();
     expect(await ask()).toMatchObject({ status: 200 });
   });
 
@@ -93,19 +93,19 @@ describe("A gateway before a service", () => {
     expect(JSON.parse(text)).toEqual({ a: "bcdef" });
   });
 
-  it("shows another certificate, and the right one when it is mended", async () => {
+  it("shows another certificate, and the right one when the fault ends", async () => {
     await start();
     gateway.break({ certificate: await authority.issue(["other.example"]) });
     await expect(ask()).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
-    gateway.mend();
+    gateway.endFault();
     expect(await ask()).toMatchObject({ status: 200 });
   });
 
-  it("refuses connections, until it is mended", async () => {
+  it("refuses connections, until the fault ends", async () => {
     await start();
     gateway.break({ refuses: true });
     await expect(ask()).rejects.toMatchObject({ code: "ECONNREFUSED" });
-    gateway.mend();
+    gateway.endFault();
     expect(await ask()).toMatchObject({ status: 200 });
   });
 
@@ -118,7 +118,7 @@ describe("A gateway before a service", () => {
     expect(await ask(200)).toMatchObject({ status: undefined });
     // The gateway notices the end of a connection a moment later.
     await delay(200);
-    gateway.mend();
+    gateway.endFault();
     expect(await ask()).toMatchObject({ status: 200 });
     expect(requests).toHaveLength(1);
   });

@@ -38,7 +38,7 @@ it.each([
   expect(sent).toMatchObject([{ method: "PUT", url, body: "# Report", attempts: 1 }]);
 });
 
-it("sends nothing if the agent does not tell which step it is", async () => {
+it("sends nothing if the agent does not report which step it is", async () => {
   vi.stubEnv("SYSTEM_TIMELINEID", id(3));
   vi.stubEnv("SYSTEM_TASKINSTANCEID", "../../..");
   expect(await attach("build", "https://dev.azure.com/contoso/")).toEqual({ isShown: false, sent: [] });

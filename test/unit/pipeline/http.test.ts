@@ -120,7 +120,7 @@ describe("The HTTP module", () => {
     await expect(client().send(request)).rejects.toMatchObject({ kind: "slow" });
   });
 
-  it("tries again if a body comes with too few bytes, and says how few", async () => {
+  it("tries again if a body comes with too few bytes, and reports how few", async () => {
     const trickle: http.RequestListener = (_, response) => {
       const timer = setInterval(() => response.write("."), 20);
       response.once("close", () => clearInterval(timer));

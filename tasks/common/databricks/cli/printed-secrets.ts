@@ -1,6 +1,6 @@
 import { endOfPiece } from "../../pipeline/secrets.ts";
 
-/** Fewer characters of a secret do not tell it, and begin other words too. */
+/** Fewer characters of a secret do not reveal it, and other words begin with them too. */
 const telling = 3;
 
 /** With --debug, the CLI cuts long values, and a secret among them in two, which the agent does not hide (databricks-sdk-go, httpclient). */

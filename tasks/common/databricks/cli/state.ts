@@ -59,7 +59,7 @@ function hasEntries(log: string): boolean {
 
 /**
  * Files of the local state that a killed CLI or a lost machine has left incomplete: each command of the CLI would fail on them. Looks
- * at the step's target; for the default target, whose name is unknown here, at all.
+ * only at the step's target, or at all targets if the step uses the default one, whose name is unknown here.
  */
 export function tornFiles(cli: Place & Pick<Cli, "target">): string[] {
   return targetFolders(cli)

@@ -75,7 +75,7 @@ describe("The current user of a workspace", () => {
       "the answer has the Content-Encoding gzip, which the task did not ask for",
     ],
     [{ "content-type": "application/json" }, '{"userName":', "the answer is not JSON"],
-  ])("says what is wrong with the form of an answer, as with %j", async (headers, text, words) => {
+  ])("reports what is wrong with the form of an answer, as with %j", async (headers, text, words) => {
     await expect(checkAnswer({ status: 200, headers, text })).rejects.toMatchObject({
       message: `The workspace ${host} gave an unexpected answer when the task checked its identity (200: ${words}).`,
       section: "workspace-not-reachable",

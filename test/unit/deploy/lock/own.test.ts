@@ -59,7 +59,7 @@ describe("The search for the own lock", () => {
     ["has another ID", { acquiredAt: 1_001 }, { id: "b2", mayFollow: false }, { isDone: true, deleted: false }],
     ["is another user's", { acquiredAt: 1_001, user: "abcd" }, unknown, { isDone: true, deleted: false }],
     [
-      "may be the own one, of a machine that stood still",
+      "can be the step's own, on a machine that was stopped for a while",
       { acquiredAt: 9_000 },
       unknown,
       { isDone: false, deleted: false },

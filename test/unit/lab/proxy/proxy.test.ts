@@ -165,7 +165,7 @@ describe("a proxy that fails", () => {
     await expect(exchange(connectTo)).rejects.toMatchObject({ code: "ECONNRESET" });
     proxy.break("refused");
     await expect(exchange(connectTo)).rejects.toMatchObject({ code: "ECONNREFUSED" });
-    proxy.mend();
+    proxy.endFault();
     expect((await requestOverTls({ ca, proxy }, "https://dev.azure.com/")).text).toBe("hello from dev.azure.com");
   });
 });
