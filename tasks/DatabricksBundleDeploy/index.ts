@@ -10,7 +10,7 @@ endOfLoad();
 void runTask(async (task) => {
   const inputs = loadInputs();
   if (await canSkip(task, inputs)) return;
-  // Only now, because reading its code takes longer than all of the above.
-  const { start } = await import("./start.lazy.ts");
+  // Only now, because running its code takes longer than all of the above.
+  const { start } = await import("./start.ts");
   await start(task, inputs);
 });

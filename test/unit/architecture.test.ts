@@ -14,7 +14,6 @@ const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "tasks/common/databricks": [["bundle", "cli", "workspace"]],
   "tasks/DatabricksBundleDeploy": [
     ["index"],
-    ["start.lazy"],
     ["start"],
     ["main.lazy"],
     ["main"],

@@ -5,7 +5,6 @@ import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
-import { loadWorkspaceService } from "../../common/databricks/workspace/client.ts";
 import { connectionTokens } from "../../common/identity/connection-token.ts";
 import {
   type MetadataService,
@@ -94,7 +93,6 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const [caller, metadataService] = await Promise.all([
     signInAs(task.http, identity, expected, publishSummary),
     whileWaiting(() => startMetadataService(service)),
-    whileWaiting(loadWorkspaceService),
   ]);
   const address = () => {
     const [host] = ofStep ? [ofStep.host] : metadataService.servedHosts;

@@ -1,15 +1,15 @@
 import type { ApiClient } from "@databricks/sdk-experimental/dist/api-client";
 import { callWorkspace, type WorkspaceConnection } from "./call.ts";
 
-type Services = typeof import("./services.lazy.ts");
-type RunServices = typeof import("./run-services.lazy.ts");
+type Services = typeof import("./services.ts");
+type RunServices = typeof import("./run-services.ts");
 type ServiceClass<Service> = new (client: ApiClient) => Service;
 /** What the SDK's services need to make one call. */
 type SdkRequest = Parameters<ApiClient["request"]>[0];
 
 /** Loads the SDK for what each step needs. */
 export async function loadWorkspaceService(): Promise<void> {
-  await import("./services.lazy.ts");
+  await import("./services.ts");
 }
 
 /** A typed service of the Databricks SDK for what each step needs; its calls throw WorkspaceError or HttpFailure. */
@@ -17,7 +17,7 @@ export async function workspaceService<Service>(
   choose: (services: Services) => ServiceClass<Service>,
   connection: WorkspaceConnection,
 ): Promise<Service> {
-  const Service = choose(await import("./services.lazy.ts"));
+  const Service = choose(await import("./services.ts"));
   return new Service(workspaceTransport(connection));
 }
 
@@ -26,7 +26,7 @@ export async function runService<Service>(
   choose: (services: RunServices) => ServiceClass<Service>,
   connection: WorkspaceConnection,
 ): Promise<Service> {
-  const Service = choose(await import("./run-services.lazy.ts"));
+  const Service = choose(await import("./run-services.ts"));
   return new Service(workspaceTransport(connection));
 }
 
