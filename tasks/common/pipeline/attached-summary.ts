@@ -32,8 +32,9 @@ async function problemOf(work: () => Promise<string | undefined>): Promise<strin
 async function attach(http: Http, job: JobInfo, name: string, file: string): Promise<string | undefined> {
   const url = attachmentUrl(job, name);
   if (url === undefined) return "the agent does not report which step this is";
-  // The resource exists only as a preview. One attempt, because a step that has failed should not take longer only to show a page.
-  const sent = await callAzureDevOps(http, job, { method: "PUT", url, file, apiVersion: "7.1-preview.1", attempts: 1 });
+  // The resource exists only as a preview. A step that has failed should not take much longer only to show a page.
+  const limits = { attempts: 1, totalTimeoutMs: 5_000 };
+  const sent = await callAzureDevOps(http, job, { method: "PUT", url, file, apiVersion: "7.1-preview.1", ...limits });
   return "reason" in sent ? sent.reason : undefined;
 }
 

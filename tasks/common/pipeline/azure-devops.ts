@@ -6,7 +6,7 @@ import { parsedObject } from "./json.ts";
 import { serverMessage } from "./service-errors.ts";
 
 /** A call of the API of Azure DevOps. */
-export interface AzureDevOpsCall extends Pick<HttpRequest, "method" | "url" | "attempts"> {
+export interface AzureDevOpsCall extends Pick<HttpRequest, "method" | "url" | "attempts" | "totalTimeoutMs"> {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Sent as the content of a file, instead of `body`. */

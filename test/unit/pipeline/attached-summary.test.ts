@@ -35,7 +35,7 @@ it.each([
   const record = `${plan}/timelines/${id(3)}/records/${id(4)}`;
   const url = `${record}/attachments/DistributedTask.Core.Summary/A%20report.md?api-version=7.1-preview.1`;
   expect(isShown).toBe(true);
-  expect(sent).toMatchObject([{ method: "PUT", url, body: "# Report", attempts: 1 }]);
+  expect(sent).toMatchObject([{ method: "PUT", url, body: "# Report", attempts: 1, totalTimeoutMs: 5_000 }]);
 });
 
 it("sends nothing if the agent does not report which step it is", async () => {
