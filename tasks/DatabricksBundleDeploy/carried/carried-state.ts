@@ -1,7 +1,6 @@
 import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { deleteWorkspaceFile } from "../../common/databricks/workspace/files.ts";
-import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
@@ -28,9 +27,6 @@ export interface CarriedState {
   /** Makes the next run upload all files, without a look at what was kept. */
   uploadAll(): void;
 }
-
-/** How long the step waits for requests that only help the next deploy. */
-const limitMs = ({ cancel }: Step) => (cancel.aborted ? cancelBudget.copyMs : 30_000);
 
 /** `withFiles`: the command uploads files. */
 export function carriedState(step: Step, place: DeploymentPlace, withFiles: boolean): CarriedState {
@@ -60,10 +56,10 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
       files = broughtBack;
       keeper = keepUnfinished(step, place, continued);
     },
-    flush: async () => keeper?.flush(limitMs(step)),
+    flush: async () => keeper?.flush(),
     async finish(succeeded) {
       const { aborted } = step.cancel;
-      const isSafe = (await keeper?.finish(succeeded, limitMs(step))) ?? true;
+      const isSafe = (await keeper?.finish(succeeded)) ?? true;
       keeper = undefined;
       // The next deploy need not upload again what this one has uploaded before it failed.
       if (withFiles && !succeeded && !aborted) await keep().catch(() => undefined);

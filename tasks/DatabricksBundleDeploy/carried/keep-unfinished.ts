@@ -11,6 +11,7 @@ import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile, writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import { cancelBudget } from "../../common/pipeline/cancellation.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
 import { userAgent } from "../../common/product.ts";
@@ -22,13 +23,13 @@ import { watchFolder } from "./watch-folder.ts";
 
 /** Copies what a running deployment has done into the workspace, so that it survives the agent. */
 export interface UnfinishedKeeper {
-  /** Copies what is left when the CLI has ended, within a time in milliseconds. Never throws. */
-  flush(withinMs: number): Promise<void>;
+  /** Copies what is left when the CLI has ended, within a limited time. Never throws. */
+  flush(): Promise<void>;
   /**
-   * Ends the copying, within a time in milliseconds. `succeeded`: the CLI has stored everything in the workspace's state, so
-   * that the copy is deleted. Returns whether nothing is only on this agent. Never throws.
+   * Ends the copying, within a limited time. `succeeded`: the CLI has stored everything in the workspace's state, so that the copy
+   * is deleted. Returns whether nothing is only on this agent. Never throws.
    */
-  finish(succeeded: boolean, withinMs: number): Promise<boolean>;
+  finish(succeeded: boolean): Promise<boolean>;
 }
 
 /** Watches the local state of a deployment; call it before the CLI starts, which never waits for it. */
@@ -48,15 +49,14 @@ export function keepUnfinished(step: Step, place: DeploymentPlace, continued: Co
   look();
   const stopWatching = watchFolder(folder, look);
   return {
-    async flush(withinMs) {
+    async flush() {
       stopWatching();
       look();
-      await Promise.race([copy.settled(), setTimeout(withinMs, undefined, { ref: false })]);
+      await Promise.race([copy.settled(), timeOver(step)]);
     },
-    async finish(succeeded, withinMs) {
+    async finish(succeeded) {
       stopWatching();
-      const limit = AbortSignal.timeout(withinMs);
-      limit.addEventListener("abort", () => end.abort());
+      void timeOver(step).then(() => end.abort());
       try {
         await copy.settled();
         const isComplete = copy.kept() === (read() ?? copy.kept());
@@ -70,6 +70,13 @@ export function keepUnfinished(step: Step, place: DeploymentPlace, continued: Co
       }
     },
   };
+}
+
+/** Resolves when requests that only help the next deploy have had their time, which a cancel shortens. */
+async function timeOver({ cancel }: Step): Promise<void> {
+  const wait = (ms: number, signal?: AbortSignal) =>
+    setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) });
+  await wait(30_000, cancel).catch(() => wait(cancelBudget.copyMs));
 }
 
 /** Gives what is not in the workspace's state yet, as the text to keep; undefined if there is nothing. */

@@ -110,6 +110,24 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     expect((await job.finish()).orphans).toEqual([]);
   });
 
+  it("while the step removes the copy of a finished deployment does not wait for a silent workspace", async () => {
+    const { run, job } = await checkout(newBundle(), { job: shortGrace });
+    const cancel = new AbortController();
+    let held: PlacedFault | undefined;
+    const onLine = (line: string) => {
+      if (line.includes("Deployment complete"))
+        held = lab.workspace.fault({ path: /unfinished\.json/ }, { hold: true });
+    };
+    const running = run({ target: "prod" }, { cancel: cancel.signal, onLine });
+    await vi.waitFor(() => expect(held?.hits).toBe(1), 30_000);
+    cancel.abort();
+    const step = await running;
+    held?.release();
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(await left()).toEqual([]);
+    expect((await job.finish()).orphans).toEqual([]);
+  });
+
   it("while the step records what it has deployed stops the CLI that reads the result", { tags: "linux" }, async () => {
     const ignored = "trap '' TERM INT; touch reading; sleep 3600";
     const scripts = `    preinit: "test ! -f deployed || { ${ignored}; }"\n    postdeploy: touch deployed\n`;
