@@ -111,9 +111,10 @@ export const cliFailures = {
     section: "deploy-lock",
     seen: "no active lock on target dir, Path (…/deploy.lock) doesn't exist",
     // Between the CLI's attempt to write the lock and its look at whose lock it is (databricks/cli, libs/locker). It takes one of
-    // the two answers for a lack of permissions (bundle/deploy/lock/acquire.go).
+    // the two answers for a lack of permissions (bundle/deploy/lock/acquire.go). At the end of a deployment, the release of its own
+    // lock can fail with the same words.
     pattern:
-      /(?<gone>no active lock on target dir|Path \([^)\n]*\/deploy\.lock\) doesn't exist)|encountered possible permission error: |\bunable to deploy to \//,
+      /(?<!lock is not held: )(?<gone>no active lock on target dir|Path \([^)\n]*\/deploy\.lock\) doesn't exist)|encountered possible permission error: |\bunable to deploy to \//,
     what: "Another deployment of this target released its lock while the CLI was reading it",
     action: "Run the step again.",
   },

@@ -126,6 +126,15 @@ describe("The explanation of a failure of the CLI", () => {
     );
   });
 
+  it.each([
+    "no active lock on target dir: file does not exist: /b/state/deploy.lock",
+    "Path (/b/state/deploy.lock) doesn't exist.",
+  ])("does not take a failed release of the own lock for a lock of another deployment: %s", (reason) => {
+    const errors = `Error: cannot create resources.jobs.a: Not Found (404 UNKNOWN)\n\nError: unlock called when lock is not held: ${reason}`;
+    expect(explain(errors)).toMatch(/cannot create resources\.jobs\.a/);
+    expect(explain(errors)).not.toMatch(/Another deployment|#deploy-lock/);
+  });
+
   it("reports that hosts differ only in upper and lower case", () => {
     const mismatch =
       "Error: cannot resolve bundle auth configuration: the host in the profile (https://adb-1.7.azuredatabricks.net) doesn’t match the host configured in the bundle (https://ADB-1.7.azuredatabricks.net)";
