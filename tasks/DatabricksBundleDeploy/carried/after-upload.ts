@@ -68,7 +68,7 @@ export function makeNewer(root: string, names: readonly string[]): void {
 
 /**
  * The CLI's sync root, relative to the bundle's folder, which it contains: the folder in which the most files are as the CLI found
- * them. Other folders can have files of the same name and time. undefined if there is no such folder, or more than one.
+ * them. Other folders can have files of the same name and time. Returns undefined if no folder has any, or if two have equally many.
  */
 export function syncRootOf(bundleFolder: string, { files }: SyncSnapshot): string | undefined {
   let found: string | undefined;

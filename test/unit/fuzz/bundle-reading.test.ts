@@ -25,7 +25,7 @@ for (const shell of ["sh", "bash"])
 
 const databricks = await buildDatabricks({ log: console.log, windows: false });
 
-/** The bundle as the CLI has read it when it fails, which is before it uses the network: there is no such profile. */
+/** The bundle as the CLI reads it. The CLI then fails before it uses the network, because the profile does not exist. */
 function readingOf(cli: string, target: string | undefined) {
   const options = ["--output", "json", "--profile", "none", ...(target === undefined ? [] : ["--target", target])];
   const env = { HOME: home, PATH: programs, DATABRICKS_CONFIG_FILE: path.join(home, "none") };

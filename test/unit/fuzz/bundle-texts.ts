@@ -11,7 +11,7 @@ function forms(text: string): fc.Arbitrary<string> {
   return fc.constantFrom(text, text, text, JSON.stringify(text), `'${text}'`, escaped, `!!str ${text}`);
 }
 
-/** Values of other types than text, or ones that readers of YAML understand in different ways. */
+/** Values that are not text, and values that parsers of YAML read in different ways. */
 const odd = fc.constantFrom(
   ..."null ~ Null true True no Yes 'on' 7 007 0x1F 0o17 +5 -0 1.0 1.50 1e3 2026-11-26".split(" "),
   ..."9007199254740993 9876543210987654 012 1:30 [] [x] {} *text *map !own !!int".split(" "),

@@ -42,7 +42,7 @@ function elements(markdown: string): string[] {
   return found;
 }
 
-/** Each form alone, in a sentence, in a list and in a cell between two others. */
+/** Each form by itself, in a sentence, in a list, and in a table cell between two others. */
 function inPlaces(markdown: string, name: string): void {
   for (const place of [`It is ${markdown} here.`, `### ${markdown || "x"}`])
     expect([name, ...elements(place)]).toEqual([name]);
