@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import path from "node:path";
 import { unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
-import { followLog, logFlags, setLog } from "../../common/databricks/cli/log.ts";
+import { followLog, type LogRecord, logFlags, setLog } from "../../common/databricks/cli/log.ts";
 import { type CliFacts, type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
 import { runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
@@ -25,6 +25,8 @@ export interface CommandOptions {
   readonly locks?: boolean;
   /** What becomes of the command after a cancel, if it must not be stopped at once; has a default with `locks`. */
   readonly afterCancel?: (facts: CliFacts) => AfterCancel;
+  /** The CLI starts at once, but what it prints is read only when this resolves. If this rejects, the CLI is stopped. */
+  readonly begin?: Promise<unknown>;
 }
 
 export interface CommandOutcome extends CommandEnd {
@@ -77,16 +79,18 @@ export async function runCommand(step: Step, command: string, options: CommandOp
 /** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
 export async function tryCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
   if (step.cancel.aborted) throw new Cancelled();
-  const { output = shownOutput(step), locks = false } = options;
+  const { output = shownOutput(step), locks = false, begin } = options;
   const given = options.arguments ?? [];
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);
   const logFile = locks && !setLog(given) ? path.join(step.task.temporaryFolder, `${randomUUID()}.log`) : undefined;
-  const log =
-    logFile === undefined ? undefined : followLog(logFile, (record) => readSafely(() => output.record(record)));
+  const inTurn = after(begin);
+  const onRecord = (record: LogRecord) => inTurn(() => readSafely(() => output.record(record)));
+  const log = logFile === undefined ? undefined : followLog(logFile, onRecord);
   const whenCanceled =
     options.afterCancel ??
     (locks ? (facts: CliFacts) => afterCancel(command, log && facts.progress, step.safePointMs) : undefined);
   const stop = new AbortController();
+  begin?.catch(() => stop.abort());
   let stopping: NodeJS.Timeout | undefined;
   const onCancel = () => {
     log?.read();
@@ -102,7 +106,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
       json: options.json === true,
       onLine(line, stream) {
         silence.heard();
-        if (!readSafely(() => output.line(line, stream))) print(line);
+        inTurn(() => readSafely(() => output.line(line, stream)) || print(line));
       },
       stops: [
         { signal: step.cancel, afterMs: whenCanceled ? step.safePointMs : 0 },
@@ -111,6 +115,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
       ],
     });
     if (await isCanceled(step.cancel, exitCode)) throw noteStop(new Cancelled(), exitCode);
+    await begin;
     log?.end();
     output.end();
     return { exitCode, stdout, facts: output.facts, silent: silence.signal.aborted };
@@ -123,6 +128,18 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
     clearTimeout(stopping);
     silence.stop();
   }
+}
+
+/** Does each work in turn: those that come before `begin` resolves, then; none if it rejects. */
+function after(begin: Promise<unknown> | undefined): (work: () => void) => void {
+  let waiting: (() => void)[] | undefined = begin && [];
+  const doAll = () => {
+    const works = waiting ?? [];
+    waiting = undefined;
+    for (const work of works) work();
+  };
+  begin?.then(doAll, () => undefined);
+  return (work) => void (waiting === undefined ? work() : waiting.push(work));
 }
 
 /** Whether the step was canceled. If Ctrl+C has ended the CLI, the signal for the task itself may be still on its way. */

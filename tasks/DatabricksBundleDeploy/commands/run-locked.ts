@@ -10,7 +10,8 @@ import { releaseStaleLockBefore, waitForLock } from "../lock/wait.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
-import { runCommand, shownOutput, wasStopped } from "./run-cli.ts";
+import { shownOutput, wasStopped } from "./run-cli.ts";
+import { runWhilePreparing } from "./run-while-preparing.ts";
 
 /** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
 const mostFailures = 3;
@@ -27,7 +28,7 @@ export interface LockedRun {
 /**
  * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. A lock
  * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow. Brings
- * `carried` back before each attempt, and keeps it after. `statePath` is the lock's folder in the workspace; undefined for a
+ * `carried` back for each attempt, and keeps it after. `statePath` is the lock's folder in the workspace; undefined for a
  * deployment without a lock. Both are undefined if the place of the deployment is unknown.
  */
 export async function runLocked(
@@ -39,13 +40,17 @@ export async function runLocked(
 ): Promise<LockedRun> {
   const { forceLock, lockTimeoutMs } = step.inputs;
   const notes: string[] = [];
-  const run = () => runOnce(step, command, flags, statePath, carried, notes);
-  if (statePath === undefined || forceLock) return run();
-  await releaseStaleLockBefore(step, statePath);
+  const run = (prepare: () => Promise<void>) => runOnce(step, { command, flags, statePath, carried, prepare }, notes);
+  const bringBack = async () => carried?.prepare();
+  if (statePath === undefined || forceLock) return run(bringBack);
+  const releaseAndBringBack = async () => {
+    await releaseStaleLockBefore(step, statePath, notes);
+    await bringBack();
+  };
   let deadline: number | undefined;
   for (let failures = 1; ; failures++) {
     try {
-      return await run();
+      return await run(failures === 1 ? releaseAndBringBack : bringBack);
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       deadline ??= Date.now() + lockTimeoutMs;
@@ -55,13 +60,19 @@ export async function runLocked(
   }
 }
 
+interface Attempt {
+  readonly command: LockingCommand;
+  readonly flags: readonly string[];
+  readonly statePath: string | undefined;
+  readonly carried: CarriedState | undefined;
+  /** What must be done before the CLI looks at its state. */
+  readonly prepare: () => Promise<void>;
+}
+
 /** Cleans up after a command that was interrupted. Adds the name of its note to `notes`. */
 async function runOnce(
   step: Step,
-  command: LockingCommand,
-  flags: readonly string[],
-  statePath: string | undefined,
-  carried: CarriedState | undefined,
+  { command, flags, statePath, carried, prepare }: Attempt,
   notes: string[],
 ): Promise<LockedRun> {
   const output = flags.includes(listUploads) ? withUploadProgress(shownOutput(step), printUploads) : shownOutput(step);
@@ -69,8 +80,8 @@ async function runOnce(
   const note = keepLockNote(step, command, statePath, () => output.facts);
   notes.push(note.name);
   try {
-    await carried?.prepare();
-    await runCommand(step, command, { arguments: [...flags, ...step.inputs.arguments], output, locks: true });
+    const options = { arguments: [...flags, ...step.inputs.arguments], output, locks: true };
+    await runWhilePreparing(step, command, options, prepare);
     return { facts: output.facts, tidied: Promise.all([carried?.finish(true), note.end(step.workspace())]) };
   } catch (error) {
     // The next deploy can begin as soon as the lock is released.

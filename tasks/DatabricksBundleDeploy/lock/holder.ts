@@ -25,7 +25,7 @@ export async function releaseStaleLock(
   step: Searching,
   workspace: WorkspaceConnection,
   statePath: string,
-  ownNotes: readonly string[] = [],
+  ownNotes: readonly string[],
 ): Promise<HeldLock | undefined> {
   const lock = await readLock(workspace, statePath);
   if (lock === undefined) return undefined;

@@ -65,8 +65,15 @@ function waitingText(held: HeldLock | "unknown", leftMs: number): string {
   return `${waiting} of ${describeLock(held.lock)}.${by}`;
 }
 
-/** Releases a lock whose holder is over, before the CLI meets it. What prevents that does not matter here: the CLI reports the lock. */
-export async function releaseStaleLockBefore(step: Step, statePath: string): Promise<void> {
+/**
+ * Releases a lock whose holder is over, before the CLI meets it. What prevents that does not matter here: the CLI reports the
+ * lock. `ownNotes` are the names of the notes that this step has written.
+ */
+export async function releaseStaleLockBefore(
+  step: Step,
+  statePath: string,
+  ownNotes: readonly string[],
+): Promise<void> {
   const workspace = step.workspace();
-  if (workspace) await releaseStaleLock(step, workspace, statePath).catch(unlessCanceled);
+  if (workspace) await releaseStaleLock(step, workspace, statePath, ownNotes).catch(unlessCanceled);
 }

@@ -4,7 +4,7 @@ import { UserError } from "../pipeline/errors.ts";
 import type { AccessToken, AccessTokenSource } from "./access-token.ts";
 import { type Answer, type Route, refuse, secretPath, startLoopbackServer } from "./loopback-server.ts";
 
-/** What a metadata service gave out so far. */
+/** What a metadata service gave out so far, and when it goes on. */
 interface MetadataRecord {
   /** Hosts for which a Databricks CLI got tokens, e.g. https://adb-1.2.azuredatabricks.net. Other programs do not count. */
   readonly servedHosts: ReadonlySet<string>;
@@ -12,6 +12,8 @@ interface MetadataRecord {
   readonly refusedHosts: ReadonlySet<string>;
   /** Why the last renewal failed, if the last one did. */
   readonly lastFailure: () => unknown;
+  /** From now on, a client waits for its token until `begin` resolves, and gets none if it rejects. */
+  readonly holdUntil: (begin: Promise<unknown>) => void;
 }
 
 /**
@@ -55,6 +57,7 @@ export function metadataRoute(
   const servedHosts = new Set<string>();
   const refusedHosts = new Set<string>();
   let failure: unknown;
+  let held: Promise<unknown> = Promise.resolve();
 
   async function answer({ method, headers }: IncomingMessage): Promise<Answer> {
     if (method !== "GET") return refuse(405, "BAD_REQUEST", "Only GET is supported.");
@@ -74,6 +77,7 @@ export function metadataRoute(
       return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
     }
     try {
+      await held;
       const { value, expiresAt } = await tokenInTime(settings.token, settings.issuers, withinMs);
       failure = undefined;
       if (isCli) servedHosts.add(host);
@@ -88,7 +92,17 @@ export function metadataRoute(
     }
   }
 
-  return { answer, servedHosts, refusedHosts, lastFailure: () => failure };
+  return {
+    answer,
+    servedHosts,
+    refusedHosts,
+    lastFailure: () => failure,
+    holdUntil(begin) {
+      held = begin;
+      // Who waits for a token is told.
+      begin.catch(() => undefined);
+    },
+  };
 }
 
 /** The SDKs wait ten seconds for an answer, and then cannot report a reason. */

@@ -1,5 +1,6 @@
 import http from "node:http";
 import os from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { type MetadataService, startMetadataService } from "../../../tasks/common/identity/metadata-service.ts";
 
@@ -98,6 +99,26 @@ describe("The metadata service", () => {
     });
     expect(await ask(url)).toMatchObject({ status: 500, body: { message: "Entra refused the service connection." } });
     expect(service.lastFailure()).toBeInstanceOf(Error);
+  });
+
+  it("lets its clients wait until it may begin", async () => {
+    const url = await start();
+    let mayBegin = () => {};
+    service.holdUntil(new Promise<void>((resolve) => (mayBegin = resolve)));
+    const asked = ask(url);
+    await expect(Promise.race([asked, sleep(100, "waiting")])).resolves.toBe("waiting");
+    expect(service.servedHosts.size).toBe(0);
+    mayBegin();
+    expect(await asked).toMatchObject({ status: 200 });
+  });
+
+  it("gives no token if it may not begin", async () => {
+    const url = await start();
+    service.holdUntil(Promise.reject(new Error("The step was canceled.")));
+    expect(await ask(url)).toMatchObject({ status: 500, body: { message: "The step was canceled." } });
+    expect(service.servedHosts.size).toBe(0);
+    service.holdUntil(Promise.resolve());
+    expect(await ask(url)).toMatchObject({ status: 200 });
   });
 
   it("uses a new path of 256 random bits each time", async () => {

@@ -5,8 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
 import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
 import { isCanceled, runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
-
-type Step = Parameters<typeof runCommand>[0];
+import { scriptedStep } from "./scripted-step.ts";
 
 let folder: string;
 let written: string;
@@ -25,21 +24,7 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** A step whose CLI is a script. */
-function stepWith(script: string, changed: object = {}): Step {
-  const executable = path.join(folder, "databricks");
-  fs.writeFileSync(executable, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return {
-    inputs: { command: "deploy", arguments: [] },
-    cli: { executable, folder, target: undefined, environment: { PATH: process.env["PATH"] } },
-    cancel: new AbortController().signal,
-    metadataService: { servedHosts: new Set(["https://h"]), refusedHosts: new Set(), lastFailure: () => undefined },
-    cliVersion: { seen: () => "1.13.0" },
-    declared: { host: undefined, hasPreinit: false },
-    diagnostics: { report: () => undefined, reportUnplaced: () => undefined },
-    ...changed,
-  } as unknown as Step;
-}
+const stepWith = (script: string, changed: object = {}) => scriptedStep(folder, script, changed);
 
 describe("The result of a command", () => {
   it("stays a success where a line of its output cannot be read, and the line is shown", async () => {
