@@ -1,19 +1,16 @@
-import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { type BundleFiles, bundleOf, job, manyFiles, writeFiles } from "../../test/e2e/bundles/bundles.ts";
 import { taskNodes } from "../../test/e2e/nodes.ts";
 import { type AgentSetup, startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { checkOut } from "../../test/e2e/steps/checkout.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
-import { signInPerson } from "../../test/lab/person.ts";
 import { noRateLimit } from "./bundles.ts";
+import { cliAlone } from "./cli-alone.ts";
 import { interleavedMedians, median } from "./measure.ts";
 import type { Result } from "./results.ts";
 
-const execute = promisify(execFile);
 const deploys = 5;
 /** For steps that only prepare a measurement. */
 const fast: AgentSetup = { environment: noRateLimit };
@@ -30,7 +27,7 @@ export async function benchIncremental(): Promise<Result[]> {
 
 /** One of 1,000 files has changed: the whole step on a new agent, against the CLI by itself in a new folder. */
 async function changedFile(lab: Lab): Promise<Result> {
-  const alone = await cliAlone(lab, manyFiles(1000));
+  const alone = await deployAlone(lab, manyFiles(1000));
   const deploy = await deployer(lab, fast, manyFiles(1000));
   await deploy({});
   const measured = await deployer(lab, {}, manyFiles(1000));
@@ -83,17 +80,13 @@ async function deployer(lab: Lab, setup: AgentSetup, files: BundleFiles) {
 }
 
 /** How long the CLI takes by itself to deploy a bundle again from a new folder, in milliseconds. */
-async function cliAlone(lab: Lab, files: BundleFiles): Promise<number> {
-  const cli = await lab.programs.cli();
-  const { environment } = await signInPerson(lab);
+async function deployAlone(lab: Lab, files: BundleFiles): Promise<number> {
+  const run = await cliAlone(lab);
   async function deploy(more: Record<string, string>): Promise<number> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cli-alone-"));
     try {
       writeFiles(folder, files);
-      const env = { PATH: "/usr/bin:/bin", HOME: folder, ...environment(), ...more };
-      const start = performance.now();
-      await execute(cli, ["bundle", "deploy", "--target", "prod"], { cwd: folder, env });
-      return performance.now() - start;
+      return await run(folder, "bundle deploy --target prod", more);
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

@@ -43,6 +43,9 @@ async function deploysOnNewAgents(lab: Lab, cli: TimedCli) {
   return counts;
 }
 
+/** What the CLI reads without a token. */
+const hostMetadata = "/.well-known/databricks-config";
+
 async function countRequests(lab: Lab, cli: TimedCli, run: Checkout["run"]) {
   const records = {
     azureDevOps: lab.azureDevOps.requests,
@@ -57,8 +60,12 @@ async function countRequests(lab: Lab, cli: TimedCli, run: Checkout["run"]) {
     .slice(earlier)
     .find(({ command }) => command.startsWith("bundle deploy"));
   if (deploy === undefined) throw new Error("The CLI has not deployed.");
-  const isBefore = ({ at }: { at: number }) => at < deploy.startedAt;
-  const ofTask = workspace.filter(({ userAgent = "" }) => !userAgent.startsWith("cli/"));
+  const isOfTask = ({ userAgent = "" }: { readonly userAgent?: string }) => !userAgent.startsWith("cli/");
+  const ofTask = workspace.filter(isOfTask);
+  const signedIn = workspace.find(
+    (request) => !isOfTask(request) && request.at > deploy.startedAt && request.path !== hostMetadata,
+  );
+  const isBefore = ({ at }: { readonly at: number }) => at < (signedIn?.at ?? 0);
   const early = [azureDevOps, entra, ofTask].map((list) => list.filter(isBefore).length);
   const hosts = (counts: readonly number[]) =>
     ["Azure DevOps", "Entra", "the workspace"].map((host, index) => `${counts[index]} to ${host}`).join(", ");

@@ -36,10 +36,8 @@ export interface Row {
 export const monorepo = { bundles: 30, changed: 2 };
 
 const monorepoWhat = `${monorepo.bundles} bundles, ${monorepo.changed} changed`;
-const earlyStart =
-  "starting the CLI before the state of the deployment is back, and giving it its first token only then: the files are read and compared while the CLI loads.";
 const requestRemedy =
-  "the same, for the list of the uploaded files (1 request for each of their folders). Without it, these are 7 requests.";
+  "one request that lists the folders of all uploaded files, which the API of the workspace does not have (here 2 requests).";
 const emptyNode = "× an empty node";
 
 /** Every row of the results, in their order. */
@@ -73,7 +71,7 @@ export const rows = {
     unit: "ms",
     limit: { most: 350 },
     perNode: true,
-    how: "A deploy step of a bundle with one job, without the time in which the CLI runs.",
+    how: "A deploy step of a bundle with one job, without the time that `databricks bundle deploy` and `bundle summary` take by themselves.",
   },
   deployLargest: {
     group: "deploy",
@@ -82,7 +80,6 @@ export const rows = {
     limit: { most: 1.3 },
     perNode: true,
     how: "The same for a bundle with 1,000 files and 100 tasks, against that of the bundle with one job.",
-    remedy: earlyStart,
   },
   deployAgainst: {
     group: "deploy",
@@ -91,7 +88,6 @@ export const rows = {
     limit: { most: 0.7 },
     perNode: true,
     how: "The same for the bundle with one job, against another package of the extension, given with `--against`.",
-    remedy: earlyStart,
   },
   firstError: {
     group: "first-error",
@@ -115,15 +111,15 @@ export const rows = {
   },
   requestsBeforeNew: {
     group: "requests",
-    what: "requests of the task before the CLI deploys, new agent",
+    what: "requests of the task before the CLI gets its token, new agent",
     unit: "requests",
     limit: { most: 8 },
-    how: "Requests of the task that arrive before it starts `bundle deploy`. The limit: 1 to Azure DevOps, 2 to Entra, 1 for the identity, 4 for what is carried.",
+    how: "Requests of the task that arrive before the first request for which `bundle deploy` needs a token. The limit: 1 to Azure DevOps, 2 to Entra, 1 for the identity, 4 for what is carried.",
     remedy: requestRemedy,
   },
   requestsBeforeKept: {
     group: "requests",
-    what: "requests of the task before the CLI deploys, agent that keeps its folder",
+    what: "requests of the task before the CLI gets its token, agent that keeps its folder",
     unit: "requests",
     limit: { most: 8 },
     how: "The same on the agent that has deployed the bundle before.",

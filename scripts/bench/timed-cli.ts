@@ -49,8 +49,3 @@ function runOf(line: string): CliRun {
     command: words.join(" "),
   };
 }
-
-/** How long all runs of the CLI took together, in milliseconds. */
-export function totalMs(cli: TimedCli): number {
-  return cli.runs().reduce((sum, { ms }) => sum + ms, 0);
-}
