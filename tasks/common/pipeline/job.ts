@@ -73,8 +73,15 @@ export function pullRequestTarget(): string | undefined {
   return (isPullRequestBuild() && tl.getVariable("System.PullRequest.TargetBranch")) || undefined;
 }
 
-/** The job's variables with their original names, which their names in the environment no longer show. */
-export function jobVariables(): tl.VariableInfo[] {
+let variablesAtStart: readonly tl.VariableInfo[] | undefined;
+
+/** The job's variables as the step has got them, with their original names, which the environment no longer shows. */
+export function jobVariables(): readonly tl.VariableInfo[] {
+  variablesAtStart ??= readVariables();
+  return variablesAtStart;
+}
+
+function readVariables(): tl.VariableInfo[] {
   // task-lib writes every value that it returns to its debug output.
   tl.setStdStream(new Writable({ write: (_chunk, _encoding, done) => done() }));
   try {

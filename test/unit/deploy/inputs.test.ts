@@ -250,9 +250,13 @@ describe("Inputs of a deploy step", () => {
     );
   });
 
-  it("refuses a variable of the job that replaces an input", () => {
+  it("refuses a variable of the job that replaces an input", async () => {
     given.variables = [{ name: "input.command" }, { name: "INPUT_UNUSED" }];
-    expect(errorOf({ command: "validate" })).toMatch(
+    given.inputs = { connectedServiceNameARM: "id", command: "validate" };
+    // The variables of a job are read once for each step.
+    vi.resetModules();
+    const step = await import("../../../tasks/DatabricksBundleDeploy/inputs.ts");
+    expect(step.loadInputs).toThrow(
       /An input of this step is .*command: the variable input\.command of this job replaces this input\. Rename the variable\./s,
     );
     given.variables = [];
