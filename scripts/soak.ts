@@ -13,7 +13,7 @@ import { recordedResults, recordResult, type SoakPart, soakParts, soakReport, wr
 
 const help = `npm run soak -- [parts] [options]: runs the tasks many times, and for a long time, and looks for what grows.
 Parts (all of them if none is given): ${soakParts.join(", ")}
-  --deploys N           deploys in a row (default 200)
+  --deploys N           deploys in a row on each version of Node (default 200)
   --jobs N              deploys at once (default 8)
   --rounds N            how often they run, in each of three ways (default 8)
   --installers N        installers at once (default 32)
@@ -55,11 +55,15 @@ async function inLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
   return work(lab).finally(lab.close);
 }
 
-const [oldest = { name: "", path: "" }] = taskNodes;
-const newest = taskNodes.at(-1) ?? oldest;
 const run: Readonly<Record<SoakPart, () => Promise<SoakOutcome[]>>> = {
   deploys: () =>
-    inLab(async (lab) => [await soakDeploys({ lab, node: newest, count: size("deploys", 200), seed, log })]),
+    inLab(async (lab) => {
+      const outcomes: SoakOutcome[] = [];
+      for (const node of taskNodes) {
+        outcomes.push(await soakDeploys({ lab, node, count: size("deploys", 200), seed, log }));
+      }
+      return outcomes;
+    }),
   together: () =>
     inLab(async (lab) => [
       await soakTogether({ lab, nodes: taskNodes, jobs: size("jobs", 8), rounds: size("rounds", 8), log }),
