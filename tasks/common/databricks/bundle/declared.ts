@@ -20,7 +20,7 @@ export interface Declared {
   /** Whether a file contains `${bundle.git.branch}`. */
   readonly usesGitBranch: boolean;
   readonly mistakes: readonly LikelyMistake[];
-  /** A script that the CLI runs before it signs in. */
+  /** A script that the CLI runs before it signs in; also if it cannot be ruled out. */
   readonly hasPreinit: boolean;
   /** Names of the variables that the bundle declares; undefined if some of its files could not be read. */
   readonly variables: readonly string[] | undefined;
@@ -71,8 +71,16 @@ export async function readDeclared(folder: string, target: string | undefined): 
       return value === undefined || value === false ? [] : [{ key, value: String(value) }];
     }),
     variables: isComplete ? [...new Set(documents.flatMap((document) => document.sectionsAt("variables")))] : undefined,
-    hasPreinit: lastText(documents.slice(0, 1), [["experimental", "scripts", "preinit"]]) !== undefined,
+    hasPreinit: hasPreinit(files[0]),
   };
+}
+
+/** The CLI takes the script only from the root file, before it includes others. */
+function hasPreinit(root: BundleDocument | undefined): boolean {
+  if (root === undefined) return false;
+  const { values, text, problem, unparsed = "" } = root;
+  const isUnread = problem !== undefined && text === "";
+  return values.textAt("experimental", "scripts", "preinit") !== undefined || isUnread || unparsed.includes("preinit");
 }
 
 type Paths = readonly (readonly string[])[];

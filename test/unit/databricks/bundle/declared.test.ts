@@ -136,6 +136,14 @@ describe("What a bundle's files declare", () => {
     expect((await readDeclared(folder, undefined)).hasPreinit).toBe(true);
   });
 
+  it("does not rule out such a script where the file is too large to be parsed", async () => {
+    const large = `x: [${"1,".repeat(600_000)}]\n`;
+    write({ "databricks.yml": `${large}experimental:\n  scripts:\n    preinit: sleep 600\n` });
+    expect((await readDeclared(folder, undefined)).hasPreinit).toBe(true);
+    write({ "databricks.yml": large });
+    expect((await readDeclared(folder, undefined)).hasPreinit).toBe(false);
+  });
+
   it("lists the declared variables, including those from included files and merges", async () => {
     write({
       "databricks.yml": "include: [more.yml]\nx: &x {c: {default: 1}}\nvariables: {<<: *x, a: {default: 1}}\n",
@@ -211,9 +219,10 @@ describe("What a bundle's files declare", () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  it("declares nothing when the root file is too large", async () => {
+  it("declares nothing when the root file is too large, and does not rule out a preinit script", async () => {
     write({ "databricks.yml": `${known}#${"x".repeat(10 * 1024 * 1024)}` });
-    expect(await readDeclared(folder, undefined)).toEqual({ host: undefined, ...nothing, variables: undefined });
+    const unknown = { ...nothing, variables: undefined, hasPreinit: true };
+    expect(await readDeclared(folder, undefined)).toEqual({ host: undefined, ...unknown });
   });
 
   it("reads merges that multiply in no time", async () => {
