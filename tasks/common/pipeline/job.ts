@@ -83,12 +83,23 @@ export function jobVariables(): readonly tl.VariableInfo[] {
 
 function readVariables(): tl.VariableInfo[] {
   // task-lib writes every value that it returns to its debug output.
-  tl.setStdStream(new Writable({ write: (_chunk, _encoding, done) => done() }));
+  tl.setStdStream(nowhere);
   try {
     return tl.getVariables();
   } finally {
-    tl.setStdStream(process.stdout);
+    setLibraryOutput();
   }
+}
+
+const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+
+/**
+ * Lets task-lib write only in runs with system.debug. It writes a debug message for each input and variable that it reads, and
+ * the agent shows them only in these runs.
+ */
+export function setLibraryOutput(): void {
+  const isDebugRun = process.env["SYSTEM_DEBUG"]?.toLowerCase() === "true";
+  tl.setStdStream(isDebugRun ? process.stdout : nowhere);
 }
 
 /** The name under which the agent writes a variable into a task's environment (agent: VarUtil.cs). */

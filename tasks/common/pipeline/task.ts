@@ -6,7 +6,7 @@ import { removeFromProcessEnvironment } from "./environment.ts";
 import { Cancelled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
-import { createTemporaryFolder, jobVariables } from "./job.ts";
+import { createTemporaryFolder, jobVariables, setLibraryOutput } from "./job.ts";
 import type { Network } from "./network.ts";
 import { agentNetwork, proxyPasswords, untrustedCertificates } from "./network-settings.ts";
 
@@ -30,6 +30,7 @@ export async function runTask(work: (task: Task) => Promise<void>): Promise<void
   const cancel = cancelSignal();
   let temporaryFolder: string | undefined;
   try {
+    setLibraryOutput();
     registerJobSecrets();
     const network = agentNetwork();
     registerProxyPasswords(network);
