@@ -24,7 +24,7 @@ export function federatedTokens(
   connection: FederatedConnection,
   onClaims?: ClaimsObserver,
 ): () => Promise<AccessToken> {
-  const nextIdToken = freshIdTokens(http, job, connection, onClaims);
+  const nextIdToken = freshIdTokens(http, job, connection, "entra", onClaims);
   return registered(async () => {
     const idToken = await nextIdToken();
     const asked = Date.now();

@@ -19,6 +19,13 @@ export type IdTokenSource = () => Promise<string>;
 /** Gets the claims of each new ID token. */
 export type ClaimsObserver = (claims: TokenClaims) => void;
 
+/** What is left to do when the connection has been converted to the Entra issuer, by where its ID token is exchanged. */
+const afterConversion = {
+  entra: "This step then works without a change.",
+  databricks:
+    "Then also create a federation policy in Databricks with the new issuer, subject and audience of the ID token.",
+} as const;
+
 /**
  * Returns a source that asks Azure DevOps each time. If that fails, it uses the token that came with the job until it
  * expires.
@@ -27,9 +34,10 @@ export function freshIdTokens(
   http: Http,
   job: JobInfo,
   connection: FederatedConnection,
+  exchangedBy: keyof typeof afterConversion,
   onClaims?: ClaimsObserver,
 ): IdTokenSource {
-  const warnOnce = issuerWarning(connection);
+  const warnOnce = issuerWarning(connection, afterConversion[exchangedBy]);
   return async () => {
     const idToken = await newIdToken(http, job, connection);
     registerSecret(idToken);
@@ -55,7 +63,7 @@ function isExpired(idToken: string): boolean {
 }
 
 /** Azure DevOps stops issuing tokens only in the public cloud (Azure DevOps: convert service connections). */
-function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => void {
+function issuerWarning({ cloud }: FederatedConnection, next: string): (idToken: string) => void {
   let warned = cloud !== "AzureCloud";
   return (idToken) => {
     if (warned || !tokenClaims(idToken).issuer?.startsWith("https://vstoken.dev.azure.com/")) return;
@@ -63,7 +71,7 @@ function issuerWarning({ cloud }: FederatedConnection): (idToken: string) => voi
     warn(
       "The service connection uses ID tokens that Azure DevOps issues (vstoken.dev.azure.com). Azure DevOps " +
         "stops issuing them on 2027-07-01. Open the connection under Project settings > Service connections and " +
-        "convert it to the Entra issuer. This step then works without a change.",
+        `convert it to the Entra issuer. ${next}`,
     );
   };
 }

@@ -90,7 +90,7 @@ function databricksIdentity(
   const acquire: () => Promise<AccessToken> = databricksTokens(
     http,
     { host, isAccount: hostKind(host) === "custom", clientId },
-    freshIdTokens(http, job, connection, onClaims),
+    freshIdTokens(http, job, connection, "databricks", onClaims),
   );
   return { rule, clientId, token: renewable(acquire, renewal), issuers: `Azure DevOps and ${host}` };
 }

@@ -31,6 +31,14 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
     expect(new Set(workspace.map(({ subject }) => subject).filter(Boolean))).toEqual(new Set([deployer.clientId]));
   });
 
+  it("warns that a conversion of the connection to the Entra issuer needs another federation policy", async () => {
+    const deployer = federated();
+    const step = await deploy({ deployer, inputs: { ...inputs, databricksClientId: deployer.clientId } });
+    expect(step.warnings).toEqual([
+      expect.stringMatching(/2027-07-01.*also create a federation policy .* new issuer, subject and audience/s),
+    ]);
+  });
+
   it("exchanges the ID token at the account of a custom URL, and deploys to the workspace in ?o=", async () => {
     const deployer = federated({ ofAccount: true });
     const workspaceUrl = `https://${customHosts.anyCloud}/?o=1234567890123456`;
