@@ -12,5 +12,6 @@ export function printDeployment({ startedAt }: Pick<Step, "startedAt">, { summar
   print(`The bundle ${summary.name} is deployed to the target ${summary.target} (${duration}).`);
   const links = summary.resources.flatMap(({ type, key, id, url }) => (id && url ? [`  ${type}.${key}: ${url}`] : []));
   for (const link of links.slice(0, shownLinks)) print(link);
-  if (links.length > shownLinks) print(`  and ${links.length - shownLinks} more, on the summary page of the run`);
+  if (links.length > shownLinks)
+    print(`  and ${links.length - shownLinks} more, in the tab Extensions of the run page`);
 }

@@ -2,7 +2,7 @@ import type { KnownFailures } from "./failure.ts";
 
 /** Where the reader finds what the log masks. */
 export const whereIdentifiers =
-  "see the set-up report on the run page, or the connection under Project settings > Service connections";
+  "see the set-up report in the tab Extensions of the run page, or the connection under Project settings > Service connections";
 
 const what = "Entra ({host}, tenant {tenant}) refused the service connection";
 const addCredential = `Add a federated credential to the app registration or managed identity, with the issuer, subject and audience of the connection (${whereIdentifiers}). It can take a few minutes to take effect.`;

@@ -30,7 +30,8 @@ export async function publishSetUpReport(
   if (error instanceof Cancelled || !(error instanceof Error)) return;
   const report = () => setUpReport(setUp, workspace, isSignedIn, error);
   const isShown = await show("The set-up report", "Databricks sign-in.md", report);
-  if (isShown) print("The set-up report on the run page shows what each service answered, and the values to copy.");
+  if (!isShown) return;
+  print("The set-up report shows what each service answered, and the values to copy (run page, tab Extensions).");
 }
 
 /** The report as Markdown. `isSignedIn`: there is an access token, so only the workspace has refused it. */

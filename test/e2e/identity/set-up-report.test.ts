@@ -52,7 +52,7 @@ describe.each(taskNodes)("The set-up report on $name", ({ path: node }) => {
     expect(step.summaries.map(({ name }) => name)).toEqual(["Databricks sign-in.md"]);
     expect(marks(step.page)).toEqual(["✓", "✓", "✗"]);
     expect(step.page).toContain(`\`${deployer.clientId}\``);
-    expect(step.text).toContain("The set-up report on the run page shows");
+    expect(step.text).toContain("The set-up report shows what each service answered");
   });
 
   it("is only missing if Azure DevOps does not take it from the login", async () => {
@@ -63,7 +63,7 @@ describe.each(taskNodes)("The set-up report on $name", ({ path: node }) => {
     expect([step.result, step.page]).toEqual(["Failed", undefined]);
     expect(step.errors).toEqual([expect.stringContaining("denied access to the service principal")]);
     expect(step.warnings).toEqual([expect.stringMatching(/^The set-up report could not be written: .*status 503/)]);
-    expect(step.text).not.toContain("The set-up report on the run page shows");
+    expect(step.text).not.toContain("The set-up report shows what each service answered");
   });
 
   it("shows text of a service as text", async () => {
@@ -82,10 +82,10 @@ describe.each(taskNodes)("The set-up report on $name", ({ path: node }) => {
     const at = step.log.findIndex((line) => line.startsWith("##[error]"));
     expect(step.log.slice(at, at + 3)).toEqual([
       expect.stringMatching(/^##\[error\]Entra \(.*\) refused the service connection: .*\(AADSTS70025\)\.$/),
-      expect.stringMatching(/^Add a federated credential .*set-up report on the run page/),
+      expect.stringMatching(/^Add a federated credential .*set-up report in the tab Extensions of the run page/),
       expect.stringMatching(/^Help: https:\/\/.*#federated-credential$/),
     ]);
-    expect(step.text).toContain("The set-up report on the run page shows");
+    expect(step.text).toContain("The set-up report shows what each service answered");
   });
 
   it("is not shown after a sign-in that succeeds", async () => {

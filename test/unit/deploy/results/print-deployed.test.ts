@@ -31,7 +31,7 @@ it("shows what is deployed, with links", () => {
 it("shows the links of at most 50 resources", () => {
   const lines = printed(Array.from({ length: 52 }, (_, index) => resource(String(index))));
   expect(lines).toHaveLength(52);
-  expect(lines.at(-1)).toBe("  and 2 more, on the summary page of the run");
+  expect(lines.at(-1)).toBe("  and 2 more, in the tab Extensions of the run page");
 });
 
 it("shows nothing for a deploy with a problem, which ends with an error", () => {
