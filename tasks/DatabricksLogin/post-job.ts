@@ -8,7 +8,7 @@ import { stopService } from "./service/stop.ts";
 signOut().then(
   () => complete("Succeeded"),
   (error: unknown) => {
-    warn(`The sign-in was not ended: ${error instanceof Error ? error.message : String(error)}`);
+    warn(`Could not sign out: ${error instanceof Error ? error.message : String(error)}`);
     complete("SucceededWithIssues");
   },
 );

@@ -72,5 +72,5 @@ function withoutCredentials(url: URL): string {
 }
 
 function printRetry(reason: string, waitMs: number): void {
-  print(`  Retrying in ${(waitMs / 1000).toFixed(1)} s: ${reason}`);
+  print(`  ${reason}. Trying again in ${(waitMs / 1000).toFixed(1)} s.`);
 }

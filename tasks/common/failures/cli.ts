@@ -148,7 +148,7 @@ export const cliFailures = {
     pattern: /cannot create resources\.(?<key>\w+\.[\w-]+): (?<words>[^\n]*\balready exists\b[^\n]*)/,
     what: "The workspace already contains {resources}, which does not belong to this deployment: {words}",
     action:
-      "To let the bundle manage it, run once: databricks bundle deployment bind {name} <ID of the resource>. This is the way if a deploy created it and was then lost. Otherwise, choose another name in the bundle.",
+      "If a deploy created it and was then lost, or if the bundle should manage it, run once: databricks bundle deployment bind {name} <ID of the resource>. Otherwise, choose another name in the bundle.",
   },
   "missing-variable": {
     section: "inputs",

@@ -29,7 +29,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
     const step = await install({ version: "1.11.0" });
     expect(step.outputs["source"], step.text).toBe("download");
     expect(step.issues).toEqual([]);
-    expect(step.text).toMatch(/Retrying in \d\.\d s: github\.com( returned status \d+|: .+)/);
+    expect(step.text).toMatch(/ github\.com( returned status \d+|: .+)\. Trying again in \d\.\d s\./);
     if (fault.headers) expect(step.durationMs).toBeGreaterThan(1_000);
   });
 

@@ -50,7 +50,7 @@ describe.concurrent("DatabricksCliInstaller and a server that falls silent", () 
         expect(step.errors[0]).toMatch(
           /artifactory\.contoso\.example: it sent less than 16384 bytes within 30 seconds.*#download/s,
         );
-        expect(step.text.match(/Retrying in [\d.]+ s: .*it sent less than 16384 bytes/g)).toHaveLength(3);
+        expect(step.text.match(/it sent less than 16384 bytes .*\. Trying again in [\d.]+ s/g)).toHaveLength(3);
       }),
   );
 });

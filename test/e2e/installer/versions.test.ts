@@ -157,7 +157,7 @@ describe.each(taskNodes)("Versions, on $name", ({ path: node }) => {
         const step = await install({ version });
         expect(step.outputs, step.text).toMatchObject({ version: "1.12.0", source: "cache" });
         expect(step.warnings).toHaveLength(1);
-        expect(step.text.match(/Retrying in/g)).toHaveLength(2);
+        expect(step.text.match(/Trying again in/g)).toHaveLength(2);
         expect(step.text).toMatch(/github\.com: the agent's proxy .* could not connect to it \(502\)/);
         expect(step.text).toContain("(not asked, because github.com could not be reached)");
       },
