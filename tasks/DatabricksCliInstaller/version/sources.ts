@@ -2,6 +2,8 @@ import { debug } from "../../common/pipeline/commands.ts";
 import type { HttpResponse } from "../../common/pipeline/http.ts";
 import { HttpFailure, type HttpFailureKind } from "../../common/pipeline/http-failure.ts";
 import type { Releases } from "../archive/releases.ts";
+import { listedVersions, nextMarker } from "./file-list.ts";
+import { tagsOfAdvertisement } from "./git-refs.ts";
 import { newestFirst } from "./ranges.ts";
 
 /** The answer of one source of versions. */
@@ -50,6 +52,8 @@ function webPage({ status, headers }: Pick<HttpResponse, "status" | "headers">, 
   return status === 200 && isPage ? { problem: "returned a web page", isPage } : undefined;
 }
 
+const partOfList: Problem = { problem: "returned only a part of its list" };
+
 /** A place that lists versions; `read` gives their names. */
 interface Source {
   /** What the log and errors call it, such as "the git tags of github.com/databricks/cli". */
@@ -62,6 +66,9 @@ interface Source {
 
 /** Lists get less time than files, because another source or the tool cache may answer instead. */
 const patience = { attempts: 3, idleTimeoutMs: 10_000 };
+
+/** An object store's page has a thousand files. Far more than all releases have. */
+const mostPages = 100;
 
 /** Failures that every other URL of the same host would cause too. */
 const ofTheHost = new Set<HttpFailureKind>([
@@ -151,36 +158,10 @@ function tagsOf(releases: Releases): Source[] {
 async function readTags(releases: Releases, url: string): ReturnType<Source["read"]> {
   const { status, headers, text } = await releases.send({ method: "GET", url, ...patience });
   if (status !== 200) return wrongStatus(status);
-  const tags = stable(tagsOfAdvertisement(text));
-  return tags ?? webPage({ status, headers }, text) ?? { problem: "is not a git repository" };
+  const tags = tagsOfAdvertisement(text);
+  if (tags === "incomplete") return partOfList;
+  return stable(tags) ?? webPage({ status, headers }, text) ?? { problem: "is not a git repository" };
 }
-
-/**
- * Tag names in the answer of a git server to `info/refs?service=git-upload-pack`, whose lines begin with their length in four
- * hexadecimal digits (gitprotocol-http). Undefined when the text is not such an answer.
- */
-export function tagsOfAdvertisement(text: string): string[] | undefined {
-  const lines = pktLines(Buffer.from(text));
-  if (lines?.[0]?.trim() !== "# service=git-upload-pack") return undefined;
-  return lines.flatMap((line) => /^[0-9a-f]{40,64} refs\/tags\/([^\0\n^]+)/.exec(line)?.[1] ?? []);
-}
-
-/** Splits the answer into its lines, whose lengths count bytes, not characters. */
-function pktLines(bytes: Buffer): string[] | undefined {
-  const lines: string[] = [];
-  for (let position = 0; position < bytes.length; ) {
-    const digits = bytes.toString("latin1", position, position + 4);
-    if (!/^[0-9a-f]{4}$/i.test(digits)) return undefined;
-    // Lengths below 4 are markers (0000 ends a section), not lines.
-    const length = Math.max(Number.parseInt(digits, 16), 4);
-    lines.push(bytes.toString("utf8", position + 4, position + length));
-    position += length;
-  }
-  return lines;
-}
-
-/** The folder of a version, or, in a list of all files, the start of the path of a release file. */
-const listedVersion = /["'/>](v\d+\.\d+\.\d+[-\w.+]*)(?:\/(?:databricks_cli_[^"'<]*)?)?["'<]/g;
 
 /** The list of a mirror's folder, in HTML, JSON or XML, as Artifactory, web servers and object stores give it. */
 function indexOf(releases: Releases): Source[] {
@@ -189,10 +170,22 @@ function indexOf(releases: Releases): Source[] {
   return [{ name: `the file list at ${url}`, url, complete: false, read: readIndex }];
 }
 
+/** Reads all pages of a list: with some of them, an older version could pass for the newest. */
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
-  const { status, text } = await releases.send({ method: "GET", url, ...patience });
-  if (status !== 200) return wrongStatus(status);
-  return stable([...text.matchAll(listedVersion)].map((match) => match[1] ?? "")) ?? [];
+  const tags: string[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < mostPages; page++) {
+    const address = after === undefined ? url : `${url}?marker=${encodeURIComponent(after)}`;
+    const { status, text } = await releases.send({ method: "GET", url: address, ...patience });
+    if (status !== 200) return wrongStatus(status);
+    tags.push(...listedVersions(text));
+    const next = nextMarker(text);
+    if (next === undefined) return stable(tags) ?? [];
+    // The server does not know the parameter, and sends the same page again.
+    if (next === after) break;
+    after = next;
+  }
+  return partOfList;
 }
 
 function withoutScheme(url: string): string {

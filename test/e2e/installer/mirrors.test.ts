@@ -51,6 +51,44 @@ describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: nod
     expect(range.outputs["version"], range.text).toBe("1.10.0");
   });
 
+  describe("with an object store that lists a thousand files at once", () => {
+    const keys = ["v1.10.0", "v1.11.0", "v1.9.0"].map((tag) => `${tag}/${archiveName(tag.slice(1), thisPlatform)}`);
+
+    /** Serves each key as a page of its own, and names the next page as `next` does, given the key before it. */
+    async function listInPages(next: (last: string) => string, knowsMarker = true): Promise<string[]> {
+      const files = await releaseFiles();
+      const asked: string[] = [];
+      lab.answerMirror((file, response, request) => {
+        if (file !== "/databricks-cli/") return files(file, response, request);
+        const { search, searchParams } = new URL(request.url ?? "", "https://mirror");
+        asked.push(search);
+        const place = knowsMarker ? keys.indexOf(searchParams.get("marker") ?? "") + 1 : 0;
+        const rest =
+          place < keys.length - 1 ? next(keys[place] ?? "") : "<IsTruncated>false</IsTruncated><NextMarker />";
+        send(response, 200, {}, `${rest}<Contents><Key>${keys[place]}</Key></Contents>`);
+      });
+      return asked;
+    }
+
+    it.each<[string, (last: string) => string]>([
+      ["after the last file", () => "<IsTruncated>true</IsTruncated>"],
+      ["by name", (last) => `<NextMarker>${last}</NextMarker>`],
+    ])("reads all pages of a list that continues %s", async (_, next) => {
+      const asked = await listInPages(next);
+      const step = await install({ version: "latest", downloadUrl: lab.mirrorUrl });
+      expect(step.outputs["version"], step.text).toBe("1.11.0");
+      expect(asked).toEqual(["", ...keys.slice(0, 2).map((key) => `?marker=${encodeURIComponent(key)}`)]);
+    });
+
+    it("does not take the newest version of a part of a list for the latest", async () => {
+      const asked = await listInPages(() => "<IsTruncated>true</IsTruncated>", false);
+      const step = await install({ version: "latest", downloadUrl: lab.mirrorUrl });
+      expect(step.result, step.text).toBe("Failed");
+      expect(step.errors[0]).toContain("returned only a part of its list");
+      expect(asked).toHaveLength(2);
+    });
+  });
+
   it("fails for latest when the mirror lists nothing, and names the input that helps", async () => {
     lab.answerMirror((_, response) => send(response, 404, {}));
     const step = await install({ version: "latest", downloadUrl: lab.mirrorUrl });

@@ -9,7 +9,7 @@ import { formatKeptFiles, parseKeptFiles } from "../../../tasks/DatabricksBundle
 import { formatUnfinished, parseUnfinished } from "../../../tasks/DatabricksBundleDeploy/carried/unfinished.ts";
 import { formatPlanFile, parsePlanFile, planDifferences } from "../../../tasks/DatabricksBundleDeploy/plan-file.ts";
 import { checksumIn } from "../../../tasks/DatabricksCliInstaller/archive/checksums.ts";
-import { tagsOfAdvertisement } from "../../../tasks/DatabricksCliInstaller/version/sources.ts";
+import { tagsOfAdvertisement } from "../../../tasks/DatabricksCliInstaller/version/git-refs.ts";
 import { jsonTexts, texts } from "./mutations.ts";
 import { inTime, property } from "./property.ts";
 import * as samples from "./samples.ts";
@@ -113,7 +113,8 @@ describe("Reading what servers answer", () => {
     "gives tags without line ends from a list of git refs, or nothing",
     texts(samples.refs, ["0000", "0001", "ffff"]),
     (text) => {
-      for (const tag of inTime(() => tagsOfAdvertisement(text)) ?? []) expect(tag).toMatch(/^[^\0\n^]+$/);
+      const tags = inTime(() => tagsOfAdvertisement(text));
+      if (tags !== "incomplete") for (const tag of tags ?? []) expect(tag).toMatch(/^[^\0\n^]+$/);
     },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tagsOfAdvertisement } from "../../../../tasks/DatabricksCliInstaller/version/sources.ts";
+import { tagsOfAdvertisement } from "../../../../tasks/DatabricksCliInstaller/version/git-refs.ts";
 
 describe("A git server's list of refs", () => {
   const line = (text: string) => `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, "0")}${text}`;
@@ -15,6 +15,15 @@ describe("A git server's list of refs", () => {
 
   it("reads a tag in the first line, beside the server's capabilities", () => {
     expect(tagsOfAdvertisement(`${service}${line(`${id} refs/tags/v1.0.0\0agent=git/2\n`)}0000`)).toEqual(["v1.0.0"]);
+  });
+
+  it("is incomplete wherever it is cut off among the refs", () => {
+    const tags = ["v1.9.0", "v1.10.0", "v1.11.0"].map((tag) => line(`${id} refs/tags/${tag}\n`));
+    const text = `${service}${tags.join("")}0000`;
+    for (let length = text.indexOf("v1.9.0"); length < text.length; length++) {
+      expect(tagsOfAdvertisement(text.slice(0, length)), `${length} bytes`).toBe("incomplete");
+    }
+    expect(tagsOfAdvertisement(text)).toHaveLength(3);
   });
 
   it.each(["", "<html></html>", "001e# service=git-upload-archive\n0000"])("reads no list of refs from %j", (text) => {
