@@ -15,13 +15,13 @@ import { stepIdentity } from "../common/sign-in/identity.ts";
 import { readFederatedConnection } from "./connection.ts";
 import { loadInputs } from "./inputs.ts";
 import { startService } from "./service/start.ts";
-import { jobVariablesFor, refuseSecretVariables, setJobVariables } from "./variables.ts";
+import { jobVariablesFor, refuseJobVariables, setJobVariables } from "./variables.ts";
 
 endOfLoad();
 void runTask(async (task) => {
   const inputs = loadInputs();
   const connection = readFederatedConnection(inputs.connectionId);
-  refuseSecretVariables(jobVariables(), inputs);
+  refuseJobVariables(jobVariables(), inputs);
   const job = readJob();
   scrubProcessEnvironment();
 

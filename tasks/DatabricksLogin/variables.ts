@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { WorkspaceAddress } from "../common/databricks/workspace/address.ts";
+import { type WorkspaceAddress, workspaceIdOf } from "../common/databricks/workspace/address.ts";
 import { print, registerSecret, setJobVariable } from "../common/pipeline/commands.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import { environmentName } from "../common/pipeline/job.ts";
@@ -11,23 +11,58 @@ import type { ServiceAddresses } from "./service/handover.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const { host, workspaceId, authType, metadataServiceUrl, clientId, clientSecret, discoveryUrl } = loginVariables;
+const metadataService = "metadata-service";
 
-/**
- * Throws a UserError if the job has a secret variable with one of the names that the step sets: the agent would keep the
- * variable secret, and not pass it to later steps.
- */
-export function refuseSecretVariables(
-  ofJob: readonly { readonly name: string; readonly secret: boolean }[],
-  { oauthClient }: Pick<LoginInputs, "oauthClient">,
-): void {
-  const client = oauthClient ? [clientId, clientSecret, discoveryUrl] : [];
+/** A variable of the job under its own name. */
+interface JobVariable {
+  readonly name: string;
+  readonly value: string;
+  readonly secret: boolean;
+}
+
+/** Throws a UserError for variables of the job that would keep what the step sets from later steps. */
+export function refuseJobVariables(
+  ofJob: readonly JobVariable[],
+  inputs: Pick<LoginInputs, "workspace" | "oauthClient">,
+) {
+  const client = inputs.oauthClient ? [clientId, clientSecret, discoveryUrl] : [];
   const names = new Set<string>([host, authType, metadataServiceUrl, workspaceId, ...client]);
-  const secret = ofJob.filter((one) => one.secret && names.has(environmentName(one.name))).map(({ name }) => name);
+  const concerned = ofJob.filter(({ name }) => names.has(environmentName(name)));
+  refuseSecrets(concerned);
+  refuseNamesakes(concerned, inputs);
+}
+
+/** The agent would keep a variable secret that was secret once, and not pass it to later steps. */
+function refuseSecrets(concerned: readonly JobVariable[]): void {
+  const secret = concerned.filter((one) => one.secret).map(({ name }) => name);
   if (secret.length === 0) return;
   throw new UserError(
     `This job has secret variables with names that the login sets: ${secret.join(", ")}. Azure Pipelines would keep ` +
       "the new values secret, and later steps would not get them.",
     { hint: "Remove these variables from the pipeline and from its variable groups.", section: "inputs" },
+  );
+}
+
+/**
+ * The agent keeps `databricks.host` beside DATABRICKS_HOST, but writes both into the same variable of a step's environment, in the
+ * order of a dictionary (agent: Variables.cs, Handler.cs).
+ */
+function refuseNamesakes(concerned: readonly JobVariable[], { workspace }: Pick<LoginInputs, "workspace">): void {
+  const values: Record<string, string> = {
+    [host]: workspace.host,
+    [authType]: metadataService,
+    [workspaceId]: workspaceIdOf(workspace) ?? "",
+  };
+  const namesakes = concerned.filter(({ name, value }) => {
+    const written = environmentName(name);
+    return name.toUpperCase() !== written && (value || "").replace(/\/+$/, "") !== values[written];
+  });
+  if (namesakes.length === 0) return;
+  const list = namesakes.map(({ name }) => `${name} (${environmentName(name)})`).join(", ");
+  throw new UserError(
+    `This job has variables that become the same variables of the environment as those of the login: ${list}. Each later ` +
+      "step would get one or the other value, by chance.",
+    { hint: "Rename these variables in the pipeline and in its variable groups.", section: "inputs" },
   );
 }
 
@@ -43,7 +78,7 @@ export function jobVariablesFor(
   const { oauth } = addresses;
   const set = {
     [host]: workspace.host,
-    [authType]: "metadata-service",
+    [authType]: metadataService,
     [metadataServiceUrl]: addresses.metadataServiceUrl,
     ...(workspace.workspaceId ? { [workspaceId]: workspace.workspaceId } : {}),
     ...(oauth ? { [clientId]: oauth.id, [clientSecret]: oauth.secret, [discoveryUrl]: oauth.discoveryUrl } : {}),

@@ -97,6 +97,23 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     await finish();
   });
 
+  it("refuses a variable of the job that later steps get under the same name with another value", async () => {
+    const { login, finish } = await loginJob({ variables: { "databricks.host": "https://a.b" } });
+    const [step, { azureDevOps }] = await requests(() => login());
+    expect(step.errors).toEqual([
+      expect.stringMatching(/as those of the login: databricks\.host \(DATABRICKS_HOST\)\./),
+    ]);
+    expect(azureDevOps).toEqual([]);
+    await finish();
+  });
+
+  it("accepts such a variable if it has the same value", async () => {
+    const { login, script, finish } = await loginJob({ variables: { "databricks.host": lab.workspace.url } });
+    expect((await login({ workspaceUrl: "$(databricks.host)" })).result).toBe("Succeeded");
+    expect((await script(askForToken)).output).toEqual(["200"]);
+    await finish();
+  });
+
   it("tells programs, and the end of the job, why they do not get a token", async () => {
     const { login, script, finish } = await loginJob();
     await login();

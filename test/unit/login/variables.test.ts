@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { WorkspaceAddress } from "../../../tasks/common/databricks/workspace/address.ts";
 import { loginPath } from "../../../tasks/common/sign-in/login-variables.ts";
-import { jobVariablesFor, refuseSecretVariables } from "../../../tasks/DatabricksLogin/variables.ts";
+import { jobVariablesFor, refuseJobVariables } from "../../../tasks/DatabricksLogin/variables.ts";
 
 const host = "https://adb-1.2.azuredatabricks.net";
 const workspace = { host, workspaceId: undefined };
@@ -72,25 +73,60 @@ describe("The job variables of a login", () => {
 });
 
 describe("A secret variable of the job", () => {
+  const secret = (name: string) => ({ name, value: "a secret", secret: true });
+
   it("is refused with the name of a variable that the login sets", () => {
-    const ofJob = [
-      { name: "databricks.host", secret: true },
-      { name: "other", secret: true },
-    ];
-    expect(() => refuseSecretVariables(ofJob, { oauthClient: false })).toThrow(
+    const ofJob = [secret("databricks.host"), secret("other")];
+    expect(() => refuseJobVariables(ofJob, { workspace, oauthClient: false })).toThrow(
       /names that the login sets: databricks\.host\./,
     );
   });
 
   it("may have the name of the OAuth client's variables if there is no OAuth client", () => {
-    const ofJob = [{ name: "DATABRICKS_CLIENT_SECRET", secret: true }];
-    expect(() => refuseSecretVariables(ofJob, { oauthClient: false })).not.toThrow();
-    expect(() => refuseSecretVariables(ofJob, { oauthClient: true })).toThrow(/DATABRICKS_CLIENT_SECRET/);
+    const ofJob = [secret("DATABRICKS_CLIENT_SECRET")];
+    expect(() => refuseJobVariables(ofJob, { workspace, oauthClient: false })).not.toThrow();
+    expect(() => refuseJobVariables(ofJob, { workspace, oauthClient: true })).toThrow(/DATABRICKS_CLIENT_SECRET/);
+  });
+});
+
+describe("A variable of the job that is not secret", () => {
+  const check = (name: string, value: string, oauthClient = false, of: WorkspaceAddress = workspace) =>
+    refuseJobVariables([{ name, value, secret: false }], { workspace: of, oauthClient });
+
+  it.each(["DATABRICKS_HOST", "databricks_host", "DATABRICKS_AUTH_TYPE"])("is replaced by the login: %s", (name) => {
+    expect(() => check(name, "other")).not.toThrow();
   });
 
-  it("does not concern variables that are not secret", () => {
-    expect(() =>
-      refuseSecretVariables([{ name: "DATABRICKS_HOST", secret: false }], { oauthClient: true }),
-    ).not.toThrow();
+  it.each([
+    ["databricks.host", "https://adb-3.4.azuredatabricks.net"],
+    ["Databricks Host", "adb-1.2.azuredatabricks.net"],
+    ["databricks.host", ""],
+    ["databricks.auth.type", "pat"],
+    ["DATABRICKS_AUTH.TYPE", "pat"],
+    ["databricks.metadata.service.url", host],
+    ["databricks.workspace.id", "2"],
+  ])("is refused if it becomes the same variable of the environment: %s=%s", (name, value) => {
+    expect(() => check(name, value)).toThrow(`: ${name} (`);
+  });
+
+  it.each([
+    ["databricks.host", host],
+    ["databricks.host", `${host}/`],
+    ["databricks.auth.type", "metadata-service"],
+    ["databricks.workspace.id", "1"],
+    ["databricks.workspace", "other"],
+  ])("may become the same variable with the value of the login: %s=%s", (name, value) => {
+    expect(() => check(name, value)).not.toThrow();
+  });
+
+  it("may name the workspace at a custom URL", () => {
+    const custom = { host: "https://acme.databricks.com", workspaceId: "123" };
+    expect(() => check("databricks.workspace.id", "123", false, custom)).not.toThrow();
+    expect(() => check("databricks.workspace.id", "124", false, custom)).toThrow(/databricks\.workspace\.id/);
+  });
+
+  it("concerns the OAuth client's variables only if there is an OAuth client", () => {
+    expect(() => check("databricks.client.id", "an application")).not.toThrow();
+    expect(() => check("databricks.client.id", "an application", true)).toThrow(/databricks\.client\.id/);
   });
 });
