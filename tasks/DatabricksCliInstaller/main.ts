@@ -53,10 +53,11 @@ async function resolveBundle(version: InstallerInputs["version"]): Promise<Versi
   return request;
 }
 
-/** Makes the CLI the one that later steps find. For a CLI that is already on PATH, the order of PATH stays the same. */
+/** Makes the CLI the one that later steps find. For a CLI that they find anyway, the order of PATH stays the same. */
 function handOver(cli: InstalledCli): void {
   const folder = path.dirname(cli.executable);
-  if (cli.source !== "preinstalled") prependPath(folder);
+  if (cli.behind) print(`Databricks CLI ${cli.version} was on PATH behind a script, ${cli.behind}.`);
+  if (cli.source !== "preinstalled" || cli.behind) prependPath(folder);
   setOutput("version", cli.version);
   setOutput("path", cli.executable);
   setOutput("source", cli.source);

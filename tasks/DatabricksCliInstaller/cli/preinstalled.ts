@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { askVersion, type NoVersion } from "../../common/databricks/cli/ask-version.ts";
-import { findCliOnPath, isScript } from "../../common/databricks/cli/find.ts";
+import { findCliOnPath, isScript, scriptBeforeCli } from "../../common/databricks/cli/find.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
@@ -13,6 +13,8 @@ export interface PreinstalledCli {
   readonly executable: string;
   /** Whether it is in the tool cache, where it must be verified before it is used. */
   readonly cached: boolean;
+  /** A script that later steps would find before it; undefined for a CLI that they find. */
+  readonly behind?: string | undefined;
 }
 
 /** The tool cache, as far as a program on PATH can be in it. */
@@ -39,7 +41,7 @@ export async function takePreinstalled(
   const environment = withoutAgentSecrets(process.env);
   const answer = await askVersion({ executable, environment, withinMs: answerWithinMs, cancel });
   if (cancel.aborted) throw new Cancelled();
-  if (typeof answer === "string") return { version: answer, executable, cached: false };
+  if (typeof answer === "string") return { version: answer, executable, cached: false, behind: scriptBeforeCli() };
   printNotUsed(executable, whatItIs(answer));
   return undefined;
 }

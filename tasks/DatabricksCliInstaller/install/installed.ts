@@ -17,7 +17,8 @@ export async function reuseInstalled(step: Step, version: string): Promise<Insta
 
   const preinstalled = await step.preinstalled();
   if (preinstalled?.version !== version || preinstalled.cached) return undefined;
-  return { version, executable: preinstalled.executable, source: "preinstalled" };
+  const { executable, behind } = preinstalled;
+  return { version, executable, source: "preinstalled", behind };
 }
 
 function changed(folder: string, version: string, checksum: string | undefined): string {

@@ -19,4 +19,6 @@ export interface InstalledCli {
   /** Absolute path. */
   readonly executable: string;
   readonly source: "cache" | "download" | "archive" | "preinstalled";
+  /** A script that they find before a preinstalled CLI, as long as PATH stays the same. */
+  readonly behind?: string | undefined;
 }

@@ -107,6 +107,17 @@ describe.each(taskNodes)(
       expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "download" });
       expect(/databricks\.cmd: it is a script/i.test(step.text)).toBe(windowsAgents);
     });
+
+    it("puts a CLI on PATH of Windows before a script of its name, which later steps would start", async () => {
+      const [scripts, bin] = ["scripts-", "bin-"].map((name) => fs.mkdtempSync(path.join(lab.folder, name)));
+      fs.writeFileSync(path.join(scripts ?? "", "databricks.cmd"), "exit /b 9\n");
+      fs.copyFileSync(lab.fakeCli("1.11.0", "preinstalled"), path.join(bin ?? "", cliName));
+      const on = await startAgent({ environment: { PATH: `${scripts}:${bin}:/usr/bin:/bin` } });
+      const step = await install({ version: "1.x" }, { on });
+      expect(step.outputs, step.text).toMatchObject({ version: "1.11.0", source: "preinstalled" });
+      expect(/was on PATH behind a script, \S+databricks\.cmd\./i.test(step.text)).toBe(windowsAgents);
+      expect(step.versionOnPath).toBe(windowsAgents ? "1.11.0" : undefined);
+    });
   },
 );
 

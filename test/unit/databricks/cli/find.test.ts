@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { findCliOnPath, isScript } from "../../../../tasks/common/databricks/cli/find.ts";
+import { findCliOnPath, isScript, scriptBeforeCli } from "../../../../tasks/common/databricks/cli/find.ts";
 
 let folder: string;
 
@@ -49,5 +49,31 @@ describe("The CLI on PATH", () => {
 
   it("is not a script as databricks.EXE", () => {
     expect(isScript("C:\\bin\\databricks.EXE")).toBe(false);
+  });
+});
+
+describe("A script before the CLI on PATH of Windows", () => {
+  it.each(["databricks", "databricks.com", "databricks.bat", "databricks.cmd", "databricks.ps1"])(
+    "is %s in an earlier folder",
+    (name) => {
+      const script = addProgram(`first/${name}`);
+      addProgram("second/databricks.exe");
+      expect(scriptBeforeCli("win32")).toBe(script);
+      expect(scriptBeforeCli("linux")).toBeUndefined();
+    },
+  );
+
+  it("is none in the folder of the CLI, or in a later one", () => {
+    addProgram("first/databricks.exe");
+    addProgram("first/databricks.cmd");
+    addProgram("second/databricks.cmd");
+    expect(scriptBeforeCli("win32")).toBeUndefined();
+  });
+
+  it("is not a program of another name, or a folder", () => {
+    addProgram("first/databricks-connect.cmd");
+    addProgram("first/databricks/readme");
+    addProgram("second/databricks.exe");
+    expect(scriptBeforeCli("win32")).toBeUndefined();
   });
 });
