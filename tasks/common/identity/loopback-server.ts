@@ -43,7 +43,9 @@ export async function startLoopbackServer(routes: Readonly<Record<string, Route>
   // Loaded only here: steps that fail on their inputs start faster.
   const { createServer } = await import("node:http");
   const server = createServer((request, response) => {
-    void answer(request).then(({ status, body }) => {
+    // A client can end while it sends its request. That must not end the server, on which the whole job relies.
+    const sent = answer(request).catch((error: unknown) => refuse(500, "INTERNAL_ERROR", String(error)));
+    void sent.then(({ status, body }) => {
       response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
       response.end(JSON.stringify(body));
     });

@@ -169,6 +169,17 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     ]);
   });
 
+  it("goes on if a program ends in the middle of a request", async () => {
+    const { login, script, finish } = await loginJob();
+    await login({ oauthClient: "true" });
+    const endpoint = '"$(curl -s "$DATABRICKS_DISCOVERY_URL" | jq -r .token_endpoint)"';
+    const ended = `curl -s --max-time 0.5 -H "Content-Length: 100" -d only-a-part ${endpoint} || true`;
+    const { output } = await script(`${ended}\nsleep 0.5\n${askForToken}`);
+    expect(output).toEqual(["200"]);
+    const { postSteps } = await finish();
+    expect(postSteps[0]?.warnings).toEqual([]);
+  });
+
   it("does not leave the OAuth client of an earlier login, which is for another workspace", async () => {
     const { job, login, finish } = await loginJob();
     await login({ oauthClient: "true" });

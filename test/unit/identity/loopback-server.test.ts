@@ -1,4 +1,5 @@
-import http from "node:http";
+import http, { type IncomingMessage } from "node:http";
+import net from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { secretPath, startLoopbackServer } from "../../../tasks/common/identity/loopback-server.ts";
 
@@ -48,4 +49,28 @@ it("sends the answers that are on their way before it closes, if it has the time
   expect(await answer).toBe(200);
   await closed;
   await expect(status(`${server.origin}/late`)).rejects.toThrow("ECONNREFUSED");
+});
+
+it("goes on if a client ends in the middle of its request, or a route fails", async () => {
+  const failed: unknown[] = [];
+  const server = await startLoopbackServer({
+    "/body": async (request: IncomingMessage) => {
+      try {
+        for await (const chunk of request) expect(String(chunk)).toBe("part");
+      } catch (error) {
+        failed.push(error);
+        throw error;
+      }
+      return { status: 200, body: {} };
+    },
+    "/fails": () => Promise.reject(new Error("broken")),
+    "/works": async () => ({ status: 200, body: {} }),
+  });
+  onTestFinished(() => server.close());
+  const { port, host } = new URL(server.origin);
+  const client = net.connect(Number(port), "127.0.0.1");
+  client.write(`POST /body HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 100\r\n\r\npart`, () => client.destroy());
+  await expect.poll(() => failed).toHaveLength(1);
+  expect(await status(`${server.origin}/fails`)).toBe(500);
+  expect(await status(`${server.origin}/works`)).toBe(200);
 });
