@@ -31,11 +31,14 @@ export function hostKind(host: string): HostKind {
   const azure = nameInDomain(host, azureSuffixes);
   if (azure !== undefined) return azureKind(azure);
   const other = nameInDomain(host, otherSuffixes);
-  if (other !== undefined) return other === "accounts" ? "account" : "workspace";
+  if (other !== undefined) return accountNames.has(other) ? "account" : "workspace";
   const custom = nameInDomain(host, [customSuffix]);
   if (custom === undefined || custom.includes(".") || databricksSites.has(custom)) return "else";
   return custom === "accounts" ? "account" : "custom";
 }
+
+/** Names of account consoles outside of Azure (databricks-sdk-go, config.go). */
+const accountNames = new Set(["accounts", "accounts-dod"]);
 
 /** Names in databricks.com that are not custom URLs. */
 const databricksSites = new Set(["www", "docs", "login", "community", "cloud", "gcp"]);

@@ -46,6 +46,7 @@ describe("A workspace's host", () => {
     ["https://accounts.databricks.azure.us", "account"],
     ["https://accounts.cloud.databricks.com", "account"],
     ["https://accounts.gcp.databricks.com", "account"],
+    ["https://accounts-dod.cloud.databricks.us", "account"],
     ["https://accounts.databricks.com", "account"],
     ["https://westeurope.azuredatabricks.net", "region"],
     ["https://usgovvirginia.databricks.azure.us", "region"],
