@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerSecret, setTaskVariable } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
+import { serviceEnvironment } from "./environment.ts";
 import {
   type Handover,
   type HandoverMessage,
@@ -61,18 +62,6 @@ export function startService(cancel: AbortSignal): StartedService {
       await gone;
     },
   };
-}
-
-/** Only what Node needs, and the variable by which the agent finds what a job has left running. */
-function serviceEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const windows = process.platform === "win32" ? ["SystemRoot", "USERPROFILE"] : [];
-  const names = ["PATH", "HOME", "VSTS_PROCESS_LOOKUP_ID", ...windows];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 /** Rejects if the service is gone first, does not answer in time, or if the step is canceled. */

@@ -127,6 +127,19 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     expect(postSteps[0]?.text).toContain("Signed out. No program has asked for a token.");
   });
 
+  it("renews the token with the certificates and options that Node has on this machine", async () => {
+    lab.entra.accessTokenLifetimeSeconds = 3;
+    const SSL_CERT_FILE = lab.agentNetwork.caFile ?? "";
+    const environment = { NODE_OPTIONS: "--no-warnings --use-openssl-ca", SSL_CERT_FILE };
+    const { login, script, finish } = await loginJob({ agent: { configured: ["proxy"], environment } });
+    const { service } = await login();
+    expect(processView(service?.pid ?? 0).environment).toContain("NODE_OPTIONS=--use-openssl-ca");
+    expect((await script(`sleep 3\n${askForToken}`)).output).toEqual(["200"]);
+    lab.entra.accessTokenLifetimeSeconds = 3600;
+    const { postSteps } = await finish();
+    expect(postSteps[0]?.warnings).toEqual([]);
+  });
+
   it("reports failed renewals at the end of the job, because clients do not show them", async () => {
     lab.entra.accessTokenLifetimeSeconds = 3;
     const deployer = lab.addDeployer();
