@@ -14,6 +14,8 @@ interface BundleVersion {
 /** The checked inputs of the task; an optional input that is empty is `undefined`. */
 export interface InstallerInputs {
   readonly version: VersionRequest | BundleVersion;
+  /** Whether there is a folder of a bundle although the version does not come from the bundle. */
+  readonly hasUnusedFolder: boolean;
   /** https URL, or http on loopback. */
   readonly downloadUrl: string | undefined;
   /** Absolute path of an existing file. */
@@ -26,8 +28,10 @@ export interface InstallerInputs {
 /** Reads all inputs; throws one UserError that lists every problem. */
 export async function loadInputs(): Promise<InstallerInputs> {
   const reader = inputReader();
+  const version = await readVersion(reader);
   const inputs: InstallerInputs = {
-    version: await readVersion(reader),
+    version,
+    hasUnusedFolder: version.kind !== "bundle" && reader.hasFile("workingDirectory"),
     downloadUrl: readUrl(reader),
     archivePath: readArchivePath(reader),
     checksum: readChecksum(reader),

@@ -11,7 +11,7 @@ import { installRelease } from "./install/release.ts";
 import type { InstalledCli, Step } from "./install/step.ts";
 import { agentPlatform } from "./platform.ts";
 import { knownProblems } from "./version/known-problems.ts";
-import type { VersionRequest } from "./version/request.ts";
+import { describe, type VersionRequest } from "./version/request.ts";
 import { waitWhileBusy } from "./while-busy.ts";
 
 endOfLoad();
@@ -20,6 +20,7 @@ void runTask(async ({ http, cancel }) => {
   const platform = agentPlatform();
   const cache = openToolCache(platform, undefined, waitWhileBusy(platform, cancel));
   const request = await resolveBundle(inputs.version);
+  if (inputs.hasUnusedFolder) warnOfUnusedFolder(request);
   const preinstalled = once(() => preinstalledFor(inputs, cache, cancel));
 
   const step: Step = { http, cancel, inputs, cache, request, preinstalled };
@@ -51,6 +52,14 @@ async function resolveBundle(version: InstallerInputs["version"]): Promise<Versi
   const { request, file, text } = await bundleVersion(version.folder);
   print(`${file} requires Databricks CLI ${text}`);
   return request;
+}
+
+/** Somebody who sets the folder probably wants the version of the bundle. */
+function warnOfUnusedFolder(request: VersionRequest): void {
+  warn(
+    `workingDirectory has no effect, because this step asks for ${describe(request)}. Set version to bundle to install the ` +
+      "version that the bundle requires, or clear workingDirectory.",
+  );
 }
 
 /** Makes the CLI the one that later steps find. For a CLI that they find anyway, the order of PATH stays the same. */

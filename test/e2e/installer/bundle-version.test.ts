@@ -34,6 +34,21 @@ describe.each(taskNodes)("DatabricksCliInstaller with version: bundle, on $name"
     expect(step.text).toMatch(/databricks\.yml requires Databricks CLI >= 1\.10\.0, < 1\.12\.0/);
   });
 
+  it.each([
+    ["latest", "the latest version", "2.0.0"],
+    ["1.11.0", "version 1.11.0", "1.11.0"],
+  ])("warns that workingDirectory has no effect with the version %s", async (version, asked, installed) => {
+    const prepare = (folder: string) => fs.mkdirSync(path.join(folder, "bundle"));
+    const step = await install({ version, workingDirectory: "bundle" }, { prepare });
+    expect(step.outputs["version"], step.text).toBe(installed);
+    expect(step.warnings).toEqual([
+      expect.stringContaining(
+        `workingDirectory has no effect, because this step asks for ${asked}. Set version to bundle`,
+      ),
+    ]);
+    expect((await install({ version })).warnings).toEqual([]);
+  });
+
   it("reads the version from the last included file that sets it", async () => {
     const step = await installFor({
       "databricks.yml": "bundle: {name: x, databricks_cli_version: 1.10.0}\ninclude: ['resources/*.yml', last.yml]",
