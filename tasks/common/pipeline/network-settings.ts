@@ -9,17 +9,22 @@ import { noProxyPattern } from "./no-proxy.ts";
  * The agent's proxy and CA; HTTPS_PROXY and NO_PROXY of the machine apply where the agent has no proxy, NODE_EXTRA_CA_CERTS
  * adds to its CA. Throws a UserError for settings that cannot be used, or that a variable of the job has replaced.
  */
-export function agentNetwork(environment: NodeJS.ProcessEnv = process.env): Network {
-  const names = jobVariables().map(({ name }) => name);
+export function agentNetwork(environment: NodeJS.ProcessEnv = process.env, names = namesOfJob()): Network {
   refuseImitation(names);
   const caFile = getHttpCertConfiguration()?.caFile;
   const missingCaFile = caFile && !fs.existsSync(caFile) ? caFile : undefined;
+  const extraFile = environment["NODE_EXTRA_CA_CERTS"];
+  const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
   return {
     proxy: agentProxy() ?? machineProxy(environment),
-    extraCertificates: certificates(missingCaFile ? undefined : caFile, environment["NODE_EXTRA_CA_CERTS"], names),
-    nodeTrustsMore: !!environment["NODE_EXTRA_CA_CERTS"],
+    extraCertificates: certificates(missingCaFile ? undefined : caFile, extraFile, isUntrusted),
+    nodeTrustsMore: isUntrusted && !!extraFile,
     missingCaFile,
   };
+}
+
+function namesOfJob(): readonly string[] {
+  return jobVariables().map(({ name }) => name);
 }
 
 /** The names from which task-lib reads the agent's own settings. */
@@ -138,7 +143,7 @@ const certificateVariables = new Set([
  * Returns a test for variables that name certificate authorities and that any step of the job could have set. With its own
  * authority and proxy, a step could read every token.
  */
-export function untrustedCertificates(names: readonly string[] = jobVariables().map(({ name }) => name)) {
+export function untrustedCertificates(names = namesOfJob()) {
   const written = new Set(names.map(environmentName));
   return (name: string): boolean => certificateVariables.has(name.toUpperCase()) && written.has(name.toUpperCase());
 }
@@ -147,9 +152,8 @@ export function untrustedCertificates(names: readonly string[] = jobVariables().
 function certificates(
   caFile: string | undefined,
   extraFile: string | undefined,
-  names: readonly string[],
+  isUntrusted: boolean,
 ): string | undefined {
-  const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
   if (!caFile && !extraFile) return undefined;
   const extra = extraFile && !isUntrusted ? readIfThere(extraFile) : "";
   return [caFile ? readCertificates(caFile) : "", extra].filter((text) => text !== "").join("\n");

@@ -24,7 +24,7 @@ export interface Network {
    * machine's. undefined: Node's own list is right as it is.
    */
   readonly extraCertificates: string | undefined;
-  /** Whether Node's own list contains more than the public authorities, because NODE_EXTRA_CA_CERTS was set at its start. */
+  /** Whether Node's own list contains more than is trusted, because a step of the job could have set NODE_EXTRA_CA_CERTS. */
   readonly nodeTrustsMore?: boolean;
   /** The agent's CA file, if it does not exist: in a container, the path of the host usually leads nowhere. */
   readonly missingCaFile?: string | undefined;

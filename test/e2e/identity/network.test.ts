@@ -86,6 +86,17 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
   });
 
+  it("trusts NODE_EXTRA_CA_CERTS in addition to what Node trusts on this machine", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "other-authority-"));
+    const { file } = await createCertificateAuthority(folder);
+    const machine = { NODE_OPTIONS: "--use-openssl-ca", SSL_CERT_FILE: lab.agentNetwork.caFile ?? "" };
+    const step = await deploy({
+      agent: { configured: ["proxy"], environment: { ...machine, NODE_EXTRA_CA_CERTS: file } },
+    });
+    fs.rmSync(folder, { recursive: true });
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+  });
+
   it("explains a proxy that asks for other credentials", async () => {
     const step = await deploy({
       agent: { proxy: { url: lab.proxy.url, username: "agent", password: "wr0ng" } },

@@ -1,3 +1,6 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { proxyFor } from "../../../tasks/common/pipeline/network.ts";
 import { agentNetwork } from "../../../tasks/common/pipeline/network-settings.ts";
@@ -54,6 +57,17 @@ describe("The settings of the network", () => {
     } finally {
       delete process.env["AGENT_CAINFO"];
     }
+  });
+
+  it("keeps Node's own list, with what the machine adds to it, and only then not if a step could have added to it", () => {
+    const authority = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "ca-")), "ca.pem");
+    fs.writeFileSync(authority, "an authority");
+    const environment = { NODE_EXTRA_CA_CERTS: authority };
+    expect(agentNetwork({})).toMatchObject({ extraCertificates: undefined, nodeTrustsMore: false });
+    expect(agentNetwork(environment)).toMatchObject({ extraCertificates: "an authority", nodeTrustsMore: false });
+    const set = agentNetwork(environment, ["node.extra.ca.certs"]);
+    expect(set).toMatchObject({ extraCertificates: "", nodeTrustsMore: true });
+    fs.rmSync(path.dirname(authority), { recursive: true });
   });
 
   it("refuses an HTTPS_PROXY that is not an address", () => {
