@@ -1,4 +1,5 @@
 import { federatedTokens } from "../../common/identity/federated-token.ts";
+import { tokenClaims } from "../../common/identity/jwt.ts";
 import { type Route, refuse, secretPath, startLoopbackServer } from "../../common/identity/loopback-server.ts";
 import { metadataRoute } from "../../common/identity/metadata-service.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
@@ -55,7 +56,8 @@ async function open(handover: HandoverMessage): Promise<ServiceAddresses> {
   const counts = counter();
 
   const end = () => void server.close(lastAnswersMs).then(() => process.exit(0));
-  const token = watchedToken(identity.token, handover.token.value, counts, end);
+  const jobTokenExpiresAt = tokenClaims(job.jobToken ?? "").expiresAt;
+  const token = watchedToken(identity.token, handover.token.value, counts, { jobTokenExpiresAt, end });
   const metadata = metadataRoute({ token, issuers, allowsHost: rule, refusal: refusalOf(workspace.host) });
   const oauth = inputs.oauthClient ? newOAuthClient() : undefined;
   const paths = {

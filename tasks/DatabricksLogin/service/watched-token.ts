@@ -3,25 +3,45 @@ import { JobTokenRefused } from "../../common/identity/id-token.ts";
 import { forgetSecrets } from "../../common/pipeline/secrets.ts";
 import type { Counter } from "./report.ts";
 
+/** A refusal of the job's token that lasts longer is not an outage of Azure DevOps. */
+const outageMs = 10 * 60_000;
+
+/** What ends with the job. */
+export interface JobEnd {
+  /** When the job's token expires, in milliseconds since 1970; undefined if it does not tell. */
+  readonly jobTokenExpiresAt: number | undefined;
+  readonly end: () => void;
+  readonly now?: () => number;
+}
+
 /**
- * The same source: counts its renewals, and calls `end` when the job's token is refused, which no later request can change. The
+ * The same source: counts its renewals, and calls `end` when no later request can succeed, because the job's token is refused. The
  * service prints nothing, so it keeps no token only to hide it: each one would stay in its memory as long as the job.
  */
 export function watchedToken(
   token: AccessTokenSource,
   first: string,
   counts: Pick<Counter, "countRenewal">,
-  end: () => void,
+  { jobTokenExpiresAt = 0, end, now = Date.now }: JobEnd,
 ): AccessTokenSource {
   let last = first;
+  let refusedSince: number | undefined;
+
+  /** Azure DevOps also answers 401 if its own services are overloaded for a moment (azure-pipelines-agent, issue 2952). */
+  function noteRefusal(): void {
+    refusedSince ??= now();
+    if (now() >= jobTokenExpiresAt || now() - refusedSince >= outageMs) end();
+  }
+
   return async () => {
     try {
       const current = await token();
+      refusedSince = undefined;
       if (current.value !== last) counts.countRenewal();
       last = current.value;
       return current;
     } catch (error) {
-      if (error instanceof JobTokenRefused) end();
+      if (error instanceof JobTokenRefused) noteRefusal();
       throw error;
     } finally {
       forgetSecrets();

@@ -10,7 +10,7 @@ import { answerText, formProblem, serverMessage, unreachable } from "../pipeline
 import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
 import { type TokenClaims, tokenClaims } from "./jwt.ts";
 
-/** Azure DevOps no longer accepts the job's token: the job has ended, or the token has. No later request can succeed. */
+/** Azure DevOps does not accept the job's token: the job has ended, or the token has, or Azure DevOps is overloaded. */
 export class JobTokenRefused extends UserError {}
 
 /** Gets a new ID token of the connection and registers it as a secret before anything else is printed. */

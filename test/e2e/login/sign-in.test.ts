@@ -154,6 +154,19 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     ]);
   });
 
+  it("goes on if Azure DevOps refuses the job's token for a moment", async () => {
+    lab.entra.accessTokenLifetimeSeconds = 2;
+    const { login, script, finish } = await loginJob();
+    await login();
+    lab.azureDevOps.fault({ status: 401 }, 1);
+    const { output } = await script(`sleep 2\n${askForToken}\n${askForToken}`);
+    lab.entra.accessTokenLifetimeSeconds = 3600;
+    expect(output).toEqual(["500", "200"]);
+    const { postSteps } = await finish();
+    expect(postSteps[0]?.text).toContain("Signed out. 1 token request answered: curl 1; 1 renewal.");
+    expect(postSteps[0]?.warnings).toEqual([expect.stringMatching(/^1 token request failed\. The last reason: .*401/)]);
+  });
+
   it("leaves nothing behind if it is canceled as soon as it has a token", async () => {
     const { login, finish } = await loginJob();
     const step = await login({}, cancelAt("Signed in to"));
