@@ -1,6 +1,7 @@
 import type { AccessToken } from "../../common/identity/access-token.ts";
 import type { JobInfo } from "../../common/pipeline/job.ts";
-import type { Network } from "../../common/pipeline/network.ts";
+import type { AgentProxy, Network, UrlPattern } from "../../common/pipeline/network.ts";
+import { noProxyPattern } from "../../common/pipeline/no-proxy.ts";
 import type { FederatedConnection } from "../../common/pipeline/service-connection.ts";
 import type { LoginInputs } from "../inputs.ts";
 
@@ -39,17 +40,27 @@ export const keepMessage = "keep";
 
 interface NetworkMessage extends Omit<Network, "proxy"> {
   readonly proxy:
-    | (Omit<NonNullable<Network["proxy"]>, "url" | "bypass"> & { readonly url: string; readonly bypass: string[] })
+    | (Omit<AgentProxy, "url" | "bypass"> & { readonly url: string; readonly bypass: readonly PatternMessage[] })
     | undefined;
 }
 
+/** A pattern of the agent, which is a regular expression, or an entry of NO_PROXY, which is none: `*.corp.example`. */
+type PatternMessage = { readonly regExp: string } | { readonly noProxy: string };
+
 export function networkMessage({ proxy, ...rest }: Network): NetworkMessage {
   if (!proxy) return { ...rest, proxy: undefined };
-  return { ...rest, proxy: { ...proxy, url: proxy.url.href, bypass: proxy.bypass.map(({ source }) => source) } };
+  return { ...rest, proxy: { ...proxy, url: proxy.url.href, bypass: proxy.bypass.map(patternMessage) } };
 }
 
 export function networkOf({ proxy, ...rest }: NetworkMessage): Network {
   if (!proxy) return { ...rest, proxy: undefined };
-  const bypass = proxy.bypass.map((source) => new RegExp(source, "i"));
-  return { ...rest, proxy: { ...proxy, url: new URL(proxy.url), bypass } };
+  return { ...rest, proxy: { ...proxy, url: new URL(proxy.url), bypass: proxy.bypass.map(patternOf) } };
+}
+
+function patternMessage(pattern: UrlPattern): PatternMessage {
+  return pattern instanceof RegExp ? { regExp: pattern.source } : { noProxy: pattern.source };
+}
+
+function patternOf(message: PatternMessage): UrlPattern {
+  return "regExp" in message ? new RegExp(message.regExp, "i") : noProxyPattern(message.noProxy);
 }
