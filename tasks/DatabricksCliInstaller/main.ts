@@ -65,12 +65,14 @@ function warnOfUnusedFolder(request: VersionRequest): void {
 /** Makes the CLI the one that later steps find. For a CLI that they find anyway, the order of PATH stays the same. */
 function handOver(cli: InstalledCli): void {
   const folder = path.dirname(cli.executable);
+  const isFound = cli.source === "preinstalled" && !cli.behind;
   if (cli.behind) print(`Databricks CLI ${cli.version} was on PATH behind a script, ${cli.behind}.`);
-  if (cli.source !== "preinstalled" || cli.behind) prependPath(folder);
+  if (!isFound) prependPath(folder);
   setOutput("version", cli.version);
   setOutput("path", cli.executable);
   setOutput("source", cli.source);
-  print(`Databricks CLI ${cli.version} is ready: ${folder} is first on PATH (source: ${cli.source})`);
+  const where = isFound ? `${cli.executable} on PATH` : `${folder} is first on PATH`;
+  print(`Databricks CLI ${cli.version} is ready: ${where} (source: ${cli.source})`);
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

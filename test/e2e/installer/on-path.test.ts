@@ -24,8 +24,9 @@ describe.each(taskNodes)("DatabricksCliInstaller with a CLI on PATH, on $name", 
     const step = await install({ version }, { on: agent });
     const expected = { version: "1.11.0", path: path.join(folder, "databricks"), source: "preinstalled" };
     expect(step.outputs, step.text).toEqual(expected);
-    // The CLI is on PATH already, so the step does not change PATH.
+    // The CLI is on PATH already, so the step does not change PATH, and does not say that it did.
     expect(step.versionOnPath).toBeUndefined();
+    expect(step.text).toContain(`Databricks CLI 1.11.0 is ready: ${expected.path} on PATH (source: preinstalled)`);
     expect(lab.proxy.connections).toEqual([]);
   });
 
