@@ -99,7 +99,7 @@ async function bundle(
   const task = { ...options, ...start, absWorkingDir: root, outfile, plugins: [...libraries, ...plugins] };
   const { metafile, warnings } = await build({ ...task, metafile: true });
   if (warnings.length > 0) throw new Error(`Bundling ${outfile} gave ${warnings.length} warnings.`);
-  writeWithOneCopy(outfile);
+  fs.writeFileSync(outfile, withOneCopy(fs.readFileSync(outfile, "utf8")));
   const files = Object.entries(metafile.inputs).filter(([input]) => !isWritten(input));
   return { ...metafile, inputs: Object.fromEntries(files) };
 }
@@ -107,20 +107,29 @@ async function bundle(
 /** The function with which esbuild copies the exports of a CommonJS module, one by one, for each file that imports it. */
 const toESM = /\b([\w$]+)=\(([\w$]+),([\w$]+),([\w$]+)\)=>\(\4=\2!=null\?/g;
 
+/** A call of it for a module of Node, in a file that is an ES module to Node, as all of the tasks' own are. */
+const copyOfNodeModule = /\(require\("[^"]+"\),1\)/;
+
 /** Keeps the copies: one for files that are ES modules to Node (`isNode`), and one for others, where `default` is different. */
 const copyOnce = `var copyOnce=copy=>{const copies=[new Map,new Map];return(module,isNode)=>{const known=copies[isNode?1:0];
 if(!known.has(module))known.set(module,copy(module,isNode));return known.get(module)}};
 `;
 
-/** Makes a bundled file copy the exports of each module once. Otherwise the copies take a twentieth of a deploy step's time. */
-function writeWithOneCopy(outfile: string): void {
-  const text = fs.readFileSync(outfile, "utf8");
-  if ((text.match(toESM)?.length ?? 0) > 1) throw new Error(`${outfile} contains esbuild's function __toESM twice.`);
+/**
+ * Makes the text of a bundled file copy the exports of each module once. Otherwise the copies take a twentieth of a deploy
+ * step's time. Throws if the file copies exports, but not with a function as this version of esbuild writes it.
+ */
+export function withOneCopy(text: string): string {
+  const definitions = text.match(toESM)?.length ?? 0;
+  if (definitions > 1) throw new Error("A bundled file contains esbuild's function __toESM twice.");
+  if (definitions === 0 && copyOfNodeModule.test(text)) {
+    throw new Error("esbuild's function __toESM looks different: a bundled file would copy exports many times.");
+  }
   const changed = text.replace(
     toESM,
     (definition, name: string) => `${name}=copyOnce((...a)=>copyFor(...a)),copyFor${definition.slice(name.length)}`,
   );
-  fs.writeFileSync(outfile, copyOnce + changed);
+  return copyOnce + changed;
 }
 
 /** Whether an input is not a file, but text of this script. */

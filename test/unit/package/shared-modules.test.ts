@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { bundleTask } from "../../../scripts/bundle.ts";
+import { bundleTask, withOneCopy } from "../../../scripts/bundle.ts";
 
 let root: string;
 
@@ -114,4 +114,12 @@ it("copies the exports of a library once, for all files that import it", async (
     "task/other.ts": `import library from "../library.cjs"; export const other = library.name;`,
   });
   expect(lines).toEqual(["copied", "library library"]);
+});
+
+it("refuses a bundled file in which it does not find the function that copies exports", () => {
+  const copy = (definition: string) => `var ${definition};var fs=x(require("node:fs"),1);`;
+  const known = "x=(m,n,t)=>(t=m!=null?create(m):{},n||!m?define(t,m):t)";
+  expect(withOneCopy(copy(known))).toContain("x=copyOnce(");
+  expect(() => withOneCopy(copy(known.replace("!=null", "!==null")))).toThrow("__toESM looks different");
+  expect(() => withOneCopy(copy(`${known},y=${known.slice(2)}`))).toThrow("__toESM twice");
 });
