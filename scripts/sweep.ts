@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type CaseOutcome, runCase, type SweepCase, type SweepRoom } from "../test/e2e/deploy/sweep/case.ts";
@@ -6,14 +5,15 @@ import { moments, usualWaitMs, ways } from "../test/e2e/deploy/sweep/stops.ts";
 import { taskNodes } from "../test/e2e/nodes.ts";
 import { cliVersions } from "../test/lab/databricks/build.ts";
 import { startLab } from "../test/lab/lab.ts";
+import { CaseResults } from "./case-results.ts";
 import { root } from "./project.ts";
 import { isWrong, type SweepResult, sweepTable, writeTable } from "./sweep/table.ts";
 
 const commands = ["deploy", "destroy"] as const;
-const logs = path.join(root, "dist/sweep");
-const resultsFile = path.join(logs, "results.jsonl");
+const results = new CaseResults<SweepResult>(path.join(root, "dist/sweep"), nameOf);
 const help = `npm run sweep -- [options]: stops a deploy and a destroy at each of their requests to the workspace.
-Without options it does so in every way, with each CLI version, and writes the table of docs/reliability.md.
+Without options it does so in every way, with each CLI version, and writes the table of docs/reliability.md. If options leave
+something out, the results of the cases that are left out are kept.
   --cli VERSION    only this version of the CLI (repeat it for more): ${cliVersions.join(", ")}
   --command NAME   only deploy or destroy
   --way WAY        only one of: ${ways.join(", ")}
@@ -53,21 +53,48 @@ function chosen<Value extends string>(all: readonly Value[], asked: readonly str
   return asked === undefined ? all : all.filter((value) => asked.includes(value));
 }
 
-function positive(text: string | undefined, standard: number): number {
-  const value = Number(text ?? standard);
-  if (!(value >= 0)) throw new Error(`'${text}' is not a number.`);
-  return value;
+/** The whole number of an option; undefined without the option. Throws if it is below `least`. */
+function wholeNumber(option: "every" | "wait" | "lanes", least: number): number | undefined {
+  const text = options[option];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= least) return value;
+  throw new Error(`--${option} must be a whole number of at least ${least}, not '${text}'.`);
+}
+
+const asked = {
+  clis: chosen<string>(cliVersions, options.cli),
+  commands: chosen(commands, options.command),
+  ways: chosen(ways, options.way),
+  moments: chosen(moments, options.moment),
+  every: wholeNumber("every", 1) ?? 1,
+  wait: wholeNumber("wait", 0),
+};
+const lanes = wholeNumber("lanes", 1) ?? 3;
+const isFull = (["cli", "command", "way", "moment", "every", "wait"] as const).every(
+  (name) => options[name] === undefined,
+);
+
+function nameOf({ cli, case: { command, way, moment, n } }: Omit<SweepResult, "outcome">): string {
+  return `${cli} ${command}, ${way} ${moment} request ${n}`;
+}
+
+/** Whether the options do not leave out a case. */
+function isAsked({ cli, case: { command, way, moment, n } }: SweepResult): boolean {
+  const { clis, commands, ways, moments, every } = asked;
+  const isNamed = clis.includes(cli) && commands.includes(command) && ways.includes(way) && moments.includes(moment);
+  return isNamed && n % every === 0;
 }
 
 /** Every case of one CLI version and command: as many requests as an undisturbed step makes. */
 async function casesOf(room: SweepRoom, command: SweepCase["command"]): Promise<SweepCase[]> {
   const undisturbed = await runCase(room, { command, way: "cancel", moment: "before", n: Number.POSITIVE_INFINITY });
   if (undisturbed.faults.length > 0) throw new Error(`${command} without a stop: ${describe(undisturbed)}`);
-  const every = positive(options.every, 1);
-  const requests = Array.from({ length: undisturbed.count }, (_, index) => index + 1).filter((n) => n % every === 0);
-  return chosen(ways, options.way).flatMap((way) =>
-    chosen(moments, options.moment).flatMap((moment) =>
-      requests.map((n) => ({ command, way, moment, n, waitMs: positive(options.wait, usualWaitMs[moment]) })),
+  const all = Array.from({ length: undisturbed.count }, (_, index) => index + 1);
+  const requests = all.filter((n) => n % asked.every === 0);
+  return asked.ways.flatMap((way) =>
+    asked.moments.flatMap((moment) =>
+      requests.map((n) => ({ command, way, moment, n, waitMs: asked.wait ?? usualWaitMs[moment] })),
     ),
   );
 }
@@ -84,29 +111,15 @@ async function sweep(room: SweepRoom, cases: SweepCase[]): Promise<void> {
   const waiting = [...cases];
   const lane = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const name = `${room.cli} ${next.command}, ${next.way} ${next.moment} request ${next.n}`;
       const outcome = await runCase(room, next).catch((error: unknown) => brokenCase(error));
-      console.log(`${name}: ${describe(outcome).replaceAll("\n", " ").slice(0, 400)} (${waiting.length} left)`);
-      if (outcome.faults.length > 0 || options.logs) writeLog(name, outcome);
-      record({ cli: room.cli, case: next, outcome: { ...outcome, logs: [] } });
+      const result = { cli: room.cli, case: next, outcome: { ...outcome, logs: [] } };
+      const isLogged = outcome.faults.length > 0 || options.logs;
+      results.add(result, isLogged ? logOf(nameOf(result), outcome) : undefined);
+      const end = describe(outcome).replaceAll("\n", " ").slice(0, 400);
+      console.log(`${nameOf(result)}: ${end} (${waiting.length} left)`);
     }
   };
-  await Promise.all(Array.from({ length: positive(options.lanes, 3) }, lane));
-}
-
-function record(result: SweepResult): void {
-  fs.appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
-}
-
-function recordedResults(): SweepResult[] {
-  const text = fs.existsSync(resultsFile) ? fs.readFileSync(resultsFile, "utf8").trim() : "";
-  return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
-}
-
-function isRecorded(cli: string, { command, way, moment, n }: SweepCase): boolean {
-  return recordedResults().some(({ cli: other, case: one }) => {
-    return other === cli && one.command === command && one.way === way && one.moment === moment && one.n === n;
-  });
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 /** A case that could not be examined to its end counts as wrong. */
@@ -115,30 +128,30 @@ function brokenCase(error: unknown): CaseOutcome {
   return { request: "", count: 0, faults: [{ kind: "not examined", detail }], inFlight: [], logs: [] };
 }
 
-function writeLog(name: string, outcome: CaseOutcome): void {
+function logOf(name: string, outcome: CaseOutcome): string {
   const faults = outcome.faults.map(({ kind, detail }) => `${kind}: ${detail}`).join("\n");
-  const text = [`${name}\n${outcome.request}\n${outcome.inFlight.join("\n")}\n${faults}`, ...outcome.logs].join(
-    `\n${"=".repeat(80)}\n`,
-  );
-  fs.writeFileSync(path.join(logs, `${name.replaceAll(/[ ,]+/g, "-")}.log`), text);
+  const head = `${name}\n${outcome.request}\n${outcome.inFlight.join("\n")}\n${faults}`;
+  return [head, ...outcome.logs].join(`\n${"=".repeat(80)}\n`);
+}
+
+/** Whether a case must run: without --continue and --again, each one must. */
+function isLeft(known: SweepResult | undefined): boolean {
+  if (known === undefined) return true;
+  return options.again ? isWrong(known.outcome) : !options.continue;
 }
 
 /** Runs all cases that were asked for. */
 async function runSweep(): Promise<void> {
-  const right = options.again ? recordedResults().filter(({ outcome }) => !isWrong(outcome)) : [];
-  if (!options.continue) fs.rmSync(logs, { recursive: true, force: true });
-  fs.mkdirSync(logs, { recursive: true });
-  for (const result of right) record(result);
+  if (!options.continue && !options.again && isFull) results.clear();
+  const recorded = results.byName();
   const lab = await startLab(console.log);
   try {
-    for (const [index, cli] of chosen(cliVersions, options.cli).entries()) {
+    for (const [index, cli] of asked.clis.entries()) {
       const room = { lab, cli, node: taskNodes[index % taskNodes.length]?.path ?? "" };
-      for (const command of chosen(commands, options.command)) {
+      for (const command of asked.commands) {
         const cases = await casesOf(room, command);
-        await sweep(
-          room,
-          cases.filter((one) => !isRecorded(cli, one)),
-        );
+        const left = cases.filter((one) => isLeft(recorded.get(nameOf({ cli, case: one }))));
+        await sweep(room, left);
       }
     }
   } finally {
@@ -150,10 +163,8 @@ if (options.help) {
   console.log(help);
 } else {
   if (!options.table) await runSweep();
-  const results = recordedResults();
-  console.log(`\n${sweepTable(results)}`);
-  const { cli, command, way, moment, every, wait } = options;
-  const isFull = [cli, command, way, moment, every, wait].every((option) => option === undefined);
-  if (isFull || options.write) writeTable(results);
-  if (results.some(({ outcome }) => isWrong(outcome))) process.exitCode = 1;
+  const recorded = [...results.byName().values()];
+  console.log(`\n${sweepTable(recorded)}`);
+  if (isFull || options.write) writeTable(recorded);
+  if (recorded.some((result) => isAsked(result) && isWrong(result.outcome))) process.exitCode = 1;
 }
