@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { RunKind } from "../../common/databricks/cli/run-options.ts";
 import { isPageOf } from "../../common/databricks/workspace/address.ts";
-import { type WorkspaceConnection, WorkspaceError } from "../../common/databricks/workspace/call.ts";
+import { isLasting, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import {
   cancelRun,
   idOfRun,
@@ -79,8 +79,7 @@ async function endOfRun(
       said = true;
     } catch (error) {
       if (step.cancel.aborted) throw new Cancelled();
-      const isLasting = error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
-      if (isLasting || Date.now() > answeredAt + patienceMs) {
+      if (isLasting(error) || Date.now() > answeredAt + patienceMs) {
         await leaveRun(step, started);
         return unreported(error);
       }

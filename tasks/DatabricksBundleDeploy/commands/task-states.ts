@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type WorkspaceConnection, WorkspaceError } from "../../common/databricks/workspace/call.ts";
+import { isLasting, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { pageOfRun, readRun, type TaskRun, type WorkspaceRun } from "../../common/databricks/workspace/runs.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { createHttp } from "../../common/pipeline/http.ts";
@@ -90,7 +90,7 @@ async function askForTasks(workspace: WorkspaceConnection, run: WorkspaceRun): P
   try {
     return (await readRun(workspace, run)).tasks;
   } catch (error) {
-    if (error instanceof WorkspaceError && error.status < 500 && error.status !== 429) throw error;
+    if (isLasting(error)) throw error;
     debug(String(error));
     return [];
   }

@@ -23,6 +23,16 @@ export class WorkspaceError extends Error {
   }
 }
 
+/** Whether this is the workspace's answer that something does not exist. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof WorkspaceError && error.status === 404;
+}
+
+/** Whether this is an answer of the workspace that it would give again: not a fault of the server, and not its rate limit. */
+export function isLasting(error: unknown): boolean {
+  return error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
+}
+
 export interface WorkspaceConnection extends WorkspaceAddress {
   readonly http: Http;
   readonly token: () => Promise<{ readonly value: string }>;

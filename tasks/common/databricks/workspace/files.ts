@@ -1,4 +1,4 @@
-import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { isMissing, type WorkspaceConnection } from "./call.ts";
 import { workspaceService } from "./client.ts";
 import { parentFolder, plainPath, readFolders } from "./folders.ts";
 
@@ -49,8 +49,4 @@ export async function deleteWorkspaceFile(workspace: WorkspaceConnection, path: 
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof WorkspaceError && error.status === 404;
 }

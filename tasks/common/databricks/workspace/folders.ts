@@ -1,4 +1,4 @@
-import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { isMissing, type WorkspaceConnection } from "./call.ts";
 import { workspaceService } from "./client.ts";
 
 /** A file, notebook or folder, as the workspace lists it. */
@@ -44,7 +44,7 @@ async function readFolder(workspace: WorkspaceConnection, folder: string): Promi
       if (path) objects.push([plainPath(path), { type, modifiedAt, size }]);
     }
   } catch (error) {
-    if (!(error instanceof WorkspaceError && error.status === 404)) throw error;
+    if (!isMissing(error)) throw error;
   }
   return objects;
 }
@@ -56,7 +56,7 @@ export async function pathExists(workspace: WorkspaceConnection, path: string): 
     await service.getStatus({ path });
     return true;
   } catch (error) {
-    if (error instanceof WorkspaceError && error.status === 404) return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { parsedMembers, textOf } from "../../pipeline/json.ts";
 import { type PipelineJob, pageOfJob } from "../../pipeline/pipeline-run.ts";
 import { shorten } from "../../pipeline/secrets.ts";
 import { preciseTime } from "../../pipeline/time.ts";
-import { type WorkspaceConnection, WorkspaceError } from "./call.ts";
+import { isMissing, type WorkspaceConnection } from "./call.ts";
 import { workspaceService } from "./client.ts";
 import { deleteWorkspaceFile, readWorkspaceFile, writeWorkspaceFile } from "./files.ts";
 
@@ -40,7 +40,7 @@ export async function writeLockNote(
     await writeWorkspaceFile(workspace, `${statePath}/${note.name}`, textOfNote(note));
     return true;
   } catch (error) {
-    if (error instanceof WorkspaceError && error.status === 404) return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }
