@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { parsedMembers } from "../pipeline/json.ts";
 
 /** A bearer token and the moment (milliseconds since 1970) after which it is refused. */
 export interface AccessToken {
@@ -8,6 +9,16 @@ export interface AccessToken {
 
 /** Returns a token that is valid now, after renewing it if needed. */
 export type AccessTokenSource = () => Promise<AccessToken>;
+
+/**
+ * The token in the answer to a request that was sent at `asked`, in milliseconds since 1970 (RFC 6749, 5.1); undefined if the answer
+ * has no token with a lifetime.
+ */
+export function issuedToken(answer: string, asked: number): AccessToken | undefined {
+  const { access_token: value, expires_in: seconds } = parsedMembers(answer);
+  if (typeof value !== "string" || value === "" || !(Number(seconds) > 0)) return undefined;
+  return { value, expiresAt: asked + Number(seconds) * 1000 };
+}
 
 /** Workspaces refuse tokens in their last half minute (databricks-sdk-go: config/oauth_visitors.go); clocks differ too. */
 const longestMarginMs = 60_000;

@@ -5,7 +5,7 @@ import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { parsedMembers } from "../pipeline/json.ts";
 import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
-import type { AccessToken } from "./access-token.ts";
+import { type AccessToken, issuedToken } from "./access-token.ts";
 import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
 
@@ -32,7 +32,7 @@ export function databricksTokens(
     const idToken = await nextIdToken();
     const asked = Date.now();
     const response = await exchange(http, federation, idToken);
-    const token = response.status === 200 ? parsedToken(response.text, asked) : undefined;
+    const token = response.status === 200 ? issuedToken(response.text, asked) : undefined;
     if (!token) throw refusal(response, federation, idToken);
     registerSecret(token.value);
     debug(`${federation.host} issued an access token that is valid until ${new Date(token.expiresAt).toISOString()}.`);
@@ -58,7 +58,6 @@ async function exchange(http: Http, federation: DatabricksFederation, idToken: s
       idleTimeoutMs: 10_000,
     });
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw unreachable(error, `The workspace ${host} cannot be reached`, "workspace-not-reachable");
   }
 }
@@ -82,12 +81,6 @@ async function accountTokenUrl(http: Http, host: string): Promise<string> {
     hint: "Set workspaceUrl to the workspace's own address, such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com.",
     section: "wrong-host",
   });
-}
-
-function parsedToken(text: string, asked: number): AccessToken | undefined {
-  const { access_token: value, expires_in: seconds } = parsedMembers(text);
-  if (typeof value !== "string" || value === "" || typeof seconds !== "number") return undefined;
-  return { value, expiresAt: asked + seconds * 1000 };
 }
 
 function refusal(response: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {

@@ -3,10 +3,9 @@ import { debug, registerSecret } from "../pipeline/commands.ts";
 import type { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
-import { parsedMembers } from "../pipeline/json.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
 import { answerText, formProblem, serverMessage, unreachable } from "../pipeline/service-errors.ts";
-import type { AccessToken } from "./access-token.ts";
+import { type AccessToken, issuedToken } from "./access-token.ts";
 import { databricksScope, type EntraClient } from "./entra-client.ts";
 import { entraRefusal, unknownAnswer } from "./entra-errors.ts";
 import { sendCredential } from "./entra-request.ts";
@@ -29,7 +28,7 @@ export function federatedTokens(
     const idToken = await nextIdToken();
     const asked = Date.now();
     const response = await exchange(http, connection, idToken);
-    const token = response.status === 200 ? parsedToken(response.text, asked) : undefined;
+    const token = response.status === 200 ? issuedToken(response.text, asked) : undefined;
     if (token === undefined) throw refusal(response, connection);
     return token;
   });
@@ -67,12 +66,6 @@ async function exchange(http: Http, client: EntraClient, idToken: string): Promi
   } catch (error) {
     throw unreachable(error, "Entra did not issue an access token", "network");
   }
-}
-
-function parsedToken(text: string, asked: number): AccessToken | undefined {
-  const { access_token: value, expires_in: seconds } = parsedMembers(text);
-  if (typeof value !== "string" || value === "" || !(Number(seconds) > 0)) return undefined;
-  return { value, expiresAt: asked + Number(seconds) * 1000 };
 }
 
 function refusal(response: HttpResponse, client: EntraClient): UserError {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { type AccessToken, renewable } from "../../../tasks/common/identity/access-token.ts";
+import { type AccessToken, issuedToken, renewable } from "../../../tasks/common/identity/access-token.ts";
 
 const minute = 60_000;
 
@@ -97,5 +97,19 @@ describe("A renewable token", () => {
     expect((await soon()).value).toBe("token 1");
     short.clock.now += 1 * minute;
     expect((await soon()).value).toBe("token 2");
+  });
+});
+
+describe("The token in an answer", () => {
+  it.each([
+    ['{"access_token":"t","expires_in":60}', { value: "t", expiresAt: 61_000 }],
+    // Entra's older endpoints write the lifetime as text.
+    ['{"access_token":"t","expires_in":"60"}', { value: "t", expiresAt: 61_000 }],
+    ['{"access_token":"t","expires_in":0}', undefined],
+    ['{"access_token":"t"}', undefined],
+    ['{"access_token":"","expires_in":60}', undefined],
+    ["<html>", undefined],
+  ])("of %s is %j", (answer, token) => {
+    expect(issuedToken(answer, 1_000)).toEqual(token);
   });
 });
