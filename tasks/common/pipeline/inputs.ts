@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
+import { isGuid } from "./collection.ts";
 import { UserError } from "./errors.ts";
 import { environmentName, jobVariables, repositoryFolder } from "./job.ts";
 import { maskSecrets, quoted } from "./secrets.ts";
@@ -78,7 +79,7 @@ export function inputReader(): InputReader {
     },
     uuid(name, kind) {
       const value = text(name);
-      if (value !== undefined && !/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)) {
+      if (value !== undefined && !isGuid(value)) {
         problem(name, `${quoted(value)} is not ${kind}, which looks like 1f2e3d4c-0000-4000-8000-123456789abc.`);
       }
       return value;

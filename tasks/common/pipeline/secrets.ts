@@ -52,8 +52,7 @@ function variantsOf(value: string): string[] {
 
 /** A value in the encodings that the agent's masker adds to every value (agent: HostContext.cs). */
 function addForms(value: string): void {
-  const json = JSON.stringify(value).slice(1, -1);
-  const uri = encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
+  const [json, uri] = [jsonForm(value), uriForm(value)];
   const plain = value.replace(/\\([\\'"])/g, "$1").replaceAll("\\t", "\t");
   for (const form of [value, json, uri, plain, ...goForms(value), ...pathForms(value)])
     if (form.trim() !== "") forms.add(form);
@@ -64,8 +63,7 @@ function addForms(value: string): void {
  * (Go: net/url, shouldEscape; encoding/json, HTMLEscape).
  */
 function goForms(value: string): string[] {
-  const json = JSON.stringify(value).slice(1, -1);
-  const uri = encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
+  const [json, uri] = [jsonForm(value), uriForm(value)];
   const segment = uri.replace(/%(24|26|2B|3A|3D|40)/g, decodeURIComponent);
   const path = segment.replace(/%(2C|2F|3B)/g, decodeURIComponent);
   const query = uri.replaceAll("%20", "+");
@@ -81,6 +79,16 @@ function pathForms(value: string): string[] {
   const normal = path.normalize(value);
   const forms = [normal, normal.replace(/[\\/]+$/, "")];
   return forms.filter((form) => form !== value && form.length >= shortestLine);
+}
+
+/** Without the quotation marks. */
+function jsonForm(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+/** .NET's Uri.EscapeDataString. encodeURIComponent throws at half of a character, which a buffer replaces. */
+function uriForm(value: string): string {
+  return encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
 }
 
 function hexadecimal(character: string): string {
