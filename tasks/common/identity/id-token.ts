@@ -6,7 +6,7 @@ import type { Http, HttpResponse } from "../pipeline/http.ts";
 import type { JobInfo } from "../pipeline/job.ts";
 import { parsedMembers, textOf } from "../pipeline/json.ts";
 import type { FederatedConnection } from "../pipeline/service-connection.ts";
-import { answerText, formProblem, serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { answerText, formProblem, isWebPage, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import { type IdTokenAddress, idTokenAddress } from "./id-token-address.ts";
 import { type TokenClaims, tokenClaims } from "./jwt.ts";
 
@@ -140,11 +140,11 @@ function refusal(response: HttpResponse, host: string): UserError {
   return status === 401 ? new JobTokenRefused(...parts) : new UserError(...parts);
 }
 
-function refusalId({ status, text, headers }: HttpResponse): keyof typeof idTokenFailures {
+function refusalId(response: HttpResponse): keyof typeof idTokenFailures {
+  const { status, text } = response;
   if (status === 401) return "job-token-refused";
   if (status === 403 && text.includes(planRefusal)) return "job-not-ready";
   if (status === 403 || status === 404) return "connection-not-authorized";
-  const isPage = /html/i.test(String(headers["content-type"])) || /^\s*</.test(text);
-  if ((status >= 300 && status < 400) || (status < 300 && isPage)) return "id-token-page";
+  if ((status >= 300 && status < 400) || (status < 300 && isWebPage(response))) return "id-token-page";
   return status === 200 ? "id-token-empty" : "id-token-status";
 }

@@ -28,8 +28,12 @@ export function formProblem({ status, headers, text }: Pick<HttpResponse, "statu
   if (encoding.toLowerCase() !== "identity") {
     return `the answer has the Content-Encoding ${shorten(encoding, 50)}, which the task did not ask for`;
   }
-  const isPage = /html/i.test(String(headers["content-type"])) || /^\s*</.test(text);
-  return isPage ? "the answer is a web page" : "the answer is not JSON";
+  return isWebPage({ headers, text }) ? "the answer is a web page" : "the answer is not JSON";
+}
+
+/** Whether an answer that should be JSON is a web page, as a proxy or a sign-in page sends it. */
+export function isWebPage({ headers, text }: Pick<HttpResponse, "headers" | "text">): boolean {
+  return /html/i.test(String(headers["content-type"])) || /^\s*</.test(text);
 }
 
 /** Headers with the ID of a request: of Azure DevOps, of Entra and other services of Azure, of Databricks. */
