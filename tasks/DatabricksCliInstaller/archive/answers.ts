@@ -1,5 +1,5 @@
 import { UserError } from "../../common/pipeline/errors.ts";
-import type { StreamedResponse } from "../../common/pipeline/http.ts";
+import type { StreamedResponse } from "../../common/pipeline/http-exchange.ts";
 import { unreachable } from "../../common/pipeline/service-errors.ts";
 import type { Releases } from "./releases.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { print } from "../../common/pipeline/commands.ts";
-import type { StreamedResponse } from "../../common/pipeline/http.ts";
+import type { StreamedResponse } from "../../common/pipeline/http-exchange.ts";
 import { HttpFailure } from "../../common/pipeline/http-failure.ts";
 import { archiveName, type Platform } from "../platform.ts";
 import { type Absence, absence, downloadFailure, expectFile, webPage } from "./answers.ts";

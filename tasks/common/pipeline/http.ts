@@ -1,17 +1,13 @@
-import type { IncomingHttpHeaders, RequestOptions } from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attemptKey, type Connection, connectionTo } from "./connection.ts";
 import { Cancelled } from "./errors.ts";
+import { createExchange, type ExchangeRequest, type StreamedResponse } from "./http-exchange.ts";
 import { HttpFailure, toHttpFailure } from "./http-failure.ts";
 import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limits.ts";
-import { instanceMetadataHost, isLoopback, type Network } from "./network.ts";
+import type { Network } from "./network.ts";
 
-export interface HttpRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+/** A request with its limits and attempts. */
+export interface HttpRequest extends ExchangeRequest {
   /** Longest silence of the other side, in milliseconds; default 30,000. */
   readonly idleTimeoutMs?: number;
   /** A body that comes with fewer bytes than this within the longest silence counts as silence; default 1. */
@@ -20,8 +16,6 @@ export interface HttpRequest {
   readonly totalTimeoutMs?: number;
   /** Number of attempts when the failure is transient (408, 429, 5xx, network); default 4. */
   readonly attempts?: number;
-  /** `follow` (default for GET and HEAD), or `manual` to return the 3xx to the caller (default for what changes something). */
-  readonly redirects?: "follow" | "manual";
   /** The reason why an answer, whatever its status, asks for another attempt. Only for `send`. */
   readonly isBusy?: (response: HttpResponse) => string | undefined;
   /**
@@ -29,16 +23,6 @@ export interface HttpRequest {
    * line is printed once the request has taken ten seconds.
    */
   readonly onRetry?: (reason: string, waitMs: number) => void;
-  /** Allows plain HTTP to the metadata service of an Azure machine, the only such address outside this machine. */
-  readonly instanceMetadata?: boolean;
-}
-
-/** A response whose body has not been read. `url` is the address after all redirects. */
-export interface StreamedResponse {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly url: string;
-  readonly body: Readable;
 }
 
 export interface HttpResponse extends Omit<StreamedResponse, "body"> {
@@ -52,25 +36,14 @@ export interface Http {
   stream<T>(request: HttpRequest, read: (response: StreamedResponse) => Promise<T>): Promise<T>;
 }
 
-const maxRedirects = 10;
 const maxTextBytes = 16 * 1024 * 1024;
 const longestStreamMs = 30 * 60_000;
 const retryStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
-/** By origin; shared, because a request that cleans up after a cancel need not connect again. */
-const connectionsOf = new WeakMap<Network, Map<string, Promise<Connection>>>();
-
 /** The only way to the network: agent proxy and CA, time limits, retries, redirects without credentials, cancellation. */
 export function createHttp(network: Network, userAgent: string, cancel: AbortSignal): Http {
   type Read<T> = (response: StreamedResponse, last: boolean) => Promise<T>;
-  const connections = connectionsOf.get(network) ?? new Map<string, Promise<Connection>>();
-  connectionsOf.set(network, connections);
-
-  function connectionOf(url: URL): Promise<Connection> {
-    const connection = connections.get(url.origin) ?? connectionTo(network, url);
-    connections.set(url.origin, connection);
-    return connection;
-  }
+  const exchange = createExchange(network, userAgent);
 
   async function untilAnswered<T>(request: HttpRequest, read: Read<T>): Promise<T> {
     const attempts = request.attempts ?? 4;
@@ -95,7 +68,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     // The address after the redirects so far, so that a failure names its host.
     let url = request.url;
     try {
-      const response = await open(request, signal, (next) => {
+      const response = await exchange(request, signal, (next) => {
         url = next;
       });
       limit.answered();
@@ -118,57 +91,6 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
     }
   }
 
-  async function open(
-    request: HttpRequest,
-    signal: AbortSignal,
-    onHop: (url: string) => void,
-  ): Promise<StreamedResponse> {
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    const follow = (request.redirects ?? (isRead ? "follow" : "manual")) === "follow";
-    let url = allowedUrl(request.url, request.instanceMetadata);
-    let headers: Record<string, string> = { ...request.headers };
-    for (let hop = 0; ; hop++) {
-      onHop(url.href);
-      const response = await exchange(request, url, headers, signal);
-      const location = response.headers.location;
-      if (!follow || response.status < 300 || response.status > 399 || !location) return response;
-      if (hop === maxRedirects) throw new HttpFailure("redirects", request.url, `more than ${maxRedirects} redirects`);
-      response.body.destroy();
-      const next = allowedUrl(redirectTarget(location, url));
-      if (url.protocol === "https:" && next.protocol !== "https:") {
-        throw new HttpFailure("insecure", url.href, `it redirects to ${next.origin}, which does not use https`);
-      }
-      if (next.host !== url.host) headers = withoutCredentials(headers);
-      url = next;
-    }
-  }
-
-  async function exchange(
-    request: HttpRequest,
-    url: URL,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<StreamedResponse> {
-    // Loaded with the first request: steps that fail on their inputs start faster.
-    const { HttpClient } = await import("typed-rest-client/HttpClient");
-    const connection = await connectionOf(url);
-    const own = { signal, [attemptKey]: signal };
-    const prepareRequest = (options: RequestOptions) => void Object.assign(options, connection.options, own);
-    const handler = { prepareRequest, canHandleAuthentication: () => false, handleAuthentication: unsupported };
-    // The empty proxy keeps the library from the variables HTTP_PROXY and HTTPS_PROXY.
-    const proxy = { proxyUrl: "" };
-    const client = new HttpClient(userAgent, [handler], { allowRedirects: false, allowRetries: false, proxy });
-    // The library accepts a string or no body. An empty POST still needs its Content-Length.
-    const hasBody = ["POST", "PUT", "PATCH"].includes(request.method);
-    const body = (hasBody ? (request.body ?? "") : null) as string;
-    const length = hasBody && !request.body ? { "content-length": "0" } : {};
-    const sent = client.request(request.method, url.href, body, { ...headers, ...length });
-    const { message } = await unlessAborted(sent, signal).catch((error: unknown) => {
-      throw connection.explain(error, signal);
-    });
-    return { status: message.statusCode ?? 0, headers: message.headers, url: url.href, body: message };
-  }
-
   return {
     stream: (request, read) => untilAnswered({ totalTimeoutMs: longestStreamMs, ...request }, read),
     send: (request) =>
@@ -179,25 +101,6 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
         return response;
       }),
   };
-}
-
-/** A request without a socket, which still waits for the proxy's tunnel, does not react to its abort signal. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-function unsupported(): never {
-  throw new Error("No authentication handler is registered.");
 }
 
 async function readText(body: Readable, url: string): Promise<string> {
@@ -211,29 +114,4 @@ async function readText(body: Readable, url: string): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function redirectTarget(location: string, from: URL): string {
-  // The target may contain a signature, so it is not shown.
-  if (!URL.canParse(location, from.href)) {
-    throw new HttpFailure("redirects", from.href, "it redirects to an address that is not a URL");
-  }
-  return new URL(location, from).href;
-}
-
-/** Parses a URL. Throws HttpFailure for plain HTTP beyond this machine, except to its own metadata service. */
-export function allowedUrl(url: string, instanceMetadata = false): URL {
-  const parsed = new URL(url);
-  if (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))) return parsed;
-  if (instanceMetadata && parsed.origin === `http://${instanceMetadataHost}`) return parsed;
-  throw new HttpFailure(
-    "insecure",
-    url,
-    `${parsed.protocol}// is not allowed: only https requests may leave this machine`,
-  );
-}
-
-function withoutCredentials(headers: Record<string, string>): Record<string, string> {
-  const credential = new Set(["authorization", "cookie", "proxy-authorization"]);
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !credential.has(name.toLowerCase())));
 }

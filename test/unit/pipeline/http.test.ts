@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
-import { allowedUrl, createHttp } from "../../../tasks/common/pipeline/http.ts";
+import { createHttp } from "../../../tasks/common/pipeline/http.ts";
+import { allowedUrl } from "../../../tasks/common/pipeline/http-exchange.ts";
 import { retryAfterMs } from "../../../tasks/common/pipeline/http-limits.ts";
 import type { Network } from "../../../tasks/common/pipeline/network.ts";
 
