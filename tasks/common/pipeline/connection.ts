@@ -2,8 +2,8 @@ import type { Agent, AgentOptions, ClientRequest, RequestOptions } from "node:ht
 import type { Socket } from "node:net";
 import type { PeerCertificate, SecureContext } from "node:tls";
 import type { HttpsProxyAgent as HttpsProxyAgentOf } from "https-proxy-agent";
-import { ProxyFailure } from "./http-failure.ts";
 import { type AgentProxy, type Network, proxyFor } from "./network.ts";
+import { ProxyFailure } from "./network-errors.ts";
 
 /** How requests reach one host. */
 export interface Connection {

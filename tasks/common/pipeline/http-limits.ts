@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { print } from "./commands.ts";
-import { type Attempt, ProxyFailure, proxyName } from "./http-failure.ts";
+import { type Attempt, ProxyFailure, proxyName } from "./network-errors.ts";
 import { watchSilence } from "./silence.ts";
 
 /** A step that waits this long in silence looks as if it hung. */

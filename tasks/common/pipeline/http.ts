@@ -2,9 +2,10 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cancelled } from "./errors.ts";
 import { createExchange, type ExchangeRequest, type StreamedResponse } from "./http-exchange.ts";
-import { HttpFailure, toHttpFailure } from "./http-failure.ts";
+import { HttpFailure } from "./http-failure.ts";
 import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limits.ts";
 import type { Network } from "./network.ts";
+import { toHttpFailure } from "./network-errors.ts";
 
 /** A request with its limits and attempts. */
 export interface HttpRequest extends ExchangeRequest {
