@@ -33,9 +33,19 @@ export function agentPlatform(
   });
 }
 
+/** For people, and in the form of `builtFor`: e.g. linux/amd64. */
+export function nameOf({ os, arch }: Platform): string {
+  return `${os}/${arch}`;
+}
+
+/** In the name of a release archive: e.g. linux_amd64. */
+export function targetOf({ os, arch }: Platform): string {
+  return `${os}_${arch}`;
+}
+
 /** File name of a release archive, e.g. databricks_cli_1.13.0_linux_amd64.zip. */
 export function archiveName(version: string, platform: Platform): string {
-  return `databricks_cli_${version}_${platform.os}_${platform.arch}.zip`;
+  return `databricks_cli_${version}_${targetOf(platform)}.zip`;
 }
 
 /** Version and target (such as linux_amd64) from the file name of a release archive; undefined for other names. */

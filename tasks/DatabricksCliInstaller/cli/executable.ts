@@ -3,7 +3,7 @@ import { type NoVersion, notStarted, startVersion } from "../../common/databrick
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
 import { causeInWords } from "../../common/pipeline/file-failure.ts";
-import type { Platform } from "../platform.ts";
+import { nameOf, type Platform } from "../platform.ts";
 import type { Machine } from "../while-busy.ts";
 
 const elfMachines: Record<number, string> = { 62: "amd64", 183: "arm64", 3: "386", 40: "arm" };
@@ -99,11 +99,6 @@ export function builtFor(head: Buffer): string | undefined {
   const header = head.readUInt32LE(60);
   if (header + 6 > head.length || head.toString("latin1", header, header + 2) !== "PE") return undefined;
   return platformName("windows", peMachines[head.readUInt16LE(header + 4)]);
-}
-
-/** The agent's platform in the same form. */
-export function nameOf(platform: Pick<Platform, "os" | "arch">): string {
-  return `${platform.os}/${platform.arch}`;
 }
 
 function platformName(os: string, arch: string | undefined): string {

@@ -2,7 +2,7 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { type Absence, accessHint } from "../archive/answers.ts";
 import type { PublishedChecksum } from "../archive/checksums.ts";
 import type { Releases } from "../archive/releases.ts";
-import type { Platform } from "../platform.ts";
+import { nameOf, type Platform } from "../platform.ts";
 import type { Listing } from "../version/resolve.ts";
 
 /** A version whose archive the server did not send. */
@@ -56,9 +56,8 @@ export function noSuchRelease(
   releases: Releases,
   platform: Platform,
 ): UserError {
-  const target = `${platform.os}/${platform.arch}`;
   return new UserError(
-    `Cannot download Databricks CLI ${versionsOf(absent)}: ${releases.base} has no such release for ${target}.`,
+    `Cannot download Databricks CLI ${versionsOf(absent)}: ${releases.base} has no such release for ${nameOf(platform)}.`,
     {
       hint:
         nearest.length > 0

@@ -6,7 +6,7 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import { checksumFileNames, checksumIn, noChecksum, theInput, verifyChecksum } from "../archive/checksums.ts";
 import { type Archive, maxArchiveBytes } from "../archive/download.ts";
-import { type Platform, parseArchiveName } from "../platform.ts";
+import { type Platform, parseArchiveName, targetOf } from "../platform.ts";
 import { admits } from "../version/ranges.ts";
 import { describe, type VersionRequest } from "../version/request.ts";
 import { reuseInstalled } from "./installed.ts";
@@ -50,7 +50,7 @@ function readable<T>(file: string, read: () => T): T {
 function versionOf(file: string, request: VersionRequest, platform: Platform): string | undefined {
   const parsed = parseArchiveName(path.basename(file));
   if (!parsed) return request.kind === "exact" ? request.version : undefined;
-  const target = `${platform.os}_${platform.arch}`;
+  const target = targetOf(platform);
   if (parsed.target !== target) {
     throw new UserError(`${file} is for ${parsed.target}, but this agent needs ${target}.`, {
       hint: "Set archivePath to the archive for this agent's platform.",
