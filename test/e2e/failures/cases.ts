@@ -5,7 +5,7 @@ import type { FailureId } from "../../../tasks/common/failures/catalogue.ts";
 import { planSecurityError } from "../../lab/azure-devops/errors.ts";
 import { tenantId } from "../../lab/deployers.ts";
 import { refusals } from "../../lab/entra/errors.ts";
-import type { Fault } from "../../lab/faults.ts";
+import type { Fault, PlacedFault } from "../../lab/faults.ts";
 import { customHosts, type Deployer, otherWorkspaceHosts } from "../../lab/lab.ts";
 import { signInPerson } from "../../lab/person.ts";
 import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
@@ -44,15 +44,25 @@ const deployment =
 
 const inputs = (given: Record<string, string>) => deployment({ inputs: given });
 
-/** Azure DevOps answers with a fault until the step is over. */
-const azureDevOps =
-  (fault: Parameters<LabFixture["lab"]["azureDevOps"]["fault"]>[0]): LabCase =>
+/** A service answers with a fault until the step is over. */
+const during =
+  (place: (lab: LabFixture["lab"]) => PlacedFault): LabCase =>
   async ({ lab, deploy }) => {
-    const placed = lab.azureDevOps.fault(fault, 99);
-    const step = await deploy();
-    placed.release();
-    return step;
+    const placed = place(lab);
+    try {
+      return await deploy();
+    } finally {
+      placed.release();
+    }
   };
+
+const azureDevOps = (fault: Parameters<LabFixture["lab"]["azureDevOps"]["fault"]>[0]) =>
+  during((lab) => lab.azureDevOps.fault(fault, 99));
+
+const entra = (fault: Fault) => during((lab) => lab.entra.fault(fault, 99));
+
+/** The workspace answers the check of the identity with a fault. */
+const workspace = (fault: Fault) => during((lab) => lab.workspace.fault({ path: /scim\/v2\/Me/ }, fault, 99));
 
 /** The connection's application trusts an ID token that differs in one thing. */
 const trusting =
@@ -74,25 +84,6 @@ const blocked =
     const deployer = lab.addDeployer();
     lab.entra.block(deployer.clientId, refusal);
     return deploy({ deployer });
-  };
-
-const entra =
-  (fault: Fault): LabCase =>
-  async ({ lab, deploy }) => {
-    const placed = lab.entra.fault(fault, 99);
-    const step = await deploy();
-    placed.release();
-    return step;
-  };
-
-/** The workspace answers the check of the identity with a fault. */
-const workspace =
-  (fault: Fault): LabCase =>
-  async ({ lab, deploy }) => {
-    const placed = lab.workspace.fault({ path: /scim\/v2\/Me/ }, fault, 99);
-    const step = await deploy();
-    placed.release();
-    return step;
   };
 
 const denied = (message: string, status = 403): Fault => ({
@@ -161,9 +152,11 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
   AADSTS700024: async ({ lab, deploy }) => {
     const usual = lab.azureDevOps.idTokenLifetimeSeconds;
     lab.azureDevOps.idTokenLifetimeSeconds = -10;
-    const step = await deploy();
-    lab.azureDevOps.idTokenLifetimeSeconds = usual;
-    return step;
+    try {
+      return await deploy();
+    } finally {
+      lab.azureDevOps.idTokenLifetimeSeconds = usual;
+    }
   },
   AADSTS7000215: ({ lab, deploy }) => {
     const deployer = lab.addDeployer([], undefined, { secret: "right" });
