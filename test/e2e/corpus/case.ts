@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { unescapeCommand } from "../../lab/agent/commands/command.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { type Person, signInPerson } from "../../lab/person.ts";
 import { startLabAgent } from "../steps/agent.ts";
@@ -171,11 +172,6 @@ function issuesIn(lines: readonly string[], normalize: (text: string) => string)
     if (name === undefined || (name === "complete" && message === "")) return [];
     const at = /linenumber=(\d+)/.exec(properties)?.[1];
     const type = /type=warning/.test(properties) ? "warning" : "error";
-    return [{ type, message: normalize(unescaped(message)), ...(at && { line: Number(at) }) }];
+    return [{ type, message: normalize(unescapeCommand(message)), ...(at && { line: Number(at) }) }];
   });
-}
-
-/** As the agent reads the data of a command. */
-function unescaped(text: string): string {
-  return text.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%AZP25", "%");
 }

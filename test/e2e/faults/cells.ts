@@ -131,10 +131,15 @@ export function isEndless({ task, service, moment, fault }: Cell): boolean {
   return task === "deploy" && service === "workspace" && moment === "during" && fault === "one byte a second";
 }
 
+/** Whether the step waits for a service that says nothing, or almost nothing. */
+export function isSilent({ moment, fault }: Cell): boolean {
+  return moment !== "cancel" && (fault === "stall" || fault === "one byte a second");
+}
+
 /** Whether a cell takes more than a minute, because a service is silent for longer than the task waits for one answer. */
-export function takesLong({ task, moment, fault }: Cell): boolean {
-  const isSilent = moment !== "cancel" && (fault === "stall" || fault === "one byte a second");
-  return isSilent && (task === "install" || (task === "deploy" && moment !== "before"));
+export function takesLong(cell: Cell): boolean {
+  const { task, moment } = cell;
+  return isSilent(cell) && (task === "install" || (task === "deploy" && moment !== "before"));
 }
 
 /** The time limit of the step, in milliseconds: so that a step that hangs ends, which is then wrong. */

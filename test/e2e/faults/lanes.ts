@@ -1,5 +1,5 @@
 import { type CellOutcome, runCell } from "./case.ts";
-import { type Cell, nameOf } from "./cells.ts";
+import { type Cell, isSilent, nameOf } from "./cells.ts";
 import type { FaultRoom } from "./room.ts";
 
 /** Runs cells, `lanes` at a time, and calls `onEnd` with each outcome. Those that wait longest start first. */
@@ -9,17 +9,13 @@ export async function runCells(
   lanes: number,
   onEnd: (cell: Cell, outcome: CellOutcome) => void,
 ): Promise<void> {
-  const waiting = [...cells].sort((one, other) => Number(isSlow(other)) - Number(isSlow(one)));
+  const waiting = [...cells].sort((one, other) => Number(isSilent(other)) - Number(isSilent(one)));
   const lane = async () => {
     for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
       onEnd(cell, await runCell(room, cell, numberOf(cell)).catch(brokenCell));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-}
-
-function isSlow({ fault, moment }: Cell): boolean {
-  return moment !== "cancel" && (fault === "stall" || fault === "one byte a second");
 }
 
 /** A number that is the same in each run, so that a cell has the same Node each time. */

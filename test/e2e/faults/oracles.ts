@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { troubleshootingSections } from "../../../tasks/common/pipeline/errors.ts";
 import type { Job } from "../../lab/agent/agent.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
 import { findLeaks, linesOf, type Secret, type Trace } from "../leak-search.ts";
+import { leftProcesses } from "../steps/left-processes.ts";
 import type { Step } from "../steps/step.ts";
 import { type Cell, isEndless, longestMs } from "./cells.ts";
 import { faultKinds } from "./fault-kinds.ts";
@@ -33,14 +33,15 @@ export interface Problem {
 }
 
 /** Secret variables of a job: of one line, of several lines, and a very long one. */
-export function secretVariables(): { readonly variables: Record<string, string>; readonly secrets: readonly Secret[] } {
+export function secretVariables() {
   const random = (bytes: number) => randomBytes(bytes).toString("hex");
+  const secret = (value: string) => ({ value, secret: true });
   const variables = {
-    "fault.password": `pa$$;${random(16)}%`,
-    "fault.key": [random(24), random(24), random(24)].join("\n"),
-    "fault.long": random(40_000),
+    "fault.password": secret(`pa$$;${random(16)}%`),
+    "fault.key": secret([random(24), random(24), random(24)].join("\n")),
+    "fault.long": secret(random(40_000)),
   };
-  return { variables, secrets: Object.entries(variables).flatMap(([name, value]) => linesOf(name, value)) };
+  return { variables, secrets: Object.entries(variables).flatMap(([name, { value }]) => linesOf(name, value)) };
 }
 
 /** The tokens that belong to a service principal. */
@@ -109,12 +110,6 @@ export async function generalProblems(cell: Cell, step: Step, ending: Ending, jo
 /** Pages that the agent reads when the step has ended. */
 function isUpload(name: string): boolean {
   return /^databricks-\w+(\/|\/[\w -]+\.(md|json))?$/.test(name);
-}
-
-/** The processes that a job still runs. Killed ones have one second to end. */
-export async function leftProcesses(job: Job): Promise<string[]> {
-  for (let looks = 0; looks < 20 && job.processes().length > 0; looks += 1) await delay(50);
-  return job.processes().map(({ command }) => command);
 }
 
 /** Whether a file has the same bytes as another. */

@@ -24,9 +24,7 @@ export async function runDeploy(run: CellRun): Promise<CellOutcome> {
   if (cell.moment === "renewal") lab.entra.limitTokens(deployer.clientId, shortLifeSeconds);
   const name = `fault-${randomBytes(4).toString("hex")}`;
   const deployed: Deployed = { name, files: bundleOf(name, jobOf("only", name)), deployer };
-  const variables = Object.fromEntries(
-    Object.entries(secrets.variables).map(([key, value]) => [key, { value, secret: true }]),
-  );
+  const { variables } = secrets;
   const build = lab.azureDevOps.startBuild();
   const jobToken = lab.azureDevOps.issueJobToken();
   const checkout = await checkOut(agent, lab, deployed.files, {

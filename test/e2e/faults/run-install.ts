@@ -9,9 +9,7 @@ import { installedVersion } from "./room.ts";
 export async function runInstall({ room, cell, agent, way, cancel, secrets, ageOf }: CellRun): Promise<CellOutcome> {
   const { lab, executable } = room;
   const settings = lab.job();
-  const variables = Object.fromEntries(
-    Object.entries(secrets.variables).map(([name, value]) => [name, { value, secret: true }]),
-  );
+  const { variables } = secrets;
   const job = await agent.startJob({ ...settings, debug: true, variables });
   const watch = watchStep(agent, 50);
   const step = stepOf(

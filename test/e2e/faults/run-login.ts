@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "../../lab/agent/agent.ts";
 import { stepTraces, watchStep } from "../leak-search.ts";
-import { loginJobOf } from "../steps/login-job.ts";
+import { fetchToken, loginJobOf } from "../steps/login-job.ts";
 import { type CellOutcome, type CellRun, shortLifeSeconds } from "./case.ts";
 import { timeLimitMs } from "./cells.ts";
 import { type Ending, endingOf, generalProblems, leaks, metadataPaths, type Problem, tokensOf } from "./oracles.ts";
@@ -12,9 +12,7 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets, ageOf 
   const deployer = lab.addDeployer();
   if (cell.moment === "renewal") lab.entra.limitTokens(deployer.clientId, shortLifeSeconds);
   const settings = lab.job(deployer);
-  const variables = Object.fromEntries(
-    Object.entries(secrets.variables).map(([name, value]) => [name, { value, secret: true }]),
-  );
+  const { variables } = secrets;
   const job = await agent.startJob({ ...settings, debug: true, variables });
   const { login, finish } = loginJobOf(job, lab, deployer);
   const watch = watchStep(agent, 50);
@@ -26,7 +24,7 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets, ageOf 
   const paths = metadataPaths(job.variables.names().map((name) => job.variables.get(name) ?? ""));
   if (ending === "succeeded") {
     if (cell.moment === "renewal") await delay(shortLifeSeconds * 1000);
-    const asked = await askForToken(job);
+    const asked = await tokenOf(job);
     const verdict = asked.token === undefined ? undefined : await lab.entra.verifyAccessToken(asked.token);
     const isRight = verdict?.ok && verdict.subject === deployer.clientId;
     if (!isRight && cell.moment === "renewal") {
@@ -59,12 +57,9 @@ export async function runLogin({ room, cell, agent, way, cancel, secrets, ageOf 
   return { ending, problems, ms, error, log };
 }
 
-/** Asks the service for a token, as a program of the job would. */
-async function askForToken(job: Job): Promise<{ readonly token: string | undefined; readonly text: string }> {
-  const url = job.variables.get("DATABRICKS_METADATA_SERVICE_URL") ?? "";
-  const host = job.variables.get("DATABRICKS_HOST") ?? "";
-  const headers = { "X-Databricks-Metadata-Version": "1", "X-Databricks-Host": host, "User-Agent": "outside" };
-  const response = await fetch(url, { headers });
+/** The token that the service gives to the job, or the reason why there is none. */
+async function tokenOf(job: Job): Promise<{ readonly token: string | undefined; readonly text: string }> {
+  const response = await fetchToken(job);
   const body = (await response.json()) as { access_token?: string; message?: string };
   return { token: response.ok ? body.access_token : undefined, text: body.message ?? String(response.status) };
 }

@@ -5,7 +5,7 @@ import type { Agent } from "../../lab/agent/agent.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
 import type { BundleFiles } from "../bundles/bundles.ts";
 import { sweptBundle } from "../deploy/sweep/bundle.ts";
-import { type Deployed, leftProcesses, planFaults, rootOf, workspaceFaults } from "../deploy/sweep/outcome.ts";
+import { type Deployed, planFaults, processFaults, rootOf, workspaceFaults } from "../deploy/sweep/outcome.ts";
 import type { TaskNode } from "../nodes.ts";
 import { startLabAgent } from "../steps/agent.ts";
 import { checkOut } from "../steps/checkout.ts";
@@ -129,7 +129,7 @@ async function deployOnce(
   const step = await checkout.run({ target: "prod" }, { onStart: peak.watch });
   const requests = lab.workspace.requests.slice(before).length;
   const faults = step.result === "Succeeded" ? [] : [`ended in ${step.result}: ${step.text}`];
-  for (const { kind, detail } of await leftProcesses(checkout.job)) faults.push(`${kind}: ${detail}`);
+  for (const { kind, detail } of await processFaults(checkout.job)) faults.push(`${kind}: ${detail}`);
   for (const { kind, detail } of await workspaceFaults(lab, deployed)) faults.push(`${kind}: ${detail}`);
   const descriptions = (await lab.workspace.jobs()).filter((job) => job.name === `${name} nightly`);
   if (descriptions.some(({ settings }) => settings["description"] !== String(version.job)))

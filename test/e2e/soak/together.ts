@@ -5,9 +5,9 @@ import type { Agent } from "../../lab/agent/agent.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
 import { type BundleFiles, job, writeFiles } from "../bundles/bundles.ts";
 import { fileDifferences } from "../bundles/uploaded.ts";
-import { leftProcesses } from "../deploy/sweep/outcome.ts";
 import type { TaskNode } from "../nodes.ts";
 import { startLabAgent } from "../steps/agent.ts";
+import { leftProcesses } from "../steps/left-processes.ts";
 import { type Step, stepOf } from "../steps/step.ts";
 import { growthOf } from "./growth.ts";
 import type { SoakOutcome } from "./outcome.ts";
@@ -134,7 +134,7 @@ async function deployOne(
   build.finish();
   return {
     step,
-    left: [...left.map(({ detail }) => detail), ...orphans.map(({ command }) => command)].map((one) => `left ${one}`),
+    left: [...left, ...orphans.map(({ command }) => command)].map((one) => `left ${one}`),
   };
 }
 

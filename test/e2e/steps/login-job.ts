@@ -83,12 +83,16 @@ export function servicePid({ job }: LoginJob, { service }: Login): number | unde
   return job.processes().find(({ command }) => /index\.js service$/.test(command))?.pid;
 }
 
-/** Asks the service for a token from outside of the job, as a program of the job would; gives the status. */
-export async function statusOfToken({ job }: LoginJob): Promise<number> {
+/** Asks the service for a token from outside of the job, as a program of the job would. */
+export function fetchToken(job: Job): Promise<Response> {
   const url = job.variables.get("DATABRICKS_METADATA_SERVICE_URL") ?? "";
   const host = job.variables.get("DATABRICKS_HOST") ?? "";
   const headers = { "X-Databricks-Metadata-Version": "1", "X-Databricks-Host": host, "User-Agent": "outside" };
-  return (await fetch(url, { headers })).status;
+  return fetch(url, { headers });
+}
+
+export async function statusOfToken({ job }: LoginJob): Promise<number> {
+  return (await fetchToken(job)).status;
 }
 
 /** Whether a process is there, and has not only left its exit code behind. */

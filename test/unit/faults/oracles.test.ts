@@ -24,12 +24,12 @@ describe("The end of a step at a fault", () => {
 
 describe("The leaks of a step at a fault", () => {
   const { variables, secrets } = secretVariables();
-  const [, line = ""] = variables["fault.key"]?.split("\n") ?? [];
+  const [, line = ""] = variables["fault.key"].value.split("\n");
 
   it.each([
     ["a line of a secret", line],
-    ["the start of a long secret", variables["fault.long"]?.slice(0, 30) ?? ""],
-    ["a secret in Base64", Buffer.from(`user:${variables["fault.password"]}`).toString("base64")],
+    ["the start of a long secret", variables["fault.long"].value.slice(0, 30)],
+    ["a secret in Base64", Buffer.from(`user:${variables["fault.password"].value}`).toString("base64")],
   ])("include %s in the raw output", (_, text) => {
     const found = leaks(secrets, [], [{ where: "output", text: `before ${text} after` }]);
     expect(found).toContainEqual({ kind: "leak", detail: expect.stringContaining("in output") });

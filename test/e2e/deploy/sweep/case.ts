@@ -6,7 +6,7 @@ import type { Checkpoint, RecordedRequest } from "../../../lab/workspace/workspa
 import { type AgentSetup, startLabAgent } from "../../steps/agent.ts";
 import { type Checkout, checkOut } from "../../steps/checkout.ts";
 import { sweptBundle } from "./bundle.ts";
-import { type Deployed, type FoundFault, findFaults, leftProcesses } from "./outcome.ts";
+import { type Deployed, type FoundFault, findFaults, processFaults } from "./outcome.ts";
 import { changesInFlight, isOfCli, type Moment, stopStep, type Way } from "./stops.ts";
 
 /** One step that is stopped once. */
@@ -124,7 +124,7 @@ async function stopOnce(
       at = Date.now();
     };
     const onEnd = async () => {
-      left = await leftProcesses(job);
+      left = await processFaults(job);
     };
     await stopStep({ agent, job, ended, onStop, onEnd, cancel: () => cancel.abort() }, settings, checkpoint);
   }
@@ -132,7 +132,7 @@ async function stopOnce(
   const outcome = {
     request: stoppedAt,
     count: checkpoint.count,
-    faults: [...left, ...(await leftProcesses(job))],
+    faults: [...left, ...(await processFaults(job))],
     logs: [logs.join("\n")],
   };
   return { outcome, checkpoint, met: request, at };
@@ -161,5 +161,5 @@ async function recover(
   }
   faults.push(...(await findFaults(lab, deployed, checkout)));
   await checkout.job.finish();
-  return { faults: [...faults, ...(await leftProcesses(checkout.job))], logs };
+  return { faults: [...faults, ...(await processFaults(checkout.job))], logs };
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "../../../lab/agent/agent.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { BundleFiles } from "../../bundles/bundles.ts";
 import { fileDifferences } from "../../bundles/uploaded.ts";
 import type { Checkout } from "../../steps/checkout.ts";
+import { leftProcesses } from "../../steps/left-processes.ts";
 import { schemaName } from "./bundle.ts";
 
 /** What can be wrong after a stopped step and the deploy that follows it. */
@@ -47,10 +47,9 @@ async function isLocked(lab: Lab, deployed: Deployed): Promise<boolean> {
   return files.some((file) => file.endsWith("/deploy.lock"));
 }
 
-/** What a job still runs, as faults. A process that was killed has a second to end. */
-export async function leftProcesses(job: Job): Promise<FoundFault[]> {
-  for (let looks = 0; looks < 20 && job.processes().length > 0; looks += 1) await delay(50);
-  return job.processes().map(({ command }) => ({ kind: "process left", detail: command }));
+/** What a job still runs. */
+export async function processFaults(job: Job): Promise<FoundFault[]> {
+  return (await leftProcesses(job)).map((detail) => ({ kind: "process left", detail }));
 }
 
 /** Compares the workspace with the bundle, also by a plan. */

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent, Job, JobProcess } from "../../../lab/agent/agent.ts";
+import { killAll } from "../../../lab/agent/job/orphans.ts";
 import type { Checkpoint, RecordedRequest } from "../../../lab/workspace/workspace.ts";
 
 /** How a step is stopped. */
@@ -110,13 +111,7 @@ async function noteEnd(processes: readonly JobProcess[], { ended, onStop }: Stop
 }
 
 function kill(job: Job, choose: (command: string) => boolean): void {
-  for (const { pid } of job.processes().filter(({ command }) => choose(command))) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended by itself since.
-    }
-  }
+  killAll(job.processes().filter(({ command }) => choose(command)));
 }
 
 function isCli(command: string): boolean {
