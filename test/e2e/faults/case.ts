@@ -68,31 +68,32 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
       if (cell.service === "proxy" && isBeginning({ host })) void begin();
     },
   });
-  const node = room.nodes[nodeNumber % room.nodes.length] ?? "";
-  const cli = await room.lab.programs.cli();
-  const agent = await startLabAgent(room.lab, node, {
-    ...way.agent,
-    cli: cell.task === "deploy" ? cli : "/nowhere/databricks",
-    configured: [],
-  });
+  const startAgent = async (settings: Way["agent"]) => {
+    const node = room.nodes[nodeNumber % room.nodes.length] ?? "";
+    const cli = cell.task === "deploy" ? await room.lab.programs.cli() : "/nowhere/databricks";
+    return startLabAgent(room.lab, node, { ...settings, cli, configured: [] });
+  };
   try {
-    if (cell.moment === "before") way.begin();
-    const secrets = secretVariables();
-    const outcome = await runs[cell.task]({
-      room,
-      cell,
-      agent,
-      way,
-      cancel: cancel.signal,
-      secrets,
-      ageOf: ({ durationMs }) => (canceledAt === undefined ? durationMs : Date.now() - canceledAt),
-    });
-    const isMet = cell.moment === "before" ? way.met() : begun;
-    const problems: Problem[] = isMet ? [] : [{ kind: "fault not met", detail: nameOf(cell) }];
-    return { ...outcome, problems: [...outcome.problems, ...problems] };
+    const agent = await startAgent(way.agent);
+    try {
+      if (cell.moment === "before") way.begin();
+      const outcome = await runs[cell.task]({
+        room,
+        cell,
+        agent,
+        way,
+        cancel: cancel.signal,
+        secrets: secretVariables(),
+        ageOf: ({ durationMs }) => (canceledAt === undefined ? durationMs : Date.now() - canceledAt),
+      });
+      const isMet = cell.moment === "before" ? way.met() : begun;
+      const problems: Problem[] = isMet ? [] : [{ kind: "fault not met", detail: nameOf(cell) }];
+      return { ...outcome, problems: [...outcome.problems, ...problems] };
+    } finally {
+      way.end();
+      await agent.dispose();
+    }
   } finally {
-    way.end();
-    await agent.dispose();
     await way.close();
   }
 }
