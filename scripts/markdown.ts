@@ -1,6 +1,6 @@
-/** Replaces the text between `<!-- marker -->` and `<!-- end -->`. */
-export function between(text: string, marker: string, content: string): string {
-  const [start, end] = [`<!-- ${marker} -->\n`, "<!-- end -->"];
+/** Replaces the text between `<!-- marker -->` and `<!-- endMarker -->`. Throws if they are not there. */
+export function between(text: string, marker: string, content: string, endMarker = "end"): string {
+  const [start, end] = [`<!-- ${marker} -->\n`, `<!-- ${endMarker} -->`];
   const from = text.indexOf(start);
   const to = text.indexOf(end, from);
   if (from < 0 || to < 0) throw new Error(`There is no ${start.trim()} followed by ${end}.`);

@@ -1,18 +1,12 @@
-import fs from "node:fs";
-import path from "node:path";
 import type { CellOutcome } from "../../test/e2e/faults/case.ts";
 import { type Cell, faultNames, leftOutCounts, moments, tasks } from "../../test/e2e/faults/cells.ts";
-import { root } from "../project.ts";
+import { writeReliability } from "../reliability.ts";
 
 /** A cell and what became of it. */
 export interface FaultResult {
   readonly cell: Cell;
   readonly outcome: Omit<CellOutcome, "log">;
 }
-
-const page = path.join(root, "docs/reliability.md");
-const begin = "<!-- faults: npm run faults writes this table -->";
-const end = "<!-- /faults -->";
 
 /** One row for each fault: how its cells ended, by task, and what was wrong. */
 export function faultTable(results: readonly FaultResult[]): string {
@@ -76,11 +70,6 @@ function wrong(results: readonly FaultResult[]): string {
 
 /** Replaces the table in docs/reliability.md. */
 export function writeFaultTable(results: readonly FaultResult[]): void {
-  const text = fs.readFileSync(page, "utf8");
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${page} has no place for the table: ${begin} … ${end}`);
   const parts = [
     `${results.length} cells:`,
     faultTable(results),
@@ -89,5 +78,5 @@ export function writeFaultTable(results: readonly FaultResult[]): void {
     "Combinations that are left out, because they cannot exist:",
     leftOutList(),
   ];
-  fs.writeFileSync(page, `${before}${begin}\n\n${parts.join("\n\n")}\n\n${end}${after}`);
+  writeReliability("faults", "faults: npm run faults writes this table", parts.join("\n\n"));
 }

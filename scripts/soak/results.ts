@@ -6,6 +6,7 @@ import type { Growth } from "../../test/e2e/soak/growth.ts";
 import type { SoakOutcome } from "../../test/e2e/soak/outcome.ts";
 import { cliVersions } from "../../test/lab/databricks/build.ts";
 import { root } from "../project.ts";
+import { writeReliability } from "../reliability.ts";
 
 export const soakParts = ["deploys", "together", "installers", "login"] as const;
 export type SoakPart = (typeof soakParts)[number];
@@ -19,9 +20,6 @@ export interface SoakResult {
 }
 
 const folder = path.join(root, "dist/soak");
-const page = path.join(root, "docs/reliability.md");
-const begin = "<!-- soak: npm run soak writes this section -->";
-const end = "<!-- /soak -->";
 
 export function recordResult(result: SoakResult): void {
   fs.mkdirSync(folder, { recursive: true });
@@ -66,9 +64,5 @@ function row(part: string, { what, unit, early, late, limit, ok }: Growth): stri
 
 /** Replaces the section in docs/reliability.md. */
 export function writeReport(results: readonly SoakResult[]): void {
-  const text = fs.readFileSync(page, "utf8");
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${page} has no place for it: ${begin} … ${end}`);
-  fs.writeFileSync(page, `${before}${begin}\n\n${soakReport(results)}\n\n${end}${after}`);
+  writeReliability("soak", "soak: npm run soak writes this section", soakReport(results));
 }

@@ -1,9 +1,7 @@
-import fs from "node:fs";
-import path from "node:path";
 import type { CaseOutcome, SweepCase } from "../../test/e2e/deploy/sweep/case.ts";
 import type { FaultKind } from "../../test/e2e/deploy/sweep/outcome.ts";
 import { moments, ways } from "../../test/e2e/deploy/sweep/stops.ts";
-import { root } from "../project.ts";
+import { writeReliability } from "../reliability.ts";
 
 /** A case with the CLI it ran with, and what became of it. */
 export interface SweepResult {
@@ -11,10 +9,6 @@ export interface SweepResult {
   readonly case: SweepCase;
   readonly outcome: CaseOutcome;
 }
-
-const page = path.join(root, "docs/reliability.md");
-const begin = "<!-- sweep: npm run sweep writes this table -->";
-const end = "<!-- /sweep -->";
 
 /** One row for each way to stop a command: how many stops left everything right, with each CLI version. */
 export function sweepTable(results: readonly SweepResult[]): string {
@@ -47,12 +41,8 @@ function rank(key: string): number {
 
 /** Replaces the table in docs/reliability.md. */
 export function writeTable(results: readonly SweepResult[]): void {
-  const text = fs.readFileSync(page, "utf8");
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${page} has no place for the table: ${begin} … ${end}`);
-  fs.writeFileSync(page, `${before}${begin}\n\n${extent(results)}\n\n${sweepTable(results)}\n\n${end}${after}`);
+  const content = `${extent(results)}\n\n${sweepTable(results)}`;
+  writeReliability("sweep", "sweep: npm run sweep writes this table", content);
 }
 
 /** What is to be expected if the next deploy cannot know of a change. */
