@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
+import { errorCode } from "../../common/pipeline/file-failure.ts";
 
 /** A file of the bundle, as it was when it was read. */
 export interface LocalFile {
@@ -86,7 +87,7 @@ export function readText(folder: string, name: string): string | undefined {
   try {
     return fs.readFileSync(path.join(folder, name), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { isYaml, textOf } from "../../common/databricks/bundle/outside-paths.ts";
+import { isYaml, textOfFile } from "../../common/databricks/bundle/outside-paths.ts";
 import { absolute, type BundleFiles, escaped } from "./bundle-files.ts";
 import type { Git } from "./git.ts";
 import type { Value } from "./values.ts";
@@ -33,7 +33,7 @@ export async function ignoredFiles(git: Git, bundle: BundleFiles, values: readon
   const isOwn = (file: string) => own === "" || file.startsWith(`${own}/`);
   const found = ignored.filter((file) => !isOwn(file) || always.test(file));
   if (found.length > 0 || ignored.length === 0) return found;
-  const yaml = [...tracked.keys()].filter(isYaml).map((file) => textOf(absolute(file, bundle)));
+  const yaml = [...tracked.keys()].filter(isYaml).map((file) => textOfFile(absolute(file, bundle)));
   const isNamed = namedBy([...yaml, ...values.map(({ text }) => text)]);
   return ignored.filter((file) => isNamed(path.posix.relative(own, file)));
 }

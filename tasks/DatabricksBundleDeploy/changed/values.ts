@@ -5,7 +5,7 @@ import {
   type Places,
   pathsIn,
   separators,
-  textOf,
+  textOfFile,
 } from "../../common/databricks/bundle/outside-paths.ts";
 import { environmentName } from "../../common/pipeline/job.ts";
 
@@ -25,7 +25,7 @@ export function valuesOf(folder: string, given: Readonly<Record<string, string>>
   const ofJob = Object.entries(process.env).flatMap(([name, text = ""]) =>
     environmentName(name).startsWith("BUNDLE_VAR_") ? [{ source: `the variable ${name}`, text }] : [],
   );
-  const ofFiles = overrides(folder).map((file) => ({ source: path.basename(file), text: textOf(file) }));
+  const ofFiles = overrides(folder).map((file) => ({ source: path.basename(file), text: textOfFile(file) }));
   return [...ofInput, ...ofJob, ...ofFiles];
 }
 

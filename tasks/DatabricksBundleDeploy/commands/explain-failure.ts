@@ -80,6 +80,11 @@ function failedToken({ metadataService }: FailedStep): UserError | undefined {
 
 const unknownHint = "See the CLI output above. For a more detailed log, run again with the variable system.debug=true.";
 
+/** How a command that did not succeed ended; completes a sentence that begins with the command. */
+export function endInWords(exitCode: number | null): string {
+  return exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
+}
+
 /** Quotes the first error without a place in a file; those with a place are issues of their own already. */
 function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, facts }: CommandEnd): Explanation {
   const [first] = unplacedErrors(facts.errors);
@@ -87,7 +92,7 @@ function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, fac
   const quote = first && cause && issueText({ ...first, summary: cause.text, detail: "" });
   const purpose =
     command === inputs.command || command === "run" ? "" : `, which this task runs for ${inputs.command},`;
-  const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
+  const end = endInWords(exitCode);
   const words = quote && withoutEnd(quote, /\.$/);
   const explained = first && cause?.isWhole ? [first] : [];
   if (quote && noPermission.test(quote)) {

@@ -49,11 +49,24 @@ export function planCounts({ resources, notSelected }: BundlePlan): string {
   return `Plan: ${create} to add, ${update} to change, ${deleted} to delete, ${unchanged} unchanged${others}`;
 }
 
+const shownLosses = 20;
+
+/** The sentence about resources with data that a plan deletes or recreates; `losses` are their names. */
+export function dataLossText(losses: readonly string[]): string {
+  return `This plan deletes or recreates ${listSome(losses, shownLosses)}: data may be lost when it is deployed.`;
+}
+
 export function printPlan({ plan }: PlannedDeployment): void {
-  for (const { key, action, fields } of plan.resources) {
-    if (action !== "skip") print(fields.length > 0 ? `${action} ${key} (${fields.join(", ")})` : `${action} ${key}`);
-  }
+  for (const change of changesOf(plan, (fields) => fields.join(", "))) print(change);
   print(planCounts(plan));
+}
+
+/** e.g. `update jobs.nightly (name, tags)`, with the fields as `inWords` writes them. */
+function changesOf({ resources }: BundlePlan, inWords: (fields: readonly string[]) => string): string[] {
+  const changed = resources.filter(({ action }) => action !== "skip");
+  return changed.map(
+    ({ key, action, fields }) => `${action} ${key}${fields.length > 0 ? ` (${inWords(fields)})` : ""}`,
+  );
 }
 
 const shownChanges = 10;
@@ -61,10 +74,7 @@ const shownFields = 5;
 
 /** Throws a UserError that names what a deploy would change, if it would change anything. */
 export function requireNoChanges({ plan, file }: PlannedDeployment): void {
-  const changes = plan.resources.flatMap(({ key, action, fields }) => {
-    if (action === "skip") return [];
-    return [fields.length > 0 ? `${action} ${key} (${listSome(fields, shownFields)})` : `${action} ${key}`];
-  });
+  const changes = changesOf(plan, (fields) => listSome(fields, shownFields));
   if (changes.length === 0) return;
   const what = changes.length === 1 ? "a resource" : `${changes.length} resources`;
   throw new UserError(

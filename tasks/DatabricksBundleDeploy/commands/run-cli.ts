@@ -11,7 +11,7 @@ import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
 import { type AfterCancel, afterCancel } from "./cancelled.ts";
-import { explainFailure } from "./explain-failure.ts";
+import { endInWords, explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 import { otherProgram, startFailure } from "./whose-cli.ts";
 
@@ -156,9 +156,8 @@ export async function isCanceled(cancel: AbortSignal, exitCode: number | null): 
  */
 export function reportedFailure(step: Step, command: string, outcome: CommandOutcome): UserError {
   const { exitCode, facts } = outcome;
-  const end = exitCode === null ? "was stopped by a signal" : `failed (exit code ${exitCode})`;
   const details = { hint: "See the CLI output above.", section: "deploy-failed" } as const;
-  let failure = new UserError(`"databricks bundle ${command}" ${end}.`, details);
+  let failure = new UserError(`"databricks bundle ${command}" ${endInWords(exitCode)}.`, details);
   try {
     const { error, explained } = explainFailure(step, command, outcome);
     failure = error;

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import type { BundlePlan } from "../../common/databricks/cli/plan.ts";
 import { codeLink, codeSpan, markdownTable } from "../../common/pipeline/markdown.ts";
 import { shorten } from "../../common/pipeline/secrets.ts";
-import { planCounts } from "../commands/plan.ts";
-import { listSome } from "../listing.ts";
+import { dataLossText, planCounts } from "../commands/plan.ts";
 import type { Page, PageRow } from "./page.ts";
 
 /** A plan as a comment of a pull request. */
@@ -33,7 +32,6 @@ export interface CommentSource {
 const mostTableCharacters = 56_000;
 const shownFields = 20;
 const longestText = 400;
-const shownLosses = 20;
 
 export function planComment({ plan, page, folder, run, runUrl, mask }: CommentSource): PlanComment {
   const code = (text: string) => codeSpan(shorten(mask(text), longestText));
@@ -68,8 +66,7 @@ export function notedPlan(content: string): Pick<PlanComment, "key" | "run" | "d
 
 function lossWarning({ dataLosses }: BundlePlan, code: (text: string) => string): string[] {
   if (dataLosses.length === 0) return [];
-  const lost = listSome(dataLosses.map(code), shownLosses);
-  return [`⚠ **This plan deletes or recreates ${lost}: data may be lost when it is deployed.**`, ""];
+  return [`⚠ **${dataLossText(dataLosses.map(code))}**`, ""];
 }
 
 /** What may lose data comes first, then what is deleted, so that a cut at the end leaves out the rest. */

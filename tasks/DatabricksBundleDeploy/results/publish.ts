@@ -8,11 +8,10 @@ import { maskSecrets } from "../../common/pipeline/secrets.ts";
 import { decorate, publishSummary } from "../../common/pipeline/summary.ts";
 import type { Deployment } from "../commands/deploy.ts";
 import type { Destruction } from "../commands/destroy.ts";
-import { type PlannedDeployment, planCounts } from "../commands/plan.ts";
+import { dataLossText, type PlannedDeployment, planCounts } from "../commands/plan.ts";
 import type { RunOutcome } from "../commands/run.ts";
 import { isGood } from "../commands/run-end.ts";
 import { workspaceUrlOf } from "../commands/summary.ts";
-import { listSome } from "../listing.ts";
 import { formatPlanFile } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
 import { type Page, type PageRow, pageJson, pageMarkdown } from "./page.ts";
@@ -99,11 +98,8 @@ function warnOfNothingDestroyed({ target, rootPath }: BundleSummary): void {
   );
 }
 
-const shownLosses = 20;
-
 function dataLossWarnings({ dataLosses }: BundlePlan): string[] {
-  if (dataLosses.length === 0) return [];
-  return [`This plan deletes or recreates ${listSome(dataLosses, shownLosses)}: data may be lost when it is deployed.`];
+  return dataLosses.length === 0 ? [] : [dataLossText(dataLosses)];
 }
 
 function deployedVerb({ problem }: Deployment, runs: readonly RunOutcome[]): string {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { errorCode } from "../../pipeline/file-failure.ts";
 import { likeTheCli } from "./documents.ts";
 import { filesIncludedBy, readBundleFile, rootFiles } from "./files.ts";
 import { type Yaml, yamlValues } from "./yaml-values.ts";
@@ -48,7 +49,7 @@ function readIfThere(file: string): string {
   try {
     return readBundleFile(file);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (errorCode(error) === "ENOENT") return "";
     throw error;
   }
 }

@@ -39,7 +39,7 @@ const byProgram =
 export function pathsNamedIn(files: readonly string[], folder: string, roots: readonly string[]): NamedPath[] {
   const projects = files.filter((file) => projectFiles.test(path.basename(file)));
   const builds = projects.map((file) => path.dirname(file));
-  const read = (one: string) => ({ file: one, text: textOf(one) });
+  const read = (one: string) => ({ file: one, text: textOfFile(one) });
   const yaml = files.filter(isYaml).map(read);
   // Most JSON files are data, which only a bundle that includes some names.
   const usesJson = yaml.some(({ text }) => text.includes(".json"));
@@ -57,7 +57,7 @@ export function isYaml(file: string): boolean {
 }
 
 function pathsOfProject(file: string, roots: readonly string[]): NamedPath[] {
-  const text = textOf(file);
+  const text = textOfFile(file);
   if (ofWorkspace.test(text)) throw new Error(`${path.basename(file)} uses other projects of a workspace`);
   return pathsOfFile(file, text, { folders: [path.dirname(file)], roots });
 }
@@ -69,7 +69,7 @@ function pathsOfFile(file: string, text: string, places: Places): NamedPath[] {
 }
 
 /** Empty if the file is not there. Throws an Error that completes a sentence after "because". */
-export function textOf(file: string): string {
+export function textOfFile(file: string): string {
   if (!fs.existsSync(file)) return "";
   try {
     return readBundleFile(file);
