@@ -1,5 +1,3 @@
-import fs from "node:fs";
-
 /** The task variable by which the post-job step finds the service. Only this task of the job gets it. */
 export const serviceVariable = "databricksLogin";
 
@@ -8,26 +6,4 @@ export interface RunningService {
   readonly pid: number;
   /** A POST to it ends the service, and is answered with its report. */
   readonly stopUrl: string;
-}
-
-/** Whether a process exists. One that has ended, but that its parent has not asked for its exit code, does not count. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  return process.platform !== "linux" || linuxProcess(pid)?.state !== "Z";
-}
-
-/** State and start time of a process on Linux; undefined if there is none. Source: proc(5), /proc/pid/stat. */
-export function linuxProcess(pid: number): { readonly state: string; readonly startTime: string } | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name, in parentheses, may contain blanks and parentheses itself.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { members, parsedObject, textOf } from "../../common/pipeline/json.ts";
+import { isRunning } from "../../common/pipeline/processes.ts";
 import type { Report } from "./report.ts";
-import { isRunning, type RunningService } from "./running.ts";
+import type { RunningService } from "./running.ts";
 
 const answerWithinMs = 5_000;
 const goneWithinMs = 5_000;

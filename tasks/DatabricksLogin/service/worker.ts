@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { isRunning, linuxProcess } from "./running.ts";
+import { isRunning, linuxProcess } from "../../common/pipeline/processes.ts";
 
 /**
  * The agent's worker, which runs the whole job: the parent of the step. undefined in a container on Linux, where the parent

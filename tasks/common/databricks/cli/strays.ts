@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { isRunning } from "../../pipeline/processes.ts";
 
 /** In the environment of every program that the CLI starts; its value is a folder of this step only. */
 const mark = "DATABRICKS_CACHE_DIR";
@@ -50,14 +51,6 @@ function isEarlier(place: Place | undefined, own: Place): boolean {
   if (place === undefined || place.dir !== own.dir || place.base === own.base) return false;
   const [, pid] = /^databricks-step-(\d+)-/.exec(place.base) ?? [];
   return pid !== undefined && !isRunning(Number(pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function killMarked(isStray: (folder: string) => boolean): void {

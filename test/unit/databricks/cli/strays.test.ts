@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -86,6 +87,24 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
     } finally {
       for (const program of programs) program.kill("SIGKILL");
       fs.rmSync(temporary, { recursive: true });
+    }
+  });
+
+  it("of an earlier step end also if the exit code of its task was never asked for", async () => {
+    // The shell becomes a program that does not ask for the exit code of its child.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 300"], { stdio: ["ignore", "pipe", "ignore"] });
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const folder = (name: string, pid: number) => `/tmp/job/${stepFolder(name, pid)}/cache`;
+    const cache = folder("killed", Number(line.toString()));
+    const program = spawn("/bin/sleep", ["300"], { env: { DATABRICKS_CACHE_DIR: cache } });
+    try {
+      await vi.waitFor(() => expect(isRunning(Number(line.toString()))).toBe(false), 5_000);
+      await vi.waitFor(() => expect(isRunning(program.pid ?? 0)).toBe(true), 5_000);
+      killStraysOfEarlierSteps({ DATABRICKS_CACHE_DIR: folder("own", process.pid) });
+      await vi.waitFor(() => expect(isRunning(program.pid ?? 0)).toBe(false), 5_000);
+    } finally {
+      program.kill("SIGKILL");
+      parent.kill("SIGKILL");
     }
   });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isRunning } from "../../../../tasks/DatabricksLogin/service/running.ts";
+import { isRunning } from "../../../../tasks/common/pipeline/processes.ts";
 import { stopService } from "../../../../tasks/DatabricksLogin/service/stop.ts";
 
 const report = { answered: { cli: 2 }, renewals: 1, refused: { count: 0, last: "" }, failed: { count: 0, last: "" } };

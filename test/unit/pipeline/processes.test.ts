@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { isRunning, linuxProcess } from "../../../../tasks/DatabricksLogin/service/running.ts";
+import { isRunning, linuxProcess } from "../../../tasks/common/pipeline/processes.ts";
 
 describe("A process", () => {
   it("runs until it has ended", async () => {
