@@ -12,7 +12,7 @@ export interface FileTexts {
   readonly texts: readonly ListedText[];
 }
 
-/** The texts of both tasks: every TypeScript file and every task.json under tasks/, sorted by path. */
+/** The texts of the tasks: every TypeScript file and every task.json under tasks/, sorted by path. */
 export function allTexts(): FileTexts[] {
   const names = fs.readdirSync(path.join(root, "tasks"), { recursive: true, encoding: "utf8" });
   const files = names.filter((name) => name.endsWith(".ts") || path.basename(name) === "task.json");

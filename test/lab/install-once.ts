@@ -12,7 +12,7 @@ const execute = promisify(execFile);
 export interface Installer {
   /** Its parts, for the name of its folder: what is installed, and with what. */
   readonly parts: readonly string[];
-  /** Installs into a folder that is then moved to its place; what it contains must not depend on where it is. */
+  /** Installs into a folder that does not exist. What an attempt that failed has left is removed before the next one. */
   install(target: string): Promise<unknown>;
 }
 

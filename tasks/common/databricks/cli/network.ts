@@ -64,8 +64,9 @@ export function bypassedName(pattern: string): string | undefined {
 
 /**
  * Writes the certificate authorities that the CLI trusts into `folder`, and returns the variables that name the file. Writes
- * nothing if the agent does not have its own CA, and throws a UserError if the disk does not allow it. SSL_CERT_FILE replaces the system's authorities for Go on Linux, and
- * REQUESTS_CA_BUNDLE those of Python, so the file contains both the public authorities and the agent's.
+ * nothing if the agent does not have its own CA, and throws a UserError if the disk does not allow it. SSL_CERT_FILE replaces
+ * the system's authorities for Go on Linux, and REQUESTS_CA_BUNDLE those of Python, so the file contains both the public
+ * authorities and the agent's.
  */
 export function writeCertificates(
   { extraCertificates }: Network,
