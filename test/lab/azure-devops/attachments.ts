@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { type Answer, guid } from "./answer.ts";
 import {
   contentTypeError,
   methodError,
@@ -7,7 +8,6 @@ import {
   previewVersionError,
   versionOutOfRangeError,
 } from "./errors.ts";
-import type { Answer } from "./id-token-request.ts";
 import type { Organization } from "./service-connections.ts";
 
 /** A file that a step has attached to its run. */
@@ -21,7 +21,6 @@ export interface Attachment {
   readonly content: string;
 }
 
-const guid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const resource = new RegExp(
   `^/([^/]+)/([^/]+)/_apis/distributedtask/hubs/(?:build|release|gates)/plans/${guid}/timelines/(${guid})/records/(${guid})/attachments/([^/]+)/([^/]+)$`,
   "i",

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { buildNotFoundError, methodError, projectNotFoundError, versionOutOfRangeError } from "./errors.ts";
-import type { Answer } from "./id-token-request.ts";
+import { type Answer, wrongVersion } from "./answer.ts";
+import { buildNotFoundError, methodError, projectNotFoundError } from "./errors.ts";
 import type { Organization } from "./service-connections.ts";
 
 /** A pipeline run of the project, called a build in the API. */
@@ -63,10 +63,8 @@ export function createBuilds(organization: Organization): Builds {
       const [, name = "", project = "", id, timeline] = resource.exec(url.pathname) ?? [];
       if (id === undefined || name.toLowerCase() !== organization.name.toLowerCase()) return undefined;
       if (request.method !== "GET") return { status: 405, body: methodError(request.method ?? "") };
-      const version = url.searchParams.get("api-version");
-      if (version !== null && !/^([5-6]\.\d|7\.[0-2])/.test(version)) {
-        return { status: 400, body: versionOutOfRangeError(version) };
-      }
+      const refusal = wrongVersion(url);
+      if (refusal) return refusal;
       // A job's token is for its own project; to it, another one does not exist.
       if (![organization.project.id, organization.project.name].includes(decodeURIComponent(project))) {
         return { status: 404, body: projectNotFoundError(project) };

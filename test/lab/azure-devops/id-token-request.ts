@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { type Answer, guid } from "./answer.ts";
 import {
   contentTypeError,
   methodError,
@@ -9,12 +10,6 @@ import {
 } from "./errors.ts";
 import type { Organization, ServiceConnection } from "./service-connections.ts";
 
-/** An answer of the ID token resource. */
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /** What the ID token resource works with. */
 export interface IdTokenResource {
   readonly organization: Organization;
@@ -23,7 +18,6 @@ export interface IdTokenResource {
   sign(connection: ServiceConnection | undefined): Promise<string>;
 }
 
-const guid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const resource = new RegExp(
   `^/([^/]+)/([^/]+)/_apis/distributedtask/hubs/(?:build|release|gates)/plans/${guid}/jobs/${guid}/oidctoken$`,
   "i",

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { type Answer, wrongVersion } from "./answer.ts";
 import {
   commentTooLongError,
   contentTypeError,
@@ -11,9 +12,7 @@ import {
   pullRequestNotFoundError,
   repositoryNotFoundError,
   threadNotFoundError,
-  versionOutOfRangeError,
 } from "./errors.ts";
-import type { Answer } from "./id-token-request.ts";
 import type { Organization } from "./service-connections.ts";
 
 /** A pull request of the project's repository. */
@@ -147,12 +146,11 @@ function addThread(threads: ThreadState[], content: string, status: ThreadStatus
 
 function checkRequest(request: IncomingMessage, url: URL, body: string): Answer | undefined {
   const method = request.method ?? "";
-  const version = url.searchParams.get("api-version");
   // Only what reads may leave the version out.
-  if (version === null && method !== "GET") return { status: 400, body: missingVersionError(method) };
-  if (version !== null && !/^([5-6]\.\d|7\.[0-2])/.test(version)) {
-    return { status: 400, body: versionOutOfRangeError(version) };
-  }
+  if (method !== "GET" && !url.searchParams.has("api-version"))
+    return { status: 400, body: missingVersionError(method) };
+  const refusal = wrongVersion(url);
+  if (refusal) return refusal;
   const type = request.headers["content-type"] ?? "";
   if (body !== "" && !/^application\/json\b/i.test(type)) return { status: 400, body: contentTypeError(type) };
   return undefined;
