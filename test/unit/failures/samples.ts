@@ -13,6 +13,7 @@ import { otherProgram } from "../../../tasks/DatabricksBundleDeploy/commands/who
 import { lockHeld } from "../../../tasks/DatabricksBundleDeploy/lock/held.ts";
 import { findCli } from "../../../tasks/DatabricksBundleDeploy/session/cli.ts";
 import { explanationOf, type FailedStep, step } from "../deploy/commands/explain.ts";
+import { httpWith } from "../fake-services.ts";
 import { connection, jobInfo, lockNote } from "../sample-values.ts";
 import { inFolder } from "./folder.ts";
 
@@ -26,16 +27,13 @@ const host = "https://adb-1.7.azuredatabricks.net";
 
 /** Answers requests for ID tokens with `idToken`, and all others with `other`. */
 function answering(idToken: Answer, other: Answer = {}): Http {
-  return {
-    send: async ({ url }) => ({
-      status: 200,
-      headers: {},
-      text: "",
-      url,
-      ...(url.includes("oidctoken") ? idToken : other),
-    }),
-    stream: () => Promise.reject(new Error("Nothing is streamed.")),
-  };
+  return httpWith(async ({ url }) => ({
+    status: 200,
+    headers: {},
+    text: "",
+    url,
+    ...(url.includes("oidctoken") ? idToken : other),
+  }));
 }
 
 const issued: Answer = { text: '{"oidcToken":"the ID token"}' };
@@ -228,10 +226,7 @@ function withoutPath<T>(work: () => T): T {
   }
 }
 
-const noInstanceMetadata: Http = {
-  send: () => Promise.reject(new Error("The connection was refused.")),
-  stream: () => Promise.reject(new Error("Nothing is streamed.")),
-};
+const noInstanceMetadata = httpWith(() => Promise.reject(new Error("The connection was refused.")));
 
 const issuers = "Expected iss claim to be: https://sts.windows.net/a/, but was: https://sts.windows.net/b/";
 

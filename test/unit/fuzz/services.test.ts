@@ -11,6 +11,7 @@ import { UserError } from "../../../tasks/common/pipeline/errors.ts";
 import { readServiceConnection } from "../../../tasks/common/pipeline/service-connection.ts";
 import { answerText, serverMessage } from "../../../tasks/common/pipeline/service-errors.ts";
 import { describeJob, describeLock } from "../../../tasks/DatabricksBundleDeploy/lock/text.ts";
+import { workspaceWith } from "../fake-services.ts";
 import { jsonTexts, texts } from "./mutations.ts";
 import { inTime, inTimeAsync, property } from "./property.ts";
 import { answers, connectionData, connections, lockNotes, locks } from "./samples.ts";
@@ -42,20 +43,13 @@ describe("What services answer", () => {
     for (const { pattern } of failures) inTime(() => pattern?.exec(text));
   });
 
-  const workspace = (content: string) => ({
-    host: "https://adb-1.2.azuredatabricks.net",
-    workspaceId: undefined,
-    token: async () => ({ value: "t" }),
-    http: {
-      stream: () => Promise.reject(new Error("not used")),
-      send: async ({ url }: { readonly url: string }) => {
-        const answer = url.includes("/list")
-          ? { objects: [{ path: "/state/azure-pipelines.run-1.json" }] }
-          : { content: Buffer.from(content).toString("base64") };
-        return { status: 200, headers: {}, url, text: JSON.stringify(answer) };
-      },
-    },
-  });
+  const workspace = (content: string) =>
+    workspaceWith(async ({ url }) => {
+      const answer = url.includes("/list")
+        ? { objects: [{ path: "/state/azure-pipelines.run-1.json" }] }
+        : { content: Buffer.from(content).toString("base64") };
+      return { status: 200, headers: {}, url, text: JSON.stringify(answer) };
+    });
 
   property(
     "is a lock that can be described",

@@ -1,21 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { federatedTokens } from "../../../tasks/common/identity/federated-token.ts";
-import type { Http, HttpRequest, HttpResponse } from "../../../tasks/common/pipeline/http.ts";
+import type { HttpRequest, HttpResponse } from "../../../tasks/common/pipeline/http.ts";
 import { HttpFailure } from "../../../tasks/common/pipeline/http-failure.ts";
+import { httpWith } from "../fake-services.ts";
 import { connection, jobInfo } from "../sample-values.ts";
 
 /** Gets a token while Entra answers like this. Returns what was sent to Entra. */
 async function exchange(answer: Omit<HttpResponse, "url" | "headers">, changed: Partial<typeof connection> = {}) {
   const sent: HttpRequest[] = [];
-  const http: Http = {
-    async send(request) {
-      const { url } = request;
-      if (url.includes("oidctoken")) return { status: 200, headers: {}, url, text: '{"oidcToken":"the ID token"}' };
-      sent.push(request);
-      return { ...answer, headers: {}, url };
-    },
-    stream: () => Promise.reject(new Error("Nothing is streamed.")),
-  };
+  const http = httpWith(async (request) => {
+    const { url } = request;
+    if (url.includes("oidctoken")) return { status: 200, headers: {}, url, text: '{"oidcToken":"the ID token"}' };
+    sent.push(request);
+    return { ...answer, headers: {}, url };
+  });
   return { token: await federatedTokens(http, jobInfo, { ...connection, ...changed })(), sent };
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { attachedSummary } from "../../../tasks/common/pipeline/attached-summary.ts";
-import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
+import type { HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
+import { recordingHttp } from "../fake-services.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -12,14 +13,7 @@ async function attach(
   collectionUrl: string,
   markdown = () => "# Report",
 ): Promise<{ isShown: boolean; sent: HttpRequest[] }> {
-  const sent: HttpRequest[] = [];
-  const http: Http = {
-    stream: () => Promise.reject(new Error("not used")),
-    async send(request) {
-      sent.push(request);
-      return { status: 200, headers: {}, url: request.url, text: "{}" };
-    },
-  };
+  const { http, sent } = recordingHttp();
   const job = { collectionUrl, projectId: id(1), planId: id(2), hostType, jobToken: "job token" } as JobInfo;
   return { isShown: await attachedSummary(http, job)("The report", "A report.md", markdown), sent };
 }

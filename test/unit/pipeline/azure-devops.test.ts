@@ -1,17 +1,11 @@
 import { expect, it } from "vitest";
 import { callAzureDevOps } from "../../../tasks/common/pipeline/azure-devops.ts";
-import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
+import type { HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
+import { recordingHttp } from "../fake-services.ts";
 
 async function callOf(collectionUrl: string, url: string): Promise<{ outcome: unknown; sent: HttpRequest[] }> {
-  const sent: HttpRequest[] = [];
-  const http: Http = {
-    stream: () => Promise.reject(new Error("not used")),
-    async send(request) {
-      sent.push(request);
-      return { status: 200, headers: {}, url: request.url, text: "{}" };
-    },
-  };
+  const { http, sent } = recordingHttp();
   const job = { collectionUrl, jobToken: "job token" } as JobInfo;
   return { outcome: await callAzureDevOps(http, job, { method: "GET", url }), sent };
 }

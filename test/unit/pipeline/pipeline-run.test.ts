@@ -3,6 +3,7 @@ import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
 import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
 import { pageOfJob, readJobEnd, runNumber } from "../../../tasks/common/pipeline/pipeline-run.ts";
+import { httpWith } from "../fake-services.ts";
 import { jobInfo, pipelineJob } from "../sample-values.ts";
 
 const projectId = "11111111-1111-4111-8111-111111111111";
@@ -15,16 +16,13 @@ const active = { [build]: { status: "inProgress" } };
 /** Azure DevOps with these answers by address; a number is a status. */
 function serverWith(answers: Record<string, unknown>): { http: Http; sent: HttpRequest[] } {
   const sent: HttpRequest[] = [];
-  const http: Http = {
-    stream: () => Promise.reject(new Error("not used")),
-    async send(request) {
-      sent.push(request);
-      const answer = answers[request.url.split("?")[0] ?? ""] ?? 404;
-      if (answer instanceof Error) throw answer;
-      const [status, body] = typeof answer === "number" ? [answer, { message: "No." }] : [200, answer];
-      return { status, headers: {}, url: request.url, text: JSON.stringify(body) };
-    },
-  };
+  const http = httpWith(async (request) => {
+    sent.push(request);
+    const answer = answers[request.url.split("?")[0] ?? ""] ?? 404;
+    if (answer instanceof Error) throw answer;
+    const [status, body] = typeof answer === "number" ? [answer, { message: "No." }] : [200, answer];
+    return { status, headers: {}, url: request.url, text: JSON.stringify(body) };
+  });
   return { http, sent };
 }
 

@@ -1,18 +1,11 @@
 import { ReposService } from "@databricks/sdk-experimental/dist/apis/workspace/api";
 import { expect, it } from "vitest";
 import { runService, workspaceService } from "../../../../tasks/common/databricks/workspace/client.ts";
-import type { Http, HttpRequest } from "../../../../tasks/common/pipeline/http.ts";
+import { recordingHttp } from "../../fake-services.ts";
 
 /** A connection to a workspace that answers every call with `{}`, and the requests that it gets. */
 function recorded() {
-  const requests: HttpRequest[] = [];
-  const http: Http = {
-    async send(request) {
-      requests.push(request);
-      return { status: 200, headers: { "content-type": "application/json" }, url: request.url, text: "{}" };
-    },
-    stream: () => Promise.reject(new Error("Nothing is streamed.")),
-  };
+  const { http, sent: requests } = recordingHttp();
   const token = async () => ({ value: "a-token" });
   return { requests, connection: { host: "https://adb-1.2.azuredatabricks.net", workspaceId: undefined, http, token } };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readCurrentUser } from "../../../../tasks/common/databricks/workspace/current-user.ts";
-import type { Http, HttpResponse } from "../../../../tasks/common/pipeline/http.ts";
+import type { HttpResponse } from "../../../../tasks/common/pipeline/http.ts";
+import { httpWith } from "../../fake-services.ts";
 
 const host = "https://adb-1.2.azuredatabricks.net";
 
@@ -10,10 +11,7 @@ function checkAgainst(status: number, message: string) {
 }
 
 function checkAnswer(answer: Omit<HttpResponse, "url">) {
-  const http: Http = {
-    send: async ({ url }) => ({ ...answer, url }),
-    stream: () => Promise.reject(new Error("Nothing is streamed.")),
-  };
+  const http = httpWith(async ({ url }) => ({ ...answer, url }));
   return readCurrentUser({ host, workspaceId: undefined, http, token: async () => ({ value: "the token" }) }, "the id");
 }
 
@@ -106,10 +104,7 @@ describe("The current user of a workspace", () => {
   });
 
   it("advises to check the setting that the address comes from", async () => {
-    const http: Http = {
-      send: async ({ url }) => ({ status: 404, headers: {}, text: "{}", url }),
-      stream: () => Promise.reject(new Error("Nothing is streamed.")),
-    };
+    const http = httpWith(async ({ url }) => ({ status: 404, headers: {}, text: "{}", url }));
     const connection = { host, workspaceId: undefined, http, token: async () => ({ value: "the token" }) };
     await expect(readCurrentUser(connection, "the id", "workspaceUrl")).rejects.toMatchObject({
       hint: expect.stringMatching(/^Check workspaceUrl\. /),

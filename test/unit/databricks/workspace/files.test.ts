@@ -1,24 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { missingPaths } from "../../../../tasks/common/databricks/workspace/files.ts";
-import type { Http } from "../../../../tasks/common/pipeline/http.ts";
+import { httpWith } from "../../fake-services.ts";
 
 /** A workspace that lists these paths by folder; another status than 200 is that of every answer. */
 function workspaceWith(folders: Readonly<Record<string, readonly string[]>>, status = 200) {
   const asked: string[] = [];
-  const http: Http = {
-    async send({ url }) {
-      const folder = new URL(url).searchParams.get("path") ?? "";
-      asked.push(folder);
-      const objects = folders[folder]?.map((path) => ({ path }));
-      return {
-        status: status === 200 && objects === undefined ? 404 : status,
-        headers: { "content-type": "application/json" },
-        url,
-        text: JSON.stringify(objects ? { objects } : { error_code: "X", message: "no" }),
-      };
-    },
-    stream: () => Promise.reject(new Error("Nothing is streamed.")),
-  };
+  const http = httpWith(async ({ url }) => {
+    const folder = new URL(url).searchParams.get("path") ?? "";
+    asked.push(folder);
+    const objects = folders[folder]?.map((path) => ({ path }));
+    return {
+      status: status === 200 && objects === undefined ? 404 : status,
+      headers: { "content-type": "application/json" },
+      url,
+      text: JSON.stringify(objects ? { objects } : { error_code: "X", message: "no" }),
+    };
+  });
   const token = async () => ({ value: "t" });
   const connection = { host: "https://adb-1.2.azuredatabricks.net", workspaceId: undefined, http, token };
   return { connection, asked };

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import {
   deleteLockNote,
   type LockNote,
@@ -7,6 +6,7 @@ import {
   readLockNotes,
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
+import { workspaceWith } from "../../fake-services.ts";
 import { lockNote, pipelineJob } from "../../sample-values.ts";
 
 const statePath = "/Workspace/x/state";
@@ -28,20 +28,12 @@ beforeEach(() => {
 });
 
 /** A workspace with these files and folders, in which a file needs its folder. */
-const workspace: WorkspaceConnection = {
-  host: "https://adb-1.7.azuredatabricks.net",
-  workspaceId: undefined,
-  token: async () => ({ value: "t" }),
-  http: {
-    stream: () => Promise.reject(new Error("not used")),
-    async send({ url, body = "{}" }) {
-      const { pathname, searchParams } = new URL(url);
-      const { path = "", content = "" } = JSON.parse(body) as { path?: string; content?: string };
-      const [status, answer] = answerTo(pathname, searchParams.get("path") ?? path, content);
-      return { status, headers: {}, url, text: JSON.stringify(answer) };
-    },
-  },
-};
+const workspace = workspaceWith(async ({ url, body = "{}" }) => {
+  const { pathname, searchParams } = new URL(url);
+  const { path = "", content = "" } = JSON.parse(body) as { path?: string; content?: string };
+  const [status, answer] = answerTo(pathname, searchParams.get("path") ?? path, content);
+  return { status, headers: {}, url, text: JSON.stringify(answer) };
+});
 
 function answerTo(endpoint: string, path: string, content: string): [number, object] {
   const missing: [number, object] = [404, { error_code: "RESOURCE_DOES_NOT_EXIST" }];

@@ -1,33 +1,26 @@
 import { expect, it } from "vitest";
 import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import { readLock, removeLock } from "../../../../tasks/common/databricks/workspace/lock.ts";
+import { workspaceWith } from "../../fake-services.ts";
 
 const statePath = "/Workspace/x/state";
 
 /** A workspace that holds this lock, or none; and the paths that were deleted there. */
-function workspaceWith(lock: object | undefined): { workspace: WorkspaceConnection; deleted: string[] } {
+function workspaceHolding(lock: object | undefined): { workspace: WorkspaceConnection; deleted: string[] } {
   const deleted: string[] = [];
   const content = Buffer.from(JSON.stringify(lock ?? {})).toString("base64");
-  const workspace: WorkspaceConnection = {
-    host: "https://adb-1.7.azuredatabricks.net",
-    workspaceId: undefined,
-    token: async () => ({ value: "t" }),
-    http: {
-      stream: () => Promise.reject(new Error("not used")),
-      async send({ method, url, body }) {
-        if (method === "POST") deleted.push((JSON.parse(body ?? "{}") as { path: string }).path);
-        const [status, text] = lock
-          ? [200, JSON.stringify({ content })]
-          : [404, '{"error_code":"RESOURCE_DOES_NOT_EXIST"}'];
-        return { status, headers: {}, url, text };
-      },
-    },
-  };
+  const workspace = workspaceWith(async ({ method, url, body }) => {
+    if (method === "POST") deleted.push((JSON.parse(body ?? "{}") as { path: string }).path);
+    const [status, text] = lock
+      ? [200, JSON.stringify({ content })]
+      : [404, '{"error_code":"RESOURCE_DOES_NOT_EXIST"}'];
+    return { status, headers: {}, url, text };
+  });
   return { workspace, deleted };
 }
 
 it("reads the lock as the CLI writes it", async () => {
-  const { workspace } = workspaceWith({
+  const { workspace } = workspaceHolding({
     ID: "b1",
     AcquisitionTime: "1970-01-01T01:00:01.000250+01:00",
     IsForced: true,
@@ -37,12 +30,12 @@ it("reads the lock as the CLI writes it", async () => {
 });
 
 it("reads a lock without an owner as one that belongs to nobody", async () => {
-  const { workspace } = workspaceWith({});
+  const { workspace } = workspaceHolding({});
   expect(await readLock(workspace, statePath)).toEqual({ id: "", user: "", acquiredAt: 0, forced: false });
 });
 
 it("finds no lock where there is no file", async () => {
-  expect(await readLock(workspaceWith(undefined).workspace, statePath)).toBeUndefined();
+  expect(await readLock(workspaceHolding(undefined).workspace, statePath)).toBeUndefined();
 });
 
 it.each([
@@ -51,7 +44,7 @@ it.each([
   ["a lock without an ID", {}, false],
   ["no lock", undefined, false],
 ])("removes only the lock with the given ID: %s", async (_, lock, removed) => {
-  const { workspace, deleted } = workspaceWith(lock);
+  const { workspace, deleted } = workspaceHolding(lock);
   expect(await removeLock(workspace, statePath, "b1")).toBe(removed);
   expect(deleted).toEqual(removed ? [`${statePath}/deploy.lock`] : []);
 });

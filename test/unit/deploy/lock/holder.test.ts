@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import {
   type LockNote,
   lockNoteName,
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
-import type { Http } from "../../../../tasks/common/pipeline/http.ts";
 import { releaseStaleLock, type Searching } from "../../../../tasks/DatabricksBundleDeploy/lock/holder.ts";
+import { httpWith, workspaceWith } from "../../fake-services.ts";
 
 const statePath = "/Workspace/x/state";
 const lockFile = `${statePath}/deploy.lock`;
@@ -29,41 +28,30 @@ beforeEach(() => {
 
 afterEach(() => vi.restoreAllMocks());
 
-const workspace: WorkspaceConnection = {
-  host: "https://adb-1.7.azuredatabricks.net",
-  workspaceId: undefined,
-  token: async () => ({ value: "t" }),
-  http: {
-    stream: () => Promise.reject(new Error("not used")),
-    async send({ url, body = "{}" }) {
-      const { pathname, searchParams } = new URL(url);
-      const sent = JSON.parse(body) as { path?: string; content?: string };
-      const path = searchParams.get("path") ?? sent.path ?? "";
-      if (pathname.endsWith("/import")) files.set(path, sent.content ?? "");
-      if (pathname.endsWith("/list")) return reply(url, { objects: [...files.keys()].map((path) => ({ path })) });
-      const isThere = files.has(path);
-      const answer = { content: files.get(path) };
-      if (pathname.endsWith("/delete")) files.delete(path);
-      return isThere ? reply(url, answer) : { status: 404, headers: {}, url, text: '{"error_code":"x"}' };
-    },
-  },
-};
+const workspace = workspaceWith(async ({ url, body = "{}" }) => {
+  const { pathname, searchParams } = new URL(url);
+  const sent = JSON.parse(body) as { path?: string; content?: string };
+  const path = searchParams.get("path") ?? sent.path ?? "";
+  if (pathname.endsWith("/import")) files.set(path, sent.content ?? "");
+  if (pathname.endsWith("/list")) return reply(url, { objects: [...files.keys()].map((path) => ({ path })) });
+  const isThere = files.has(path);
+  const answer = { content: files.get(path) };
+  if (pathname.endsWith("/delete")) files.delete(path);
+  return isThere ? reply(url, answer) : { status: 404, headers: {}, url, text: '{"error_code":"x"}' };
+});
 
 const reply = (url: string, answer: object) => ({ status: 200, headers: {}, url, text: JSON.stringify(answer) });
 
 /** A step in a job of its own, and Azure DevOps with builds that are over at a time, or run ("running"). */
 function stepWith(builds: Record<string, number | "running">): Searching {
-  const http: Http = {
-    stream: () => Promise.reject(new Error("not used")),
-    async send({ url }) {
-      const [, id = "", timeline] = /builds\/(\d+)(\/timeline)?/.exec(url) ?? [];
-      const end = builds[id];
-      if (end === undefined) return { status: 404, headers: {}, url, text: '{"message":"No such build."}' };
-      if (timeline) return reply(url, { records: [{ id: guid(Number(id)), state: "inProgress" }] });
-      if (end === "running") return reply(url, { status: "inProgress" });
-      return reply(url, { status: "completed", finishTime: new Date(end).toISOString() });
-    },
-  };
+  const http = httpWith(async ({ url }) => {
+    const [, id = "", timeline] = /builds\/(\d+)(\/timeline)?/.exec(url) ?? [];
+    const end = builds[id];
+    if (end === undefined) return { status: 404, headers: {}, url, text: '{"message":"No such build."}' };
+    if (timeline) return reply(url, { records: [{ id: guid(Number(id)), state: "inProgress" }] });
+    if (end === "running") return reply(url, { status: "inProgress" });
+    return reply(url, { status: "completed", finishTime: new Date(end).toISOString() });
+  });
   const job = { collectionUrl: "https://dev.azure.com/contoso/", jobToken: "t", jobId: guid(9) };
   return {
     task: { http },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import { keepLockNote } from "../../../../tasks/DatabricksBundleDeploy/lock/note.ts";
+import { httpWith } from "../../fake-services.ts";
 import { alice, startTestWorkspace, type TestWorkspace } from "../../lab/workspace/setup.ts";
 import { pipelineJob } from "../../sample-values.ts";
 
@@ -13,15 +14,12 @@ beforeAll(async () => {
     host: lab.workspace.url,
     workspaceId: undefined,
     token: async () => ({ value: lab.token(alice), expiresAt: Date.now() + 3_600_000 }),
-    http: {
-      stream: () => Promise.reject(new Error("Nothing is streamed.")),
-      async send({ method, url, headers, body }) {
-        const { pathname, search } = new URL(url);
-        const message = { ...(headers && { headers }), ...(body !== undefined && { text: body }) };
-        const answer = await lab.call({ method, path: pathname + search, ...message });
-        return { status: answer.status, headers: answer.headers, text: answer.text, url };
-      },
-    },
+    http: httpWith(async ({ method, url, headers, body }) => {
+      const { pathname, search } = new URL(url);
+      const message = { ...(headers && { headers }), ...(body !== undefined && { text: body }) };
+      const answer = await lab.call({ method, path: pathname + search, ...message });
+      return { status: answer.status, headers: answer.headers, text: answer.text, url };
+    }),
   };
 });
 

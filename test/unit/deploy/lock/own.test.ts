@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import { isOwnLock, releaseOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
+import { workspaceWith } from "../../fake-services.ts";
 
 const attempt = { from: 1_000.061, until: 1_250.061, forced: false, failed: false };
 const lock = { id: "b1", user: "1F2E", acquiredAt: 1_000.07, forced: false };
@@ -34,19 +34,11 @@ describe("The search for the own lock", () => {
     const time = new Date(acquiredAt).toISOString();
     const text = JSON.stringify({ ID: id, User: user, AcquisitionTime: time, IsForced: forced });
     let deleted = false;
-    const workspace: WorkspaceConnection = {
-      host: "https://adb-1.7.azuredatabricks.net",
-      workspaceId: undefined,
-      token: async () => ({ value: "t" }),
-      http: {
-        stream: () => Promise.reject(new Error("not used")),
-        async send({ url }) {
-          deleted ||= url.endsWith("/delete");
-          const answer = JSON.stringify({ content: Buffer.from(text).toString("base64") });
-          return { status: found ? 200 : 404, headers: {}, url, text: found ? answer : '{"error_code":"x"}' };
-        },
-      },
-    };
+    const workspace = workspaceWith(async ({ url }) => {
+      deleted ||= url.endsWith("/delete");
+      const answer = JSON.stringify({ content: Buffer.from(text).toString("base64") });
+      return { status: found ? 200 : 404, headers: {}, url, text: found ? answer : '{"error_code":"x"}' };
+    });
     const step = { identity: "1f2e" } as Parameters<typeof releaseOwnLock>[0];
     const isDone = await releaseOwnLock(step, workspace, attempt, "/state", known);
     return { isDone, deleted };

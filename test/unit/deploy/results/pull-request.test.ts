@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Http } from "../../../../tasks/common/pipeline/http.ts";
 import { pullRequestThreads } from "../../../../tasks/common/pipeline/pull-request.ts";
 import type { PlanComment } from "../../../../tasks/DatabricksBundleDeploy/results/plan-comment.ts";
 import { writeThread } from "../../../../tasks/DatabricksBundleDeploy/results/pull-request.ts";
 import type { FaultMatch, PlacedFault } from "../../../lab/faults.ts";
+import { httpWith } from "../../fake-services.ts";
 import { type Server, startServer } from "../../lab/azure-devops/server.ts";
 import { jobInfo } from "../../sample-values.ts";
 
@@ -15,14 +15,11 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-const http: Http = {
-  stream: () => Promise.reject(new Error("Nothing is streamed.")),
-  async send({ url, method, headers, body }) {
-    const message = { method, ...(headers && { headers }), ...(body !== undefined && { body }) };
-    const reply = await server.send(url, message);
-    return { status: reply.status, headers: reply.headers, text: reply.text, url };
-  },
-};
+const http = httpWith(async ({ url, method, headers, body }) => {
+  const message = { method, ...(headers && { headers }), ...(body !== undefined && { body }) };
+  const reply = await server.send(url, message);
+  return { status: reply.status, headers: reply.headers, text: reply.text, url };
+});
 
 function commentOf(run: number): PlanComment {
   const noted = `<!-- databricks-bundle-plan 0a ${run} 0${run} -->`;
