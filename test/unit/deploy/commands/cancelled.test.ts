@@ -1,24 +1,19 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { afterCancel, warnOfUnfinishedState } from "../../../../tasks/DatabricksBundleDeploy/commands/cancelled.ts";
+import { keepPrinted } from "../../printed.ts";
 
 const startedAt = new Date(Date.now() - 60_000);
 let folder: string;
-let written: string;
+const printed = keepPrinted();
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "unfinished-"));
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
 });
 
 afterEach(() => {
-  vi.restoreAllMocks();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -32,7 +27,7 @@ function writeLog(target: string, { entries = 1, old = false } = {}): void {
 
 function warnedTargets(target: string | undefined): string[] {
   warnOfUnfinishedState({ cli: { executable: "", folder, target, environment: {} }, startedAt });
-  return [...written.matchAll(/bundle[\\/](\w+)[\\/]resources\.json\.wal/g)].map(([, name = ""]) => name);
+  return [...printed().matchAll(/bundle[\\/](\w+)[\\/]resources\.json\.wal/g)].map(([, name = ""]) => name);
 }
 
 it("warns of an unfinished deployment only for the step's own target", () => {

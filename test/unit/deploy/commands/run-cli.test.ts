@@ -1,26 +1,21 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
 import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
 import { isCanceled, runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
+import { keepPrinted } from "../../printed.ts";
 import { scriptedStep } from "./scripted-step.ts";
 
 let folder: string;
-let written: string;
+const printed = keepPrinted();
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "run-cli-"));
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
 });
 
 afterEach(() => {
-  vi.restoreAllMocks();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -38,7 +33,7 @@ describe("The result of a command", () => {
       },
     };
     await expect(runCommand(stepWith("echo Deploying"), "deploy", { output })).resolves.toBe("");
-    expect(written).toContain("Deploying\n");
+    expect(printed()).toContain("Deploying\n");
   });
 
   it("stays the failure that it is where explaining it fails", async () => {
@@ -64,7 +59,7 @@ describe("The result of a command", () => {
     await expect(runCommand(stepWith(script, { diagnostics }), "deploy")).rejects.toMatchObject({
       section: "stale-state",
     });
-    expect(written).toContain("TypeError: unreportable");
+    expect(printed()).toContain("TypeError: unreportable");
   });
 });
 

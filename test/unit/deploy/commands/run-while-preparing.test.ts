@@ -4,24 +4,17 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
 import { runWhilePreparing } from "../../../../tasks/DatabricksBundleDeploy/commands/run-while-preparing.ts";
+import { keepPrinted } from "../../printed.ts";
 import { scriptedStep } from "./scripted-step.ts";
 
 let folder: string;
-let written: string;
+const printed = keepPrinted();
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "run-while-preparing-"));
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  fs.rmSync(folder, { recursive: true });
-});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 /** Notes each start, and waits for the token, here a file. */
 const waiting = `echo started >> starts; echo Loading; while [ ! -e token ]; do sleep 0.02; done; echo Deployed "$(cat state)"`;
@@ -49,10 +42,10 @@ describe("A command whose state is being prepared", () => {
     const step = stepWith(waiting);
     await runWhilePreparing(step, "deploy", {}, async () => {
       await untilStarted();
-      expect(written).toBe("");
+      expect(printed()).toBe("");
       writeState();
     });
-    expect(written).toBe("Loading\nDeployed all\n");
+    expect(printed()).toBe("Loading\nDeployed all\n");
     expect(starts()).toBe(1);
   });
 
@@ -65,7 +58,7 @@ describe("A command whose state is being prepared", () => {
       writeState();
     };
     await runWhilePreparing(step, "deploy", {}, prepare, 300);
-    expect(written).toBe("Loading\nDeployed all\n");
+    expect(printed()).toBe("Loading\nDeployed all\n");
     expect(starts()).toBe(2);
   });
 
@@ -76,7 +69,7 @@ describe("A command whose state is being prepared", () => {
       expect(starts()).toBe(0);
       writeState();
     });
-    expect(written).toBe("Loading\nDeployed all\n");
+    expect(printed()).toBe("Loading\nDeployed all\n");
   });
 
   it("is stopped, and gets no token, if the preparation fails", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   type LockNote,
   lockNoteName,
@@ -6,6 +6,7 @@ import {
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
 import { releaseStaleLock, type Searching } from "../../../../tasks/DatabricksBundleDeploy/lock/holder.ts";
 import { httpWith, workspaceWith } from "../../fake-services.ts";
+import { keepPrinted } from "../../printed.ts";
 
 const statePath = "/Workspace/x/state";
 const lockFile = `${statePath}/deploy.lock`;
@@ -14,19 +15,12 @@ const acquiredAt = Date.UTC(2026, 10, 26, 10, 0);
 const guid = (digit: number) => `${digit}0000000-0000-4000-8000-000000000000`;
 
 let files: Map<string, string>;
-let written: string;
+const printed = keepPrinted();
 
 beforeEach(() => {
   const lock = { ID: "b1", User: "1F2E", AcquisitionTime: new Date(acquiredAt).toISOString(), IsForced: false };
   files = new Map([[lockFile, Buffer.from(JSON.stringify(lock)).toString("base64")]]);
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
 });
-
-afterEach(() => vi.restoreAllMocks());
 
 const workspace = workspaceWith(async ({ url, body = "{}" }) => {
   const { pathname, searchParams } = new URL(url);
@@ -95,7 +89,7 @@ describe("The lock of another deployment", () => {
     await leaveNote(1, difference);
     expect(await release({ 1: acquiredAt + minute })).toBeUndefined();
     expect([...files.keys()]).toEqual([]);
-    expect(written).toMatch(
+    expect(printed()).toMatch(
       /Released the deployment lock of 1F2E since 2026-11-26T10:00:00\.000Z .* The job Deploy of the pipeline run 1 \(nightly\) took it and is over: https:/,
     );
   });

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isOwnLock, releaseOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
 import { workspaceWith } from "../../fake-services.ts";
+import { keepPrinted } from "../../printed.ts";
 
 const attempt = { from: 1_000.061, until: 1_250.061, forced: false, failed: false };
 const lock = { id: "b1", user: "1F2E", acquiredAt: 1_000.07, forced: false };
@@ -18,15 +19,7 @@ it.each([
 });
 
 describe("The search for the own lock", () => {
-  let written: string;
-  beforeEach(() => {
-    written = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      written += String(text);
-      return true;
-    });
-  });
-  afterEach(() => vi.restoreAllMocks());
+  const printed = keepPrinted();
 
   /** What a step finds and does whose workspace has this lock. */
   async function search(found: Partial<typeof lock> | undefined, known: Parameters<typeof releaseOwnLock>[4]) {
@@ -61,6 +54,6 @@ describe("The search for the own lock", () => {
     ["was there before", undefined, { id: "b1", mayFollow: true }, { isDone: true, deleted: false }],
   ])("keeps the note only as long as it may be needed: the lock %s", async (_, found, known, expected) => {
     expect(await search(found, known)).toEqual(expected);
-    expect(written.includes("Released the deployment lock.")).toBe(expected.deleted);
+    expect(printed().includes("Released the deployment lock.")).toBe(expected.deleted);
   });
 });

@@ -1,17 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { printUnusedSettings } from "../../../../tasks/DatabricksBundleDeploy/session/bundle-authentication.ts";
+import { keepPrinted } from "../../printed.ts";
 
-let written: string;
-
-beforeEach(() => {
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-});
-
-afterEach(() => vi.restoreAllMocks());
+const printed = keepPrinted();
 
 describe("Sign-in settings of a bundle", () => {
   it("are printed, because they have no effect", () => {
@@ -22,14 +13,14 @@ describe("Sign-in settings of a bundle", () => {
       ],
       "1f2e",
     );
-    expect(written).toBe(
+    expect(printed()).toBe(
       "Not used from the bundle, because only the service connection is used to sign in: workspace.profile, workspace.azure_use_msi.\n",
     );
   });
 
   it("cause a warning if they name another identity than the step's", () => {
     printUnusedSettings([{ key: "azure_client_id", value: "3a4b" }], "1f2e");
-    expect(written).toMatch(
+    expect(printed()).toMatch(
       /type=warning.*The bundle's workspace\.azure_client_id is 3a4b, but the step signs in as 1f2e, the identity of the service/,
     );
   });
@@ -42,11 +33,11 @@ describe("Sign-in settings of a bundle", () => {
       ],
       "1f2e",
     );
-    expect(written).toBe("");
+    expect(printed()).toBe("");
   });
 
   it("are printed if the step's identity is not known yet", () => {
     printUnusedSettings([{ key: "azure_client_id", value: "3a4b" }], undefined);
-    expect(written).toMatch(/^Not used from the bundle.*workspace\.azure_client_id\.\n$/);
+    expect(printed()).toMatch(/^Not used from the bundle.*workspace\.azure_client_id\.\n$/);
   });
 });

@@ -1,26 +1,21 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BuildSource, refuseOrWarnOfBranch } from "../../../../tasks/DatabricksBundleDeploy/session/git-branch.ts";
+import { keepPrinted } from "../../printed.ts";
 
 type Inputs = Parameters<typeof refuseOrWarnOfBranch>[0];
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 let folder: string;
-let written: string;
+const printed = keepPrinted();
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "git-branch-"));
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
 });
 
 afterEach(() => {
-  vi.restoreAllMocks();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -57,12 +52,12 @@ describe("The branch of a bundle target", () => {
     ["--force", commit, "refs/heads/feature", { arguments: ["--force"] }],
   ])("allows %s", (_, head, ref, changed) => {
     check(head, { ref }, changed as Partial<Inputs>);
-    expect(written).toBe("");
+    expect(printed()).toBe("");
   });
 
   it("can be written as a reference", () => {
     check(commit, { ref: "refs/heads/main" }, {}, "refs/heads/main");
-    expect(written).toBe("");
+    expect(printed()).toBe("");
   });
 
   it.each([
@@ -72,13 +67,13 @@ describe("The branch of a bundle target", () => {
     ["a job without a branch", commit, {}],
   ])("is not checked, with a warning, for %s", (_, head, build) => {
     check(head, build);
-    expect(written).toMatch(/type=warning.*The branch of the bundle target \(git\.branch: main\) was not checked/);
+    expect(printed()).toMatch(/type=warning.*The branch of the bundle target \(git\.branch: main\) was not checked/);
   });
 
   it("causes a warning if the bundle uses it although the checkout has none", () => {
     const inputs = { folder, command: "deploy", arguments: [] } as unknown as Inputs;
     refuseOrWarnOfBranch(inputs, { gitBranch: undefined, usesGitBranch: true }, { ref: undefined, commit });
-    expect(written).toMatch(
+    expect(printed()).toMatch(
       /type=warning.*bundle\.git\.branch\}, which is empty here, because the checkout has no branch/,
     );
   });

@@ -1,17 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { variableEnvironment } from "../../../../tasks/DatabricksBundleDeploy/session/variables.ts";
+import { keepPrinted } from "../../printed.ts";
 
-let written: string;
-
-beforeEach(() => {
-  written = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
-});
-
-afterEach(() => vi.restoreAllMocks());
+const printed = keepPrinted();
 
 const declared = ["region", "batch", "Owner", "OWNER"];
 const variable = (name: string, value = "x", secret = false) => ({ name, value, secret });
@@ -69,16 +60,16 @@ describe("Values of the input variables", () => {
 
   it("cause a warning if they look like a mistake, and none if they do not", () => {
     valuesOf({ region: "emea", batch: '5"' });
-    expect(written).toBe("");
+    expect(printed()).toBe("");
     expect(valuesOf({ region: '"emea"' }).set).toEqual({ BUNDLE_VAR_region: '"emea"' });
-    expect(written).toMatch(
+    expect(printed()).toMatch(
       /##vso\[task\.logissue type=warning;?[^\]]*\]The value of the bundle variable region is in quotes/,
     );
   });
 
   it("are printed as empty if they are", () => {
     expect(valuesOf({ region: "" }).set).toEqual({ BUNDLE_VAR_region: "" });
-    expect(written).toBe("The bundle variable region is set to an empty text.\n");
+    expect(printed()).toBe("The bundle variable region is set to an empty text.\n");
   });
 });
 
@@ -99,7 +90,7 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
   it("are not used if the input sets the same variable, which is printed", () => {
     const { set } = valuesOf({ region: "input" }, [variable("BUNDLE_VAR_region", "job")]);
     expect(set).toEqual({ BUNDLE_VAR_region: "input" });
-    expect(written).toContain('BUNDLE_VAR_region of the job is not used, because the input "variables" sets region');
+    expect(printed()).toContain('BUNDLE_VAR_region of the job is not used, because the input "variables" sets region');
   });
 
   it("set the variable with the same spelling, and are refused if their name can mean two variables", () => {
@@ -112,9 +103,9 @@ describe("Variables of the job named BUNDLE_VAR_<name>", () => {
 
   it("are mentioned if the bundle does not declare them or if they are secret", () => {
     expect(valuesOf({}, [variable("BUNDLE_VAR_other"), variable("BUNDLE_VAR_batch", "hidden", true)]).set).toEqual({});
-    expect(written).toContain("BUNDLE_VAR_other of the job is not used: the bundle does not declare it");
-    expect(written).toContain('add the line batch=$(BUNDLE_VAR_batch) to the input "variables"');
-    expect(written).not.toContain("hidden");
+    expect(printed()).toContain("BUNDLE_VAR_other of the job is not used: the bundle does not declare it");
+    expect(printed()).toContain('add the line batch=$(BUNDLE_VAR_batch) to the input "variables"');
+    expect(printed()).not.toContain("hidden");
   });
 });
 
@@ -124,7 +115,7 @@ describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or
 
   it("cause a warning if the bundle does not declare them", () => {
     expect(fromStep({ BUNDLE_VAR_regoin: "emea" }).set).toEqual({});
-    expect(written).toMatch(
+    expect(printed()).toMatch(
       /type=warning.*\]The environment variable BUNDLE_VAR_regoin is not used: the bundle does not/,
     );
   });
@@ -138,7 +129,7 @@ describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or
   it("set the variable with the same spelling if two of them differ only in case, which is printed", () => {
     const environment = { BUNDLE_VAR_region: "exact", BUNDLE_VAR_REGION: "other" };
     expect(fromStep(environment).set).toEqual({ BUNDLE_VAR_region: "exact" });
-    expect(written).toContain(
+    expect(printed()).toContain(
       "The environment variable BUNDLE_VAR_REGION is not used: BUNDLE_VAR_region in the environment of the step overrides it.",
     );
   });
@@ -147,14 +138,14 @@ describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or
     const job = [variable("BUNDLE_VAR_region", "job")];
     const environment = { BUNDLE_VAR_REGION: "job", BUNDLE_VAR_region: "step" };
     expect(fromStep(environment, job).set).toEqual({ BUNDLE_VAR_region: "step" });
-    expect(written).toContain(
+    expect(printed()).toContain(
       "The variable BUNDLE_VAR_region of the job is not used: BUNDLE_VAR_region in the environment of the step overrides it.",
     );
   });
 
   it("are mentioned once if they only repeat a variable of the job", () => {
     fromStep({ BUNDLE_VAR_OTHER: "x" }, [variable("BUNDLE_VAR_other")]);
-    expect(written.match(/is not used/g)).toHaveLength(1);
+    expect(printed().match(/is not used/g)).toHaveLength(1);
   });
 
   it("are refused if they can mean two variables", () => {
@@ -163,12 +154,12 @@ describe("Variables of the environment named BUNDLE_VAR_<name>, from the step or
 
   it("cause a warning if the bundle's variables could not be read", () => {
     variableEnvironment({ given: {}, declared: undefined, job: [], environment: { BUNDLE_VAR_REGION: "x" } });
-    expect(written).toMatch(/type=warning.*BUNDLE_VAR_REGION may have no effect/);
+    expect(printed()).toMatch(/type=warning.*BUNDLE_VAR_REGION may have no effect/);
   });
 
   it("cause the same warnings as the input", () => {
     fromStep({ BUNDLE_VAR_region: '"x"' });
-    expect(written).toContain("The value of the bundle variable region is in quotes");
+    expect(printed()).toContain("The value of the bundle variable region is in quotes");
   });
 
   it("are refused if they contain a macro that was not replaced, and can contain its text", () => {

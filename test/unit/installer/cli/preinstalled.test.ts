@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { printNotFromArchive, takePreinstalled } from "../../../../tasks/DatabricksCliInstaller/cli/preinstalled.ts";
 import { agentPlatform } from "../../../../tasks/DatabricksCliInstaller/platform.ts";
+import { keepPrinted } from "../../printed.ts";
 
 const never = new AbortController().signal;
 const linux = agentPlatform("Linux", "X64");
@@ -11,19 +12,13 @@ const windows = agentPlatform("Windows_NT", "X64");
 
 describe("A databricks on PATH", () => {
   let folder: string;
-  let printed: string;
+  const printed = keepPrinted();
 
   beforeEach(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "path-"));
-    printed = "";
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-      printed += String(text);
-      return true;
-    });
   });
 
   afterEach(() => {
-    vi.restoreAllMocks();
     fs.rmSync(folder, { recursive: true });
   });
 
@@ -40,13 +35,13 @@ describe("A databricks on PATH", () => {
   it("is taken with the version that it reports", async () => {
     const file = program(`printf '{"Version":"1.13.0"}'`);
     expect(await take(file)).toEqual({ version: "1.13.0", executable: file, cached: false });
-    expect(printed).toBe("");
+    expect(printed()).toBe("");
   });
 
   it("is called the legacy CLI when it is the Python package", async () => {
     const file = program("echo \"Error: No such command 'version'.\" >&2; exit 2");
     expect(await take(file)).toBeUndefined();
-    expect(printed).toBe(
+    expect(printed()).toBe(
       `Not using ${file}: it is the legacy Databricks CLI (Python package databricks-cli), which does not support bundles (Error: No such command 'version'.).\n`,
     );
   });
@@ -56,7 +51,7 @@ describe("A databricks on PATH", () => {
     async (name) => {
       const file = program(`touch ${path.join(folder, "started")}; printf '{"Version":"1.13.0"}'`, name);
       expect(await take(file, windows)).toBeUndefined();
-      expect(printed).toContain("it is a script, and the Databricks CLI for Windows is databricks.exe");
+      expect(printed()).toContain("it is a script, and the Databricks CLI for Windows is databricks.exe");
       expect(fs.existsSync(path.join(folder, "started"))).toBe(false);
     },
   );
@@ -70,7 +65,7 @@ describe("A databricks on PATH", () => {
     const file = path.join(folder, "databricks");
     fs.symlinkSync(file, file);
     expect(await take(file)).toBeUndefined();
-    expect(printed).toContain(`Not using ${file}: it is not a Databricks CLI that supports bundles: `);
+    expect(printed()).toContain(`Not using ${file}: it is not a Databricks CLI that supports bundles: `);
   });
 
   it("is not started when it is in the tool cache", async () => {
@@ -81,11 +76,11 @@ describe("A databricks on PATH", () => {
   it("is reported with an input checksum, because it was not installed from an archive", () => {
     const file = program("exit 1");
     printNotFromArchive({ root: root() }, file);
-    expect(printed).toBe(`Not using ${file}: only a CLI from the archive with the input checksum is used.\n`);
+    expect(printed()).toBe(`Not using ${file}: only a CLI from the archive with the input checksum is used.\n`);
   });
 
   it("is not reported with an input checksum when it is in the tool cache", () => {
     printNotFromArchive({ root: root() }, program("", path.join("tools", "databricks", "1.13.0", "x64", "databricks")));
-    expect(printed).toBe("");
+    expect(printed()).toBe("");
   });
 });
