@@ -13,7 +13,7 @@ export interface KnownDifference {
 /** What the CLI has printed about something that the task refuses before it starts the CLI. */
 const unprinted = ["diagnostic missing", "line missing"] as const;
 
-export const knownDifferences: readonly KnownDifference[] = [
+const knownDifferences: readonly KnownDifference[] = [
   {
     kinds: unprinted,
     answer: /^The bundle's workspace\.(host|workspace_id) is .*, but it cannot contain a variable\./,

@@ -40,7 +40,7 @@ function countsOf(results: readonly FaultResult[]): string {
 }
 
 /** The longest time of a step, by task and moment, in seconds. */
-export function timeTable(results: readonly FaultResult[]): string {
+function timeTable(results: readonly FaultResult[]): string {
   const longest = (task: Cell["task"], moment: Cell["moment"]) => {
     const found = results.filter(({ cell }) => cell.task === task && cell.moment === moment);
     return found.length === 0 ? "" : (Math.max(...found.map(({ outcome }) => outcome.ms)) / 1000).toFixed(0);

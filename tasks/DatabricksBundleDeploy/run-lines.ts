@@ -40,7 +40,7 @@ export function optionText({ name, value }: RunOption): string {
 }
 
 /** Whether an option that stands alone is on: `--restart=false` is not (databricks/cli reads it with strconv.ParseBool). */
-export function isOn({ value }: RunOption): boolean {
+function isOn({ value }: RunOption): boolean {
   return value === undefined || /^(1|t|true)$/i.test(value);
 }
 

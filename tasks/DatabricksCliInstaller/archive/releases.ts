@@ -6,7 +6,7 @@ import { archiveName, type Platform } from "../platform.ts";
 const unencoded = { "accept-encoding": "identity" };
 
 /** Where the releases are by default. */
-export const gitHubReleases = "https://github.com/databricks/cli/releases/download";
+const gitHubReleases = "https://github.com/databricks/cli/releases/download";
 
 /** A server of release archives in GitHub's layout: `<base>/v<version>/<file>`. */
 export interface Releases {

@@ -82,7 +82,7 @@ function isOwn(change: string): boolean {
   return /azure-pipelines\.|\/workspace\/mkdirs |\/workspace\/delete .*"recursive":false/.test(change);
 }
 
-export function blocksIn(lines: readonly string[]): Block[] {
+function blocksIn(lines: readonly string[]): Block[] {
   return lines.flatMap((line, index) => {
     const [, kind, reason = ""] = /^(Error|Warning): (.+)$/.exec(line) ?? [];
     if (kind === undefined) return [];
