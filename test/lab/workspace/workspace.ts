@@ -123,7 +123,8 @@ export async function startWorkspace(settings: WorkspaceSettings): Promise<Works
     addMember,
     entitle(id, isEntitled) {
       const member = members.get(id.toLowerCase());
-      if (member) members.set(id.toLowerCase(), { ...member, isEntitled });
+      if (member === undefined) throw new Error(`${id} is not a member of the workspace.`);
+      members.set(id.toLowerCase(), { ...member, isEntitled });
     },
     restrictFolder: folders.restrict,
     removeMember: (applicationId) => void members.delete(applicationId.toLowerCase()),
