@@ -24,7 +24,8 @@ export function variantPage(markdown: string, title: string, tasks: readonly str
     (text, task) => text.replaceAll(new RegExp(`\\b${task}\\b`, "g"), variantTaskName(task, name)),
     markdown.slice(heading.length),
   );
-  const own = tasks.map((task) => `\`${variantTaskName(task, name)}@1\``).join(" and ");
+  // Without a comma before "and", as in the rest of the page.
+  const own = new Intl.ListFormat("en-GB").format(tasks.map((task) => `\`${variantTaskName(task, name)}@1\``));
   const note = `Its tasks are ${own}, also where a page that is linked here names them otherwise.`;
   return `# ${variantTitle(title, name)}\n\n${note}\n${renamed}`;
 }

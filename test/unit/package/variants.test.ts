@@ -57,6 +57,8 @@ describe("variants", () => {
       const named = matches(page, /\b(Databricks(?:CliInstaller|BundleDeploy|Login)\w*)/g);
       expect([...new Set(named)].sort()).toEqual([...own].sort());
       expect([...new Set(matches(page, /^- task: (\w+)@1$/gm))]).toEqual(own);
+      const [first, second, third] = own.map((one) => `\`${one}@1\``);
+      if (name !== "production") expect(page).toContain(`Its tasks are ${first}, ${second} and ${third}, also where`);
     },
   );
 
