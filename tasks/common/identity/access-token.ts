@@ -12,12 +12,13 @@ export type AccessTokenSource = () => Promise<AccessToken>;
 
 /**
  * The token in the answer to a request that was sent at `asked`, in milliseconds since 1970 (RFC 6749, 5.1); undefined if the answer
- * has no token with a lifetime.
+ * has no token with a lifetime, or one that ends at no date.
  */
 export function issuedToken(answer: string, asked: number): AccessToken | undefined {
   const { access_token: value, expires_in: seconds } = parsedMembers(answer);
-  if (typeof value !== "string" || value === "" || !(Number(seconds) > 0)) return undefined;
-  return { value, expiresAt: asked + Number(seconds) * 1000 };
+  const expiresAt = new Date(asked + Number(seconds) * 1000).getTime();
+  if (typeof value !== "string" || value === "" || !(expiresAt > asked)) return undefined;
+  return { value, expiresAt };
 }
 
 /** Workspaces refuse tokens in their last half minute (databricks-sdk-go: config/oauth_visitors.go); clocks differ too. */

@@ -106,6 +106,8 @@ describe("The token in an answer", () => {
     // Entra's older endpoints write the lifetime as text.
     ['{"access_token":"t","expires_in":"60"}', { value: "t", expiresAt: 61_000 }],
     ['{"access_token":"t","expires_in":0}', undefined],
+    // No date is so far away.
+    ['{"access_token":"t","expires_in":1e30}', undefined],
     ['{"access_token":"t"}', undefined],
     ['{"access_token":"","expires_in":60}', undefined],
     ["<html>", undefined],
