@@ -1,4 +1,4 @@
-import path from "node:path";
+import { extraForms, formsOf, secretLines, variantsOf } from "./secret-forms.ts";
 
 /** The secrets as they were given, and those lines of them that count as secrets. */
 const values = new Set<string>();
@@ -7,8 +7,6 @@ const forms = new Set<string>();
 
 const mask = "***";
 
-/** A shorter line says little, and hiding it (a bracket, a blank) would make a log unreadable. */
-const shortestLine = 6;
 /** Shorter text is found in a long secret by chance. */
 const shortestPart = 4;
 
@@ -21,86 +19,17 @@ export function rememberSecret(value: string): string[] {
   if (value.trim() === "") return [];
   const lines = secretLines(value);
   // Most variants of most secrets are the same text.
-  for (const text of new Set([...variantsOf(value), ...lines])) addForms(text);
+  for (const text of new Set([...variantsOf(value), ...lines])) {
+    for (const form of formsOf(text)) if (form.trim() !== "") forms.add(form);
+  }
   for (const line of [...lines, value]) values.add(line);
-  return [...new Set([...lines, ...lines.flatMap(goForms), ...lines.flatMap(pathForms)])];
+  return [...new Set([...lines, ...lines.flatMap(extraForms)])];
 }
 
 /** Forgets all secrets: for a process that runs long and gets new ones again and again, but prints nothing. */
 export function forgetSecrets(): void {
   values.clear();
   forms.clear();
-}
-
-/** The agent hides only whole values, and what prints a secret of several lines prints it line by line. */
-function secretLines(value: string): string[] {
-  if (!/[\r\n]/.test(value)) return [value];
-  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
-  return [...new Set(lines)].filter((line) => line.length >= shortestLine && !/^-----[A-Z ]+-----$/.test(line));
-}
-
-/** What the agent derives from a secret variable at the start of a job (agent: Worker.cs). */
-function variantsOf(value: string): string[] {
-  const encoded = Buffer.from(value, "utf8").toString("base64");
-  const escaped = [value, encoded].flatMap((text) => [
-    text,
-    escapeLineEnds(text.replaceAll("%", "%AZP25")),
-    escapeLineEnds(text),
-  ]);
-  return escaped.flatMap((text) => [text, withoutQuotes(text), text.replace(/^[\r\n ]+|[\r\n ]+$/g, "")]);
-}
-
-/** A value in the encodings that the agent's masker adds to every value (agent: HostContext.cs). */
-function addForms(value: string): void {
-  const [json, uri] = [jsonForm(value), uriForm(value)];
-  const plain = value.replace(/\\([\\'"])/g, "$1").replaceAll("\\t", "\t");
-  for (const form of [value, json, uri, plain, ...goForms(value), ...pathForms(value)])
-    if (form.trim() !== "") forms.add(form);
-}
-
-/**
- * A value as the CLI, a Go program, writes it into a path, a query and JSON, where that differs from the agent's own forms
- * (Go: net/url, shouldEscape; encoding/json, HTMLEscape).
- */
-function goForms(value: string): string[] {
-  const [json, uri] = [jsonForm(value), uriForm(value)];
-  const segment = uri.replace(/%(24|26|2B|3A|3D|40)/g, decodeURIComponent);
-  const path = segment.replace(/%(2C|2F|3B)/g, decodeURIComponent);
-  const query = uri.replaceAll("%20", "+");
-  const html = json.replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return [segment, path, query, html].filter((form) => ![value, uri, json].includes(form));
-}
-
-/** A value in an input that is a file: the agent makes a full path of it, without doubled slashes (agent: TaskRunner.cs). */
-function pathForms(value: string): string[] {
-  const normal = path.normalize(value);
-  const forms = [normal, normal.replace(/[\\/]+$/, "")];
-  return forms.filter((form) => form !== value && form.length >= shortestLine);
-}
-
-/** Without the quotation marks. */
-function jsonForm(value: string): string {
-  return JSON.stringify(value).slice(1, -1);
-}
-
-/** .NET's Uri.EscapeDataString. encodeURIComponent throws at half of a character, which a buffer replaces. */
-function uriForm(value: string): string {
-  return encodeURIComponent(Buffer.from(value).toString()).replace(/[!'()*]/g, hexadecimal);
-}
-
-function hexadecimal(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-}
-
-function escapeLineEnds(text: string): string {
-  return text.replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function withoutQuotes(text: string): string {
-  return /^(["']).*\1$/s.test(text) ? text.replace(/^["']+|["']+$/g, "") : text;
 }
 
 /** Passwords in URLs, which the agent always hides. */
