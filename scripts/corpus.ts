@@ -104,8 +104,9 @@ async function resultOf(bundle: CorpusBundle, chosen: Options): Promise<CorpusRe
 async function runCorpus(chosen: Options): Promise<CorpusResult[]> {
   const waiting = chosenBundles(chosen);
   if (waiting.length === 0) throw new Error(`${chosen.checkout} contains no bundle that the options choose.`);
+  // An earlier run's logs would look like differences of this one.
+  fs.rmSync(logs, { recursive: true, force: true });
   fs.mkdirSync(logs, { recursive: true });
-  fs.rmSync(resultsFile, { force: true });
   // Builds the lab's programs, if that has not been done.
   await (await startLab(console.log)).close();
   console.log(`${waiting.length} bundles, CLI ${chosen.cli}: ${chosen.commands.join(", ")}`);
