@@ -11,8 +11,8 @@ export interface AccessToken {
 export type AccessTokenSource = () => Promise<AccessToken>;
 
 /**
- * The token in the answer to a request that was sent at `asked`, in milliseconds since 1970 (RFC 6749, 5.1); undefined if the answer
- * has no token with a lifetime, or one that ends at no date.
+ * The token in the answer to a request that was sent at `asked`, in milliseconds since 1970 (RFC 6749, 5.1); undefined if there is
+ * none, or if it has no lifetime that ends at a date.
  */
 export function issuedToken(answer: string, asked: number): AccessToken | undefined {
   const { access_token: value, expires_in: seconds } = parsedMembers(answer);
