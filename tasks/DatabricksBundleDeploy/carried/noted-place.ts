@@ -4,39 +4,70 @@ import { bundleDigest } from "../../common/databricks/bundle/digest.ts";
 import { isOfOneStep } from "../../common/databricks/cli/environment.ts";
 import { localFolder, localTargets } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
+import { workspaceIdOf } from "../../common/databricks/workspace/address.ts";
 import { members, parsedMembers, textOf } from "../../common/pipeline/json.ts";
 import type { Step } from "../session/step.ts";
 import { readText } from "./local-files.ts";
 
-/** In a target's local folder: where its deployment is kept. */
+/** In a target's local folder: which deployment the CLI's local state there belongs to. */
 const noteName = "azure-pipelines.place.json";
 
 const knownVersion = 1;
+
+export interface PlaceNote {
+  readonly place: DeploymentPlace;
+  /** The workspace's ID, or its host where that stands for the workspace; undefined if it was unknown. */
+  readonly workspace: string | undefined;
+  /** Stays the same as long as nothing has changed that decides the place; undefined if that is not known. */
+  readonly digest: string | undefined;
+}
+
+/** The note of a target; undefined if there is none, or if it cannot be read. */
+export function readPlaceNote(cli: Step["cli"], target: string): PlaceNote | undefined {
+  const { version, digest, workspace, ...rest } = parsedMembers(readText(localFolder(cli, target), noteName) ?? "{}");
+  const place = placeIn(members(rest["place"]));
+  if (version !== knownVersion || place === undefined) return undefined;
+  return { place, workspace: textOf(workspace), digest: textOf(digest) };
+}
+
+export function writePlaceNote(cli: Step["cli"], { place, workspace, digest }: PlaceNote): void {
+  const folder = localFolder(cli, place.target);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, noteName), JSON.stringify({ version: knownVersion, digest, workspace, place }));
+}
+
+/** The targets that the step can be for and that were used here. */
+function usedTargets({ cli }: Pick<Step, "cli">): string[] {
+  return cli.target === undefined ? localTargets(cli) : [cli.target];
+}
+
+/** Whether this agent has noted a place for a target that the step can be for. */
+export function hasPlaceNote(step: Pick<Step, "cli">): boolean {
+  return usedTargets(step).some((target) => readPlaceNote(step.cli, target) !== undefined);
+}
 
 /**
  * Where the deployment is kept, as the last deploy on this agent has noted it; undefined if there is no note, or if anything
  * that decides it may have changed since.
  */
 export async function notedPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  const targets = step.cli.target === undefined ? localTargets(step.cli) : [step.cli.target];
-  for (const target of targets) {
-    const text = readText(localFolder(step.cli, target), noteName);
-    if (text === undefined) continue;
-    const { version, digest, ...rest } = parsedMembers(text);
-    const place = placeIn(members(rest["place"]));
-    if (version === knownVersion && place && digest === (await digestOf(step, target))) return place;
+  for (const target of usedTargets(step)) {
+    const note = readPlaceNote(step.cli, target);
+    if (note?.digest !== undefined && note.digest === (await digestOf(step, target))) return note.place;
   }
   return undefined;
 }
 
 /** Notes where the deployment is kept, as the CLI has just resolved it. */
 export async function notePlace(step: Step, place: DeploymentPlace): Promise<void> {
-  const digest = await digestOf(step, place.target);
-  const file = path.join(localFolder(step.cli, place.target), noteName);
-  if (digest === undefined) fs.rmSync(file, { force: true });
-  else fs.writeFileSync(file, JSON.stringify({ version: knownVersion, digest, place }));
+  writePlaceNote(step.cli, { place, workspace: workspaceOf(step), digest: await digestOf(step, place.target) });
 }
 
+/** The same workspace can have several addresses. */
+export function workspaceOf({ address }: Pick<Step, "address">): string | undefined {
+  const known = address();
+  return known && (workspaceIdOf(known) ?? known.host);
+}
 async function digestOf(step: Step, target: string): Promise<string | undefined> {
   const { folder, executable, environment } = step.cli;
   const { size, mtimeMs } = fs.statSync(executable);

@@ -5,6 +5,7 @@ import { type BundleSummary, lockFolder, placeOf } from "../../common/databricks
 import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
 import { carriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
+import { readDeployedSummary } from "./place.ts";
 import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
 
@@ -36,7 +37,7 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
 /** Includes what a deploy has created that was interrupted, here or on another agent. */
 async function readDeployed(step: Step): Promise<BundleSummary> {
   // What this agent remembers may have been changed or destroyed from elsewhere since.
-  const deployed = await readSummary(step, "remote");
+  const deployed = await readDeployedSummary(step);
   const place = placeOf(deployed);
   if (!place || !(await bringBackUnfinished(step, place)).isPutBack) return deployed;
   return readSummary(step, "remote");

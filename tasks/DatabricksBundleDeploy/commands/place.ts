@@ -1,29 +1,70 @@
 import { cliOutput } from "../../common/databricks/cli/output.ts";
-import { type DeploymentPlace, parseBundleSummary, placeOf } from "../../common/databricks/cli/summary.ts";
+import {
+  type BundleSummary,
+  type DeploymentPlace,
+  parseBundleSummary,
+  placeOf,
+} from "../../common/databricks/cli/summary.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
-import { notedPlace } from "../carried/noted-place.ts";
+import { useLocalStateOf } from "../carried/foreign-state.ts";
+import { hasPlaceNote, notedPlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { reportedFailure, tryCommand } from "./run-cli.ts";
+import { readSummary } from "./summary.ts";
 
 /**
  * Where the step's deployment is kept in the workspace, before the deploy. Returns undefined, after printing one line, if
  * that cannot be found out: the deploy itself then reports why. Throws a UserError if the host of the bundle does not answer.
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
-  const noted = step.workspace() && (await notedPlace(step).catch(unknown));
-  const place = noted ?? (await resolvedPlace(step));
+  const place = await currentPlace(step);
   if (place === undefined) print("The bundle could not be resolved before the deploy, so all files are uploaded.");
   return place;
 }
 
-/** Asks the CLI without showing its output: the deploy reports the same errors. */
+/**
+ * Makes sure that what the CLI remembers on this agent is of the step's own deployment, before a command reads it. Nothing is to
+ * do where this agent remembers nothing. Throws as findPlace does.
+ */
+export async function useOwnLocalState(step: Step): Promise<void> {
+  if (checked.has(step)) return;
+  checked.add(step);
+  if (hasPlaceNote(step)) await currentPlace(step);
+}
+
+/** The steps whose local state has been looked at: their own commands leave it to the same deployment. */
+const checked = new WeakSet<Step>();
+
+/** The bundle with what is deployed of it in the workspace, IDs and URLs, and no other deployment's. */
+export async function readDeployedSummary(step: Step): Promise<BundleSummary> {
+  await useOwnLocalState(step);
+  const summary = await readSummary(step, "remote");
+  const place = placeOf(summary);
+  if (place) useLocalStateOf(step, place);
+  return summary;
+}
+
+async function currentPlace(step: Step): Promise<DeploymentPlace | undefined> {
+  // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
+  const noted = step.workspace() && (await notedPlace(step).catch(unknown));
+  const place = noted ?? (await resolvedPlace(step));
+  if (place) useLocalStateOf(step, place);
+  return place;
+}
+
+/** Asks the CLI without showing its output: the command after this one reports the same errors. */
 async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
   // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
-  const outcome = await tryCommand(step, "summary", { json: true, arguments: ["--force-pull"], output });
-  // The deploy would be silent for as long once more.
-  if (outcome.silent) throw reportedFailure(step, "summary", outcome);
+  const place = await placeIn(step, "summary", ["--force-pull"]);
+  // A summary fails if this agent's state is of another deployment than the workspace's.
+  return place ?? (hasPlaceNote(step) ? placeIn(step, "validate", []) : undefined);
+}
+
+async function placeIn(step: Step, command: string, flags: readonly string[]): Promise<DeploymentPlace | undefined> {
+  const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
+  const outcome = await tryCommand(step, command, { json: true, arguments: flags, output });
+  // The next command would be silent for as long once more.
+  if (outcome.silent) throw reportedFailure(step, command, outcome);
   try {
     return outcome.exitCode === 0 ? placeOf(parseBundleSummary(outcome.stdout)) : undefined;
   } catch (error) {

@@ -4,16 +4,16 @@ import { shownText } from "../../common/pipeline/secrets.ts";
 import { selectedKeys } from "../arguments.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
+import { readDeployedSummary } from "./place.ts";
 import { optionProblems } from "./run-problems.ts";
 import { isMeant, type RunTarget, runnableKeys, targetOf } from "./run-targets.ts";
-import { readSummary } from "./summary.ts";
 
 /**
  * Throws a UserError, before anything is deployed or started, for what the input `run` names and this bundle cannot run.
  * Returns the resolved bundle.
  */
 export async function checkRuns(step: Step): Promise<BundleSummary> {
-  const summary = await readSummary(step, "remote");
+  const summary = await readDeployedSummary(step);
   refuseUnknown(step, summary);
   const targets = step.inputs.run.flatMap((line) => targetOf(line, summary) ?? []);
   if (step.inputs.command === "run") refuseNotDeployed(step, targets, summary);

@@ -7,11 +7,15 @@ import type { Cli } from "./run.ts";
 
 const terraformState = path.join("terraform", "terraform.tfstate");
 
+/** The CLI's local state of a target's resources, of both engines, in the target's local folder. */
+export const localStateNames: readonly string[] = [resourceStateName, writeAheadLogName, terraformState];
+
 /** Where the CLI keeps its local state. */
 type Place = Pick<Cli, "folder" | "environment">;
 
+/** The CLI runs in the bundle's folder. */
 function localRoot({ folder, environment }: Place): string {
-  return environment["DATABRICKS_BUNDLE_TMP"] || path.join(folder, ".databricks", "bundle");
+  return path.resolve(folder, environment["DATABRICKS_BUNDLE_TMP"] || path.join(".databricks", "bundle"));
 }
 
 /** Where the CLI keeps its local state of a target (CLI: bundle.GetLocalStateDir). */
@@ -55,6 +59,21 @@ export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): s
 /** Whether a log has lines after its header; a deploy without changes also leaves a header. */
 function hasEntries(log: string): boolean {
   return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
+}
+
+/** Whether the local state of a target contains resources, changes that are not in it yet, or what cannot be read. */
+export function holdsState(targetFolder: string): boolean {
+  const isEmpty = (name: string, member: string) => {
+    const file = path.join(targetFolder, name);
+    if (!fs.existsSync(file)) return true;
+    const value = parsedObject(fs.readFileSync(file, "utf8"))?.[member];
+    return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  };
+  return (
+    hasEntries(path.join(targetFolder, writeAheadLogName)) ||
+    !isEmpty(resourceStateName, "state") ||
+    !isEmpty(terraformState, "resources")
+  );
 }
 
 /**

@@ -30,6 +30,12 @@ it("looks for state where DATABRICKS_BUNDLE_TMP names another folder", () => {
   expect(deployedEngine({ folder: "/nowhere", environment }, "dev")).toBe("direct");
 });
 
+it("looks for a relative DATABRICKS_BUNDLE_TMP in the bundle's folder, as the CLI does, which runs there", () => {
+  write("dev", "resources.json");
+  const environment = { DATABRICKS_BUNDLE_TMP: path.join(".databricks", "bundle") };
+  expect(deployedEngine({ folder, environment }, "dev")).toBe("direct");
+});
+
 describe("Files that were left incomplete", () => {
   const local = (name: string) => path.join(folder, ".databricks", "bundle", name);
   const torn = (target?: string) =>
