@@ -6,6 +6,7 @@ import type { PlacedFault } from "../../lab/faults.ts";
 import { bundleOf, job as jobOf } from "../bundles/bundles.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
+import { writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
 /** A bundle that is not deployed yet. */
@@ -87,6 +88,26 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     );
     expect(step.result).toBe("Canceled");
     expect(await left()).toEqual([]);
+  });
+
+  it("while resources of a target without a lock are changed lets the deploy end within the grace", {
+    tags: "linux",
+  }, async () => {
+    // Version 1.13 and later print nothing before they change resources.
+    const original = await lab.programs.cli(cli);
+    const silent = await writeScriptedCli(`'${original}' "$@" 2> >(exec sed -u '/^Deploying resources/d' >&2)\n`);
+    const { run } = await checkout(newBundle(), { agent: { cli: silent } });
+    const slow = lab.workspace.fault({ method: "POST", path: /jobs\/create/ }, { delayMs: 1_000 });
+    const cancel = new AbortController();
+    const running = run({ target: "dev" }, { cancel: cancel.signal });
+    await reached(slow);
+    cancel.abort();
+    const step = await running;
+    slow.release();
+    expect(step.text).toMatch(
+      /Canceled while .* was changing resources\. It has 6\.9 s to finish[\s\S]*Deployment complete/,
+    );
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
   });
 
   it("that begins with SIGTERM leaves nothing behind in the time until the kill", { tags: "linux" }, async () => {

@@ -40,6 +40,15 @@ export function isLockFailure(text: string): boolean {
   return /^(Error: )?Failed to acquire deployment lock: /.test(text);
 }
 
+/**
+ * How far a message of the log shows that a deploy or destroy has come: to its lock, also if the deployment has none; or beyond the
+ * upload of the bundle's files (databricks/cli, bundle/deploy/lock/acquire.go, bundle/deploy/files/upload.go).
+ */
+export function parseProgress(message: string): "locked" | "changing" | undefined {
+  if (message === "Skipping; locking is disabled") return "locked";
+  return message === "Uploaded bundle files" ? "changing" : undefined;
+}
+
 /** What a CLI that has succeeded warns of in its log (databricks/cli: bundle/direct, bundle/statemgmt, cmd/bundle/utils/process.go). */
 const qualifying = new RegExp(
   [

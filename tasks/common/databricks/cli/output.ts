@@ -20,6 +20,7 @@ import {
   type LockAttempt,
   parseLockAttempt,
   parseLoggedLockAttempt,
+  parseProgress,
   parseReservation,
 } from "./log-messages.ts";
 import { withoutCutSecret, withoutSettings } from "./printed-secrets.ts";
@@ -93,6 +94,7 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
   let counts: ReportedCounts | undefined;
   let files: FileCounts | undefined;
   let lock: LockAttempt | undefined;
+  let logged: Progress = "preparing";
   let isChanging = false;
   let found: Pick<CliFacts, "firstError" | "lastLine" | "nothingDeployed" | "crash" | "script" | "lineBeforeError"> = {
     firstError: undefined,
@@ -147,6 +149,8 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
     },
     record({ at, level, message }) {
       lock = parseLockAttempt({ at, message }) ?? lock;
+      // The same message also says that the lock is not released at the end.
+      if (logged !== "changing") logged = parseProgress(message) ?? logged;
       if (lock && isLockFailure(message)) lock = { ...lock, failed: true };
       // Not through the reader of diagnostics: a record must not end a block of which only a part has arrived.
       if (level === "WARNING") {
@@ -170,13 +174,14 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
     get facts() {
       const report = { actions, counts, files, complete: counts !== undefined && isComplete(counts, actions) };
       const isLocked = lock !== undefined && !lock.failed;
-      const progress: Progress = isChanging ? "changing" : isLocked ? "locked" : "preparing";
+      const begun = isLocked && logged === "preparing" ? "locked" : logged;
+      const progress: Progress = isChanging ? "changing" : begun;
       return { ...found, errors, report, destructive, left, lock, progress, reservations, runUrls };
     },
   };
 }
 
-/** What deploy and destroy print before they change resources (databricks/cli, bundle/phases). */
+/** What deploy, before CLI 1.13, and destroy print before they change resources (databricks/cli, bundle/phases). */
 const beginsChange =
   /^(Deploying resources|The following resources will be deleted:|All files and directories at the following location )/;
 

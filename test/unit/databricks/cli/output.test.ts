@@ -99,15 +99,31 @@ describe("Facts from the CLI's output", () => {
       return output.facts;
     };
     expect(records("Phase: build")).toMatchObject({ lock: undefined, progress: "preparing" });
-    expect(records("Acquiring deployment lock (force: true)", "Uploaded bundle files")).toMatchObject({
+    const acquiring = "Acquiring deployment lock (force: true)";
+    expect(records(acquiring)).toMatchObject({
       lock: { from: 5_000.25, until: 5_250.25, forced: true, failed: false },
       progress: "locked",
     });
+    expect(records(acquiring, "Uploaded bundle files").progress).toBe("changing");
     const failure = "Failed to acquire deployment lock: deploy lock acquired by x at y.";
     expect(records("Acquiring deployment lock (force: false)", failure)).toMatchObject({
       lock: { failed: true },
       progress: "preparing",
     });
+  });
+
+  it("include the progress of a deployment without a lock, from the CLI's log", () => {
+    const progressAfter = (...messages: string[]) => {
+      const output = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
+      for (const message of messages) output.record({ at: 0, level: "INFO", message });
+      return output.facts.progress;
+    };
+    const unlocked = "Skipping; locking is disabled";
+    expect(progressAfter("Phase: deploy")).toBe("preparing");
+    expect(progressAfter("Phase: deploy", unlocked)).toBe("locked");
+    // CLI 1.13 and later print nothing before they change resources.
+    expect(progressAfter(unlocked, "Uploaded bundle files")).toBe("changing");
+    expect(progressAfter(unlocked, "Uploaded bundle files", "Created resources.jobs.a", unlocked)).toBe("changing");
   });
 
   it("include the attempt to take the lock, from a log on stderr", () => {
