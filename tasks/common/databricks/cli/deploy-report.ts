@@ -36,8 +36,10 @@ export interface ResourceAction {
 
 /** From a line such as `Created jobs.nightly`. */
 export function parseReportedAction(line: string): ResourceAction | undefined {
-  const [, action, key] = /^(Created|Updated|Deleted|Recreated) ([a-z_]+\.\S+)$/.exec(line) ?? [];
-  return action && key ? { key, action: action.toLowerCase() as ReportedAction } : undefined;
+  const [, verb = "", key] = /^(Created|Updated|Resized|Deleted|Recreated) ([a-z_]+\.\S+)$/.exec(line) ?? [];
+  // The CLI counts a resized cluster as changed (databricks/cli, bundle/deployplan/plan.go).
+  const action = verb === "Resized" ? "updated" : verb.toLowerCase();
+  return key === undefined ? undefined : { key, action: action as ReportedAction };
 }
 
 /** A change of what belongs to a resource is an update of it, unless it has a line of its own. */

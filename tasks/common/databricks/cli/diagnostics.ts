@@ -36,7 +36,7 @@ const largestBlock = 64 * 1024;
  * follows the places after one empty line, without an indent.
  */
 const progress =
-  /^(Building |Executing '|Uploading |Deploying |Updating |Deployment |Created |Updated |Deleted |Recreated |Files: |Resources: |Destroy|Run URL: |Update URL: |The following |All files |No active |This action |Found \d|Validation OK|Name: |Warn: |Info: |Debug: |Recommendation: |\d{4}-\d\d-\d\d )/;
+  /^(Building |Executing '|Uploading |Deploying |Updating |Deployment |Created |Updated |Resized |Deleted |Recreated |Files: |Resources: |Destroy|Run URL: |Update URL: |The following |All files |No active |This action |Found \d|Validation OK|Name: |Warn: |Info: |Debug: |Recommendation: |\d{4}-\d\d-\d\d )/;
 
 /** Errors after which the CLI prints the help of the command (spf13/cobra: command.go, args.go; spf13/pflag: errors.go). */
 const wrongCommandLine =

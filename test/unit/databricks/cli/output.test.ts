@@ -49,19 +49,21 @@ describe("The CLI's report of a deploy", () => {
       "Uploading my-0.1-py3-none-any.whl...",
       "Created jobs.my_job",
       "Updated pipelines.refresh",
+      "Resized clusters.shared",
       "Recreated schemas.orders",
       "Deleted jobs.old",
       "Files: 7 uploaded, 0 deleted",
-      "Resources: 2 created, 1 changed, 2 deleted, 4 unchanged, 2 not selected",
+      "Resources: 2 created, 2 changed, 2 deleted, 4 unchanged, 2 not selected",
     );
     expect(report.complete).toBe(true);
     expect(Object.fromEntries(report.actions)).toEqual({
       "jobs.my_job": "created",
       "pipelines.refresh": "updated",
+      "clusters.shared": "updated",
       "schemas.orders": "recreated",
       "jobs.old": "deleted",
     });
-    expect(report.counts).toEqual({ created: 2, updated: 1, deleted: 2, unchanged: 4, notSelected: 2 });
+    expect(report.counts).toEqual({ created: 2, updated: 2, deleted: 2, unchanged: 4, notSelected: 2 });
     expect(report.files).toEqual({ uploaded: 7, deleted: 0 });
   });
 
