@@ -118,9 +118,9 @@ export function stateDigest(state: unknown): string {
   return createHash("sha256").update(canonicalJson(state, withoutWheelStamp)).digest("hex");
 }
 
-/** The stamp is the local version, after a plus: demo-0.1.0+20261123.1-py3-none-any.whl (PEP 440). */
+/** The stamp is the local version, after a plus: demo-0.1.0+20261123.1-py3-none-any.whl (PEP 440). Extras can follow, as in .whl[train]. */
 function withoutWheelStamp(text: string): string {
-  return text.endsWith(".whl") ? text.replace(/\+[A-Za-z0-9._]+(?=-[^/]*\.whl$)/, "") : text;
+  return text.includes(".whl") ? text.replace(/\+[A-Za-z0-9._]+(?=-[^/]*\.whl(\[[^/[\]]*\])?$)/, "") : text;
 }
 
 export interface PlanCounts {

@@ -105,6 +105,10 @@ describe("Digests", () => {
     expect(stateDigest(state(`${folder}/demo-0.1.0+20261123101500-py3-none-any.whl`))).toBe(
       stateDigest(state(`${folder}/demo-0.1.0+20261124093000.abc-py3-none-any.whl`)),
     );
+    const withExtras = (stamp: number, extras: string) =>
+      stateDigest(state(`${folder}/demo-0.1.0+${stamp}-py3-none-any.whl[${extras}]`));
+    expect(withExtras(1, "train")).toBe(withExtras(2, "train"));
+    expect(withExtras(1, "train")).not.toBe(withExtras(1, "train,test"));
   });
 
   it("gives different digests to another version, another value, and another text after a plus elsewhere", () => {
