@@ -1,5 +1,6 @@
-import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
+import type { BundleResource, BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { canonicalJson } from "../../common/pipeline/json.ts";
 import { shownText } from "../../common/pipeline/secrets.ts";
 import { selectedKeys } from "../arguments.ts";
 import { listSome } from "../listing.ts";
@@ -17,7 +18,7 @@ export async function checkRuns(step: Step): Promise<BundleSummary> {
   refuseUnknown(step, summary);
   const targets = step.inputs.run.flatMap((line) => targetOf(line, summary) ?? []);
   if (step.inputs.command === "run") refuseNotDeployed(step, targets, summary);
-  else refuseLeftOut(step, targets);
+  else refuseLeftOut(step, targets, summary);
   refuseOptions(step, targets);
   return summary;
 }
@@ -62,17 +63,31 @@ function refuseNotDeployed(step: Step, targets: readonly RunTarget[], summary: B
 }
 
 /** For resources that --select leaves out of the deploy, and that are not there yet. */
-function refuseLeftOut(step: Step, targets: readonly RunTarget[]): void {
-  const selected = selectedKeys(step.inputs.arguments);
-  if (selected === undefined) return;
+function refuseLeftOut(step: Step, targets: readonly RunTarget[], { resources }: BundleSummary): void {
+  const keys = selectedKeys(step.inputs.arguments);
+  if (keys === undefined) return;
+  const selected = withReferenced(
+    resources.filter((resource) => keys.some((key) => isMeant(key, resource))),
+    resources,
+  );
   const leftOut = targets
-    .filter(({ resource }) => resource && resource.id === undefined && !selected.some((one) => isMeant(one, resource)))
+    .filter(({ resource }) => resource && resource.id === undefined && !selected.includes(resource))
     .map(({ key }) => key);
   if (leftOut.length === 0) return;
   throw new UserError(
     `run: this step does not deploy ${leftOut.join(", ")}, because the input arguments contains --select. ${nothingDone(step)}`,
     { hint: "Add the key to --select, or remove it from run.", section: "inputs" },
   );
+}
+
+/** With the resources to which these refer, directly or not: the CLI deploys them too (databricks/cli, bundle/deployplan/plan.go). */
+function withReferenced(selected: readonly BundleResource[], all: readonly BundleResource[]): BundleResource[] {
+  const found = new Set(selected);
+  for (const resource of found) {
+    const text = canonicalJson(resource.configuration, (value) => value);
+    for (const other of all) if (text.includes(`\${resources.${other.type}.${other.key}.`)) found.add(other);
+  }
+  return [...found];
 }
 
 function refuseOptions(step: Step, targets: readonly RunTarget[]): void {

@@ -95,6 +95,27 @@ describe.each(taskNodes)("Keys in the input run, on $name", ({ path: node }) => 
     expect(await run({ ...select, run: "nightly\nannounces" })).toMatchObject({ result: "Succeeded", issues: [] });
   });
 
+  it("can be those of resources to which the selected ones refer, also through others", async () => {
+    const calls = (key: string, called: string) => `  ${key}:
+    name: ${key}
+    tasks:
+      - task_key: call
+        run_job_task:
+          job_id: \${resources.jobs.${called}.id}
+`;
+    const { run } = await checkout(
+      bundleOf(
+        "referring",
+        `${job("last", "Last")}\n${calls("middle", "last")}${calls("first", "middle")}${calls("other", "last")}`,
+      ),
+    );
+    const select = { arguments: "--select first" };
+    const refused = await run({ ...select, run: "last\nother" });
+    expect(refused.errors[0]).toMatch(/^run: this step does not deploy other, because /);
+    lab.workspace.runs({});
+    expect(await run({ ...select, run: "last" })).toMatchObject({ result: "Succeeded", issues: [] });
+  });
+
   it("name jobs and pipelines with and without their type, and scripts", async () => {
     const { run } = await checkout(bundle);
     lab.workspace.runs({});
