@@ -8,6 +8,7 @@ import {
   idOfRun,
   pageOfRun,
   readRun,
+  resourceOfRun,
   runOfUrl,
   type WorkspaceRun,
 } from "../../common/databricks/workspace/runs.ts";
@@ -103,14 +104,19 @@ export interface StartedRun {
 }
 
 /**
- * The run that the CLI has announced. The server may use another name of the workspace in the URL, which is replaced with
- * the step's own.
+ * The run of a resource that the CLI has announced. `resourceId` is the ID of the job or pipeline, if it is known. The scripts of a
+ * bundle, which come first, can print other runs, and so can the messages of a run, which come last. The server may use another name of
+ * the workspace in the URL, which is replaced with the step's own.
  */
-export function startedRun(step: Step, { runUrls }: CliFacts): StartedRun | undefined {
+export function startedRun(
+  step: Pick<Step, "address">,
+  { runUrls, script }: Pick<CliFacts, "runUrls" | "script">,
+  resourceId: string | undefined,
+): StartedRun | undefined {
   const workspace = step.address();
-  for (const url of workspace ? runUrls : []) {
+  for (const url of script === undefined ? runUrls : [...runUrls].reverse()) {
     const run = runOfUrl(url);
-    if (run && workspace) {
+    if (run && workspace && (resourceId === undefined || resourceOfRun(run) === resourceId)) {
       return { run, id: idOfRun(run), url: isPageOf(url, workspace) ? url : pageOfRun(workspace, run) };
     }
   }

@@ -61,7 +61,7 @@ async function runTarget(step: Step, target: RunTarget, onEnd: (run: RunOutcome)
   const { key, kind } = target;
   const output = shownOutput(step);
   // What a script prints is its own: it announces no run.
-  const started = () => (kind === "script" ? undefined : startedRun(step, output.facts));
+  const started = () => (kind === "script" ? undefined : startedRun(step, output.facts, target.resource?.id));
   const words = runWords(target, step.inputs);
   print(`${step.inputs.noWait ? "Starting" : "Running"} ${words.join(" ")}`);
   const states = followTasks(step, () => (step.inputs.noWait ? undefined : started()?.run));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.ts";
 import type { RunResult } from "../../lab/workspace/workspace.ts";
-import { bundleOf, job } from "../bundles/bundles.ts";
+import { addScript, bundleOf, job } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
 import { writeNotedCli, writeScriptedCli } from "../steps/scripted-cli.ts";
@@ -119,6 +119,17 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(step.errors.at(-1)).toMatch(
       /result of the run of first is unknown: the CLI did not report a run, so the task cannot check its result\./,
     );
+  });
+
+  it("does not take the run of another resource, which a script of the bundle prints, for its own", async () => {
+    const { run, folder } = await checkout(runnable);
+    lab.workspace.runs({});
+    const before = await run({ run: "first\nsecond" });
+    const [first = "", second = ""] = before.outputs["runUrls"]?.split("\n") ?? [];
+    addScript(folder, `echo "Run URL: ${first}"; echo "Update URL: ${second}"`);
+    lab.workspace.runs({ result: "FAILED", message: "the reason" });
+    const step = await run({ run: "second" });
+    expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED/);
   });
 
   it("cancels its own run when the step is cancelled", { tags: "windows" }, async () => {

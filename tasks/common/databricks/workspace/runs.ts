@@ -39,6 +39,11 @@ export function idOfRun(run: WorkspaceRun): string {
   return run.kind === "job" ? String(run.runId) : run.updateId;
 }
 
+/** The ID of the job or the pipeline. */
+export function resourceOfRun(run: WorkspaceRun): string {
+  return run.kind === "job" ? String(run.jobId) : run.pipelineId;
+}
+
 /** The page of a run on a workspace. */
 export function pageOfRun(workspace: WorkspaceAddress, run: WorkspaceRun): string {
   const path =
