@@ -7,7 +7,7 @@ import {
 } from "../../common/databricks/cli/summary.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { useLocalStateOf } from "../carried/foreign-state.ts";
-import { hasPlaceNote, notedPlace } from "../carried/noted-place.ts";
+import { hasPlaceNote, notedPlace, notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { reportedFailure, tryCommand } from "./run-cli.ts";
 import { readSummary } from "./summary.ts";
@@ -39,9 +39,16 @@ const checked = new WeakSet<Step>();
 export async function readDeployedSummary(step: Step): Promise<BundleSummary> {
   await useOwnLocalState(step);
   const summary = await readSummary(step, "remote");
-  const place = placeOf(summary);
-  if (place) useLocalStateOf(step, place);
+  await useLocalState(step, summary);
   return summary;
+}
+
+/** Makes sure of the same for a bundle that the CLI has just resolved, and notes its place for the next step here. */
+export async function useLocalState(step: Step, summary: BundleSummary): Promise<void> {
+  const place = placeOf(summary);
+  if (place === undefined) return;
+  useLocalStateOf(step, place);
+  await notePlace(step, place).catch(unknown);
 }
 
 async function currentPlace(step: Step): Promise<DeploymentPlace | undefined> {

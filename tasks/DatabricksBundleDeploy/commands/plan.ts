@@ -10,11 +10,10 @@ import { UserError } from "../../common/pipeline/errors.ts";
 import { sourceCommit } from "../../common/pipeline/job.ts";
 import { maskSecrets } from "../../common/pipeline/secrets.ts";
 import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
-import { useLocalStateOf } from "../carried/foreign-state.ts";
 import { listSome } from "../listing.ts";
 import { isDeployed, maskedPlan, type PlanFile, planDifferences } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
-import { useOwnLocalState } from "./place.ts";
+import { useLocalState, useOwnLocalState } from "./place.ts";
 import { runCommand } from "./run-cli.ts";
 import { readSummary, workspaceUrlOf } from "./summary.ts";
 
@@ -29,8 +28,8 @@ export interface PlannedDeployment {
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
   await useOwnLocalState(step);
   const first = await readPlan(step);
+  await useLocalState(step, first.summary);
   const place = placeOf(first.summary);
-  if (place) useLocalStateOf(step, place);
   const isOutdated = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
   const { printed, summary } = isOutdated ? await readPlan(step) : first;
   const plan = withConfigurationDigests(printed, summary.resources);
