@@ -84,7 +84,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     lab.workspace.fault({ method: "POST", path: /import-file.*step/ }, { delayMs: 1_000 });
     const step = await run({ target: "prod" }, cancelAt("Uploading bundle files"));
     expect(step.text).toMatch(
-      /Canceled while .* was uploading files\. It has 6\.9 s to finish[\s\S]*Deployment complete/,
+      /Canceled while .* was uploading files\. It has 6\.9 s to finish[\s\S]*(Deployment complete|Resources: 1 created)/,
     );
     expect(step.result).toBe("Canceled");
     expect(await left()).toEqual([]);
@@ -105,7 +105,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     const step = await running;
     slow.release();
     expect(step.text).toMatch(
-      /Canceled while .* was changing resources\. It has 6\.9 s to finish[\s\S]*Deployment complete/,
+      /Canceled while .* was changing resources\. It has 6\.9 s to finish[\s\S]*(Deployment complete|Resources: 1 created)/,
     );
     expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
   });
@@ -136,7 +136,8 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     const cancel = new AbortController();
     let held: PlacedFault | undefined;
     const onLine = (line: string) => {
-      if (line.includes("Deployment complete"))
+      // The second one from version 1.13 on.
+      if (/Deployment complete|Resources: 1 created/.test(line))
         held = lab.workspace.fault({ path: /unfinished\.json/ }, { hold: true });
     };
     const running = run({ target: "prod" }, { cancel: cancel.signal, onLine });
