@@ -6,6 +6,7 @@ import { selectedKeys } from "../arguments.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { readDeployedSummary } from "./place.ts";
+import { warnOfDeployedParameters } from "./run-parameters.ts";
 import { optionProblems } from "./run-problems.ts";
 import { isMeant, type RunTarget, runnableKeys, targetOf } from "./run-targets.ts";
 
@@ -20,6 +21,7 @@ export async function checkRuns(step: Step): Promise<BundleSummary> {
   if (step.inputs.command === "run") refuseNotDeployed(step, targets, summary);
   else refuseLeftOut(step, targets, summary);
   refuseOptions(step, targets);
+  if (step.inputs.command === "run") warnOfDeployedParameters(step, summary.target, targets);
   return summary;
 }
 

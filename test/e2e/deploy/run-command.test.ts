@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { bundleOf, manyTasks } from "../bundles/bundles.ts";
+import { bundleOf, job as jobOf, manyTasks } from "../bundles/bundles.ts";
 import { localPath } from "../harness.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
@@ -101,6 +101,24 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     expect(step.page).toMatch(/^### Databricks bundle with-parameters: runs succeeded\n/);
     expect(step.page).toMatch(/\| \[nightly\]\(https:.*\) \| SUCCESS \|/);
     expect(step.page).not.toContain("| Resource |");
+  });
+
+  it("warns of values that only a deploy would give to the run", async () => {
+    const parameters = "    parameters:\n      - name: date\n        default: $" + "{var.date}\n";
+    const files = bundleOf("outdated", `${jobOf("a", "A")}\n${parameters}`, "variables:\n  date:\n    default: old\n");
+    await (await checkout(files)).run({ target: "prod" });
+    const { run } = await checkout(files);
+    lab.workspace.runs({});
+    const inputs = { command: "run", target: "prod", variables: "date=new" };
+    const step = await run({ ...inputs, run: "a" });
+    expect(step.result).toBe("Succeeded");
+    expect(step.warnings).toEqual([
+      expect.stringMatching(
+        /^The run of a gets the deployed values of date, not those that the bundle has now, because/,
+      ),
+    ]);
+    expect(await run({ ...inputs, run: "a --params date=new" })).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(await run({ ...inputs, variables: "date=old", run: "a" })).toMatchObject({ issues: [] });
   });
 
   it("hands on the runs with their tasks, and the IDs of all resources", async () => {

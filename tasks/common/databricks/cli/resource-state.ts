@@ -26,6 +26,13 @@ export function parseResourceState(text: string): ResourceState | undefined {
   return known === undefined ? undefined : { lineage: known, serial };
 }
 
+/** What the last deployment has set of a resource, by its key such as jobs.nightly; undefined if the state does not contain it. */
+export function deployedConfiguration(text: string, key: string): Readonly<Record<string, unknown>> | undefined {
+  if (parseResourceState(text) === undefined) return undefined;
+  const { state } = members(members(parsedMembers(text)["state"])[`resources.${key}`]);
+  return state === undefined ? undefined : members(state);
+}
+
 /** What a deployment has changed, before its state is stored. */
 export interface WriteAheadLog {
   /** The state that these changes lead to. */
