@@ -59,7 +59,8 @@ describe.each(nodes)("cancel on Node $major", ({ node }) => {
     const result = await cancelWhenReady(node, watch.replace("HANDLER", "if (name === 'SIGTERM') process.exit(0);"));
     const [, sigint, sigterm] = result.raw.stdout;
     expect(result).toMatchObject({ result: "Canceled", exitCode: 0 });
-    expect(sigint).toBe("SIGINT 0");
+    // In milliseconds: on a busy machine, more than one.
+    expect(Number(sigint?.split(" ")[1])).toBeLessThan(sigintMs / 2);
     expect(Number(sigterm?.split(" ")[1])).toBeGreaterThanOrEqual(sigintMs - 50);
   });
 
