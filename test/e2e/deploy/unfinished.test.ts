@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { twoJobs } from "../bundles/two-jobs.ts";
 import { taskNodesWithCli } from "../nodes.ts";
@@ -44,6 +45,24 @@ describe.each(taskNodesWithCli)(
       expect(next.text).toContain("Continuing an earlier deployment that was interrupted");
       expect(await names()).toEqual(["First", "Second"]);
       expect(await kept()).toEqual([]);
+      await run(destroy);
+    });
+
+    it("a deploy continues it, although the CLI has started before the state was brought back", async () => {
+      await interrupt(await checkout(bundle, { job: shortGrace }));
+      const { run } = await checkout(bundle);
+      const held = lab.workspace.fault(
+        { method: "GET", path: /workspace\/export\?.*\/state\/resources\.json/ },
+        { hold: true },
+      );
+      const running = run({ target: "prod" });
+      await vi.waitFor(() => expect(held.hits).toBe(1), 30_000);
+      // Now the CLI loads the bundle, and asks for its first token.
+      await sleep(2_000);
+      held.release();
+      const next = await running;
+      expect(next).toMatchObject({ result: "Succeeded", issues: [] });
+      expect(await names()).toEqual(["First", "Second"]);
       await run(destroy);
     });
 
