@@ -4,6 +4,7 @@ import path from "node:path";
 import { holdsState, localFolder, localStateNames } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
+import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import type { Step } from "../session/step.ts";
 import { type PlaceNote, readPlaceNote, workspaceOf, writePlaceNote } from "./noted-place.ts";
 
@@ -14,23 +15,48 @@ const othersFolder = "azure-pipelines.other-places";
  * Makes sure that the CLI's local state is that of the deployment in `place`, and notes that. The CLI keeps one for each target,
  * whatever workspace and folder the target is deployed to, and would take the resources of another deployment for this one's.
  * Prints one line if it sets a state aside; it is put back when its deployment is used here again. Returns whether the local
- * state has changed.
+ * state has changed. Throws a UserError if the disk does not allow it.
  */
 export function useLocalStateOf(step: Pick<Step, "cli" | "address">, place: DeploymentPlace): boolean {
-  const now: PlaceNote = { place, workspace: workspaceOf(step), digest: undefined };
   const before = readPlaceNote(step.cli, place.target);
-  if (before !== undefined && isSameDeployment(before, now)) return false;
-  const folder = localFolder(step.cli, place.target);
-  const isSetAside = before !== undefined && setAside(folder, before);
-  const isPutBack = before !== undefined && putBack(folder, now);
-  writePlaceNote(step.cli, now);
-  if (isSetAside) {
+  const now: PlaceNote = { place, workspace: workspaceOf(step) ?? before?.workspace, digest: undefined };
+  if (before === undefined) {
+    noteFirst(step, now);
+    return false;
+  }
+  try {
+    return takeTurns(step, before, now);
+  } catch (error) {
+    const work = "set aside the local state of another deployment of this target";
+    throw fileFailure(error, { work, section: "deploy-failed" });
+  }
+}
+
+/** Without a note, this step does not need one: only a later one does. */
+function noteFirst({ cli }: Pick<Step, "cli">, now: PlaceNote): void {
+  try {
+    writePlaceNote(cli, now);
+  } catch (error) {
+    debug(String(error));
+  }
+}
+
+function takeTurns({ cli }: Pick<Step, "cli">, before: PlaceNote, now: PlaceNote): boolean {
+  const folder = localFolder(cli, now.place.target);
+  // This is only the rest of what a step has left that was stopped in here.
+  if (isSameDeployment(before, now)) return putBack(folder, now);
+  const owner = { ...before, workspace: before.workspace ?? now.workspace };
+  const wasThere = setAside(folder, owner);
+  // Before anything is put back: what lies in the folder is never another deployment's than the note says.
+  writePlaceNote(cli, now);
+  const isPutBack = putBack(folder, now);
+  if (wasThere === "moved") {
     print(
-      `Set aside the local state of the deployment in ${before.place.statePath}${before.workspace === now.workspace ? "" : " of another workspace"}, ` +
-        `because this step is for the one in ${place.statePath}.`,
+      `Set aside the local state of the deployment in ${owner.place.statePath}${owner.workspace === now.workspace ? "" : " of another workspace"}, ` +
+        `because this step is for the one in ${now.place.statePath}. What is deployed there stays as it is.`,
     );
   }
-  return isSetAside || isPutBack;
+  return wasThere !== "nothing" || isPutBack;
 }
 
 /** An unknown workspace is taken for the same one. */
@@ -40,18 +66,24 @@ function isSameDeployment(one: PlaceNote, other: PlaceNote): boolean {
   return !isOtherWorkspace && one.place.statePath === other.place.statePath;
 }
 
-/** Returns whether there was anything. What is left of a destroyed deployment is deleted. */
-function setAside(folder: string, owner: PlaceNote): boolean {
+/** What is left of a destroyed deployment is deleted. */
+function setAside(folder: string, owner: PlaceNote): "moved" | "deleted" | "nothing" {
   const names = localStateNames.filter((name) => fs.existsSync(path.join(folder, name)));
-  if (names.length === 0) return false;
-  if (holdsState(folder)) moveAll(names, folder, folderOf(folder, owner));
-  else for (const name of names) fs.rmSync(path.join(folder, name));
-  return true;
+  if (names.length === 0) return "nothing";
+  if (holdsState(folder)) {
+    moveAll(names, folder, folderOf(folder, owner));
+    return "moved";
+  }
+  for (const name of names) fs.rmSync(path.join(folder, name));
+  return "deleted";
 }
 
+/** Returns whether there was anything to put back. What is in the local folder already is newer. */
 function putBack(folder: string, owner: PlaceNote): boolean {
   const kept = folderOf(folder, owner);
-  const names = localStateNames.filter((name) => fs.existsSync(path.join(kept, name)));
+  if (!fs.existsSync(kept)) return false;
+  const isMissing = (name: string) => fs.existsSync(path.join(kept, name)) && !fs.existsSync(path.join(folder, name));
+  const names = localStateNames.filter(isMissing);
   moveAll(names, kept, folder);
   fs.rmSync(kept, { recursive: true, force: true });
   try {

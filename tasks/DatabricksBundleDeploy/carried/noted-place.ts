@@ -5,6 +5,7 @@ import { isOfOneStep } from "../../common/databricks/cli/environment.ts";
 import { localFolder, localTargets } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { workspaceIdOf } from "../../common/databricks/workspace/address.ts";
+import { debug } from "../../common/pipeline/commands.ts";
 import { members, parsedMembers, textOf } from "../../common/pipeline/json.ts";
 import type { Step } from "../session/step.ts";
 import { readText } from "./local-files.ts";
@@ -24,16 +25,29 @@ export interface PlaceNote {
 
 /** The note of a target; undefined if there is none, or if it cannot be read. */
 export function readPlaceNote(cli: Step["cli"], target: string): PlaceNote | undefined {
-  const { version, digest, workspace, ...rest } = parsedMembers(readText(localFolder(cli, target), noteName) ?? "{}");
+  const { version, digest, workspace, ...rest } = parsedMembers(noteText(localFolder(cli, target)) ?? "{}");
   const place = placeIn(members(rest["place"]));
   if (version !== knownVersion || place === undefined) return undefined;
   return { place, workspace: textOf(workspace), digest: textOf(digest) };
 }
 
+function noteText(folder: string): string | undefined {
+  try {
+    return readText(folder, noteName);
+  } catch (error) {
+    // Not every entry of the CLI's folder is that of a target, and one that this account may read.
+    debug(String(error));
+    return undefined;
+  }
+}
+
+/** Replaces the note as a whole: a step that is stopped in here leaves the old one. */
 export function writePlaceNote(cli: Step["cli"], { place, workspace, digest }: PlaceNote): void {
   const folder = localFolder(cli, place.target);
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, noteName), JSON.stringify({ version: knownVersion, digest, workspace, place }));
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, noteName);
+  fs.writeFileSync(`${file}.new`, JSON.stringify({ version: knownVersion, digest, workspace, place }));
+  fs.renameSync(`${file}.new`, file);
 }
 
 /** The targets that the step can be for and that were used here. */
@@ -47,7 +61,7 @@ export function hasPlaceNote(step: Pick<Step, "cli">): boolean {
 }
 
 /**
- * Where the deployment is kept, as the last deploy on this agent has noted it; undefined if there is no note, or if anything
+ * Where the deployment is kept, as the last step on this agent has noted it; undefined if there is no note, or if anything
  * that decides it may have changed since.
  */
 export async function notedPlace(step: Step): Promise<DeploymentPlace | undefined> {
@@ -68,6 +82,7 @@ export function workspaceOf({ address }: Pick<Step, "address">): string | undefi
   const known = address();
   return known && (workspaceIdOf(known) ?? known.host);
 }
+
 async function digestOf(step: Step, target: string): Promise<string | undefined> {
   const { folder, executable, environment } = step.cli;
   const { size, mtimeMs } = fs.statSync(executable);

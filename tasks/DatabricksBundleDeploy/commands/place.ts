@@ -39,16 +39,19 @@ const checked = new WeakSet<Step>();
 export async function readDeployedSummary(step: Step): Promise<BundleSummary> {
   await useOwnLocalState(step);
   const summary = await readSummary(step, "remote");
-  await useLocalState(step, summary);
-  return summary;
+  return (await useLocalState(step, summary)) ? readSummary(step, "remote") : summary;
 }
 
-/** Makes sure of the same for a bundle that the CLI has just resolved, and notes its place for the next step here. */
-export async function useLocalState(step: Step, summary: BundleSummary): Promise<void> {
+/**
+ * Makes sure of the same for a bundle that the CLI has just resolved, and notes its place for the next step here. Returns whether
+ * the local state has changed: then the CLI has resolved the bundle with that of another deployment.
+ */
+export async function useLocalState(step: Step, summary: BundleSummary): Promise<boolean> {
   const place = placeOf(summary);
-  if (place === undefined) return;
-  useLocalStateOf(step, place);
+  if (place === undefined) return false;
+  const hasChanged = useLocalStateOf(step, place);
   await notePlace(step, place).catch(unknown);
+  return hasChanged;
 }
 
 async function currentPlace(step: Step): Promise<DeploymentPlace | undefined> {

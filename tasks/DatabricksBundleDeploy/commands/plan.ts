@@ -28,10 +28,10 @@ export interface PlannedDeployment {
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
   await useOwnLocalState(step);
   const first = await readPlan(step);
-  await useLocalState(step, first.summary);
+  const isForeign = await useLocalState(step, first.summary);
   const place = placeOf(first.summary);
-  const isOutdated = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
-  const { printed, summary } = isOutdated ? await readPlan(step) : first;
+  const isPutBack = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
+  const { printed, summary } = isForeign || isPutBack ? await readPlan(step) : first;
   const plan = withConfigurationDigests(printed, summary.resources);
   const { name: bundle, target } = summary;
   const workspaceUrl = workspaceUrlOf(step, summary);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { WorkspaceAddress } from "../../../../tasks/common/databricks/workspace/address.ts";
 import { useLocalStateOf } from "../../../../tasks/DatabricksBundleDeploy/carried/foreign-state.ts";
+import { hasPlaceNote } from "../../../../tasks/DatabricksBundleDeploy/carried/noted-place.ts";
 
 describe("The CLI's local state of a target", () => {
   let folder = "";
@@ -98,5 +99,69 @@ describe("The CLI's local state of a target", () => {
     write("resources.json", "{");
     use("/two");
     expect(others()).toHaveLength(1);
+  });
+
+  const place = (name: string) => path.join("azure-pipelines.other-places", name, "resources.json");
+
+  it("is put back by the next step of its deployment after a step that was stopped when it had set it aside", () => {
+    use("/one");
+    write("resources.json", state(1));
+    const note = read("azure-pipelines.place.json") ?? "";
+    use("/two");
+    write("azure-pipelines.place.json", note);
+    expect(use("/one")).toBe(true);
+    expect(read("resources.json")).toBe(state(1));
+    expect(others()).toEqual([]);
+  });
+
+  it("is that of the note if a step was stopped before it had put back its own", () => {
+    use("/one");
+    write("resources.json", state(1));
+    use("/two");
+    write("resources.json", state(7));
+    use("/one");
+    const [two = ""] = others();
+    // As it is when a step for /two has set aside that of /one, and has written its note.
+    use("/three");
+    write("azure-pipelines.place.json", (read("azure-pipelines.place.json") ?? "").replaceAll("/three", "/two"));
+    expect(read(place(two))).toBe(state(7));
+    expect(use("/two")).toBe(true);
+    expect(read("resources.json")).toBe(state(7));
+    expect(use("/one")).toBe(true);
+    expect(read("resources.json")).toBe(state(1));
+  });
+
+  it("is put back although its workspace was unknown when it was noted", () => {
+    use("/one");
+    write("resources.json", state(1));
+    const { workspace: _, ...note } = JSON.parse(read("azure-pipelines.place.json") ?? "");
+    write("azure-pipelines.place.json", JSON.stringify(note));
+    use("/two");
+    expect(use("/one")).toBe(true);
+    expect(read("resources.json")).toBe(state(1));
+  });
+
+  it("is not reported as set aside if it was only deleted", () => {
+    use("/one");
+    write("resources.json", state(3, {}));
+    use("/two");
+    expect(vi.mocked(process.stdout.write).mock.calls.join()).not.toContain("Set aside");
+  });
+
+  it("is not touched, and the step fails with the path, if the disk does not allow it", () => {
+    use("/one");
+    write("resources.json", state(1));
+    fs.writeFileSync(local("azure-pipelines.other-places"), "");
+    expect(() => use("/two")).toThrow(
+      /^Cannot set aside the local state of another deployment of this target: .*other-places/,
+    );
+    expect(read("resources.json")).toBe(state(1));
+  });
+
+  it("is looked up only in folders", () => {
+    fs.mkdirSync(path.dirname(path.dirname(local("x"))), { recursive: true });
+    fs.writeFileSync(path.dirname(local("x")), "a file");
+    const cli = { executable: "", folder, target: undefined, environment: {} };
+    expect(hasPlaceNote({ cli })).toBe(false);
   });
 });
