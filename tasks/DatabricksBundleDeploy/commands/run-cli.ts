@@ -83,18 +83,26 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
   const given = options.arguments ?? [];
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);
   const logFile = locks && !setLog(given) ? path.join(step.task.temporaryFolder, `${randomUUID()}.log`) : undefined;
-  const inTurn = after(begin);
+  const inTurn = inTurnAfter(begin);
   const onRecord = (record: LogRecord) => inTurn(() => readSafely(() => output.record(record)));
   const log = logFile === undefined ? undefined : followLog(logFile, onRecord);
   const whenCanceled =
     options.afterCancel ??
     (locks ? (facts: CliFacts) => afterCancel(command, log && facts.progress, step.safePointMs) : undefined);
   const stop = new AbortController();
-  begin?.catch(() => stop.abort());
+  let hasBegun = begin === undefined;
+  begin?.then(
+    () => {
+      hasBegun = true;
+    },
+    () => stop.abort(),
+  );
   let stopping: NodeJS.Timeout | undefined;
   const onCancel = () => {
     log?.read();
-    const { text, stopAfterMs } = whenCanceled?.(output.facts) ?? { text: "", stopAfterMs: 0 };
+    // Without a token, it cannot have changed anything.
+    const next = hasBegun ? whenCanceled?.(output.facts) : afterCancel(command, "preparing", 0);
+    const { text, stopAfterMs } = next ?? { text: "", stopAfterMs: 0 };
     if (text !== "") print(text);
     stopping = setTimeout(() => stop.abort(), stopAfterMs);
   };
@@ -131,7 +139,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
 }
 
 /** Does each work in turn: those that come before `begin` resolves, then; none if it rejects. */
-function after(begin: Promise<unknown> | undefined): (work: () => void) => void {
+function inTurnAfter(begin: Promise<unknown> | undefined): (work: () => void) => void {
   let waiting: (() => void)[] | undefined = begin && [];
   const doAll = () => {
     const works = waiting ?? [];

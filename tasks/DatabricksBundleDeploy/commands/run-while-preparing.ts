@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { type CommandOptions, runCommand } from "./run-cli.ts";
 
@@ -22,7 +23,7 @@ export async function runWhilePreparing(
   prepare: () => Promise<void>,
   withinMs = longestWaitMs,
 ): Promise<string> {
-  const prepared = prepare();
+  const prepared = unlessCanceled(step, prepare());
   // A script that runs before the CLI signs in may do anything.
   if (!step.declared.hasPreinit) {
     const begin = inTime(prepared, withinMs);
@@ -38,6 +39,11 @@ export async function runWhilePreparing(
   await prepared;
   step.metadataService.holdUntil(prepared);
   return runCommand(step, command, options);
+}
+
+async function unlessCanceled({ cancel }: Step, work: Promise<void>): Promise<void> {
+  await work;
+  if (cancel.aborted) throw new Cancelled();
 }
 
 /** Rejects with TooLong if a work takes longer than `withinMs`, whatever becomes of it. */

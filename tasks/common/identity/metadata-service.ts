@@ -76,20 +76,21 @@ export function metadataRoute(
       if (isCli) refusedHosts.add(host);
       return refuse(403, "PERMISSION_DENIED", settings.refusal(host));
     }
-    try {
-      await held;
-      const { value, expiresAt } = await tokenInTime(settings.token, settings.issuers, withinMs);
-      failure = undefined;
-      if (isCli) servedHosts.add(host);
-      // Python's SDK accepts expires_on only as a JSON number.
-      return {
-        status: 200,
-        body: { access_token: value, token_type: "Bearer", expires_on: Math.floor(expiresAt / 1000) },
-      };
-    } catch (error) {
-      failure = error;
-      return refuse(500, "INTERNAL_ERROR", error instanceof Error ? error.message : String(error));
+    // At the same time, because the client waits ten seconds for both.
+    const [begun, token] = await Promise.allSettled([held, tokenInTime(settings.token, settings.issuers, withinMs)]);
+    if (begun.status === "rejected") return refuseBecause(begun.reason);
+    if (token.status === "rejected") {
+      failure = token.reason;
+      return refuseBecause(failure);
     }
+    failure = undefined;
+    if (isCli) servedHosts.add(host);
+    const { value, expiresAt } = token.value;
+    // Python's SDK accepts expires_on only as a JSON number.
+    return {
+      status: 200,
+      body: { access_token: value, token_type: "Bearer", expires_on: Math.floor(expiresAt / 1000) },
+    };
   }
 
   return {
@@ -103,6 +104,10 @@ export function metadataRoute(
       begin.catch(() => undefined);
     },
   };
+}
+
+function refuseBecause(reason: unknown): Answer {
+  return refuse(500, "INTERNAL_ERROR", reason instanceof Error ? reason.message : String(reason));
 }
 
 /** The SDKs wait ten seconds for an answer, and then cannot report a reason. */

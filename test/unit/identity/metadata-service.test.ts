@@ -117,8 +117,21 @@ describe("The metadata service", () => {
     service.holdUntil(Promise.reject(new Error("The step was canceled.")));
     expect(await ask(url)).toMatchObject({ status: 500, body: { message: "The step was canceled." } });
     expect(service.servedHosts.size).toBe(0);
+    expect(service.lastFailure()).toBeUndefined();
     service.holdUntil(Promise.resolve());
     expect(await ask(url)).toMatchObject({ status: 200 });
+  });
+
+  it("says why there is no token only when it may begin", async () => {
+    const url = await start(async () => {
+      throw new Error("Entra refused the service connection.");
+    });
+    let mayBegin = () => {};
+    service.holdUntil(new Promise<void>((resolve) => (mayBegin = resolve)));
+    const asked = ask(url);
+    await expect(Promise.race([asked, sleep(100, "waiting")])).resolves.toBe("waiting");
+    mayBegin();
+    expect(await asked).toMatchObject({ status: 500, body: { message: "Entra refused the service connection." } });
   });
 
   it("uses a new path of 256 random bits each time", async () => {

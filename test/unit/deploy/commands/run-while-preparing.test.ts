@@ -101,6 +101,19 @@ describe("A command whose state is being prepared", () => {
     expect(fs.existsSync(path.join(folder, "token"))).toBe(false);
   });
 
+  it("gets no token if the step was canceled while the state was prepared", async () => {
+    const cancel = new AbortController();
+    const step = stepWith(waiting, { cancel: cancel.signal });
+    const prepare = async () => {
+      await untilStarted();
+      cancel.abort();
+    };
+    const deploy = runWhilePreparing(step, "deploy", { arguments: ["--debug"], locks: true }, prepare);
+    await expect(deploy).rejects.toBeInstanceOf(Cancelled);
+    expect(fs.existsSync(path.join(folder, "token"))).toBe(false);
+    expect(printed()).toContain('Canceled while "databricks bundle deploy" was preparing. Stopping it now.');
+  });
+
   it("that fails by itself reports its errors once, after the preparation", async () => {
     const report = vi.fn();
     const script = `echo started >> starts; printf 'Error: no such target\\n\\n' >&2; exit 1`;
