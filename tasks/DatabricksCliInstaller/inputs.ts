@@ -29,9 +29,8 @@ export interface InstallerInputs {
 export async function loadInputs(): Promise<InstallerInputs> {
   const reader = inputReader();
   const version = await readVersion(reader);
-  const inputs: InstallerInputs = {
+  const inputs: Omit<InstallerInputs, "hasUnusedFolder"> = {
     version,
-    hasUnusedFolder: version.kind !== "bundle" && reader.hasFile("workingDirectory"),
     downloadUrl: readUrl(reader),
     archivePath: readArchivePath(reader),
     checksum: readChecksum(reader),
@@ -41,7 +40,9 @@ export async function loadInputs(): Promise<InstallerInputs> {
     reader.problem("archivePath", "cannot be combined with downloadUrl. Clear one of the two inputs.");
   }
   reader.finish();
-  return Object.freeze(inputs);
+  // Only now: a problem with an input that has no effect must not fail the step.
+  const hasUnusedFolder = version.kind !== "bundle" && reader.hasFile("workingDirectory");
+  return Object.freeze({ ...inputs, hasUnusedFolder });
 }
 
 async function readVersion(reader: InputReader): Promise<InstallerInputs["version"]> {

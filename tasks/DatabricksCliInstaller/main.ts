@@ -11,7 +11,7 @@ import { installRelease } from "./install/release.ts";
 import type { InstalledCli, Step } from "./install/step.ts";
 import { agentPlatform } from "./platform.ts";
 import { knownProblems } from "./version/known-problems.ts";
-import { describe, type VersionRequest } from "./version/request.ts";
+import type { VersionRequest } from "./version/request.ts";
 import { waitWhileBusy } from "./while-busy.ts";
 
 endOfLoad();
@@ -20,7 +20,7 @@ void runTask(async ({ http, cancel }) => {
   const platform = agentPlatform();
   const cache = openToolCache(platform, undefined, waitWhileBusy(platform, cancel));
   const request = await resolveBundle(inputs.version);
-  if (inputs.hasUnusedFolder) warnOfUnusedFolder(request);
+  if (inputs.hasUnusedFolder) warnOfUnusedFolder();
   const preinstalled = once(() => preinstalledFor(inputs, cache, cancel));
 
   const step: Step = { http, cancel, inputs, cache, request, preinstalled };
@@ -55,10 +55,10 @@ async function resolveBundle(version: InstallerInputs["version"]): Promise<Versi
 }
 
 /** Somebody who sets the folder probably wants the version of the bundle. */
-function warnOfUnusedFolder(request: VersionRequest): void {
+function warnOfUnusedFolder(): void {
   warn(
-    `workingDirectory has no effect, because this step asks for ${describe(request)}. Set version to bundle to install the ` +
-      "version that the bundle requires, or clear workingDirectory.",
+    "workingDirectory has no effect, because the input version is not bundle. Set version to bundle to install the version " +
+      "that the bundle requires, or clear workingDirectory.",
   );
 }
 

@@ -35,16 +35,15 @@ describe.each(taskNodes)("DatabricksCliInstaller with version: bundle, on $name"
   });
 
   it.each([
-    ["latest", "the latest version", "2.0.0"],
-    ["1.11.0", "version 1.11.0", "1.11.0"],
-  ])("warns that workingDirectory has no effect with the version %s", async (version, asked, installed) => {
-    const prepare = (folder: string) => fs.mkdirSync(path.join(folder, "bundle"));
-    const step = await install({ version, workingDirectory: "bundle" }, { prepare });
+    ["latest", "bundle", "2.0.0"],
+    ["1.11.0", "bundle", "1.11.0"],
+    ["1.11.0", "$(absent)", "1.11.0"],
+  ])("warns that with the version %s, workingDirectory %s has no effect", async (version, folder, installed) => {
+    const prepare = (root: string) => fs.mkdirSync(path.join(root, "bundle"));
+    const step = await install({ version, workingDirectory: folder }, { prepare });
     expect(step.outputs["version"], step.text).toBe(installed);
     expect(step.warnings).toEqual([
-      expect.stringContaining(
-        `workingDirectory has no effect, because this step asks for ${asked}. Set version to bundle`,
-      ),
+      expect.stringContaining("workingDirectory has no effect, because the input version is not bundle."),
     ]);
     expect((await install({ version })).warnings).toEqual([]);
   });
