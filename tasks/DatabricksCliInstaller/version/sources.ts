@@ -170,9 +170,13 @@ function indexOf(releases: Releases): Source[] {
   return [{ name: `the file list at ${url}`, url, complete: false, read: readIndex }];
 }
 
+/** All pages together, in milliseconds. */
+const longestListMs = 60_000;
+
 /** Reads all pages of a list: with some of them, an older version could pass for the newest. */
 async function readIndex(releases: Releases, url: string): ReturnType<Source["read"]> {
   const tags: string[] = [];
+  const start = Date.now();
   let after: string | undefined;
   for (let page = 0; page < mostPages; page++) {
     const address = after === undefined ? url : `${url}?marker=${encodeURIComponent(after)}`;
@@ -182,7 +186,7 @@ async function readIndex(releases: Releases, url: string): ReturnType<Source["re
     const next = nextMarker(text);
     if (next === undefined) return stable(tags) ?? [];
     // The server does not know the parameter, and sends the same page again.
-    if (next === after) break;
+    if (next === after || Date.now() > start + longestListMs) break;
     after = next;
   }
   return partOfList;
