@@ -26,10 +26,13 @@ export function watchedToken(
 ): AccessTokenSource {
   let last = first;
   let refusedSince: number | undefined;
+  let refusedLast = Number.NEGATIVE_INFINITY;
 
   /** Azure DevOps also answers 401 if its own services are overloaded for a moment (azure-pipelines-agent, issue 2952). */
   function noteRefusal(): void {
-    refusedSince ??= now();
+    // Two refusals that are far from each other are not one that lasts.
+    if (refusedSince === undefined || now() - refusedLast > outageMs) refusedSince = now();
+    refusedLast = now();
     if (now() >= jobTokenExpiresAt || now() - refusedSince >= outageMs) end();
   }
 

@@ -69,6 +69,7 @@ describe("The token of a login's service", () => {
 
     it("does not end the service in an outage of Azure DevOps", async () => {
       expect(await endsAt([1, 5, 10, 12, 20], 1_000, (at) => at !== 10)).toEqual([]);
+      expect(await endsAt([1, 16, 17], 1_000)).toEqual([]);
     });
 
     it("ends the service if that lasts too long for an outage", async () => {
