@@ -75,8 +75,9 @@ const isFull = (["cli", "command", "way", "moment", "every", "wait"] as const).e
   (name) => options[name] === undefined,
 );
 
-function nameOf({ cli, case: { command, way, moment, n } }: Omit<SweepResult, "outcome">): string {
-  return `${cli} ${command}, ${way} ${moment} request ${n}`;
+function nameOf({ cli, case: { command, way, moment, n, waitMs } }: Omit<SweepResult, "outcome">): string {
+  const wait = waitMs === usualWaitMs[moment] ? "" : `, wait ${waitMs}`;
+  return `${cli} ${command}, ${way} ${moment} request ${n}${wait}`;
 }
 
 /** Whether the options do not leave out a case. */
@@ -140,6 +141,9 @@ function isLeft(known: SweepResult | undefined): boolean {
   return options.again ? isWrong(known.outcome) : !options.continue;
 }
 
+/** The names of the cases that exist now, of what was asked for: an earlier version may have sent more requests. */
+const current = new Set<string>();
+
 /** Runs all cases that were asked for. */
 async function runSweep(): Promise<void> {
   if (!options.continue && !options.again && isFull) results.clear();
@@ -150,6 +154,7 @@ async function runSweep(): Promise<void> {
       const room = { lab, cli, node: taskNodes[index % taskNodes.length]?.path ?? "" };
       for (const command of asked.commands) {
         const cases = await casesOf(room, command);
+        for (const one of cases) current.add(nameOf({ cli, case: one }));
         const left = cases.filter((one) => isLeft(recorded.get(nameOf({ cli, case: one }))));
         await sweep(room, left);
       }
@@ -163,7 +168,9 @@ if (options.help) {
   console.log(help);
 } else {
   if (!options.table) await runSweep();
-  const recorded = [...results.byName().values()];
+  const isGone = (result: SweepResult) => !options.table && isAsked(result) && !current.has(nameOf(result));
+  const isKnown = ({ cli }: SweepResult) => cliVersions.some((version) => version === cli);
+  const recorded = [...results.byName().values()].filter((result) => isKnown(result) && !isGone(result));
   console.log(`\n${sweepTable(recorded)}`);
   if (isFull || options.write) writeTable(recorded);
   if (recorded.some((result) => isAsked(result) && isWrong(result.outcome))) process.exitCode = 1;

@@ -65,7 +65,8 @@ async function countRequests(lab: Lab, cli: TimedCli, run: Checkout["run"]) {
   const signedIn = workspace.find(
     (request) => !isOfTask(request) && request.at > deploy.startedAt && request.path !== hostMetadata,
   );
-  const isBefore = ({ at }: { readonly at: number }) => at < (signedIn?.at ?? 0);
+  if (signedIn === undefined) throw new Error("The CLI has made no request with a token.");
+  const isBefore = ({ at }: { readonly at: number }) => at < signedIn.at;
   const early = [azureDevOps, entra, ofTask].map((list) => list.filter(isBefore).length);
   const hosts = (counts: readonly number[]) =>
     ["Azure DevOps", "Entra", "the workspace"].map((host, index) => `${counts[index]} to ${host}`).join(", ");
