@@ -16,7 +16,7 @@ export interface Caller {
 
 /**
  * Gets the first token, and asks the workspace, if it is known, who the caller is. Throws a UserError for a wrong host, a
- * blocked network or a service principal that is not in the workspace, after it has shown the set-up report on the run page.
+ * blocked network or a service principal that is not in the workspace, after it has shown the set-up report.
  * `show` shows the report. `setting` is where the address comes from.
  */
 export async function signInAs(
