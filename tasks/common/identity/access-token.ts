@@ -73,6 +73,9 @@ export function renewable(acquire: () => Promise<AccessToken>, renewal: Renewal 
     const old = current && now() < current.expiresAt ? current : undefined;
     if (old && now() < renewAt) return old;
     pending ??= renew();
-    return old ? Promise.race([pending, sleep(waitMs, old, { ref: false })]) : pending;
+    if (old === undefined) return pending;
+    // It must not expire while its caller waits.
+    const withinMs = Math.min(waitMs, old.expiresAt - now());
+    return Promise.race([pending, sleep(withinMs, old, { ref: false })]);
   };
 }

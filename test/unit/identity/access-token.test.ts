@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { type AccessToken, issuedToken, renewable } from "../../../tasks/common/identity/access-token.ts";
 
@@ -30,6 +31,19 @@ describe("A renewable token", () => {
     const values = await Promise.all(Array.from({ length: 20 }, () => token()));
     expect(new Set(values.map(({ value }) => value))).toEqual(new Set(["token 1"]));
     expect(acquire).toHaveBeenCalledTimes(1);
+  });
+
+  it("waits for a renewal only as long as the old token is usable", async () => {
+    // With the clock of the machine: the token is usable for three quarters of its life.
+    const acquire = vi
+      .fn<() => Promise<AccessToken>>()
+      .mockResolvedValueOnce({ value: "token 1", expiresAt: Date.now() + 400 })
+      .mockReturnValue(new Promise(() => {}));
+    const token = renewable(acquire, { waitMs: 5_000 });
+    const { expiresAt } = await token();
+    await sleep(200);
+    expect((await token()).value).toBe("token 1");
+    expect(Date.now()).toBeLessThan(expiresAt + 100);
   });
 
   it("reports a token as expired a minute early, because workspaces refuse it at its end", async () => {
