@@ -82,7 +82,10 @@ async function runOnce(
   try {
     const options = { arguments: [...flags, ...step.inputs.arguments], output, locks: true };
     await runWhilePreparing(step, command, options, prepare);
-    return { facts: output.facts, tidied: Promise.all([carried?.finish(true), note.end(step.workspace())]) };
+    return {
+      facts: output.facts,
+      tidied: Promise.all([carried?.finish(true), note.end(() => cleanupConnection(step))]),
+    };
   } catch (error) {
     // The next deploy can begin as soon as the lock is released.
     await carried?.flush();
@@ -93,7 +96,7 @@ async function runOnce(
       const isNotOwn = lock === undefined || error instanceof LockHeld;
       const isReleased = isNotOwn || (await releaseOwnLock(step, connection, lock, statePath, known));
       // The next deploy reads in the note whose lock it meets.
-      await note.end(isReleased ? connection : undefined);
+      await note.end(() => (isReleased ? cleanupConnection(step) : undefined));
     };
     const [isSafe] = await Promise.all([carried?.finish(false), cleanUp()]);
     if (!isSafe) warnOfUnfinishedState(step);

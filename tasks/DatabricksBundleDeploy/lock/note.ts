@@ -11,6 +11,7 @@ import {
   writeLockNote,
 } from "../../common/databricks/workspace/lock-notes.ts";
 import { debug } from "../../common/pipeline/commands.ts";
+import { Cancelled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { isOwnLock } from "./own.ts";
 
@@ -20,10 +21,10 @@ export interface KeptNote {
   /** The ID of the lock that the CLI has taken; undefined as long as it is not read. */
   lockId(): string | undefined;
   /**
-   * Ends all work on the note, and removes it with this connection; without one, it stays. If the CLI has not come to its lock,
-   * it also removes the folders that were created for the note. Never throws.
+   * Ends all work on the note, and removes it; without a connection, it stays. If the CLI has not come to its lock, it also removes
+   * the folders that were created for the note. A cancel in the middle of that makes it connect again. Never throws.
    */
-  end(workspace: WorkspaceConnection | undefined): Promise<void>;
+  end(connect: () => WorkspaceConnection | undefined): Promise<void>;
 }
 
 /**
@@ -64,12 +65,23 @@ export function keepLockNote(
   return {
     name,
     lockId: () => lockId,
-    async end(connection) {
+    async end(connect) {
       ended.abort();
       await work;
-      if (connection === undefined) return;
-      await attempt(() => deleteLockNote(connection, statePath, name));
-      if (facts().progress === "preparing") await attempt(() => deleteEmptyFolders(connection, created));
+      const remove = async () => {
+        const connection = connect();
+        if (connection === undefined) return;
+        await deleteLockNote(connection, statePath, name);
+        if (facts().progress === "preparing") await deleteEmptyFolders(connection, created);
+      };
+      await attempt(async () => {
+        try {
+          await remove();
+        } catch (error) {
+          if (!(error instanceof Cancelled)) throw error;
+          await remove();
+        }
+      });
     },
   };
 }

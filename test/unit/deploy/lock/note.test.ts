@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
+import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
 import { keepLockNote } from "../../../../tasks/DatabricksBundleDeploy/lock/note.ts";
 import { httpWith } from "../../fake-services.ts";
 import { alice, startTestWorkspace, type TestWorkspace } from "../../lab/workspace/setup.ts";
@@ -36,10 +37,14 @@ async function isThere(folder: string): Promise<boolean> {
   return (await lab.call({ path, token: lab.token(alice) })).status === 200;
 }
 
-async function keepAndEnd(statePath: string, progress: Facts["progress"]): Promise<void> {
+async function keepAndEnd(
+  statePath: string,
+  progress: Facts["progress"],
+  connect: () => WorkspaceConnection | undefined = () => workspace,
+): Promise<void> {
   const step = { identity: alice, pipelineJob, workspace: () => workspace } as unknown as Step;
   const note = keepLockNote(step, "deploy", statePath, () => ({ progress, lock: undefined }) as Facts);
-  await note.end(workspace);
+  await note.end(connect);
 }
 
 it("removes the folders that it has created for its note, and none that was there before", async () => {
@@ -49,4 +54,12 @@ it("removes the folders that it has created for its note, and none that was ther
   expect(await isThere("/.bundle/sales/dev/state")).toBe(true);
   await keepAndEnd(`${home}/.bundle/sales/prod/state`, "preparing");
   expect([await isThere("/.bundle/sales/prod"), await isThere("/.bundle/sales")]).toEqual([false, true]);
+});
+
+it("removes its note with a new connection if the step is canceled meanwhile", async () => {
+  const canceled = { ...workspace, http: httpWith(async () => Promise.reject(new Cancelled())) };
+  const connections = [canceled, workspace];
+  await keepAndEnd(`${home}/.bundle/orders/prod/state`, "preparing", () => connections.shift());
+  expect(connections).toEqual([]);
+  expect(await isThere("/.bundle/orders")).toBe(false);
 });
