@@ -1,6 +1,6 @@
 import { deployedConfiguration, resourceStateName } from "../../common/databricks/cli/resource-state.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
-import { warn } from "../../common/pipeline/commands.ts";
+import { debug, warn } from "../../common/pipeline/commands.ts";
 import { members } from "../../common/pipeline/json.ts";
 import { shownText } from "../../common/pipeline/secrets.ts";
 import { readText } from "../carried/local-files.ts";
@@ -12,9 +12,17 @@ const shown = 10;
 
 /**
  * Warns of parameters to which the bundle now gives another value than the deployment has, for example because of another value of a
- * variable: a run without a deploy gets the deployed one. Knows only what the direct engine has deployed.
+ * variable: a run without a deploy gets the deployed one. Knows only what the direct engine has deployed. Never throws.
  */
-export function warnOfDeployedParameters({ cli }: Pick<Step, "cli">, target: string, runs: readonly RunTarget[]): void {
+export function warnOfDeployedParameters(step: Pick<Step, "cli">, target: string, runs: readonly RunTarget[]): void {
+  try {
+    warnOfDifferences(step, target, runs);
+  } catch (error) {
+    debug(String(error));
+  }
+}
+
+function warnOfDifferences({ cli }: Pick<Step, "cli">, target: string, runs: readonly RunTarget[]): void {
   const folder = localFolder(cli, target);
   const state = readText(folder, resourceStateName) ?? "";
   for (const run of runs) {

@@ -1,5 +1,11 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { otherParameters } from "../../../../tasks/DatabricksBundleDeploy/commands/run-parameters.ts";
+import {
+  otherParameters,
+  warnOfDeployedParameters,
+} from "../../../../tasks/DatabricksBundleDeploy/commands/run-parameters.ts";
 
 const job = (date: unknown, more = {}) => ({
   name: `job ${date}`,
@@ -37,4 +43,15 @@ describe("The parameters of a deployment that differ from those of the bundle", 
     expect(otherParameters(line(), job("${resources.jobs.other.id}"), job("1"))).toEqual([]);
     expect(otherParameters(line(), {}, {})).toEqual([]);
   });
+});
+
+it("A local state that cannot be read does not change the result of a run", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "run-parameters-"));
+  try {
+    fs.mkdirSync(path.join(folder, ".databricks/bundle/prod/resources.json"), { recursive: true });
+    const cli = { executable: "", folder, target: "prod", environment: {} };
+    expect(() => warnOfDeployedParameters({ cli }, "prod", [])).not.toThrow();
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 });
