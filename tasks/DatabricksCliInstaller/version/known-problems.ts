@@ -1,4 +1,4 @@
-import { oldestCliVersion } from "../../common/databricks/cli/version.ts";
+import { isOlder, oldestCliVersion, versionNumbers } from "../../common/databricks/cli/version.ts";
 
 /** HashiCorp's signing key in these minor versions expired on 2026-04-18. The first patch with the new key is 1, except for: */
 const firstPatchWithNewKey: Record<number, number> = {
@@ -41,22 +41,9 @@ export function knownProblems(version: string): string[] {
 }
 
 function terraformKeyReplacement(version: string): string | undefined {
-  const [major, minor = 0, patch = 0] = numbersOf(version);
+  const [major, minor = 0, patch = 0] = versionNumbers(version);
   if (major !== 0 || minor > keyMinors.last) return undefined;
   if (minor < keyMinors.first) return "1.x";
   const fixed = firstPatchWithNewKey[minor] ?? 1;
   return patch < fixed ? `0.${minor}.${fixed}, or 1.x` : undefined;
-}
-
-/** A pre-release is older than its release. */
-function isOlder(version: string, release: string): boolean {
-  const [left, right] = [numbersOf(version), numbersOf(release)];
-  const place = left.findIndex((number, index) => number !== right[index]);
-  return place === -1 ? version.includes("-") : (left[place] ?? 0) < (right[place] ?? 0);
-}
-
-/** Major, minor and patch. */
-function numbersOf(version: string): number[] {
-  const [release = ""] = version.split(/[-+]/);
-  return release.split(".").map(Number);
 }

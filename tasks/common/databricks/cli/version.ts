@@ -35,5 +35,21 @@ function versionIn(userAgent: string): string | undefined {
 
 /** Whether a version is not supported; 0.0.0 is, because builds from source without a version report it. */
 export function isTooOld(version: string): boolean {
-  return version !== "0.0.0" && version.localeCompare(oldestCliVersion, "en", { numeric: true }) < 0;
+  return version !== "0.0.0" && isOlder(version, oldestCliVersion);
+}
+
+/**
+ * Whether a version is older than a release. A pre-release is older than its release. The first comparison of Node's own for
+ * numbers in texts takes 10 ms, because it loads the rules of the language.
+ */
+export function isOlder(version: string, release: string): boolean {
+  const [left, right] = [versionNumbers(version), versionNumbers(release)];
+  const place = left.findIndex((number, index) => number !== right[index]);
+  return place === -1 ? version.includes("-") : (left[place] ?? 0) < (right[place] ?? 0);
+}
+
+/** Major, minor and patch. */
+export function versionNumbers(version: string): number[] {
+  const [release = ""] = version.split(/[-+]/);
+  return release.split(".").map(Number);
 }
