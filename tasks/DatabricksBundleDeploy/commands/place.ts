@@ -10,11 +10,12 @@ import { useLocalStateOf } from "../carried/foreign-state.ts";
 import { hasPlaceNote, notedPlace, notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { reportedFailure, tryCommand } from "./run-cli.ts";
-import { readSummary } from "./summary.ts";
+import { readSummary, resolveBundle } from "./summary.ts";
 
 /**
  * Where the step's deployment is kept in the workspace, before the deploy. Returns undefined, after printing one line, if
- * that cannot be found out: the deploy itself then reports why. Throws a UserError if the host of the bundle does not answer.
+ * that cannot be found out: the deploy itself then reports why. Throws a UserError if the host of the bundle does not answer, and
+ * if this agent remembers a deployment that could be another one.
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
   const place = await currentPlace(step);
@@ -62,19 +63,23 @@ async function currentPlace(step: Step): Promise<DeploymentPlace | undefined> {
   return place;
 }
 
-/** Asks the CLI without showing its output: the command after this one reports the same errors. */
+/** Where this agent has noted a place, throws a UserError that explains why it is unknown now. */
 async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
-  const place = await placeIn(step, "summary", ["--force-pull"]);
-  // A summary fails if this agent's state is of another deployment than the workspace's.
-  return place ?? (hasPlaceNote(step) ? placeIn(step, "validate", []) : undefined);
+  const place = await summarizedPlace(step);
+  if (place !== undefined || !hasPlaceNote(step)) return place;
+  // A summary fails if the local state is of another deployment than the workspace's; a validation does not read it. Without
+  // a place, the next command would take that deployment's resources for its own.
+  return placeOf(await resolveBundle(step));
 }
 
-async function placeIn(step: Step, command: string, flags: readonly string[]): Promise<DeploymentPlace | undefined> {
+/** Asks the CLI without showing its output: the command after this one reports the same errors. */
+async function summarizedPlace(step: Step): Promise<DeploymentPlace | undefined> {
   const output = cliOutput({ onLine: debug, onDiagnostic: ({ lines }) => lines.forEach(debug) });
-  const outcome = await tryCommand(step, command, { json: true, arguments: flags, output });
+  // Without --force-pull, the CLI would complete an interrupted deployment from state that may be older than the workspace's.
+  const options = { json: true, arguments: ["--force-pull"], output };
+  const outcome = await tryCommand(step, "summary", options);
   // The next command would be silent for as long once more.
-  if (outcome.silent) throw reportedFailure(step, command, outcome);
+  if (outcome.silent) throw reportedFailure(step, "summary", outcome);
   try {
     return outcome.exitCode === 0 ? placeOf(parseBundleSummary(outcome.stdout)) : undefined;
   } catch (error) {

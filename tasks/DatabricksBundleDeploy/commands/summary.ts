@@ -20,6 +20,11 @@ export async function validateBundle(step: Step): Promise<BundleSummary> {
   return checked(step, await runCommand(step, "validate", { json: true, arguments: step.inputs.arguments }));
 }
 
+/** The bundle without what is deployed of it, for which the CLI does not read its local state; throws a UserError if it is not valid. */
+export async function resolveBundle(step: Step): Promise<BundleSummary> {
+  return checked(step, await runCommand(step, "validate", { json: true, output: quietOutput(step) }));
+}
+
 /** Checks the authentication and the workspace again, because the CLI resolves settings that this task cannot find in the bundle's files. */
 function checked(step: Step, json: string): BundleSummary {
   const summary = parseBundleSummary(json);

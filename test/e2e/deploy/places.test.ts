@@ -63,6 +63,22 @@ describe.each(taskNodes)("Several deployments of one target from the same folder
     expect(again.text).toContain("Plan: 0 to add, 0 to change, 0 to delete, 1 unchanged");
   });
 
+  it("are not mixed up if the CLI cannot resolve the bundle", async () => {
+    const { run } = await checkout(bundle("unclear"));
+    await run(of("1"));
+    const message = "The service is under maintenance.";
+    const refused = { status: 400, body: { error_code: "MAINTENANCE", message } };
+    // Of the commands that resolve it before the deploy, and not of the deploy.
+    const placed = lab.workspace.fault({ path: /scim\/v2\/Me/, userAgent: /^cli\// }, refused, 2);
+    const step = await run(of("2"));
+    expect(placed.hits).toBe(2);
+    expect(step.result).toBe("Failed");
+    expect(step.errors[0]).toContain(message);
+    expect(Object.keys(await idsOf("unclear"))).toEqual(["1"]);
+    expect(await run(of("2"))).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(Object.keys(await idsOf("unclear")).sort()).toEqual(["1", "2"]);
+  });
+
   it("can have been deployed from other agents", async () => {
     const [here, elsewhere] = [await checkout(bundle("both")), await checkout(bundle("both"))];
     await here.run(of("1"));
