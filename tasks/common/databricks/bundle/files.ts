@@ -83,14 +83,20 @@ function encodingOf([first, second]: Uint8Array): string {
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
-/** Files below a folder that match one `include` pattern (Go's filepath.Glob: `*` stays within a name), sorted. */
+/** Files below a folder that match one `include` pattern and that the CLI can read, sorted. */
 export function includedFiles(folder: string, pattern: string): string[] {
+  return matchingPaths(folder, pattern)
+    .filter((file) => /\.(ya?ml|json)$/.test(file))
+    .sort(byBytes);
+}
+
+/** What is below a folder and matches a pattern of Go's filepath.Glob, in which `*` stays within a name. */
+export function matchingPaths(folder: string, pattern: string): string[] {
   const names = path
     .normalize(pattern)
     .split(path.sep)
     .filter((name) => name !== "" && name !== ".");
-  const matches = names.reduce<string[]>((paths, name) => paths.flatMap((parent) => children(parent, name)), [folder]);
-  return matches.filter((file) => /\.(ya?ml|json)$/.test(file)).sort(byBytes);
+  return names.reduce<string[]>((paths, name) => paths.flatMap((parent) => children(parent, name)), [folder]);
 }
 
 /** Go's order; JavaScript's own differs from it beyond the basic multilingual plane. */

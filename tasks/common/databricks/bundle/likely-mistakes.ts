@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { BundleDocument } from "./documents.ts";
-import { filesIncludedBy } from "./files.ts";
+import { matchingPaths } from "./files.ts";
 
 /** Something in a bundle's files that the CLI accepts silently, but that probably is a mistake. */
 export interface LikelyMistake {
@@ -29,7 +29,10 @@ function repeatedKeys({ file, repeated }: BundleDocument): LikelyMistake[] {
 /** Patterns for files that may come later are usual, so only those that cannot match, or that all match nothing. */
 function unmatchedIncludes({ file, values }: BundleDocument): LikelyMistake[] {
   const patterns = values.textsAt("include");
-  const unmatched = patterns.filter((pattern) => filesIncludedBy(file, [pattern]).length === 0);
+  // The CLI itself refuses files of other formats.
+  const unmatched = patterns.filter((pattern) =>
+    matchingPaths(path.dirname(file), pattern).every((one) => one === file),
+  );
   const wrong = unmatched.length === patterns.length ? unmatched : unmatched.filter((one) => !hasFolder(file, one));
   return wrong.map((pattern) => {
     const note = pattern.includes("**") ? " In the CLI, ** stands for one folder." : "";

@@ -61,6 +61,10 @@ describe("Likely mistakes in a bundle's files", () => {
     ]);
   });
 
+  it("are not patterns for files that the CLI refuses", async () => {
+    expect(await mistakesIn({ "databricks.yml": "include:\n  - '*.py'\n", "a.py": "" })).toEqual([]);
+  });
+
   it("are not patterns for files that may come later", async () => {
     const root = "include:\n  - resources/*.yml\n  - resources/*/*.yml\n";
     expect(await mistakesIn({ "databricks.yml": root, "resources/a.yml": "" })).toEqual([]);
