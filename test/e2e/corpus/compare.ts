@@ -87,11 +87,19 @@ function blocksIn(lines: readonly string[]): Block[] {
     const [, kind, reason = ""] = /^(Error|Warning): (.+)$/.exec(line) ?? [];
     if (kind === undefined) return [];
     const rest = lines.slice(index + 1);
-    const end = rest.findIndex((one) => one.trim() === "");
-    const block = rest.slice(0, end < 0 ? undefined : end);
+    const block = paragraph(rest);
     const places = block.flatMap((one) => /^ {2}(?:in| {3}) ?(\S+:\d+:\d+)$/.exec(one)?.[1] ?? []);
-    return [{ type: kind === "Error" ? "error" : "warning", reason, places, text: [line, ...block].join("\n") }];
+    // Two errors in the same place can differ only in what the CLI says of them below the place.
+    const detail = places.length > 0 ? paragraph(rest.slice(block.length + 1)) : [];
+    const text = [line, ...block, ...detail].join("\n");
+    return [{ type: kind === "Error" ? "error" : "warning", reason, places, text }];
   });
+}
+
+/** The lines before the next empty one. */
+function paragraph(lines: readonly string[]): readonly string[] {
+  const end = lines.findIndex((line) => line.trim() === "");
+  return lines.slice(0, end < 0 ? undefined : end);
 }
 
 /**
