@@ -102,6 +102,8 @@ async function finishOrStop(task: TaskProcess, cancellation: AbortSignal, timeou
   const aborted = new Promise<"aborted">((complete) => {
     onAbort = () => complete("aborted");
     cancellation.addEventListener("abort", onAbort, { once: true });
+    // While the process was starting.
+    if (cancellation.aborted) onAbort();
   });
   const first = await Promise.race([task.finished, aborted]);
   cancellation.removeEventListener("abort", onAbort);

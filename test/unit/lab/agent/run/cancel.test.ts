@@ -89,6 +89,14 @@ describe("cancel", () => {
     expect(result).toMatchObject({ result: "Failed", issues: [{ type: "error", message: "The task has timed out." }] });
   });
 
+  test("a cancel while the process starts ends it too", async () => {
+    const cancel = new AbortController();
+    const job = await (await labAgent()).startJob({ ...jobSettings, variables: timeouts });
+    const script = scriptStep("setInterval(() => {}, 1000)");
+    const result = await job.run({ ...script, cancel: cancel.signal, onStart: () => cancel.abort() });
+    expect(result.result).toBe("Canceled");
+  });
+
   test("a step of a canceled job is skipped", async () => {
     const job = await (await labAgent()).startJob(jobSettings);
     const result = await job.run({ ...scriptStep("1"), cancel: AbortSignal.abort() });
