@@ -99,7 +99,8 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
     const cancelledAt = Date.now();
     cancel.abort();
     const step = await running;
-    expect(Date.now() - cancelledAt).toBeLessThan(2_000);
+    // The agent would send the next signal after 7.5 seconds.
+    expect(Date.now() - cancelledAt).toBeLessThan(5_000);
     expect(step.result).toBe("Canceled");
     expect(fs.existsSync(path.join(agent.toolsDirectory, "databricks"))).toBe(false);
   });

@@ -114,9 +114,9 @@ describe("The HTTP module", () => {
       setTimeout(() => {
         clearInterval(timer);
         response.end("end");
-      }, 600);
+      }, 1_200);
     });
-    const request = { method: "GET", url: slow.url, idleTimeoutMs: 100, attempts: 1 } as const;
+    const request = { method: "GET", url: slow.url, idleTimeoutMs: 250, attempts: 1 } as const;
     expect(await client().stream(request, ({ body }) => text(body))).toMatch(/end$/);
     await expect(client().send(request)).rejects.toMatchObject({ kind: "slow" });
   });

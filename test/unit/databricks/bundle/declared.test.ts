@@ -214,9 +214,9 @@ describe("What a bundle's files declare", () => {
   ])("leaves %s to the CLI: the variables are unknown then", async (_, make) => {
     write({ "databricks.yml": `include: ['*.yml']\n${known}` });
     make(path.join(folder, "odd.yml"));
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(await readDeclared(folder, undefined)).toMatchObject({ host: "https://all", variables: undefined });
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
   });
 
   it("declares nothing when the root file is too large, and does not rule out a preinit script", async () => {
@@ -231,18 +231,18 @@ describe("What a bundle's files declare", () => {
       (_, level) => `l${level + 1}: &l${level + 1} {<<: [*l${level}, *l${level}, *l${level}]}`,
     );
     write({ "databricks.yml": `l0: &l0 {host: https://all}\n${levels.join("\n")}\nworkspace: *l30\n` });
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect((await readDeclared(folder, undefined)).host).toBe("https://all");
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1_000);
   });
 
   it("leaves merges of too many values to the CLI", async () => {
     const wide = Array.from({ length: 3_000 }, (_, index) => `k${index}: 1`).join(", ");
     const levels = Array.from({ length: 1_000 }, (_, level) => `l${level + 1}: &l${level + 1} {<<: *l${level}}`);
     write({ "databricks.yml": `l0: &l0 {${wide}}\n${levels.join("\n")}\n${known}` });
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect((await readDeclared(folder, undefined)).variables).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
   });
 
   it("finds auth_type in a file that is too complex to be parsed", async () => {
@@ -253,8 +253,8 @@ describe("What a bundle's files declare", () => {
   it("resolves an alias to the last anchor before it, however many there are", async () => {
     const aliases = Array.from({ length: 20_000 }, () => "*h").join(", ");
     write({ "databricks.yml": `x: [&h https://other, ${aliases}, &h https://all]\nworkspace: {host: *h}\ny: &h z\n` });
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect((await readDeclared(folder, undefined)).host).toBe("https://all");
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
   });
 });

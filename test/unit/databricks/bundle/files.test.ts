@@ -75,8 +75,8 @@ describe("An include pattern of a bundle", () => {
 
   it("is matched at once, whatever number of stars it has", () => {
     fs.writeFileSync(path.join(folder, `${"a".repeat(200)}.txt`), "");
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(includedFiles(folder, `${"a*".repeat(60)}b.yml`)).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
   });
 });

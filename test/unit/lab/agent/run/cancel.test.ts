@@ -7,12 +7,10 @@ const sigintMs = 400;
 const sigtermMs = 300;
 const timeouts = { PROCESS_SIGINT_TIMEOUT: `${sigintMs}`, PROCESS_SIGTERM_TIMEOUT: `${sigtermMs}` };
 
-/** Counts signals on standard output, with the time since the first. */
+/** Prints the signals that it gets. */
 const watch = `
-  let first;
   for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => {
-    first ??= Date.now();
-    console.log(name, Date.now() - first);
+    console.log(name);
     HANDLER
   });
   setInterval(() => {}, 1000);
@@ -57,11 +55,9 @@ describe.each(nodes)("cancel on Node $major", ({ node }) => {
 
   test("SIGTERM follows SIGINT", async () => {
     const result = await cancelWhenReady(node, watch.replace("HANDLER", "if (name === 'SIGTERM') process.exit(0);"));
-    const [, sigint, sigterm] = result.raw.stdout;
     expect(result).toMatchObject({ result: "Canceled", exitCode: 0 });
-    // In milliseconds: on a busy machine, more than one.
-    expect(Number(sigint?.split(" ")[1])).toBeLessThan(sigintMs / 2);
-    expect(Number(sigterm?.split(" ")[1])).toBeGreaterThanOrEqual(sigintMs - 50);
+    expect(result.raw.stdout).toEqual(["ready", "SIGINT", "SIGTERM"]);
+    expect(result.elapsedMs).toBeGreaterThanOrEqual(sigintMs - 50);
   });
 
   test("SIGKILL follows SIGTERM, and reaches only the task's process", async () => {
@@ -112,12 +108,13 @@ describe("cancel", () => {
       retryCountOnTaskFailure: 3,
       cancel: cancel.signal,
       onLine: (line) => {
-        if (!line.includes("will retry")) return;
+        // The second wait, which is of four seconds.
+        if (!line.includes("will retry (attempt #: 2")) return;
         canceledAt = Date.now();
         cancel.abort();
       },
     });
     expect(result.result).toBe("Canceled");
-    expect(Date.now() - canceledAt).toBeLessThan(900);
+    expect(Date.now() - canceledAt).toBeLessThan(3_500);
   });
 });
