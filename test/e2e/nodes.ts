@@ -14,10 +14,17 @@ function taskNode(folder: string): TaskNode {
   return { name: `Node ${execFileSync(path, ["--version"], { encoding: "utf8" }).trim().slice(1)}`, path };
 }
 
-/** The Node versions that agents run tasks on; each task test runs on all of them. Under Wine, those for Windows that it can run. */
+/** The Node versions that agents run tasks on. Under Wine, those for Windows that it can run. */
 export const taskNodes: readonly TaskNode[] = windowsAgents
   ? windowsNodes().map(({ path, version }) => ({ name: `Node ${version} for Windows`, path }))
   : [taskNode("node20"), taskNode("node24")];
+
+/**
+ * One of them, for tests of texts and decisions, which unit tests show on each version. Tests of processes, signals, files and
+ * connections use all.
+ */
+export const oldestNode = taskNodes.slice(0, 1);
+export const newestNode = taskNodes.slice(-1);
 
 /**
  * For tests of what the CLI reads and writes: each Node version, and each version of the CLI that the lab builds, at least once.

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { signInPerson } from "../../lab/person.ts";
 import { bundleOf, job, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { writeReportingCli, writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -22,7 +22,7 @@ volumes:
     schema_name: s1`,
   );
 
-describe.each(taskNodes)("The summary of a deploy, on $name", ({ path: node }) => {
+describe.each(newestNode)("The summary of a deploy, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   const refuseDeletion = () =>

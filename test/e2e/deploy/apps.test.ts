@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BundleFiles, bundleOf } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 /** A bundle with the app `web`. Its name is new, so that the workspace does not have the app yet. */
@@ -9,7 +9,7 @@ function appBundle(name: string): BundleFiles {
   return { ...bundleOf(name, resources), "app/app.py": "print(1)\n" };
 }
 
-describe.each(taskNodes)("An app in the input run, on $name", ({ path: node }) => {
+describe.each(oldestNode)("An app in the input run, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it.each([

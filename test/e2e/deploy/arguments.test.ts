@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { writeNotedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
 const twoJobs = bundleOf("flags", `${job("a", "A")}\n${job("b", "B").replace("jobs:\n", "")}`);
 
-describe.each(taskNodes)("Arguments and flags on $name", ({ path: node }) => {
+describe.each(oldestNode)("Arguments and flags on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it("makes warnings errors with --strict", async () => {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -14,7 +14,7 @@ function makeDetachedRepository(folder: string): void {
   fs.writeFileSync(path.join(folder, ".git", "HEAD"), `${commit}\n`);
 }
 
-describe.each(taskNodes)("A bundle target for one branch, on $name", ({ path: node }) => {
+describe.each(oldestNode)("A bundle target for one branch, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
   const files = bundleOf("branch", job("a", "For one branch"));
   const root = files["databricks.yml"]?.replace("mode: production", "mode: production\n    git:\n      branch: main");
@@ -52,7 +52,7 @@ describe.each(taskNodes)("A bundle target for one branch, on $name", ({ path: no
   });
 });
 
-describe.each(taskNodes)("What the CLI accepts silently in a bundle's files, on $name", ({ path: node }) => {
+describe.each(oldestNode)("What the CLI accepts silently in a bundle's files, on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
 
   it("is a warning with its place", async () => {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BundleFiles, bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -31,7 +31,7 @@ function writePython(folder: string): void {
   });
 }
 
-describe.each(taskNodes)("The cause of a failure, on $name", ({ path: node }) => {
+describe.each(newestNode)("The cause of a failure, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   it("names a script of the bundle that failed, with its last line", async () => {

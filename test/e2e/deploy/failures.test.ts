@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { SetupStep } from "../../lab/lab.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 /** A step that failed before the CLI ran, with one error. */
@@ -11,7 +11,7 @@ const failedWith = (message: RegExp) => ({
   issues: [{ type: "error", message: expect.stringMatching(message) }],
 });
 
-describe.each(taskNodes)("What a user can get wrong, on $name", ({ path: node }) => {
+describe.each(oldestNode)("What a user can get wrong, on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   /** Deploys with a service connection that lacks set-up steps; the CLI must not ask the workspace for anything. */

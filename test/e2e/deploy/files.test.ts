@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BundleFiles, bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 /** A job, a pipeline and an app that use files which the CLI does not upload. */
@@ -132,7 +132,7 @@ pipelines:
   "dbt/dbt_project.yml": "name: demo\n",
 };
 
-describe.each(taskNodes)("Files that resources use and the CLI does not upload, on $name", ({ path: node }) => {
+describe.each(newestNode)("Files that resources use and the CLI does not upload, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it("are warnings with their reason", async () => {
@@ -204,7 +204,7 @@ describe.each(taskNodes)("Files that resources use and the CLI does not upload, 
   });
 });
 
-describe.each(taskNodes)("An agent that remembers an upload, on $name", ({ path: node }) => {
+describe.each(newestNode)("An agent that remembers an upload, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   const root = () => `/Workspace/Users/${lab.deployer.clientId}/.bundle/kept/prod`;

@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
-describe.each(taskNodes)("A text that looks like a macro on $name", ({ path: node }) => {
+describe.each(oldestNode)("A text that looks like a macro on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
   const bundle = bundleOf("literal", job("a", `"\${var.text}"`), "variables:\n  text:\n    default: x\n");
 

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundleOf, job as oneJob, schemaAndPipeline, withoutSchema } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { writeReportingCli, writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -12,7 +12,7 @@ const two = `${one}\n${oneJob("b", "B").replace("jobs:\n", "")}`;
 const sharedWith = (level: string, more = "") =>
   bundleOf("levels", `${one}\n    permissions:\n      - group_name: users\n        level: ${level}${more}`);
 
-describe.each(taskNodes)("What the summary page shows, on $name", ({ path: node }) => {
+describe.each(newestNode)("What the summary page shows, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   it("of a destroy from a folder that does not know what was deployed from elsewhere since", async () => {

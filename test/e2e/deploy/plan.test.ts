@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleOf, dynamicWheel, job, wheel } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { writeNotedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -24,7 +24,7 @@ schemas:
         privileges: [${privilege}]`,
   );
 
-describe.each(taskNodes)("A deploy of an approved plan on $name", ({ path: node }) => {
+describe.each(oldestNode)("A deploy of an approved plan on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it("deploys what was approved, and only that", async () => {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { windowsAgents } from "../../lab/agents.ts";
 import { bundleOf, job } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 const declared = (more: string) => `variables:\n${more.replace(/^/gm, "  ")}\n`;
@@ -17,7 +17,7 @@ const described = bundleOf(
   ),
 );
 
-describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
+describe.each(newestNode)("Values of a bundle, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   /** Deploys; gives the step and the values that the deployed job has. */
@@ -197,7 +197,7 @@ describe.each(taskNodes)("Values of a bundle, on $name", ({ path: node }) => {
   });
 });
 
-describe.each(taskNodes)("The target of a step, on $name", ({ path: node }) => {
+describe.each(newestNode)("The target of a step, on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
   const bundle = bundleOf("target", job("t", "T"));
   const names = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"];
@@ -224,7 +224,7 @@ describe.each(taskNodes)("The target of a step, on $name", ({ path: node }) => {
   });
 });
 
-describe.each(taskNodes)("An input without an effect, on $name", ({ path: node }) => {
+describe.each(newestNode)("An input without an effect, on $name", ({ path: node }) => {
   const { checkout, requests } = useLab(node);
 
   it.each([

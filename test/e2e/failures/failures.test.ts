@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { catalogue, type FailureId } from "../../../tasks/common/failures/catalogue.ts";
 import { errorPattern } from "../../unit/failures/texts.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 import { type LabCase, labCases } from "./cases.ts";
 
@@ -9,8 +9,7 @@ const cases = Object.entries(labCases).flatMap(([id, cause]) =>
   typeof cause === "function" ? [[id as FailureId, cause] as [FailureId, LabCase]] : [],
 );
 
-// Texts do not depend on the version of Node, which all other tests vary.
-describe.each(taskNodes.slice(-1))("A known failure on $name", ({ path: node }) => {
+describe.each(newestNode)("A known failure on $name", ({ path: node }) => {
   const fixture = useLab(node);
 
   it.each(cases)("explains itself in the log: %s", async (id, cause) => {

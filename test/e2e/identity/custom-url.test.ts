@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { customHosts, workspaceHost } from "../../lab/lab.ts";
 import type { RecordedRequest } from "../../lab/workspace/workspace.ts";
 import { addScript, addToRoot } from "../bundles/bundles.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 const id = "1234567890123456";
@@ -22,7 +22,7 @@ function unaddressed(requests: readonly RecordedRequest[]): readonly RecordedReq
   return requests.filter(({ path, workspaceId }) => !path.startsWith("/.well-known/") && workspaceId !== id);
 }
 
-describe.each(taskNodes)("Custom URLs on $name", ({ path: node }) => {
+describe.each(newestNode)("Custom URLs on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   it.each([

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { otherWorkspaceHosts } from "../../lab/lab.ts";
 import { addScript, addToRoot } from "../bundles/bundles.ts";
 import type { Trace } from "../leak-search.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode, taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 const otherAzureHost = `https://${otherWorkspaceHosts.AzureUSGovernment}`;
@@ -141,7 +141,7 @@ ask -H "$v" -H "$h" -H "Host: evil.example" "$u"; ask -H "$v" -H "X-Databricks-H
 });
 
 // The task itself waits for a minute, so one Node version is enough.
-describe.each(taskNodes.slice(-1))("A host that does not answer, on $name", ({ path: node }) => {
+describe.each(newestNode)("A host that does not answer, on $name", ({ path: node }) => {
   const { lab, deploy } = useLab(node);
 
   it("ends the CLI's wait, and is named with the step's own", async () => {

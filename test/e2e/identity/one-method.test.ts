@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { addToRoot } from "../bundles/bundles.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { writeScriptedCli } from "../steps/scripted-cli.ts";
 import { useLab } from "../use-lab.ts";
 
@@ -39,7 +39,7 @@ host  = https://adb-6666666666666666.6.azuredatabricks.net
 token = dapi00000000000000000000000000000000
 `;
 
-describe.each(taskNodes)("One way to sign in on $name", ({ path: node }) => {
+describe.each(oldestNode)("One way to sign in on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   it.each(["the agent's environment", "variables of the job"])("is not led astray by %s", async (source) => {

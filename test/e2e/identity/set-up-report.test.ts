@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { tenantId } from "../../lab/deployers.ts";
 import type { SetupStep } from "../../lab/lab.ts";
 import { findLeaks, issuedTokens } from "../leak-search.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
 /** The steps of a report, by their marks. */
@@ -11,7 +11,7 @@ function marks(page = ""): string[] {
   return [...page.matchAll(/^\| (✓|✗|not \w+) \| \d\. /gm)].map(([, mark = ""]) => mark);
 }
 
-describe.each(taskNodes)("The set-up report on $name", ({ path: node }) => {
+describe.each(newestNode)("The set-up report on $name", ({ path: node }) => {
   const { lab, deploy, loginJob } = useLab(node);
 
   it.each<[SetupStep, string[]]>([

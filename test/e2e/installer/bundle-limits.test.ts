@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { taskNodes } from "../nodes.ts";
+import { oldestNode } from "../nodes.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
 
 const root = "bundle: {name: x, databricks_cli_version: '>= 1.10.0'}\ninclude: ['*/*.yml', 'odd.yml']\n";
 
-describe.each(taskNodes)("DatabricksCliInstaller with version: bundle on $name", ({ path: node }) => {
+describe.each(oldestNode)("DatabricksCliInstaller with version: bundle on $name", ({ path: node }) => {
   const { install } = useInstallerLab(node, (started) => started.publish("1.10.0"));
 
   /** Installs the version for a bundle whose folder `prepare` changes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
 import { mirrorHosts } from "./installer-lab.ts";
@@ -9,7 +9,7 @@ import { mirrorHosts } from "./installer-lab.ts";
 const missing = '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>';
 const [host] = mirrorHosts;
 
-describe.each(taskNodes)("DatabricksCliInstaller and a mirror that returns status 403, on $name", ({ path: node }) => {
+describe.each(newestNode)("DatabricksCliInstaller and a mirror that returns status 403, on $name", ({ path: node }) => {
   let archive: Buffer;
   const { lab, install } = useInstallerLab(node, async ({ publish, releases }) => {
     await publish("1.10.0");

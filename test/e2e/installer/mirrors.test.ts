@@ -3,14 +3,14 @@ import path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { send } from "../../lab/https-server.ts";
 import { archiveName, sumsName, thisPlatform } from "../../lab/releases/releases.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useInstallerLab } from "../use-installer-lab.ts";
 import { sha256 } from "./archives.ts";
 import type { MirrorHandler } from "./installer-lab.ts";
 
 const gitHubLike = "/cli/releases/download";
 
-describe.each(taskNodes)("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
+describe.each(newestNode)("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
   const { lab, install } = useInstallerLab(node, (started) => started.publish("1.10.0", "1.11.0"));
 
   it.each([
