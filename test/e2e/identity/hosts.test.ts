@@ -6,6 +6,8 @@ import { otherWorkspaceHosts } from "../../lab/lab.ts";
 import { addScript, addToRoot } from "../bundles/bundles.ts";
 import type { Trace } from "../leak-search.ts";
 import { newestNode, taskNodes } from "../nodes.ts";
+import { startLabAgent } from "../steps/agent.ts";
+import { type Deployment, deployOn } from "../steps/deploy.ts";
 import { useLab } from "../use-lab.ts";
 
 const otherAzureHost = `https://${otherWorkspaceHosts.AzureUSGovernment}`;
@@ -140,17 +142,21 @@ ask -H "$v" -H "$h" -H "Host: evil.example" "$u"; ask -H "$v" -H "X-Databricks-H
   });
 });
 
-// The task itself waits for a minute, so one Node version is enough.
-describe.each(newestNode)("A host that does not answer, on $name", ({ path: node }) => {
-  const { lab, deploy } = useLab(node);
+// The task itself waits for a minute: one Node version is enough, and both tests wait at the same time.
+describe.concurrent.each(newestNode)("A host that does not answer, on $name", ({ path: node }) => {
+  const { lab } = useLab(node);
+
+  /** On an agent for one test only: the fixture disposes of its agents after each test. */
+  async function deployToSilent(host: string, inputs: Record<string, string>): Promise<Deployment> {
+    lab.proxy.blackhole(host);
+    const agent = await startLabAgent(lab, node);
+    const settings = { inputs: { target: "prod", ...inputs }, prepare: withHost(`https://${host}`) };
+    return deployOn(agent, lab, settings).finally(() => agent.dispose());
+  }
 
   it("ends the CLI's wait, and is named with the step's own", async () => {
     const silent = "adb-9999999999999999.9.azuredatabricks.net";
-    lab.proxy.blackhole(silent);
-    const step = await deploy({
-      inputs: { target: "prod" },
-      prepare: withHost(`https://${silent}`),
-    });
+    const step = await deployToSilent(silent, {});
     expect(step.durationMs).toBeLessThan(75_000);
     expect(step.errors.join("\n")).toMatch(
       /The CLI did not ask for a token within a minute, because .*No token was sent/s,
@@ -161,11 +167,7 @@ describe.each(newestNode)("A host that does not answer, on $name", ({ path: node
 
   it("reports a host that does not answer before the CLI runs when only the bundle names it", async () => {
     const silent = "adb-8888888888888888.8.azuredatabricks.net";
-    lab.proxy.blackhole(silent);
-    const step = await deploy({
-      inputs: { target: "prod", workspaceUrl: "" },
-      prepare: withHost(`https://${silent}`),
-    });
+    const step = await deployToSilent(silent, { workspaceUrl: "" });
     expect(step.errors).toEqual([
       expect.stringMatching(
         new RegExp(
