@@ -64,8 +64,7 @@ export function forgetFiles(targetFolder: string): void {
 
 /** The same for each target that this deploy could be for. */
 export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
-  const targets = cli.target === undefined ? localTargets(cli) : [cli.target];
-  for (const target of targets) forgetFiles(localFolder(cli, target));
+  for (const target of localTargets(cli)) forgetFiles(localFolder(cli, target));
 }
 
 /** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws a Doubt. */

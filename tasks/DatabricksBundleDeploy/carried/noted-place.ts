@@ -50,14 +50,9 @@ export function writePlaceNote(cli: Step["cli"], { place, workspace, digest }: P
   fs.renameSync(`${file}.new`, file);
 }
 
-/** The targets that the step can be for and that were used here. */
-function usedTargets({ cli }: Pick<Step, "cli">): string[] {
-  return cli.target === undefined ? localTargets(cli) : [cli.target];
-}
-
 /** Whether this agent has noted a place for a target that the step can be for. */
 export function hasPlaceNote(step: Pick<Step, "cli">): boolean {
-  return usedTargets(step).some((target) => readPlaceNote(step.cli, target) !== undefined);
+  return localTargets(step.cli).some((target) => readPlaceNote(step.cli, target) !== undefined);
 }
 
 /**
@@ -65,7 +60,7 @@ export function hasPlaceNote(step: Pick<Step, "cli">): boolean {
  * that decides it may have changed since.
  */
 export async function notedPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  for (const target of usedTargets(step)) {
+  for (const target of localTargets(step.cli)) {
     const note = readPlaceNote(step.cli, target);
     if (note?.digest !== undefined && note.digest === (await digestOf(step, target))) return note.place;
   }

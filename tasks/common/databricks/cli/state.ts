@@ -23,22 +23,21 @@ export function localFolder(place: Place, target: string): string {
   return path.join(localRoot(place), target);
 }
 
-/** One folder for each target that was used here. */
-function targetFolders(place: Place): { target: string; folder: string }[] {
+/** The targets that a step can be for: its own, or for the default target, whose name is unknown here, all that were used here. */
+export function localTargets({ target, ...place }: Place & Pick<Cli, "target">): string[] {
+  if (target !== undefined) return [target];
   const root = localRoot(place);
-  const targets = fs.existsSync(root) ? fs.readdirSync(root) : [];
-  return targets.map((target) => ({ target, folder: path.join(root, target) }));
+  return fs.existsSync(root) ? fs.readdirSync(root) : [];
 }
 
-/** The targets that were used here. */
-export function localTargets(place: Place): string[] {
-  return targetFolders(place).map(({ target }) => target);
+/** Their local folders. */
+function targetFolders(cli: Place & Pick<Cli, "target">): string[] {
+  return localTargets(cli).map((target) => localFolder(cli, target));
 }
 
 /** The engine of the deployment that the CLI remembers of a target; undefined where it remembers none. */
 export function deployedEngine(place: Place, target: string): Engine | undefined {
-  const folder = targetFolders(place).find((one) => one.target === target)?.folder;
-  if (folder === undefined) return undefined;
+  const folder = localFolder(place, target);
   if (fs.existsSync(path.join(folder, resourceStateName))) return "direct";
   return fs.existsSync(path.join(folder, terraformState)) ? "terraform" : undefined;
 }
@@ -50,8 +49,7 @@ export function deployedEngine(place: Place, target: string): Engine | undefined
 export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): string[] {
   const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return targetFolders(cli)
-    .filter(({ target }) => cli.target === undefined || target === cli.target)
-    .map(({ folder }) => path.join(folder, writeAheadLogName))
+    .map((folder) => path.join(folder, writeAheadLogName))
     .filter((log) => cli.target !== undefined || writtenAt(log) >= since.getTime())
     .filter(hasEntries);
 }
@@ -81,12 +79,10 @@ export function holdsState(targetFolder: string): boolean {
  * only at the step's target, or at all targets if the step uses the default one, whose name is unknown here.
  */
 export function tornFiles(cli: Place & Pick<Cli, "target">): string[] {
-  return targetFolders(cli)
-    .filter(({ target }) => cli.target === undefined || target === cli.target)
-    .flatMap(({ folder }) => [
-      ...[resourceStateName, terraformState].map((name) => path.join(folder, name)).filter(isTorn(isJson)),
-      ...[path.join(folder, writeAheadLogName)].filter(isTorn(isLog)),
-    ]);
+  return targetFolders(cli).flatMap((folder) => [
+    ...[resourceStateName, terraformState].map((name) => path.join(folder, name)).filter(isTorn(isJson)),
+    ...[path.join(folder, writeAheadLogName)].filter(isTorn(isLog)),
+  ]);
 }
 
 function isTorn(isComplete: (text: string) => boolean): (file: string) => boolean {

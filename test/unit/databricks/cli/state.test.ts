@@ -19,9 +19,11 @@ function write(target: string, file: string): void {
 it("tells the engine of a deployment by the file that its state is in", () => {
   write("dev", "resources.json");
   write("prod", "terraform/terraform.tfstate");
+  write("eu/prod", "resources.json");
   write("new", "deployment.json");
   const engineOf = (target: string) => deployedEngine({ folder, environment: {} }, target);
-  expect(["dev", "prod", "new", "none"].map(engineOf)).toEqual(["direct", "terraform", undefined, undefined]);
+  expect(["dev", "eu/prod", "prod"].map(engineOf)).toEqual(["direct", "direct", "terraform"]);
+  expect(["new", "none"].map(engineOf)).toEqual([undefined, undefined]);
 });
 
 it("looks for state where DATABRICKS_BUNDLE_TMP names another folder", () => {
@@ -61,11 +63,12 @@ describe("Files that were left incomplete", () => {
   });
 
   it("are those of the step's own target", () => {
-    for (const target of ["dev", "prod"]) {
+    for (const target of ["dev", "eu/prod", "prod"]) {
       write(target, "resources.json");
       fs.writeFileSync(local(`${target}/resources.json`), "");
     }
     expect(torn("prod")).toEqual(["prod/resources.json"]);
+    expect(torn("eu/prod")).toEqual(["eu/prod/resources.json"]);
     expect(torn()).toEqual(["dev/resources.json", "prod/resources.json"]);
   });
 });
@@ -87,7 +90,9 @@ describe("Unfinished write-ahead logs", () => {
   it("finds only the logs of the step's own target", () => {
     writeLog("dev");
     writeLog("prod");
+    writeLog("eu/new");
     expect(targetsOf("prod")).toEqual(["prod"]);
+    expect(targetsOf("eu/new")).toEqual(["new"]);
   });
 
   it("finds, for the default target, the logs that have changed since the step began", () => {
