@@ -8,6 +8,7 @@ import { workspaceIdOf } from "../../common/databricks/workspace/address.ts";
 import { debug } from "../../common/pipeline/commands.ts";
 import { members, parsedMembers, textOf } from "../../common/pipeline/json.ts";
 import type { Step } from "../session/step.ts";
+import { variableOverridesFile } from "../session/variable-overrides.ts";
 import { readText } from "./local-files.ts";
 
 /** In a target's local folder: which deployment the CLI's local state there belongs to. */
@@ -88,12 +89,14 @@ async function digestOf(step: Step, target: string): Promise<string | undefined>
     target: step.cli.target,
     arguments: step.inputs.arguments,
     identity: step.identity,
+    // Paths can contain it: it is the CLI's workspace.current_user.short_name.
+    identityName: step.identityName,
     cli: { executable, size, mtimeMs },
     variables: variables.toSorted(),
   };
   return bundleDigest(folder, await import("yaml"), {
     settings: JSON.stringify(settings),
-    files: [path.join(localFolder(step.cli, target), "variable-overrides.json")],
+    files: [variableOverridesFile(step.cli.folder, target)],
   });
 }
 
