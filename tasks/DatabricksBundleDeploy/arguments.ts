@@ -93,6 +93,16 @@ function looseWords(split: readonly string[]): string[] {
   });
 }
 
+/** Whether a switch such as `--force` is on: the last one counts (databricks/cli reads its value with strconv.ParseBool). */
+export function isSwitchedOn(split: readonly string[], name: string): boolean {
+  const last = split.findLast((argument) => argument === name || argument.startsWith(`${name}=`));
+  return last === name || (last !== undefined && isTrue(last.slice(name.length + 1)));
+}
+
+export function isTrue(value: string): boolean {
+  return /^(1|t|true)$/i.test(value);
+}
+
 /** The keys that `--select` names, which can be repeated or have a list with commas; undefined without it. */
 export function selectedKeys(split: readonly string[]): string[] | undefined {
   const lists = split.flatMap((argument, index) => {

@@ -1,7 +1,7 @@
 import { noWaitOption, runOptions } from "../common/databricks/cli/run-options.ts";
 import type { InputReader } from "../common/pipeline/inputs.ts";
 import { quoted, shownText } from "../common/pipeline/secrets.ts";
-import { refusedFlags, shellProblems, splitArguments } from "./arguments.ts";
+import { isTrue, refusedFlags, shellProblems, splitArguments } from "./arguments.ts";
 
 /** A line of the input `run`: what to run, and how. */
 export interface RunLine {
@@ -39,9 +39,9 @@ export function optionText({ name, value }: RunOption): string {
   return value === undefined ? name : `${name}=${value}`;
 }
 
-/** Whether an option that stands alone is on: `--restart=false` is not (databricks/cli reads it with strconv.ParseBool). */
+/** Whether an option that stands alone is on: `--restart=false` is not. */
 function isOn({ value }: RunOption): boolean {
-  return value === undefined || /^(1|t|true)$/i.test(value);
+  return value === undefined || isTrue(value);
 }
 
 function keyProblem([key = ""]: readonly string[]): string | undefined {

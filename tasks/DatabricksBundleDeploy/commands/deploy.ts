@@ -16,6 +16,7 @@ import { uploadedNames } from "../../common/databricks/cli/sync-snapshot.ts";
 import { listUploads, refusesToListUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { isSwitchedOn } from "../arguments.ts";
 import { forgetAllFiles } from "../carried/bring-back-files.ts";
 import { type CarriedState, carriedState } from "../carried/carried-state.ts";
 import { notePlace } from "../carried/noted-place.ts";
@@ -65,7 +66,7 @@ async function runDeploy(
   const run = (flags: readonly string[]) => runLocked(step, "deploy", flags, lockFolder(place), carried);
   const flags = deployFlags(step);
   // Who asks for the list sees it.
-  if (step.inputs.arguments.includes(listUploads)) return run(flags);
+  if (isSwitchedOn(step.inputs.arguments, listUploads)) return run(flags);
   try {
     return await run([...flags, listUploads]);
   } catch (error) {

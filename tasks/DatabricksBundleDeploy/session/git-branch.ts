@@ -2,6 +2,7 @@ import type { Declared } from "../../common/databricks/bundle/declared.ts";
 import { gitHead } from "../../common/databricks/bundle/git-head.ts";
 import { warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
+import { isSwitchedOn } from "../arguments.ts";
 import type { DeployInputs } from "../inputs.ts";
 
 /** What the job builds: e.g. refs/heads/main, and the commit. undefined where there is none. */
@@ -27,14 +28,15 @@ export function refuseOrWarnOfBranch(
     if (usesGitBranch) warnOfEmptyBranch();
     return;
   }
-  if (inputs.command !== "deploy" || inputs.arguments.includes("--force")) return;
+  if (inputs.command !== "deploy" || isSwitchedOn(inputs.arguments, "--force")) return;
   const [, branch] = /^refs\/heads\/(.+)$/.exec(build.ref ?? "") ?? [];
   const isBuilt = head !== undefined && head.commit === build.commit;
   if (isBuilt && branch === gitBranch.replace(/^refs\/heads\//, "")) return;
-  if (!isBuilt || build.ref === undefined || build.ref.startsWith("refs/tags/")) {
-    warn(
-      `The branch of the bundle target (git.branch: ${gitBranch}) was not checked, because this checkout belongs to no branch of the job.`,
-    );
+  const isOfBranch = isBuilt && build.ref !== undefined && !build.ref.startsWith("refs/tags/");
+  const isVariable = gitBranch.includes("${");
+  if (!isOfBranch || isVariable) {
+    const reason = isOfBranch ? "it contains a variable" : "this checkout belongs to no branch of the job";
+    warn(`The branch of the bundle target (git.branch: ${gitBranch}) was not checked, because ${reason}.`);
     return;
   }
   throw new UserError(

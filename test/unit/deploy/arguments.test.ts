@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
 import type { InputReader } from "../../../tasks/common/pipeline/inputs.ts";
-import { readArguments, selectedKeys, splitArguments } from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
+import {
+  isSwitchedOn,
+  readArguments,
+  selectedKeys,
+  splitArguments,
+} from "../../../tasks/DatabricksBundleDeploy/arguments.ts";
 
 /** The problems that the task reports with these arguments. */
 function problemsOf(text: string): string[] {
@@ -80,4 +85,16 @@ it("splits arguments as a shell would", () => {
 it("finds the keys that --select names", () => {
   expect(selectedKeys(["--select", "jobs.a,b", "--force", "--select=c"])).toEqual(["jobs.a", "b", "c"]);
   expect(selectedKeys(["--force"])).toBeUndefined();
+});
+
+it.each([
+  [["--force"], true],
+  [["--force=true"], true],
+  [["--force=1", "--select", "a"], true],
+  [["--force=false"], false],
+  [["--force", "--force=false"], false],
+  [["--force-lock"], false],
+  [[], false],
+])("tells whether a switch is on: %j", (split, isOn) => {
+  expect(isSwitchedOn(split, "--force")).toBe(isOn);
 });

@@ -50,6 +50,7 @@ describe("The branch of a bundle target", () => {
     ["a checkout with a branch, which the CLI checks", "ref: refs/heads/feature", "refs/heads/feature", {}],
     ["another command", commit, "refs/heads/feature", { command: "plan" }],
     ["--force", commit, "refs/heads/feature", { arguments: ["--force"] }],
+    ["--force=true", commit, "refs/heads/feature", { arguments: ["--force=true"] }],
   ])("allows %s", (_, head, ref, changed) => {
     check(head, { ref }, changed as Partial<Inputs>);
     expect(printed()).toBe("");
@@ -68,6 +69,19 @@ describe("The branch of a bundle target", () => {
   ])("is not checked, with a warning, for %s", (_, head, build) => {
     check(head, build);
     expect(printed()).toMatch(/type=warning.*The branch of the bundle target \(git\.branch: main\) was not checked/);
+  });
+
+  it("is checked if --force is off", () => {
+    const inputs = { arguments: ["--force", "--force=false"] };
+    expect(() => check(commit, { ref: "refs/heads/feature" }, inputs)).toThrow("is only for the branch main");
+  });
+
+  it("is not checked, with a warning, where only the CLI knows it", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the bundle
+    check(commit, { ref: "refs/heads/feature" }, {}, "${var.branch}");
+    expect(printed()).toMatch(
+      /type=warning.*\(git\.branch: \$\{var\.branch\}\) was not checked, because it contains a/,
+    );
   });
 
   it("causes a warning if the bundle uses it although the checkout has none", () => {
