@@ -1,11 +1,12 @@
+import { setLog } from "../../common/databricks/cli/log.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
 import { formatCount } from "../listing.ts";
 import { LockHeld } from "../lock/held.ts";
-import { keepLockNote } from "../lock/note.ts";
-import { releaseOwnLock } from "../lock/own.ts";
+import { type KeptNote, keepLockNote } from "../lock/note.ts";
+import { mayHoldLock, releaseOwnLock } from "../lock/own.ts";
 import { releaseStaleLockBefore, waitForLock } from "../lock/wait.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
@@ -75,6 +76,7 @@ async function runOnce(
   { command, flags, statePath, carried, prepare }: Attempt,
   notes: string[],
 ): Promise<LockedRun> {
+  const startedAt = Date.now();
   const output = flags.includes(listUploads) ? withUploadProgress(shownOutput(step), printUploads) : shownOutput(step);
   // It is written while the next requests are made, so that it is there before the CLI can take the lock.
   const note = keepLockNote(step, command, statePath, () => output.facts);
@@ -90,11 +92,7 @@ async function runOnce(
     // The next deploy can begin as soon as the lock is released.
     await carried?.flush();
     const cleanUp = async () => {
-      const connection = cleanupConnection(step);
-      const { lock } = output.facts;
-      const known = { id: note.lockId(), mayFollow: wasStopped(error) };
-      const isNotOwn = lock === undefined || error instanceof LockHeld;
-      const isReleased = isNotOwn || (await releaseOwnLock(step, connection, lock, statePath, known));
+      const isReleased = await releaseLock(step, error, { startedAt, statePath, lock: output.facts.lock, note });
       // The next deploy reads in the note whose lock it meets.
       await note.end(() => (isReleased ? cleanupConnection(step) : undefined));
     };
@@ -105,6 +103,26 @@ async function runOnce(
     warnOfLeftResources(output.facts);
     warnOfReservations(output.facts);
   }
+}
+
+interface PossibleLock extends Pick<CliFacts, "lock"> {
+  readonly startedAt: number;
+  readonly statePath: string | undefined;
+  readonly note: KeptNote;
+}
+
+/** Releases the lock of a command that has failed. Returns false if the step may still have it. */
+async function releaseLock(
+  step: Step,
+  error: unknown,
+  { startedAt, statePath, lock, note }: PossibleLock,
+): Promise<boolean> {
+  if (error instanceof LockHeld) return true;
+  const connection = cleanupConnection(step);
+  const isStopped = wasStopped(error);
+  if (lock) return releaseOwnLock(step, connection, lock, statePath, { id: note.lockId(), mayFollow: isStopped });
+  // Where the inputs have the log written elsewhere, it is unknown whether a CLI that was stopped had the lock.
+  return !(isStopped && setLog(step.inputs.arguments) && (await mayHoldLock(step, connection, statePath, startedAt)));
 }
 
 function printUploads(uploaded: number, total: number, what: "files" | "libraries"): void {

@@ -12,13 +12,12 @@ export function isOwnLock(lock: DeploymentLock, attempt: LockAttempt, identity: 
 }
 
 /** Whether it can be the step's own if the machine stopped the CLI for any time. */
-function mayBeOwnLock({ user, acquiredAt, forced }: DeploymentLock, attempt: LockAttempt, identity: string): boolean {
-  return (
-    user !== "" &&
-    user.toLowerCase() === identity.toLowerCase() &&
-    forced === attempt.forced &&
-    acquiredAt >= attempt.from
-  );
+function mayBeOwnLock(lock: DeploymentLock, attempt: LockAttempt, identity: string): boolean {
+  return isOfUser(lock, identity) && lock.forced === attempt.forced && lock.acquiredAt >= attempt.from;
+}
+
+function isOfUser({ user }: DeploymentLock, identity: string): boolean {
+  return user !== "" && user.toLowerCase() === identity.toLowerCase();
 }
 
 /** What a step knows about its own lock, when it looks for it. */
@@ -54,11 +53,36 @@ export async function releaseOwnLock(
     return id !== undefined || !mayBeOwnLock(lock, attempt, step.identity);
   } catch (error) {
     debug(String(error));
-    if (!attempt.failed) {
-      print("Could not check whether the deployment lock is still held. If it is, the next deploy reports it.");
-    }
+    if (!attempt.failed) print(unchecked);
     return false;
   }
+}
+
+const unchecked = "Could not check whether the deployment lock is still held. If it is, the next deploy reports it.";
+
+/**
+ * Whether a CLI that was stopped can have left a lock, if its log does not show whether it took one: the same user has taken the lock
+ * since `from` (milliseconds since the epoch). That does not prove whose it is, so the lock stays.
+ */
+export async function mayHoldLock(
+  step: Pick<Step, "identity">,
+  workspace: WorkspaceConnection | undefined,
+  statePath: string | undefined,
+  from: number,
+): Promise<boolean> {
+  if (statePath === undefined) return false;
+  try {
+    if (workspace === undefined) throw new Error("The workspace is unknown.");
+    const lock = await readLock(workspace, statePath);
+    if (lock === undefined || !isOfUser(lock, step.identity) || lock.acquiredAt < from) return false;
+    print(
+      `The deployment is locked by ${describeLock(lock)}. If this step took the lock, the next deploy releases it.`,
+    );
+  } catch (error) {
+    debug(String(error));
+    print(unchecked);
+  }
+  return true;
 }
 
 /** How many times more the step looks for a lock if the CLI's request may still be on its way. */

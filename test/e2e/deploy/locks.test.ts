@@ -140,6 +140,22 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     expect([...(await locks()), ...(await notes())]).toEqual([]);
   });
 
+  it("leaves a lock of which the CLI's log shows nothing to the next deploy", async () => {
+    const { run } = await checkout(newBundle(), { job: { variables: shortGrace } });
+    const cancel = new AbortController();
+    const held = lab.workspace.fault(creation, { hold: true });
+    const running = run({ target: "prod", arguments: "--log-level error" }, { cancel: cancel.signal });
+    await reached(held);
+    cancel.abort();
+    const step = await running;
+    held.release();
+    expect(step.result).toBe("Canceled");
+    expect(step.text).toContain("If this step took the lock, the next deploy releases it.");
+    expect([...(await locks()), ...(await notes())]).toHaveLength(2);
+    expect(await run({ target: "prod" })).toMatchObject({ result: "Succeeded", errors: [] });
+    expect([...(await locks()), ...(await notes())]).toEqual([]);
+  });
+
   it("does not release a lock that differs from its own only in the ID", async () => {
     const { run } = await checkout(newBundle(), { job: { variables: shortGrace } });
     const cancel = new AbortController();

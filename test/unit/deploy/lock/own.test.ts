@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isOwnLock, releaseOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
+import { isOwnLock, mayHoldLock, releaseOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
 import { workspaceWith } from "../../fake-services.ts";
 import { keepPrinted } from "../../printed.ts";
 
@@ -21,19 +21,25 @@ it.each([
 describe("The search for the own lock", () => {
   const printed = keepPrinted();
 
-  /** What a step finds and does whose workspace has this lock. */
-  async function search(found: Partial<typeof lock> | undefined, known: Parameters<typeof releaseOwnLock>[4]) {
+  const step = { identity: "1f2e" } as Parameters<typeof releaseOwnLock>[0];
+  let deleted = false;
+
+  /** A workspace that has this lock. */
+  function workspaceOf(found: Partial<typeof lock> | undefined) {
     const { id, user, acquiredAt, forced } = { ...lock, ...found };
     const time = new Date(acquiredAt).toISOString();
     const text = JSON.stringify({ ID: id, User: user, AcquisitionTime: time, IsForced: forced });
-    let deleted = false;
-    const workspace = workspaceWith(async ({ url }) => {
+    deleted = false;
+    return workspaceWith(async ({ url }) => {
       deleted ||= url.endsWith("/delete");
       const answer = JSON.stringify({ content: Buffer.from(text).toString("base64") });
       return { status: found ? 200 : 404, headers: {}, url, text: found ? answer : '{"error_code":"x"}' };
     });
-    const step = { identity: "1f2e" } as Parameters<typeof releaseOwnLock>[0];
-    const isDone = await releaseOwnLock(step, workspace, attempt, "/state", known);
+  }
+
+  /** What a step finds and does whose workspace has this lock. */
+  async function search(found: Partial<typeof lock> | undefined, known: Parameters<typeof releaseOwnLock>[4]) {
+    const isDone = await releaseOwnLock(step, workspaceOf(found), attempt, "/state", known);
     return { isDone, deleted };
   }
   const unknown = { id: undefined, mayFollow: false };
@@ -55,5 +61,23 @@ describe("The search for the own lock", () => {
   ])("keeps the note only as long as it may be needed: the lock %s", async (_, found, known, expected) => {
     expect(await search(found, known)).toEqual(expected);
     expect(printed().includes("Released the deployment lock.")).toBe(expected.deleted);
+  });
+
+  it.each([
+    ["of the same user, since the CLI started", { acquiredAt: 9_000, forced: true }, true],
+    ["of the same user, from before", { acquiredAt: 999 }, false],
+    ["of another user", { acquiredAt: 9_000, user: "abcd" }, false],
+    ["of nobody", { acquiredAt: 9_000, user: "" }, false],
+    ["that is not there", undefined, false],
+  ])("takes a lock for one that may be its own if the CLI's log is elsewhere: one %s", async (_, found, isPossible) => {
+    expect(await mayHoldLock(step, workspaceOf(found), "/state", 1_000)).toBe(isPossible);
+    expect(printed().includes("If this step took the lock, the next deploy releases it.")).toBe(isPossible);
+    expect(deleted).toBe(false);
+  });
+
+  it("keeps the note if the workspace cannot be asked, and a deployment without a lock has none", async () => {
+    expect(await mayHoldLock(step, undefined, "/state", 1_000)).toBe(true);
+    expect(printed()).toContain("Could not check whether the deployment lock is still held.");
+    expect(await mayHoldLock(step, undefined, undefined, 1_000)).toBe(false);
   });
 });
