@@ -10,6 +10,7 @@ import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { parentFolder, readFolders } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
+import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import type { Step } from "../session/step.ts";
 import { type KeptFiles, keptFilesName, parseKeptFiles } from "./kept-files.ts";
 import { readLocalFiles } from "./local-files.ts";
@@ -58,9 +59,17 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
 
 /** Removes what the CLI remembers about uploaded files, so that it uploads all of them, and deletes those that the bundle has lost. */
 export function forgetFiles(targetFolder: string): void {
-  fs.rmSync(path.join(targetFolder, deploymentFileName), { force: true });
-  fs.rmSync(snapshotsFolder(targetFolder), { recursive: true, force: true });
+  try {
+    fs.rmSync(path.join(targetFolder, deploymentFileName), { force: true });
+    fs.rmSync(snapshotsFolder(targetFolder), { recursive: true, force: true });
+  } catch (error) {
+    const work = "remove what the CLI remembers of an earlier deploy";
+    throw fileFailure(error, { work, otherwise: leftByOthers, section: "deploy-failed" });
+  }
 }
+
+/** Such as a container job that ran as root. */
+const leftByOthers = "If a job of another account has left it, delete the folder there.";
 
 /** The same for each target that this deploy could be for. */
 export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
