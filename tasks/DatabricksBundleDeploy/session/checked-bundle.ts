@@ -1,4 +1,5 @@
 import { type Declared, readDeclared } from "../../common/databricks/bundle/declared.ts";
+import { workingFolder } from "../../common/databricks/cli/run.ts";
 import { logIssue } from "../../common/pipeline/commands.ts";
 import { sourceCommit, sourceRef } from "../../common/pipeline/job.ts";
 import type { DeployInputs } from "../inputs.ts";
@@ -11,11 +12,12 @@ import { refuseUnknownOverrides } from "./variable-overrides.ts";
  * deployed. `clientId` is the step's service principal, if it is already known.
  */
 export async function readBundleAndWarn(inputs: DeployInputs, clientId: string | undefined): Promise<Declared> {
-  const declared = await readDeclared(inputs.folder, inputs.target);
+  const folder = workingFolder(inputs.folder);
+  const declared = await readDeclared(folder, inputs.target);
   refuseOtherAuthentication(declared.authTypes);
   printUnusedSettings(declared.signInSettings, clientId);
   for (const { text, file, line } of declared.mistakes) logIssue("warning", text, { file, line, column: 1 });
-  refuseUnknownOverrides(inputs.folder, declared);
+  refuseUnknownOverrides(folder, declared);
   refuseOrWarnOfBranch(inputs, declared, { ref: sourceRef(), commit: sourceCommit() });
   return declared;
 }

@@ -2,7 +2,7 @@ import path from "node:path";
 import { cliEnvironment, writeProfile } from "../../common/databricks/cli/environment.ts";
 import { findCliOnPath, isScript } from "../../common/databricks/cli/find.ts";
 import { proxyEnvironment, trustStoreAdvice, writeCertificates } from "../../common/databricks/cli/network.ts";
-import type { Cli } from "../../common/databricks/cli/run.ts";
+import { type Cli, workingFolder } from "../../common/databricks/cli/run.ts";
 import { cliFailures } from "../../common/failures/cli.ts";
 import { knownError } from "../../common/failures/failure.ts";
 import { print, registerSecret } from "../../common/pipeline/commands.ts";
@@ -49,7 +49,7 @@ export function prepareCli(
   const certificates = writeCertificates(network, base, temporaryFolder);
   return {
     executable,
-    folder,
+    folder: workingFolder(folder),
     target,
     environment: {
       ...cliEnvironment(

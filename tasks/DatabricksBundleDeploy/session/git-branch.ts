@@ -1,5 +1,6 @@
 import type { Declared } from "../../common/databricks/bundle/declared.ts";
 import { gitHead } from "../../common/databricks/bundle/git-head.ts";
+import { workingFolder } from "../../common/databricks/cli/run.ts";
 import { warn } from "../../common/pipeline/commands.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { isSwitchedOn } from "../arguments.ts";
@@ -22,7 +23,7 @@ export function refuseOrWarnOfBranch(
   { gitBranch, usesGitBranch }: Branches,
   build: BuildSource,
 ): void {
-  const head = gitHead(inputs.folder);
+  const head = gitHead(workingFolder(inputs.folder));
   if (head && "branch" in head) return;
   if (gitBranch === undefined) {
     if (usesGitBranch) warnOfEmptyBranch();

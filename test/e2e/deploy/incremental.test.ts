@@ -204,6 +204,11 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     fs.rmSync(path.join(folder, ".databricks"), { recursive: true });
     fs.writeFileSync(path.join(shared, "common.py"), "print(2)\n");
     expect((await uploadsOf(run, {}, "wide")).uploaded).toEqual(["shared/common.py"]);
+    // For the CLI, they are above the folder to which the link leads.
+    const link = path.join(folder, "../links/bundle");
+    fs.mkdirSync(path.dirname(link));
+    fs.symlinkSync(folder, link);
+    expect((await uploadsOf(run, { workingDirectory: "links/bundle" }, "wide")).uploaded).toEqual([]);
   });
 
   it("tells files above the bundle's folder from those in it that have the same names and times", async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { cancelBudget } from "../../pipeline/cancellation.ts";
 import { ownTree, signalTree } from "../../pipeline/process-tree.ts";
@@ -8,11 +9,19 @@ import { killStrays } from "./strays.ts";
 /** The Databricks CLI in the folder of a bundle, with everything that it needs to run there. */
 export interface Cli {
   readonly executable: string;
-  /** The folder of databricks.yml. */
+  /** The folder of databricks.yml, as workingFolder gives it. */
   readonly folder: string;
   /** undefined: the bundle's default target. */
   readonly target: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * A folder as a program finds it that runs there: except on Windows, without symbolic links. For the CLI, what is above a bundle is
+ * above the folder to which a link leads.
+ */
+export function workingFolder(folder: string, platform: NodeJS.Platform = process.platform): string {
+  return platform === "win32" ? folder : fs.realpathSync(folder);
 }
 
 export type OutputStream = "stdout" | "stderr";

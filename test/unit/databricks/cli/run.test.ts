@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CliCommand, lineSplitter, runCli } from "../../../../tasks/common/databricks/cli/run.ts";
+import { type CliCommand, lineSplitter, runCli, workingFolder } from "../../../../tasks/common/databricks/cli/run.ts";
 import { rememberSecret } from "../../../../tasks/common/pipeline/secrets.ts";
 
 describe("Running the CLI", () => {
@@ -28,6 +28,16 @@ describe("Running the CLI", () => {
     });
     return { lines, result };
   }
+
+  it("gives a folder as a program finds it that runs there", async () => {
+    const link = path.join(folder, "link");
+    fs.mkdirSync(path.join(folder, "real"));
+    fs.symlinkSync("real", link);
+    const { result } = run("pwd -P", { workingDirectory: link, captureStdout: true });
+    expect(workingFolder(link)).toBe((await result).stdout.trim());
+    expect(workingFolder(link)).toBe(path.join(fs.realpathSync(folder), "real"));
+    expect(workingFolder(link, "win32")).toBe(link);
+  });
 
   it("returns the exit code, and the lines of both streams or stdout as a whole", async () => {
     const shown = run("echo out; echo err >&2; exit 3");
