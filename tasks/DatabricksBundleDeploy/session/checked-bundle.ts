@@ -5,19 +5,16 @@ import { sourceCommit, sourceRef } from "../../common/pipeline/job.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { printUnusedSettings, refuseOtherAuthentication } from "./bundle-authentication.ts";
 import { refuseOrWarnOfBranch } from "./git-branch.ts";
-import { refuseUnknownOverrides } from "./variable-overrides.ts";
 
 /**
  * Reads what the bundle declares. Warns of what the CLI would accept silently; throws a UserError for what must not be
  * deployed. `clientId` is the step's service principal, if it is already known.
  */
 export async function readBundleAndWarn(inputs: DeployInputs, clientId: string | undefined): Promise<Declared> {
-  const folder = workingFolder(inputs.folder);
-  const declared = await readDeclared(folder, inputs.target);
+  const declared = await readDeclared(workingFolder(inputs.folder), inputs.target);
   refuseOtherAuthentication(declared.authTypes);
   printUnusedSettings(declared.signInSettings, clientId);
   for (const { text, file, line } of declared.mistakes) logIssue("warning", text, { file, line, column: 1 });
-  refuseUnknownOverrides(folder, declared);
   refuseOrWarnOfBranch(inputs, declared, { ref: sourceRef(), commit: sourceCommit() });
   return declared;
 }

@@ -28,6 +28,7 @@ import { checkArguments } from "./check-arguments.ts";
 import { readBundleAndWarn } from "./checked-bundle.ts";
 import { findCli, prepareCli } from "./cli.ts";
 import { hostRefusal } from "./host-refusal.ts";
+import { refuseIgnoredOverrides } from "./variable-overrides.ts";
 import { variableEnvironment } from "./variables.ts";
 
 /** The CLI in the bundle's folder, signed in until the session is closed. */
@@ -76,6 +77,7 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const { variables: names } = declared;
   const sources = { given: inputs.variables, declared: names, job: ofJob, environment: process.env };
   const variables = variableEnvironment(sources);
+  refuseIgnoredOverrides(inputs.folder, declared, variables);
   const identity = stepIdentity(task.http, inputs, connection, job, connectionTokens);
   const { token, issuers, rule } = identity;
   const expected = ofStep ?? (ofBundle && rule(ofBundle.host) ? ofBundle : undefined);

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Declared } from "../../common/databricks/bundle/declared.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { parsedMembers } from "../../common/pipeline/json.ts";
+import { type BundleVariables, isSet } from "./variables.ts";
 
 /** The file with values of a target's variables: in the bundle's folder, wherever the CLI keeps its local state. */
 export function variableOverridesFile(folder: string, target: string): string {
@@ -11,18 +12,30 @@ export function variableOverridesFile(folder: string, target: string): string {
 }
 
 /**
- * Throws a UserError for variables in variable-overrides.json that the bundle does not declare: the CLI ignores them, and would
- * deploy the defaults. It explains a file that it cannot read by itself.
+ * Throws a UserError for variables in variable-overrides.json that the CLI would ignore: those that the bundle does not declare, and
+ * those that it looks up, if they are not `given` in another way. The CLI explains a file that it cannot read.
  */
-export function refuseUnknownOverrides(folder: string, { target, variables }: Declared): void {
+export function refuseIgnoredOverrides(
+  folder: string,
+  { target, variables, lookups }: Pick<Declared, "target" | "variables" | "lookups">,
+  given: Pick<BundleVariables, "set">,
+): void {
   if (target === undefined || variables === undefined) return;
   const file = variableOverridesFile(folder, target);
-  const unknown = Object.keys(overridesIn(file)).filter((key) => !variables.includes(key));
-  if (unknown.length === 0) return;
+  const names = Object.keys(overridesIn(file));
   const name = path.relative(folder, file);
+  const unknown = names.filter((key) => !variables.includes(key));
+  if (unknown.length > 0) {
+    throw new UserError(
+      `${name} sets ${unknown.join(", ")}, which the bundle does not declare. Its declared variables: ${variables.join(", ") || "none"}.`,
+      { hint: "Correct the name in the file, or declare it under variables in databricks.yml.", section: "inputs" },
+    );
+  }
+  const lookedUp = names.filter((key) => lookups.includes(key) && !isSet(given, key));
+  if (lookedUp.length === 0) return;
   throw new UserError(
-    `${name} sets ${unknown.join(", ")}, which the bundle does not declare. Its declared variables: ${variables.join(", ") || "none"}.`,
-    { hint: "Correct the name in the file, or declare it under variables in databricks.yml.", section: "inputs" },
+    `${name} sets ${lookedUp.join(", ")}, which the bundle looks up in the workspace (lookup). The CLI would ignore the value in the file.`,
+    { hint: "Set it in the input variables, or remove it from the file.", section: "inputs" },
   );
 }
 

@@ -64,6 +64,11 @@ export function variableEnvironment(
   return { set, unset: overruledNames(Object.keys(set), candidates, platform) };
 }
 
+/** Whether a bundle variable gets its value from the environment. */
+export function isSet({ set }: Pick<BundleVariables, "set">, name: string): boolean {
+  return Object.hasOwn(set, prefix + name);
+}
+
 /** The CLI ignores a variable of the environment that the bundle does not declare, and would deploy the defaults. */
 function refuseUnknown(given: VariableSources["given"], declared: readonly string[]): void {
   const unknown = Object.keys(given).filter((name) => !declared.includes(name));

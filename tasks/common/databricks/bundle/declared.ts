@@ -24,6 +24,8 @@ export interface Declared {
   readonly hasPreinit: boolean;
   /** Names of the variables that the bundle declares; undefined if some of its files could not be read. */
   readonly variables: readonly string[] | undefined;
+  /** Names of those that the CLI looks up in the workspace (`lookup`), unless the environment sets them. */
+  readonly lookups: readonly string[];
 }
 
 export interface SignInSetting {
@@ -54,6 +56,7 @@ export async function readDeclared(folder: string, target: string | undefined): 
   const name = target ?? defaultTarget(documents, isComplete);
   const ofTarget = name === undefined ? [] : targetSections.map((section) => [section, name]);
   const inWorkspace = (key: string) => [[], ...ofTarget].map((path) => [...path, "workspace", key]);
+  const variables = [...new Set(documents.flatMap((document) => document.sectionsAt("variables")))];
   const inGit = [
     ...[[], ...ofTarget].map((path) => [...path, "bundle", "git", "branch"]),
     ...ofTarget.map((path) => [...path, "git", "branch"]),
@@ -70,7 +73,8 @@ export async function readDeclared(folder: string, target: string | undefined): 
       const value = key === flagKey ? lastFlag(documents, inWorkspace(key)) : lastText(documents, inWorkspace(key));
       return value === undefined || value === false ? [] : [{ key, value: String(value) }];
     }),
-    variables: isComplete ? [...new Set(documents.flatMap((document) => document.sectionsAt("variables")))] : undefined,
+    variables: isComplete ? variables : undefined,
+    lookups: variables.filter((name) => isLookup(documents, ofTarget, name)),
     hasPreinit: hasPreinit(files[0]),
   };
 }
@@ -116,6 +120,15 @@ function defaultTarget(documents: readonly YamlValues[], isComplete: boolean): s
       targetSections.map((section) => [section, name, "default"]),
     ),
   );
+}
+
+/** What the target says of a variable replaces what the bundle says (databricks/cli, bundle/config/root.go: mergeTargetOverrides). */
+function isLookup(documents: readonly YamlValues[], ofTarget: Paths, name: string): boolean {
+  const inTarget = ofTarget.map((path) => [...path, "variables", name]);
+  const hasLookup = (path: readonly string[]) =>
+    documents.some((document) => document.allKeysAt(...path, "lookup").length > 0);
+  const isOverridden = inTarget.some((path) => documents.some((document) => document.isSetAt(...path)));
+  return isOverridden ? inTarget.some(hasLookup) : hasLookup(["variables", name]);
 }
 
 /** All that any reader could find for the target, or for any target if none is given. */

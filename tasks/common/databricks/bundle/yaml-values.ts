@@ -19,6 +19,8 @@ export interface YamlValues {
   textAt(...path: readonly string[]): string | undefined;
   /** The same for true and false. */
   flagAt(...path: readonly string[]): boolean | undefined;
+  /** Whether the CLI finds anything but null at a path. */
+  isSetAt(...path: readonly string[]): boolean;
   /** The texts of the list that the CLI finds at a path. */
   textsAt(...path: readonly string[]): string[];
   /** The names of the mappings that the CLI finds below a path, such as those of targets and variables. */
@@ -75,6 +77,7 @@ export function yamlValues(yaml: Yaml, document: Document): YamlValues {
     allTextsAt: (...path) => nodesAt(path).flatMap((node) => textOf(plain(node)) ?? []),
     allKeysAt: (...path) => [...new Set(nodesAt(path).flatMap((node) => [...membersOf(node).keys()]))],
     textAt: (...path) => textOf(plain(lastAt(path))),
+    isSetAt: (...path) => (plain(lastAt(path)) ?? undefined) !== undefined,
     flagAt: (...path) => flagOf(plain(lastAt(path))),
     textsAt(...path) {
       const list = lastAt(path);

@@ -10,6 +10,7 @@ const nothing = {
   signInSettings: [],
   hasPreinit: false,
   variables: [],
+  lookups: [],
   mistakes: [],
   usesGitBranch: false,
 };
@@ -39,6 +40,15 @@ describe("What a bundle's files declare", () => {
     });
     expect(await readDeclared(folder, undefined)).toEqual({ host: "https://all", target: "dev", ...nothing });
     expect(await readDeclared(folder, "prod")).toEqual({ host: "https://prod", target: "prod", ...nothing });
+  });
+
+  it("reads which variables the CLI looks up for a target", async () => {
+    const lookup = "{lookup: {cluster: shared}}";
+    const variables = `variables:\n  a: ${lookup}\n  b: ${lookup}\n  c: {default: 1}\n  d: {default: 2}\n`;
+    const targets = `targets:\n  dev:\n  prod:\n    variables:\n      b: text\n      c: ${lookup}\n`;
+    write({ "databricks.yml": variables + targets });
+    expect((await readDeclared(folder, "dev")).lookups).toEqual(["a", "b"]);
+    expect((await readDeclared(folder, "prod")).lookups).toEqual(["a", "c"]);
   });
 
   it("reads what else the target or the bundle says about the sign-in", async () => {
