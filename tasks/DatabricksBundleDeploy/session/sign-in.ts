@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Declared } from "../../common/databricks/bundle/declared.ts";
-import { isOverruled, overruledLines } from "../../common/databricks/cli/environment.ts";
+import { isOverruled, jobToken, overruledLines } from "../../common/databricks/cli/environment.ts";
 import type { Cli } from "../../common/databricks/cli/run.ts";
 import { type CliVersion, cliVersion, oldCliRefusal } from "../../common/databricks/cli/version.ts";
 import type { WorkspaceAddress } from "../../common/databricks/workspace/address.ts";
@@ -63,10 +63,12 @@ export async function signIn(task: Task, inputs: DeployInputs): Promise<Session>
   const connection = readServiceConnection(inputs.connectionId);
   const job = readJob();
   const ofJob = jobVariables();
-  scrubProcessEnvironment();
+  const scrubbed = scrubProcessEnvironment();
   const ofLogin = variablesOfLogin(process.env);
   const overruled = removeFromProcessEnvironment(isOverruled).filter((name) => !ofLogin.includes(name));
-  for (const line of overruledLines(overruled)) print(line);
+  // The rest is what the agent sets by itself.
+  const ofAuthor = scrubbed.filter((name) => jobToken.test(name));
+  for (const line of overruledLines([...overruled, ...ofAuthor])) print(line);
 
   if (inputs.target === undefined) print("Target: the bundle's default target, because the input target is empty");
   const executable = findCli(ofJob);

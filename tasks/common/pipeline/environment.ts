@@ -1,5 +1,5 @@
-/** Variables that the agent sets only for the task itself: inputs, credentials, secrets. */
-const agentOnly = /^(INPUT_|ENDPOINT_|SECRET_|SECUREFILE_|VSTS_TASKVARIABLE_)/i;
+/** Variables that the agent sets only for the task itself: inputs, credentials, secrets. ENDPOINT_NAME, for example, is a pipeline's own. */
+const agentOnly = /^(INPUT_|ENDPOINT_(URL|AUTH|DATA)_|SECRET_|SECUREFILE_|VSTS_TASKVARIABLE_)/i;
 const agentOnlyNames = new Set(["VSTS_PUBLIC_VARIABLES", "VSTS_SECRET_VARIABLES", "SYSTEM_ACCESSTOKEN"]);
 
 /** The environment that a child process may have: without the agent's credentials, inputs and secrets, even empty ones. */
@@ -11,10 +11,13 @@ export function withoutAgentSecrets(environment: NodeJS.ProcessEnv): Record<stri
   return Object.fromEntries(entries);
 }
 
-/** Removes the same variables from this process, so that no program or library that it loads can read them. */
-export function scrubProcessEnvironment(): void {
+/**
+ * Removes the same variables from this process, so that no program or library that it loads can read them. Returns the names of
+ * those that had a value, sorted.
+ */
+export function scrubProcessEnvironment(): string[] {
   const kept = new Set(Object.keys(withoutAgentSecrets(process.env)));
-  removeFromProcessEnvironment((name) => !kept.has(name));
+  return removeFromProcessEnvironment((name) => !kept.has(name));
 }
 
 /** Removes variables by name. Returns the names of those that had a value, sorted. */

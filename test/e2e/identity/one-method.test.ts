@@ -40,7 +40,7 @@ token = dapi00000000000000000000000000000000
 `;
 
 describe.each(oldestNode)("One way to sign in on $name", ({ path: node }) => {
-  const { lab, deploy, requests } = useLab(node);
+  const { lab, checkout, deploy, requests } = useLab(node);
 
   it.each(["the agent's environment", "variables of the job"])("is not led astray by %s", async (source) => {
     const [step, { workspace }] = await requests(() =>
@@ -80,6 +80,13 @@ describe.each(oldestNode)("One way to sign in on $name", ({ path: node }) => {
     expect(step.warnings).toEqual([
       expect.stringMatching(/^The bundle's workspace\.azure_client_id is 1f2e3d4c-.*, but the step signs in as /),
     ]);
+  });
+
+  it("mentions the job's token, which a step gets only if it asks for it", async () => {
+    const { run } = await checkout();
+    const step = await run({}, { env: { SYSTEM_ACCESSTOKEN: "$(System.AccessToken)" } });
+    expect(step.result).toBe("Succeeded");
+    expect(step.text).toMatch(/^Not passed to the CLI, because programs of a bundle do not .*: SYSTEM_ACCESSTOKEN\.$/m);
   });
 
   it("does not mention variables that every job has", async () => {

@@ -8,6 +8,7 @@ it("gives a child process none of the agent's inputs, credentials and secrets, n
     TF_BUILD: "True",
     VSTS_PROCESS_LOOKUP_ID: "vsts_1",
     SYSTEM_JOBID: "1",
+    ENDPOINT_NAME: "serving",
   };
   const secret = {
     INPUT_TARGET: "dev",

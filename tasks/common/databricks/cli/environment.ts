@@ -20,6 +20,9 @@ const kept =
   /^DATABRICKS_(BUNDLE_|TF_|CLI_|EXPERIMENTAL_|(CACHE_ENABLED|RATE_LIMIT|CLUSTER_ID|WAREHOUSE_ID|SERVERLESS_COMPUTE_ID)$)/i;
 const decidedByInputs = /^DATABRICKS_(BUNDLE_(ROOT|TARGET|ENV)|CLI_PATH)$/i;
 
+/** The job's token, which only a step that names it in its `env` gets. */
+export const jobToken = /^SYSTEM_ACCESSTOKEN$/i;
+
 /** Completes "Not passed to the CLI, because "; the first pattern that matches a name applies. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/^DATABRICKS_BUNDLE_(TARGET|ENV)$/i, "the step already has a target"],
@@ -30,6 +33,10 @@ const reasons: readonly (readonly [RegExp, string])[] = [
     "the task reads the CLI's output (to see its log, use the input arguments, for example --debug)",
   ],
   [/^DATABRICKS_(CACHE_DIR|CLI_PATH)$/i, "the task sets its own"],
+  [
+    jobToken,
+    "programs of a bundle do not get the job's token (for a feed of packages, run PipAuthenticate@1 before this step)",
+  ],
   [
     /^DATABRICKS_(?!TOKEN|CLIENT_|CONFIG_|AUTH_|OIDC_|AZURE_|GOOGLE_|METADATA_|ACCOUNT_ID$|USERNAME$|PASSWORD$)/i,
     "the task does not support this setting",

@@ -60,6 +60,7 @@ describe("The CLI's environment", () => {
       "DATABRICKS_CACHE_DIR",
       "DATABRICKS_FUTURE",
       "AZURE_EXTENSION_DIR",
+      "SYSTEM_ACCESSTOKEN",
     ];
     expect(overruledLines(names)).toEqual([
       "Not passed to the CLI, because only the service connection is used to sign in: ARM_CLIENT_ID, DATABRICKS_TOKEN, DATABRICKS_OIDC_TOKEN_FILEPATH.",
@@ -69,6 +70,7 @@ describe("The CLI's environment", () => {
       "Not passed to the CLI, because the task reads the CLI's output (to see its log, use the input arguments, for example --debug): DATABRICKS_LOG_LEVEL.",
       "Not passed to the CLI, because the task sets its own: DATABRICKS_CACHE_DIR.",
       "Not passed to the CLI, because the task does not support this setting: DATABRICKS_FUTURE.",
+      "Not passed to the CLI, because programs of a bundle do not get the job's token (for a feed of packages, run PipAuthenticate@1 before this step): SYSTEM_ACCESSTOKEN.",
     ]);
   });
 
