@@ -1,5 +1,5 @@
 import { type Diagnostic, unplacedErrors } from "../../common/databricks/cli/diagnostics.ts";
-import { noPermission, noToken } from "../../common/databricks/cli/known-errors.ts";
+import { noPermission, noPermissionOfWorkspace, noToken } from "../../common/databricks/cli/known-errors.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { isTooOld } from "../../common/databricks/cli/version.ts";
 import { cliFailures } from "../../common/failures/cli.ts";
@@ -95,7 +95,8 @@ function unknownFailure({ inputs }: FailedStep, command: string, { exitCode, fac
   const end = endInWords(exitCode);
   const words = quote && withoutEnd(quote, /\.$/);
   const explained = first && cause?.isWhole ? [first] : [];
-  if (quote && noPermission.test(quote)) {
+  const refusal = first && quotesProgram.test(first.summary) ? noPermissionOfWorkspace : noPermission;
+  if (quote && refusal.test(quote)) {
     return { error: knownError(cliFailures, "denied-request", { command, purpose, end, words }), explained };
   }
   const message = `"databricks bundle ${command}"${purpose} ${end}${words ? `: ${words}` : ""}.`;

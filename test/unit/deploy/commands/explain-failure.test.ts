@@ -152,6 +152,22 @@ describe("The explanation of a failure of the CLI", () => {
   });
 });
 
+describe("A program of the bundle that may not do something", () => {
+  const failed = (text: string) => `Error: build failed w, error: exit status 2, output: Building\n${text}`;
+
+  it("is not explained by missing rights in the workspace where another server refuses it", () => {
+    const feed =
+      "HTTP status client error (403 Forbidden) for url (https://pkgs.dev.azure.com/o/_packaging/f/pypi/simple/x/)";
+    expect(explain(failed(feed))).toMatch(/^"databricks bundle deploy" failed .*\(403 Forbidden\).*#deploy-failed$/);
+  });
+
+  it("is explained by them where the workspace refuses it", () => {
+    expect(explain(failed("PERMISSION_DENIED: no rights"))).toMatch(
+      /required permission in the workspace.*#permissions$/,
+    );
+  });
+});
+
 describe("The cause that is quoted", () => {
   it("is every line of a short error", () => {
     const branch =
