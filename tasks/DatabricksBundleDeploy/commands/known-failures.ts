@@ -88,7 +88,7 @@ function valuesOf(matches: Matches, name: string): string[] {
 
 /**
  * An older CLI does not have a command or flag that the task uses. A flag from the input `arguments` is not explained here, nor
- * one that the task can do without.
+ * one that the task can do without. A CLI that has told its version is new enough: then a program that it started lacks the word.
  */
 function unknownWord(
   command: string | undefined,
@@ -96,9 +96,8 @@ function unknownWord(
   { cliVersion, inputs }: FailedStep,
 ): UserError | undefined {
   const isGiven = inputs.arguments.some((argument) => argument === flag || argument.startsWith(`${flag}=`));
-  if (command === undefined && (isGiven || flag === listUploads)) return undefined;
-  const version = cliVersion.seen();
-  return oldCli(version === undefined ? `does not support ${command ?? flag}` : `is version ${version}`);
+  if (cliVersion.seen() !== undefined || (command === undefined && (isGiven || flag === listUploads))) return undefined;
+  return oldCli(`does not support ${command ?? flag}`);
 }
 
 export function oldCli(which: string): UserError {

@@ -82,6 +82,7 @@ interface CliSample {
 const asked = {
   withoutHost: { inputs: { ...step.inputs, host: undefined }, declared: { ...step.declared, host: undefined } },
   withForce: { inputs: { ...step.inputs, forceLock: true } },
+  beforeItsVersion: { cliVersion: { ...step.cliVersion, seen: () => undefined } },
 };
 const lock = "deploy lock acquired by 1f2e at 2026-11-23 20:15:01.5 +0000 UTC.\nAnother deployment may be in progress.";
 const build = (output: string) => `build failed wheel, error: exit status 127, output: ${output}`;
@@ -89,7 +90,10 @@ const build = (output: string) => `build failed wheel, error: exit status 127, o
 /** Errors of the CLI, without "Error: ". */
 const cliErrors = {
   "version-constraint": ["Databricks CLI version constraint not satisfied. Required: >= 3, current: 1.13.0"],
-  "cli-too-old": ['unknown command "plan" for "databricks bundle"', "unknown flag: --fail-on-active-runs"],
+  "cli-too-old": [
+    ['unknown command "plan" for "databricks bundle"', asked.beforeItsVersion],
+    ["unknown flag: --fail-on-active-runs", asked.beforeItsVersion],
+  ],
   "host-mismatch": ["the host in the profile (https://a) doesn’t match the host configured in the bundle (https://b)"],
   "host-upper-case": [
     `the host in the profile (${host}) doesn't match the host configured in the bundle (${host.toUpperCase()})`,

@@ -33,10 +33,6 @@ describe("The explanation of a failure of the CLI", () => {
       /requires Databricks CLI >= 2\.0\.0, < 3, but this agent has 1\.13\.0.*version: bundle.*#cli-version/,
     ],
     [
-      'Error: unknown command "plan" for "databricks bundle"',
-      /is version 1\.13\.0, but this task needs version 0\.299\.0.*#cli-version/,
-    ],
-    [
       "Error: Prod: no such target. Available targets: prod, dev",
       /The bundle has no target Prod\. Its targets: prod, dev\. Correct the input target or, .*DATABRICKS_BUNDLE_TARGET\. Upper and lower case must match\. #inputs/,
     ],
@@ -57,7 +53,6 @@ describe("The explanation of a failure of the CLI", () => {
       'Error: Get "https://files.example/x": dial tcp: lookup files.example: no such host',
       /^"databricks bundle deploy" failed \(exit code 1\): Get "https:..files\.example/,
     ],
-    ["Error: unknown flag: --fail-on-active-runs", /this task needs version 0\.299\.0.*DatabricksCliInstaller@1/],
     ["Error: unknown flag: --select", /"databricks bundle deploy" failed \(exit code 1\): unknown flag: --select/],
     [
       "Error: wrong\n  in a.yml:1:2\n",
@@ -150,6 +145,22 @@ describe("The explanation of a failure of the CLI", () => {
     expect(asked(new Set())).toMatch(/points to https:\/\/accounts/);
     expect(asked(new Set(["https://adb-1.7.azuredatabricks.net"]))).toMatch(/failed \(exit code 1\): No such cluster/);
   });
+});
+
+it.each([
+  ['unknown command "plan" for "databricks bundle"', "plan"],
+  ["unknown flag: --fail-on-active-runs", "--fail-on-active-runs"],
+])("tells which version the task needs if the CLI does not know a word: %s", (text, word) => {
+  const cliVersion = { ...step.cliVersion, seen: () => undefined };
+  expect(explain(`Error: ${text}`, false, { cliVersion })).toMatch(
+    new RegExp(
+      `does not support ${word}, but this task needs version 0\\.299\\.0.*DatabricksCliInstaller@1.*#cli-version`,
+    ),
+  );
+  // A CLI that has told its version has all words; a script of the bundle has started another program.
+  expect(explain(`Error: ${text}`)).toMatch(
+    /^"databricks bundle deploy" failed \(exit code 1\): unknown .*#deploy-failed$/,
+  );
 });
 
 describe("A program of the bundle that may not do something", () => {
