@@ -29,9 +29,10 @@ export interface BundlePlan {
 /** How the CLI applies a bundle; terraform's plans contain only actions, without fields and states. */
 export type Engine = "direct" | "terraform";
 
-/** Reads the JSON of `bundle plan`; throws if it is not valid JSON. */
+/** Reads the JSON of `bundle plan`; throws if it is not a plan in a known form, which must not pass for one without changes. */
 export function parseBundlePlan(json: string): BundlePlan {
   const root = printedMembers(json);
+  if (!isKnownForm(root)) throw new Error("The Databricks CLI printed a plan in a form that is not known.");
   const resources = Object.entries(members(root["plan"])).map(([key, entry]) => plannedResource(key, members(entry)));
   resources.sort((a, b) => (a.key < b.key ? -1 : 1));
   // Only the direct engine numbers its plans.
@@ -46,6 +47,19 @@ export function parseBundlePlan(json: string): BundlePlan {
     deletesPresent: deleted.length > 0,
     dataLosses: deleted.filter(holdsData).map(({ key }) => key),
   };
+}
+
+const newestPlanVersion = 2;
+
+/** By key, what becomes of each resource. The CLI can leave out an empty plan, and the action of a resource that stays as it is. */
+function isKnownForm({ plan, plan_version: version }: Record<string, unknown>): boolean {
+  if (plan === undefined) return version === undefined || Number(version) <= newestPlanVersion;
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isEntry = (entry: unknown) => {
+    const { action } = members(entry);
+    return isObject(entry) && (action === undefined || typeof action === "string");
+  };
+  return isObject(plan) && Object.values(members(plan)).every(isEntry);
 }
 
 /** What is deleted from the state only, because it no longer exists in the workspace. */

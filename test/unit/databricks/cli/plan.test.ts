@@ -130,3 +130,17 @@ describe("Digests", () => {
     expect(stateDigest(deep(1))).not.toBe(stateDigest(deep(2)));
   });
 });
+
+it.each([
+  {},
+  { plan: null },
+  { plan: [{ key: "resources.jobs.j", action: "create" }] },
+  { plan: { "resources.jobs.j": "create" } },
+  { plan: { "resources.jobs.j": { action: { type: "create" } } } },
+])("refuses a plan in an unknown form, which would pass for one without changes: %j", (plan) => {
+  expect(() => parseBundlePlan(JSON.stringify({ plan_version: 3, ...plan }))).toThrow("a form that is not known");
+});
+
+it.each([{}, { plan_version: 2 }, { plan_version: 3, plan: {} }])("accepts a plan without resources: %j", (plan) => {
+  expect(parseBundlePlan(JSON.stringify(plan)).resources).toEqual([]);
+});
