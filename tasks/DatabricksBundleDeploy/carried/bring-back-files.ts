@@ -5,7 +5,7 @@ import { localFolder, localTargets } from "../../common/databricks/cli/state.ts"
 import { type DeploymentPlace, folderOf } from "../../common/databricks/cli/summary.ts";
 import { formatSyncSnapshot, snapshotFile, snapshotsFolder } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { failureInWords, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { parentFolder, readFolders } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
@@ -50,7 +50,7 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
     const why =
       error instanceof Doubt
         ? error.message
-        : `the record of what the last deploy uploaded could not be read or checked: ${String(error)}`;
+        : `the record of what the last deploy uploaded could not be read or checked: ${failureInWords(error)}`;
     print(`All files are uploaded, because ${why}.`);
     forgetFiles(folder);
     return undefined;

@@ -10,7 +10,7 @@ import {
 } from "../../common/databricks/cli/resource-state.ts";
 import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { failureInWords, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Cancelled } from "../../common/pipeline/errors.ts";
@@ -53,7 +53,7 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
     return { follows: state, isAhead, kept, isPutBack: found === "put back" };
   } catch (error) {
     if (step.cancel.aborted) throw new Cancelled();
-    print(`Could not check whether an earlier deployment was interrupted: ${String(error)}`);
+    print(`Could not check whether an earlier deployment was interrupted: ${failureInWords(error)}`);
     return nothing;
   }
 }

@@ -15,7 +15,7 @@ import {
   snapshotFiles,
 } from "../../common/databricks/cli/sync-snapshot.ts";
 import { addressText } from "../../common/databricks/workspace/address.ts";
-import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { failureInWords, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { readWorkspaceFile, writeWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import {
   parentFolder,
@@ -102,7 +102,9 @@ export async function keepFiles(
   } catch (error) {
     if (step.cancel.aborted) throw new Cancelled();
     // What an earlier deploy has kept does not match this upload, so it is not used.
-    print(`The next deploy uploads all files, because what was uploaded could not be recorded: ${String(error)}`);
+    print(
+      `The next deploy uploads all files, because what was uploaded could not be recorded: ${failureInWords(error)}`,
+    );
   }
   return undefined;
 }

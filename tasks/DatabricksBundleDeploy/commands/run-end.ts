@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { RunKind } from "../../common/databricks/cli/run-options.ts";
 import { isPageOf } from "../../common/databricks/workspace/address.ts";
-import { isLasting, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
+import { failureInWords, isLasting, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import {
   cancelRun,
   idOfRun,
@@ -93,8 +93,7 @@ async function endOfRun(
 }
 
 function unreported(error: unknown): RunEnd {
-  const said = error instanceof Error ? error.message : String(error);
-  return { result: "UNKNOWN", message: `the workspace did not report how it ended (${said})` };
+  return { result: "UNKNOWN", message: `the workspace did not report how it ended (${failureInWords(error)})` };
 }
 
 export interface StartedRun {

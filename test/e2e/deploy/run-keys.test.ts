@@ -247,7 +247,7 @@ describe.each(taskNodes)("A run that the CLI stops watching, on $name", ({ path:
     for (const fault of placed) fault.release();
     release();
     expect(step.errors.at(-1)).toMatch(
-      /the result of the run of .* is unknown: the workspace did not report how it ended \(Forbidden\)/,
+      /the result of the run of .* is unknown: the workspace did not report how it ended \(403: Forbidden\)/,
     );
   });
 

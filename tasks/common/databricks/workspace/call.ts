@@ -12,25 +12,39 @@ export class WorkspaceError extends Error {
   readonly answer: string;
   /** For people: the status, what the workspace answered, and the ID of the request. */
   readonly text: string;
+  /** Whether the answer has the form of the API, so that it comes from the workspace itself. */
+  readonly isOfApi: boolean;
 
-  constructor(status: number, message: string, isWebPage: boolean, answer = message, text = `${status}: ${message}`) {
+  constructor(
+    status: number,
+    message: string,
+    isWebPage: boolean,
+    { answer = message, text = `${status}: ${message}`, isOfApi = !isWebPage } = {},
+  ) {
     super(message);
     this.answer = answer;
     this.text = text;
+    this.isOfApi = isOfApi;
     this.name = "WorkspaceError";
     this.status = status;
     this.isWebPage = isWebPage;
   }
 }
 
-/** Whether this is the workspace's answer that something does not exist. */
+/** Whether this is the workspace's answer that something does not exist: a gateway or proxy also answers 404, with a text or a page. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof WorkspaceError && error.status === 404;
+  return error instanceof WorkspaceError && error.status === 404 && error.isOfApi;
 }
 
 /** Whether this is an answer of the workspace that it would give again: not a fault of the server, and not its rate limit. */
 export function isLasting(error: unknown): boolean {
   return error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
+}
+
+/** Why a call has failed, in words. A web page and a redirect have no message. */
+export function failureInWords(error: unknown): string {
+  if (!(error instanceof WorkspaceError)) return error instanceof Error ? error.message : String(error);
+  return error.isWebPage ? `a web page (${error.text}) instead of a response of the API` : error.text;
 }
 
 export interface WorkspaceConnection extends WorkspaceAddress {
@@ -87,5 +101,6 @@ function parsed(response: HttpResponse): Record<string, unknown> {
   const answer = `${headers.location ?? ""}\n${text}`;
   const ofServer = serverMessage(text, ["message", "detail", "error"]);
   const message = isWebPage ? ofServer : ofServer || form;
-  throw new WorkspaceError(status, message, isWebPage, answer, answerText(response, message || pageTitle(text)));
+  const shown = answerText(response, message || pageTitle(text));
+  throw new WorkspaceError(status, message, isWebPage, { answer, text: shown, isOfApi: body !== undefined });
 }

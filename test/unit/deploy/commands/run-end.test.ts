@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { startedRun } from "../../../../tasks/DatabricksBundleDeploy/commands/run-end.ts";
+import { startedRun, verify } from "../../../../tasks/DatabricksBundleDeploy/commands/run-end.ts";
+import type { Step } from "../../../../tasks/DatabricksBundleDeploy/session/step.ts";
 
 const host = "https://adb-1234567890123456.7.azuredatabricks.net";
 const step = { address: () => ({ host, workspaceId: undefined }) };
@@ -23,5 +24,20 @@ describe("The run that the CLI has started", () => {
 
   it("is the last one if a script of the bundle, which can name others too, has run before", () => {
     expect(idOf([page(1, 9), page(1, 10)], "1", "postinit")).toBe("10");
+  });
+});
+
+describe("The end of a run that the workspace does not report", () => {
+  it.each([
+    ["a redirect", { status: 302, text: "", headers: {} }, "a web page (302) instead of a response of the API"],
+    ["an error", { status: 403, text: '{"message":"Forbidden"}', headers: {} }, "403: Forbidden"],
+  ])("is unknown, with %s as the reason", async (_, answer, reason) => {
+    const workspace = { host, http: { send: async () => answer }, token: async () => ({ value: "t" }) };
+    const inputs = { noWait: false, cancelRuns: false };
+    const busy = { ...step, inputs, workspace: () => workspace, cancel: new AbortController().signal };
+    const run = startedRun(step, { runUrls: [page(1, 10)], script: undefined }, "1");
+    const ended = { exitCode: 1, run, error: "", kind: "job" } as const;
+    const message = `the workspace did not report how it ended (${reason})`;
+    expect(await verify(busy as unknown as Step, ended, () => {})).toEqual({ result: "UNKNOWN", message });
   });
 });
