@@ -5,6 +5,7 @@ import { type BundleSummary, lockFolder, placeOf } from "../../common/databricks
 import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
 import { carriedState } from "../carried/carried-state.ts";
 import type { Step } from "../session/step.ts";
+import { deployedOf, isStateMissed, requireNothingDeployed } from "./nothing-deployed.ts";
 import { readDeployedSummary } from "./place.ts";
 import { runLocked } from "./run-locked.ts";
 import { readSummary } from "./summary.ts";
@@ -28,8 +29,9 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
   const flags = ["--auto-approve", ...(step.inputs.forceLock ? ["--force-lock"] : [])];
   const { facts, tidied } = await runLocked(step, "destroy", flags, lockFolder(deployed), carried);
   await Promise.all([tidied, carried?.forgetKept()]);
-  const known = [...deployed.resources.filter(({ id }) => id !== undefined), ...deployed.departed];
+  const known = deployedOf(deployed);
   const { nothingDeployed, left } = facts;
+  if (nothingDeployed) await requireNothingDeployed(step, deployed);
   const resources = nothingDeployed ? [] : known;
   return { summary: { ...deployed, resources }, left, nothingDeployed, engine };
 }
@@ -39,6 +41,6 @@ async function readDeployed(step: Step): Promise<BundleSummary> {
   // What this agent remembers may have been changed or destroyed from elsewhere since.
   const deployed = await readDeployedSummary(step);
   const place = placeOf(deployed);
-  if (!place || !(await bringBackUnfinished(step, place)).isPutBack) return deployed;
-  return readSummary(step, "remote");
+  const isPutBack = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
+  return isPutBack || (await isStateMissed(step, deployed)) ? readSummary(step, "remote") : deployed;
 }

@@ -13,6 +13,7 @@ import { bringBackUnfinished } from "../carried/bring-back-unfinished.ts";
 import { listSome } from "../listing.ts";
 import { isDeployed, maskedPlan, type PlanFile, planDifferences } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
+import { isStateMissed } from "./nothing-deployed.ts";
 import { useLocalState, useOwnLocalState } from "./place.ts";
 import { runCommand } from "./run-cli.ts";
 import { readSummary, workspaceUrlOf } from "./summary.ts";
@@ -31,7 +32,8 @@ export async function planBundle(step: Step): Promise<PlannedDeployment> {
   const isForeign = await useLocalState(step, first.summary);
   const place = placeOf(first.summary);
   const isPutBack = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
-  const { printed, summary } = isForeign || isPutBack ? await readPlan(step) : first;
+  const isOutdated = isForeign || isPutBack || (await isStateMissed(step, first.summary));
+  const { printed, summary } = isOutdated ? await readPlan(step) : first;
   const plan = withConfigurationDigests(printed, summary.resources);
   const { name: bundle, target } = summary;
   const workspaceUrl = workspaceUrlOf(step, summary);

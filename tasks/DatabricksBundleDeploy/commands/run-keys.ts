@@ -5,24 +5,37 @@ import { shownText } from "../../common/pipeline/secrets.ts";
 import { selectedKeys } from "../arguments.ts";
 import { listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
+import { isStateMissed } from "./nothing-deployed.ts";
 import { readDeployedSummary } from "./place.ts";
 import { warnOfDeployedParameters } from "./run-parameters.ts";
 import { optionProblems } from "./run-problems.ts";
 import { isMeant, type RunTarget, runnableKeys, targetOf } from "./run-targets.ts";
+import { readSummary } from "./summary.ts";
 
 /**
  * Throws a UserError, before anything is deployed or started, for what the input `run` names and this bundle cannot run.
  * Returns the resolved bundle.
  */
 export async function checkRuns(step: Step): Promise<BundleSummary> {
-  const summary = await readDeployedSummary(step);
-  refuseUnknown(step, summary);
-  const targets = step.inputs.run.flatMap((line) => targetOf(line, summary) ?? []);
+  const found = await readDeployedSummary(step);
+  refuseUnknown(step, found);
+  const isIncomplete = step.inputs.command === "run" && notDeployed(targetsOf(step, found)).length > 0;
+  const summary = isIncomplete && (await isStateMissed(step, found)) ? await readSummary(step, "remote") : found;
+  const targets = targetsOf(step, summary);
   if (step.inputs.command === "run") refuseNotDeployed(step, targets, summary);
   else refuseLeftOut(step, targets, summary);
   refuseOptions(step, targets);
   if (step.inputs.command === "run") warnOfDeployedParameters(step, summary.target, targets);
   return summary;
+}
+
+function targetsOf({ inputs }: Step, summary: BundleSummary): RunTarget[] {
+  return inputs.run.flatMap((line) => targetOf(line, summary) ?? []);
+}
+
+/** The keys of targets that only a deploy creates. */
+function notDeployed(targets: readonly RunTarget[]): string[] {
+  return targets.filter(({ resource }) => resource && resource.id === undefined).map(({ key }) => key);
 }
 
 function nothingDone({ inputs }: Step): string {
@@ -49,7 +62,7 @@ function refuseUnknown(step: Step, summary: BundleSummary): void {
 
 /** Without a deploy, only what an earlier one has deployed can run. */
 function refuseNotDeployed(step: Step, targets: readonly RunTarget[], summary: BundleSummary): void {
-  const missing = targets.filter(({ resource }) => resource && resource.id === undefined).map(({ key }) => key);
+  const missing = notDeployed(targets);
   if (missing.length === 0) return;
   const deployed = summary.resources.filter(({ id }) => id !== undefined);
   const there = runnableKeys({ ...summary, resources: deployed });

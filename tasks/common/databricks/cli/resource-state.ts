@@ -11,6 +11,9 @@ export interface ResourceState {
 /** In the state folder of the workspace, and in the target's local folder. */
 export const resourceStateName = "resources.json";
 
+/** The state of the Terraform engine, in the same folder of the workspace. */
+export const terraformStateName = "terraform.tfstate";
+
 /** In the target's local folder, from a deployment's first change until its end. */
 export const writeAheadLogName = `${resourceStateName}.wal`;
 
@@ -24,6 +27,12 @@ export function parseResourceState(text: string): ResourceState | undefined {
   if (!isKnown || Object.keys(members(features)).length > 0 || typeof serial !== "number") return undefined;
   const known = textOf(lineage);
   return known === undefined ? undefined : { lineage: known, serial };
+}
+
+/** Whether a state of either engine contains a resource: a map `state` of the direct engine, a list `resources` of Terraform. */
+export function containsResources(text: string): boolean {
+  const { state, resources } = parsedMembers(text);
+  return Object.keys(members(state)).length > 0 || Object.keys(members(resources)).length > 0;
 }
 
 /** What the last deployment has set of a resource, by its key such as jobs.nightly; undefined if the state does not contain it. */
