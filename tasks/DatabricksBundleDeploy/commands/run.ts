@@ -44,15 +44,27 @@ export function requireSuccess({ inputs }: Step, runs: readonly RunOutcome[]): v
   const failed = runs.find((run) => !isGood(run));
   if (failed === undefined) return;
   const said = failed.message === "" ? "" : `: ${withoutEnd(failed.message, /[.:\s]+$/)}`;
-  const end =
-    failed.result === "UNKNOWN"
-      ? `The result of the run of ${failed.key} is unknown`
-      : `The run of ${failed.key} ended with ${failed.result}`;
+  const end = endText(failed);
   const text = inputs.command === "run" ? end : `The bundle was deployed, but ${end.replace("The", "the")}`;
-  throw new UserError(`${text}${said}.`, {
-    hint: failed.url ? `See ${failed.url}` : "See the CLI output above.",
-    section: "run-failed",
-  });
+  throw new UserError(`${text}${said}.`, { hint: endHint(failed), section: "run-failed" });
+}
+
+/** Whether the CLI has failed without a word about the run of a job or pipeline: it reports a run with its first state. */
+function isUnreported({ kind, runId, result }: RunOutcome): boolean {
+  return (kind === "job" || kind === "pipeline") && runId === undefined && result === "FAILED";
+}
+
+function endText(run: RunOutcome): string {
+  if (run.result === "UNKNOWN") return `The result of the run of ${run.key} is unknown`;
+  if (isUnreported(run)) return `The CLI did not report a run of ${run.key}`;
+  return `The run of ${run.key} ended with ${run.result}`;
+}
+
+function endHint(run: RunOutcome): string {
+  if (run.url) return `See ${run.url}`;
+  const lost =
+    "It may have started nevertheless if the workspace or the connection failed: look before you run the step again.";
+  return `See the CLI output above.${isUnreported(run) ? ` ${lost}` : ""}`;
 }
 
 /** Returns whether the run succeeded. */

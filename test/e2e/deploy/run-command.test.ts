@@ -254,7 +254,7 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
     const body = { error_code: "PERMISSION_DENIED", message: "not yours to run" };
     lab.workspace.fault({ method: "POST", path: /jobs\/run-now$/ }, { status: 403, body });
     const step = await run("plain\nnightly", { noWait: "true" });
-    expect(step.errors).toEqual([expect.stringMatching(/^The run of plain ended with FAILED: .*not yours to run/)]);
+    expect(step.errors).toEqual([expect.stringMatching(/^The CLI did not report a run of plain: .*not yours to run/)]);
     expect(step.outputs["runUrls"]).toBe("");
   });
 
