@@ -7,18 +7,18 @@ import { openRoom } from "../test/e2e/faults/room.ts";
 import { taskNodes } from "../test/e2e/nodes.ts";
 import { startLab } from "../test/lab/lab.ts";
 import { CaseResults } from "./case-results.ts";
-import { type FaultResult, faultTable, writeFaultTable } from "./faults/table.ts";
+import { type FaultResult, faultTable, faultTables, isIn, writeFaultTable } from "./faults/table.ts";
 import { root } from "./project.ts";
 
 const results = new CaseResults<FaultResult>(path.join(root, "dist/faults"), ({ cell }) => nameOf(cell));
 const help = `npm run faults -- [options] [words]: runs all tasks against services that fail.
-Without options and words it runs all cells, and writes the table of docs/reliability.md. With words, it runs only the cells
+Without options and words it runs all cells, and writes the tables of docs/reliability.md. With words, it runs only the cells
 whose names contain one of them, such as "deploy, workspace, during", and keeps the results of all others.
   --lanes N    cells at the same time (default 8): most of them wait
   --continue   keep the results of the last run, and run only the cells that it did not get to
   --again      the same, and also run the cells again in which something was wrong
-  --table      print only the table of the results so far
-  --write      write the table, also with words, and although not all cells ran
+  --table      print only the tables of the results so far
+  --write      write the tables with results, also with words, and although not all cells ran
   --list       print only the names of the cells
   --logs       keep the logs of all cells in dist/faults, not only of those in which something is wrong`;
 const flag = { type: "boolean" } as const;
@@ -87,8 +87,12 @@ if (options.help) {
   if (!options.table) await runMatrix();
   const recorded = results.byName();
   const resultsOf = (some: readonly Cell[]) => some.flatMap((cell) => recorded.get(nameOf(cell)) ?? []);
-  const found = resultsOf(allCells());
-  console.log(`\n${faultTable(found)}`);
-  if (options.write || (words.length === 0 && found.length === cells.length)) writeFaultTable(found);
+  const isWhole = words.length === 0 && resultsOf(cells).length === cells.length;
+  for (const table of faultTables) {
+    const found = resultsOf(allCells().filter((cell) => isIn(table, cell)));
+    if (found.length === 0) continue;
+    console.log(`\n${faultTable(table, found)}`);
+    if (options.write || isWhole) writeFaultTable(table, found);
+  }
   if (resultsOf(cells).some(isWrong)) process.exitCode = 1;
 }

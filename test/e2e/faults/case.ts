@@ -1,10 +1,12 @@
-import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent } from "../../lab/agent/agent.ts";
+import { cliVersions } from "../../lab/databricks/build.ts";
 import { startLabAgent } from "../steps/agent.ts";
-import { type Cell, nameOf, outageMs } from "./cells.ts";
+import { beginningOf, firstAfterCreation } from "./beginning.ts";
+import { type Cell, isOutage, nameOf, numberOf, outageMs, usesCli } from "./cells.ts";
 import { type Ending, type Problem, secretVariables } from "./oracles.ts";
 import type { FaultRoom } from "./room.ts";
+import { runDestroy, runPlan, runRun } from "./run-commands.ts";
 import { runDeploy } from "./run-deploy.ts";
 import { runInstall } from "./run-install.ts";
 import { runLogin } from "./run-login.ts";
@@ -25,6 +27,8 @@ export interface CellRun {
   readonly room: FaultRoom;
   readonly cell: Cell;
   readonly agent: Agent;
+  /** The CLI of the agent. */
+  readonly cli: string;
   readonly way: Way;
   /** Cancels the step. */
   readonly cancel: AbortSignal;
@@ -33,13 +37,20 @@ export interface CellRun {
   readonly ageOf: (step: { readonly durationMs: number }) => number;
 }
 
-const runs = { install: runInstall, deploy: runDeploy, login: runLogin };
+const runs = {
+  install: runInstall,
+  deploy: runDeploy,
+  login: runLogin,
+  plan: runPlan,
+  destroy: runDestroy,
+  run: runRun,
+};
 
 /** The lifetime of access tokens that a step must renew, in seconds. */
 export const shortLifeSeconds = 10;
 
 /** Runs one cell, on a network, an agent, a service principal and a bundle of its own: cells can run at the same time. */
-export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Promise<CellOutcome> {
+export async function runCell(room: FaultRoom, cell: Cell): Promise<CellOutcome> {
   const cancel = new AbortController();
   let begun = false;
   let way: Way | undefined;
@@ -53,7 +64,7 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
       await delay(50);
     }
     way?.begin();
-    if (cell.moment === "during" && cell.task === "deploy") setTimeout(() => way?.end(), outageMs);
+    if (isOutage(cell)) setTimeout(() => way?.end(), outageMs);
   };
   const isBeginning = beginningOf(cell);
   const isHeld = firstAfterCreation();
@@ -68,19 +79,16 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
       if (cell.service === "proxy" && isBeginning({ host })) void begin();
     },
   });
-  const startAgent = async (settings: Way["agent"]) => {
-    const node = room.nodes[nodeNumber % room.nodes.length] ?? "";
-    const cli = cell.task === "deploy" ? await room.lab.programs.cli() : "/nowhere/databricks";
-    return startLabAgent(room.lab, node, { ...settings, cli, configured: [] });
-  };
+  const { node, cli } = await programsOf(room, cell);
   try {
-    const agent = await startAgent(way.agent);
+    const agent = await startLabAgent(room.lab, node, { ...way.agent, cli, configured: [] });
     try {
       if (cell.moment === "before") way.begin();
       const outcome = await runs[cell.task]({
         room,
         cell,
         agent,
+        cli,
         way,
         cancel: cancel.signal,
         secrets: secretVariables(),
@@ -98,44 +106,10 @@ export async function runCell(room: FaultRoom, cell: Cell, nodeNumber = 0): Prom
   }
 }
 
-interface Seen {
-  readonly request?: IncomingMessage;
-  readonly host?: string;
-}
-
-function isCreation({ method, url = "" }: IncomingMessage): boolean {
-  return method === "POST" && /^\/api\/2\.\d\/jobs\/create/.test(url);
-}
-
-/**
- * Returns a test for the CLI's first request after it has created a job. If its answer comes late, the CLI needs a token once more,
- * and the task has had the time to copy what the CLI has done.
- */
-function firstAfterCreation(): (request: IncomingMessage) => boolean {
-  let created = false;
-  let found = false;
-  return (request) => {
-    const isFirst = created && !found && request.headers["user-agent"]?.startsWith("cli/") === true;
-    found ||= isFirst;
-    created ||= isCreation(request);
-    return isFirst;
-  };
-}
-
-/** Returns a test, called with each request to the service, or to the proxy, whether the fault begins with it. */
-function beginningOf({ task, service, moment }: Cell): (seen: Seen) => boolean {
-  let count = 0;
-  const nth =
-    (n: number, matches: (seen: Seen) => boolean = () => true) =>
-    (seen: Seen) => {
-      if (matches(seen)) count += 1;
-      return count >= n;
-    };
-  if (moment === "before") return () => false;
-  if (moment === "renewal") return nth(2, ({ host }) => service !== "proxy" || host === "dev.azure.com");
-  if (service === "workspace" && task === "deploy") return nth(1, ({ request }) => !!request && isCreation(request));
-  if (service === "releases" && moment === "during")
-    return nth(1, ({ request }) => /\/download\//.test(request?.url ?? ""));
-  if (service === "proxy" && moment === "during") return nth(task === "deploy" ? 4 : 2);
-  return nth(1);
+/** Every combination of Node and the CLI has its share of the cells. */
+async function programsOf({ lab, nodes }: FaultRoom, cell: Cell): Promise<{ node: string; cli: string }> {
+  const number = numberOf(cell);
+  const node = nodes[number % nodes.length] ?? "";
+  const version = cliVersions[Math.floor(number / nodes.length) % cliVersions.length];
+  return { node, cli: usesCli(cell) ? await lab.programs.cli(version) : "/nowhere/databricks" };
 }

@@ -1,11 +1,14 @@
 export const services = ["Azure DevOps", "Entra", "workspace", "releases", "proxy"] as const;
-export const tasks = ["install", "deploy", "login"] as const;
+/** The commands of the deploy task, apart from `deploy`, count as tasks of their own. */
+export const commands = ["plan", "destroy", "run"] as const;
+export const tasks = ["install", "deploy", "login", ...commands] as const;
 
 /**
- * When a fault begins: with the first request; with a later one; when the token is renewed; when the step is canceled while a
- * request waits. It then lasts, except in the middle of a deploy: see `outageMs`.
+ * When a fault begins: with the first request; when the CLI reads the bundle's state; with a later request; with the CLI's next one;
+ * when the token is renewed; when the step is canceled while a request waits. It then lasts, except in the middle of a command of the
+ * deploy task: see `outageMs`.
  */
-export const moments = ["before", "during", "renewal", "cancel"] as const;
+export const moments = ["before", "state", "during", "after", "renewal", "cancel"] as const;
 
 export const faultNames = [
   "refused",
@@ -52,8 +55,18 @@ export interface Cell {
   readonly fault: FaultName;
 }
 
-/** Cells that cannot exist, and why. The first reason that applies counts. */
+/** Cells that are left out, and why. The first reason that applies counts. */
 const reasons: readonly (readonly [reason: string, applies: (cell: Cell) => boolean])[] = [
+  [
+    "plan, destroy and run sign in as a deploy does",
+    ({ task, service, moment }) =>
+      isOtherCommand(task) && (service !== "workspace" || moment === "before" || moment === "renewal"),
+  ],
+  ["a plan is ready with the answer about the job", ({ task, moment }) => task === "plan" && moment === "after"],
+  [
+    "only plan, destroy and run begin with a bundle that is deployed",
+    ({ task, moment }) => !isOtherCommand(task) && (moment === "state" || moment === "after"),
+  ],
   [
     "the installer uses only the releases and the proxy",
     ({ task, service }) => task === "install" && service !== "releases" && service !== "proxy",
@@ -88,21 +101,31 @@ const reasons: readonly (readonly [reason: string, applies: (cell: Cell) => bool
   ],
 ];
 
-/** Why a cell cannot exist; undefined if it can. */
+function isOtherCommand(task: TaskName): boolean {
+  return commands.some((command) => command === task);
+}
+
+/** Whether a task is a command of the deploy task. */
+export function usesCli({ task }: Cell): boolean {
+  return task === "deploy" || isOtherCommand(task);
+}
+
+/** Why a cell is left out; undefined if it is not. */
 export function leftOut(cell: Cell): string | undefined {
   return reasons.find(([, applies]) => applies(cell))?.[0];
 }
 
-/** How many combinations each reason leaves out. */
-export function leftOutCounts(): ReadonlyMap<string, number> {
+/** How many combinations of some tasks each reason leaves out. */
+export function leftOutCounts(some: readonly TaskName[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const reason of allCombinations().map(leftOut)) {
+  const combinations = allCombinations().filter(({ task }) => some.includes(task));
+  for (const reason of combinations.map(leftOut)) {
     if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   return counts;
 }
 
-/** All combinations, with those that cannot exist. */
+/** All combinations, with those that are left out. */
 export function allCombinations(): Cell[] {
   return tasks.flatMap((task) =>
     services.flatMap((service) =>
@@ -111,7 +134,7 @@ export function allCombinations(): Cell[] {
   );
 }
 
-/** All cells that can exist. */
+/** All cells. */
 export function allCells(): Cell[] {
   return allCombinations().filter((cell) => leftOut(cell) === undefined);
 }
@@ -120,15 +143,25 @@ export function nameOf({ task, service, moment, fault }: Cell): string {
   return `${task}, ${service}, ${moment}, ${fault}`;
 }
 
-/** In the middle of a deploy, a fault ends after this time: the CLI itself would repeat its requests for 15 minutes. */
+/** A number that is the same in each run, so that a cell has the same Node and the same CLI each time. */
+export function numberOf(cell: Cell): number {
+  return [...nameOf(cell)].reduce((sum, character) => sum + character.charCodeAt(0), 0);
+}
+
+/** In the middle of a command, a fault ends after this time: the CLI itself would repeat its requests for 15 minutes. */
 export const outageMs = 15_000;
+
+/** Whether a fault begins when the step has signed in, and ends after `outageMs`. */
+export function isOutage(cell: Cell): boolean {
+  return usesCli(cell) && ["state", "during", "after"].includes(cell.moment);
+}
 
 /**
  * Whether only the step's own time limit (`timeoutInMinutes`) ends the step: the CLI waits for an answer for as long as bytes of it
  * come (databricks-sdk-go, httpclient: HTTPTimeoutSeconds is for silence).
  */
-export function isEndless({ task, service, moment, fault }: Cell): boolean {
-  return task === "deploy" && service === "workspace" && moment === "during" && fault === "one byte a second";
+export function isEndless(cell: Cell): boolean {
+  return isOutage(cell) && cell.service === "workspace" && cell.fault === "one byte a second";
 }
 
 /** Whether the step waits for a service that says nothing, or almost nothing. */
@@ -138,8 +171,7 @@ export function isSilent({ moment, fault }: Cell): boolean {
 
 /** Whether a cell takes more than a minute, because a service is silent for longer than the task waits for one answer. */
 export function takesLong(cell: Cell): boolean {
-  const { task, moment } = cell;
-  return isSilent(cell) && (task === "install" || (task === "deploy" && moment !== "before"));
+  return isSilent(cell) && (cell.task === "install" || (usesCli(cell) && cell.moment !== "before"));
 }
 
 /** The time limit of the step, in milliseconds: so that a step that hangs ends, which is then wrong. */
@@ -148,9 +180,9 @@ export function timeLimitMs(cell: Cell): number {
 }
 
 /** The longest time that a step may take, in milliseconds. docs/reliability.md promises it. */
-export function longestMs({ task, moment }: Cell): number {
+export function longestMs(cell: Cell): number {
   // The agent's ten seconds, and the end of its job's processes.
-  if (moment === "cancel") return 12_000;
-  if (task === "install") return 180_000;
-  return task === "deploy" && moment !== "before" ? 180_000 : 60_000;
+  if (cell.moment === "cancel") return 12_000;
+  if (cell.task === "install") return 180_000;
+  return usesCli(cell) && cell.moment !== "before" ? 180_000 : 60_000;
 }

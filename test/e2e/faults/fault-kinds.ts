@@ -43,20 +43,21 @@ function redirect(where: "host" | "loopback"): FaultKind {
     gateway: ({ elsewhere }) => ({ status: 302, headers: { Location: elsewhere[where] }, body: "" }),
     proxy: { statusLine: "302 Found", headers: [`Location: https://elsewhere.contoso.example/`] },
     words:
-      /redirect|: Found|has no such release|\b302\b|\b404\b|web page|plain HTTP|only https|not a JSON|invalid character|unexpected/i,
+      /redirect|: Found|not found|has no such release|\b302\b|\b404\b|web page|plain HTTP|only https|not a JSON|invalid character|unexpected/i,
   };
 }
 
 function tls(name: BadCertificate, about: RegExp): FaultKind {
-  const words = new RegExp(`was interrupted|${about.source}`, "i");
+  const words = new RegExp(`was interrupted|EOF|${about.source}`, "i");
   return { gateway: ({ bad }) => ({ certificate: bad[name] }), proxy: name, words };
 }
 
 const page = "<!DOCTYPE html><html><head><title>Blocked by policy</title></head><body>Blocked.</body></html>";
 const broken = /interrupted|incomplete|closes the connection|cannot be reached|EOF|reset|hang up|could not connect/i;
 /** Also what ends the connections that are open when such a fault begins. */
-const noConnection = /was interrupted|could not connect|refused|cannot be reached|proxyconnect|Bad Gateway/i;
-const noName = /was interrupted|unknown|could not connect|not be resolved|no such host|cannot be reached|Bad Gateway/i;
+const noConnection = /was interrupted|EOF|could not connect|refused|cannot be reached|proxyconnect|Bad Gateway/i;
+const noName =
+  /was interrupted|EOF|unknown|could not connect|not be resolved|no such host|cannot be reached|Bad Gateway/i;
 const notJson =
   /does not contain a token|web page|neither|unexpected|instead of a response|invalid character|encod|not JSON|not a git/i;
 
@@ -76,7 +77,7 @@ export const faultKinds: Readonly<Record<FaultName, FaultKind>> = {
   truncated: { gateway: () => ({ alter: "truncated" }), proxy: "truncated", words: broken },
   "401": status(401, "Unauthorized"),
   "403": status(403, "Forbidden"),
-  "404": { ...status(404, "Not Found"), words: /\b404\b|not found|has no such release/i },
+  "404": { ...status(404, "Not Found"), words: /\b404\b|not found|has no such release|no deployed resource/i },
   "408": status(408, "Request Timeout"),
   "409": status(409, "Conflict"),
   "429 with Retry-After": status(429, "Too Many Requests", { "Retry-After": "1" }),

@@ -1,5 +1,5 @@
 import { type CellOutcome, runCell } from "./case.ts";
-import { type Cell, isSilent, nameOf } from "./cells.ts";
+import { type Cell, isSilent } from "./cells.ts";
 import type { FaultRoom } from "./room.ts";
 
 /** Runs cells, `lanes` at a time, and calls `onEnd` with each outcome. Those that wait longest start first. */
@@ -12,15 +12,10 @@ export async function runCells(
   const waiting = [...cells].sort((one, other) => Number(isSilent(other)) - Number(isSilent(one)));
   const lane = async () => {
     for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-      onEnd(cell, await runCell(room, cell, numberOf(cell)).catch(brokenCell));
+      onEnd(cell, await runCell(room, cell).catch(brokenCell));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-}
-
-/** A number that is the same in each run, so that a cell has the same Node each time. */
-function numberOf(cell: Cell): number {
-  return [...nameOf(cell)].reduce((sum, character) => sum + character.charCodeAt(0), 0);
 }
 
 /** A cell that could not be examined to its end counts as wrong. */

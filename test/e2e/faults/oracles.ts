@@ -10,8 +10,11 @@ import type { Step } from "../steps/step.ts";
 import { type Cell, isEndless, longestMs } from "./cells.ts";
 import { faultKinds } from "./fault-kinds.ts";
 
-/** How a step ended: with success, with an error about the fault, canceled, by its time limit as expected, or in another way. */
-export type Ending = "succeeded" | "own message" | "canceled" | "timed out" | "another message";
+/**
+ * How a step ended: with success, with an error about the fault, with the error of the run of a job (which fails in the workspace),
+ * canceled, by its time limit as expected, or in another way.
+ */
+export type Ending = "succeeded" | "own message" | "failed run" | "canceled" | "timed out" | "another message";
 
 /** What can be wrong with a cell. */
 export type ProblemKind =
@@ -23,6 +26,9 @@ export type ProblemKind =
   | "file left"
   | "lock left"
   | "next deploy wrong"
+  | "next destroy wrong"
+  | "changed something"
+  | "run left"
   | "fault not met"
   | "not examined";
 
@@ -81,16 +87,19 @@ export function leaks(hidden: readonly Secret[], passed: readonly Secret[], trac
 
 /** The error of a renewal that has not succeeded when the CLI can no longer wait. */
 const noTokenInTime = /^Did not get a new access token from .* within \d+ seconds/;
+/** The error of a step that has read the result of a run. */
+export const failedRun = /^The run of \w+ ended with FAILED: The notebook failed/;
 const help = new RegExp(`#(${troubleshootingSections.join("|")})$`, "m");
 
 /** How a step ended, by what it shows. A step that was canceled may also have failed just before. */
 export function endingOf({ result, errors }: Pick<Step, "result" | "errors">, cell: Cell): Ending {
-  const { fault, moment } = cell;
+  const { task, fault, moment } = cell;
   if (isEndless(cell)) return errors.includes("The task has timed out.") ? "timed out" : "another message";
   if (result === "Succeeded" || result === "SucceededWithIssues") return "succeeded";
   if (result === "Canceled" && moment === "cancel") return "canceled";
   const [last = ""] = errors.filter((error) => help.test(error));
   const isAbout = faultKinds[fault].words.test(last) || (moment === "renewal" && noTokenInTime.test(last));
+  if (task === "run" && result === "Failed" && failedRun.test(last)) return "failed run";
   return result === "Failed" && isAbout ? "own message" : "another message";
 }
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { createCertificateAuthority, type ServerCertificate } from "../../lab/certificates.ts";
 import { readBody, send, startServer } from "../../lab/https-server.ts";
 import { type Lab, workspaceHost } from "../../lab/lab.ts";
+import { type Person, signInPerson } from "../../lab/person.ts";
 import type { Trace } from "../leak-search.ts";
 import type { FaultSources } from "./fault-kinds.ts";
 
@@ -23,6 +24,8 @@ export interface FaultRoom extends FaultSources {
   readonly elsewherePort: number;
   /** What was sent there. */
   readonly sentElsewhere: Trace[];
+  /** Somebody who changes jobs by hand. */
+  readonly person: Person;
   /** The executable in the archive of `installedVersion`. */
   readonly executable: string;
   close(): Promise<void>;
@@ -65,6 +68,8 @@ export async function openRoom(lab: Lab, nodes: readonly string[]): Promise<Faul
   fs.writeFileSync(executable, `#!/bin/sh\necho '{"Version":"${installedVersion}"}'\n`, { mode: 0o755 });
   await lab.releases.add({ version: installedVersion, executable });
   lab.releases.setLatest(installedVersion);
+  // They go on for longer than a step takes to fail.
+  lab.workspace.runs({ result: "FAILED", message: "The notebook failed.", lastForMs: 5_000 });
   return {
     lab,
     nodes,
@@ -78,6 +83,7 @@ export async function openRoom(lab: Lab, nodes: readonly string[]): Promise<Faul
     elsewhere: { host: `https://${elsewhereName}/`, loopback: `http://127.0.0.1:${loopback.port}/` },
     elsewherePort: elsewhere.port,
     sentElsewhere,
+    person: await signInPerson(lab),
     executable,
     async close() {
       await Promise.all([elsewhere.close(), loopback.close()]);

@@ -17,6 +17,14 @@ describe("The end of a step at a fault", () => {
     expect(endingOf({ result, errors: [...errors] }, cell)).toBe(ending);
   });
 
+  it("is that of a run only if the step has read its result", () => {
+    const ofRun: Cell = { ...cell, task: "run", service: "workspace", moment: "after" };
+    const ended = `The run of only ended with FAILED: The notebook failed.\n${help}`;
+    const unknown = `The result of the run of only is unknown: the workspace did not report how it ended (503).\n${help}`;
+    expect(endingOf({ result: "Failed", errors: [ended] }, ofRun)).toBe("failed run");
+    expect(endingOf({ result: "Failed", errors: [unknown] }, ofRun)).toBe("own message");
+  });
+
   it("is canceled only if the step was canceled", () => {
     expect(endingOf({ result: "Canceled", errors: [] }, { ...cell, moment: "cancel" })).toBe("canceled");
   });
@@ -51,7 +59,11 @@ describe("The cells that are left out", () => {
       new Set(
         ["deploy", "login"]
           .flatMap((task) => ["before", "during", "renewal", "cancel"].map((moment) => `${task} ${moment}`))
-          .concat(["install before", "install during", "install cancel"]),
+          .concat(["install before", "install during", "install cancel"])
+          .concat(
+            ["plan", "destroy", "run"].flatMap((task) => ["state", "during", "cancel"].map((m) => `${task} ${m}`)),
+          )
+          .concat(["destroy after", "run after"]),
       ),
     );
   });
