@@ -9,6 +9,8 @@ const addCredential = `Add a federated credential to the app registration or man
 const convert =
   "Convert the connection to workload identity federation (Project settings > Service connections > Convert), or";
 
+const azureDatabricks = "AzureDatabricks (2ff814a6-3304-4ab8-85cb-cd0e6f879c1d)";
+
 /** How Entra refuses a service connection, by the code in its answer. Codes: Microsoft Entra error reference. */
 export const entraFailures = {
   AADSTS70021: {
@@ -55,6 +57,14 @@ export const entraFailures = {
     action: addCredential,
   },
   // Azure DevOps: Troubleshoot workload identity service connections.
+  AADSTS70052: {
+    section: "federated-credential",
+    seen: "AADSTS70052",
+    what,
+    cause: "the application is for several tenants, which the Entra issuer does not allow (AADSTS70052)",
+    action:
+      "In Entra, open App registrations, select the application by its client ID, and set Authentication > Supported account types to this organizational directory only (signInAudience AzureADMyOrg).",
+  },
   AADSTS700223: {
     section: "federation-blocked",
     seen: "AADSTS700223",
@@ -87,12 +97,30 @@ export const entraFailures = {
     action:
       "In Entra, open Enterprise applications, select the application by its client ID, and set Enabled for users to sign-in to Yes.",
   },
+  // github.com/Azure/Commercial-Marketplace-SaaS-Accelerator/issues/830
+  AADSTS7000229: {
+    section: "application-not-found",
+    seen: "AADSTS7000229",
+    what,
+    cause: "the application does not have a service principal in the tenant (AADSTS7000229)",
+    action:
+      "Create its service principal (az ad sp create --id <client ID>), or check the client ID and tenant ID of the connection.",
+  },
   AADSTS90002: {
     section: "application-not-found",
     seen: "AADSTS90002",
     what,
     cause: "the tenant does not exist (AADSTS90002)",
     action: "Check the tenant ID of the service connection, and that the connection is for the right cloud.",
+  },
+  // Azure DevOps: Troubleshoot workload identity service connections.
+  AADSTS900382: {
+    section: "application-not-found",
+    seen: "AADSTS900382",
+    what,
+    cause: "the application is in another cloud of Azure (AADSTS900382)",
+    action:
+      "Use a service connection whose environment is the cloud of the application. Some of these clouds do not allow workload identity federation.",
   },
   AADSTS700024: {
     section: "entra",
@@ -130,6 +158,21 @@ export const entraFailures = {
     action:
       "Use the tenant of the workspace. Azure Databricks is registered in a tenant when the first workspace is created there.",
   },
+  // Microsoft Entra error reference. Both are settings of Azure Databricks in the tenant.
+  AADSTS500014: {
+    section: "databricks-not-in-tenant",
+    seen: "AADSTS500014",
+    what,
+    cause: "Azure Databricks is disabled in the tenant (AADSTS500014)",
+    action: `In Entra, open Enterprise applications, select ${azureDatabricks}, and set Enabled for users to sign-in to Yes. Entra also disables it if the tenant has no active subscription.`,
+  },
+  AADSTS501051: {
+    section: "databricks-not-in-tenant",
+    seen: "AADSTS501051",
+    what,
+    cause: "Azure Databricks accepts only applications that are assigned to it in the tenant (AADSTS501051)",
+    action: `In Entra, open Enterprise applications, select ${azureDatabricks}, and set Assignment required to No.`,
+  },
   AADSTS53003: {
     section: "conditional-access",
     seen: "AADSTS53003",
@@ -150,6 +193,15 @@ export const entraFailures = {
     what: "Entra ({host}, tenant {tenant}) could not issue an access token",
     cause: "it reports a temporary problem ({code})",
     action: "Run the step again. If the error remains, check https://status.azure.com.",
+  },
+  // github.com/microsoft/azure-pipelines-tasks/issues/19831, github.com/Azure/azure-workload-identity/issues/642
+  "entra-issuer": {
+    section: "entra",
+    seen: "AADSTS50166, AADSTS501661, AADSTS90061",
+    what: "Entra ({host}, tenant {tenant}) could not issue an access token",
+    cause: "it did not reach the issuer of the ID token to verify it ({code})",
+    action:
+      "Run the step again. If the error remains, check https://status.dev.azure.com and https://status.azure.com.",
   },
   "entra-unknown-code": {
     section: "entra",

@@ -8,12 +8,15 @@ import type { EntraClient } from "./entra-client.ts";
 /** Codes that Microsoft's reference calls retryable or temporary. They also come with a status of 400. */
 const temporary = new Set(["AADSTS50033", "AADSTS90006", "AADSTS90012", "AADSTS90024", "AADSTS90033", "AADSTS90090"]);
 
+/** Codes for an issuer of ID tokens that did not answer Entra. Its answers have a status of 400 too. */
+const issuerUnreached = new Set(["AADSTS50166", "AADSTS501661", "AADSTS90061"]);
+
 const unavailable = "temporarily_unavailable";
 
 /** What an answer of Entra reports as temporary; undefined for every other answer. */
 function temporaryCode(answer: string): string | undefined {
   const code = codeIn(answer);
-  if (code !== undefined && temporary.has(code)) return code;
+  if (code !== undefined && (temporary.has(code) || issuerUnreached.has(code))) return code;
   return parsedMembers(answer)["error"] === unavailable ? unavailable : undefined;
 }
 
@@ -38,6 +41,7 @@ export function entraRefusal(message: string, client: Client, answer = message):
     return knownError(entraFailures, code as keyof typeof entraFailures, facts, { answer });
   }
   if (temporary.has(code)) return knownError(entraFailures, "entra-temporary", { ...facts, code }, { answer });
+  if (issuerUnreached.has(code)) return knownError(entraFailures, "entra-issuer", { ...facts, code }, { answer });
   const quote = /AADSTS\d+: .*?(?= Trace ID|\r|\n|$)/.exec(message)?.[0] ?? code;
   const correlation = /Correlation ID: ([\w-]+)/.exec(message);
   const words = shorten(quote, 500).replace(/\.$/, "") + (correlation ? ` (correlation ID ${correlation[1]})` : "");

@@ -31,6 +31,9 @@ export interface OnlySample {
 const elsewhere = (file: string, title: string): OtherTest => ({ file: `test/e2e/${file}.test.ts`, title });
 const onlySample = (because: string): OnlySample => ({ because });
 
+/** The task takes the code from Entra's answer, whatever the code is. */
+const otherCode = onlySample("the cases of other codes show that the code of Entra's answer arrives");
+
 /** A federated connection whose parameters differ. */
 function withParameters(deployer: Deployer, parameters: Record<string, string>): Deployer {
   const { connection } = deployer;
@@ -143,12 +146,15 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
   AADSTS700212: trusting(() => ({ audience: "api://another" })),
   AADSTS700213: trusting(() => ({ subject: "sc://contoso/another/connection" })),
   AADSTS7002138: trusting(({ subject }) => ({ subject: subject.toUpperCase() })),
+  AADSTS70052: otherCode,
   AADSTS700223: blocked(refusals.federationDisabled(700223)),
   AADSTS700238: blocked(refusals.federationDisabled(700238)),
   AADSTS700016: ({ lab, deploy }) =>
     deploy({ deployer: withParameters(lab.addDeployer(), { serviceprincipalid: randomUUID() }) }),
   AADSTS7000112: blocked(refusals.disabledApplication(randomUUID(), "deployer")),
+  AADSTS7000229: otherCode,
   AADSTS90002: ({ lab, deploy }) => deploy({ deployer: withParameters(lab.addDeployer(), { tenantid: randomUUID() }) }),
+  AADSTS900382: otherCode,
   AADSTS700024: async ({ lab, deploy }) => {
     const usual = lab.azureDevOps.idTokenLifetimeSeconds;
     lab.azureDevOps.idTokenLifetimeSeconds = -10;
@@ -175,9 +181,12 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
     lab.entra.addApplication({ tenantId, clientId, federatedCredentials, resources: [] });
     return deploy({ deployer: withParameters(deployer, { serviceprincipalid: clientId }) });
   },
+  AADSTS500014: otherCode,
+  AADSTS501051: otherCode,
   AADSTS53003: blocked(refusals.blockedByPolicy()),
   AADSTS530004: blocked(refusals.deviceRequired()),
   "entra-temporary": entra({ status: 400, body: { error: "temporarily_unavailable" } }),
+  "entra-issuer": otherCode,
   "entra-unknown-code": blocked(refusals.malformedAssertion()),
   "entra-status": entra({ status: 400, html: "<title>Blocked</title>" }),
   "certificate-unusable": elsewhere("identity/connections", "explains a certificate %s"),

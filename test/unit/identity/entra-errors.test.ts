@@ -12,6 +12,16 @@ describe("A refusal of Entra", () => {
     });
   });
 
+  it.each(["50166", "501661", "90061"])("is temporary if Entra did not reach the issuer: AADSTS%s", (code) => {
+    const words = `AADSTS${code}: Request to External OIDC endpoint failed.`;
+    const answer = JSON.stringify({ error: "invalid_request", error_description: words });
+    expect(temporaryRefusal(answer)).toBe(`Entra reports a temporary problem (AADSTS${code})`);
+    const client = { tenantId: "the tenant", authority: "https://login.microsoftonline.com/" };
+    expect(entraRefusal(words, client)?.message).toBe(
+      `Entra (login.microsoftonline.com, tenant the tenant) could not issue an access token: it did not reach the issuer of the ID token to verify it (AADSTS${code}).`,
+    );
+  });
+
   it("is temporary if Entra calls itself unavailable", () => {
     expect(temporaryRefusal('{"error":"temporarily_unavailable"}')).toMatch(/temporarily_unavailable/);
   });
