@@ -136,8 +136,8 @@ async function throughProxy(proxy: AgentProxy, host: string, tls: TlsOptions): P
     checkServerIdentity: await certificateCheck(withoutBrackets(address.hostname)),
     headers: credentials(proxy),
   });
-  agent.on("proxyConnect", ({ statusCode }: { statusCode: number }, request: ClientRequest) => {
-    if (statusCode !== 200) request.once("proxy", ({ socket }) => refuse(proxy, statusCode, socket));
+  agent.on("proxyConnect", (answer: ProxyAnswer, request: ClientRequest) => {
+    if (answer.statusCode !== 200) request.once("proxy", ({ socket }) => refuse(proxy, answer, socket));
   });
   const options: RequestOptions & { secureEndpoint: true } = { secureEndpoint: true, host, agent };
   return {
@@ -153,8 +153,14 @@ function credentials({ username, password }: AgentProxy): Record<string, string>
   return { "Proxy-Authorization": `Basic ${encoded}` };
 }
 
+/** What the library tells about the answer to CONNECT. */
+interface ProxyAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
 /** The library would return the answer of the proxy as if it came from the host. */
-function refuse(proxy: AgentProxy, status: number, socket: Socket): never {
+function refuse(proxy: AgentProxy, { statusCode, headers }: ProxyAnswer, socket: Socket): never {
   socket.destroy();
-  throw new ProxyFailure(proxy, { status });
+  throw new ProxyFailure(proxy, { status: statusCode, authenticate: headers["proxy-authenticate"] });
 }

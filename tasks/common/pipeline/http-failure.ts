@@ -10,7 +10,9 @@ export type HttpFailureKind =
   | "tls-name" // the certificate is for another name
   | "tls-time" // the certificate has expired or is not valid yet
   | "proxy"
-  | "proxy-credentials"
+  | "proxy-credentials" // it requires some
+  | "proxy-password" // it refuses those that were sent
+  | "proxy-scheme" // it wants others than a user name and a password
   | "proxy-gateway" // the proxy does not reach the host
   | "proxy-tls" // the certificate of the proxy
   | "redirects"
@@ -87,6 +89,11 @@ const hints: Record<HttpFailureKind, string> = {
   proxy: `Check the agent's proxy (${configure} --proxyurl) and that it allows {host}.`,
   "proxy-credentials":
     "The agent's proxy requires credentials. Configure the agent with --proxyusername and --proxypassword.",
+  "proxy-password":
+    "Check the user name and the password of the proxy. Those of the agent are set with --proxyusername and --proxypassword.",
+  "proxy-scheme":
+    "The task and the Databricks CLI sign in to a proxy only with a user name and a password (Basic). Let the proxy accept " +
+    "that, or pass {host} without a sign-in, or configure the agent with a proxy on this machine that signs in to the other one.",
   "proxy-gateway":
     "Check the address first: a proxy answers like this if {host} does not exist. If the address is right, check " +
     "that the proxy can reach {host}.",

@@ -1,17 +1,33 @@
 import { HttpFailure, type HttpFailureKind } from "./http-failure.ts";
 import type { AgentProxy, Network } from "./network.ts";
 
+interface ProxyFailureDetails {
+  readonly status?: number;
+  /** The header Proxy-Authenticate. */
+  readonly authenticate?: string | readonly string[] | undefined;
+  readonly cause?: unknown;
+}
+
 /** The proxy did not connect a request to its host: it answered with a status, or there is another cause. */
 export class ProxyFailure extends Error {
   readonly proxy: AgentProxy;
   readonly status: number | undefined;
+  /** How the proxy lets clients sign in, e.g. Basic, NTLM; empty if it does not tell. */
+  readonly schemes: readonly string[];
 
-  constructor(proxy: AgentProxy, { status, cause }: { readonly status?: number; readonly cause?: unknown }) {
+  constructor(proxy: AgentProxy, { status, authenticate = [], cause }: ProxyFailureDetails) {
     super(`The proxy ${proxy.url.host} did not connect to the host.`, { cause });
     this.name = "ProxyFailure";
     this.proxy = proxy;
     this.status = status;
+    this.schemes = [authenticate].flat().flatMap(schemesIn);
   }
+}
+
+/** The schemes in a list of challenges (RFC 9110, section 11.6.1). Their parameters are `name=value`, also with quoted values. */
+function schemesIn(challenges: string): string[] {
+  const parts = challenges.replace(/"[^"]*"/g, "").split(",");
+  return parts.flatMap((part) => /^\s*([A-Za-z][\w-]{0,30})(?:\s|$)(?!\s*=)/.exec(part)?.[1] ?? []);
 }
 
 /** `the agent's proxy host:port` */
@@ -89,7 +105,7 @@ function caAdvice(kind: HttpFailureKind, { missingCaFile }: Network): string | u
 }
 
 function proxyFailure(failure: ProxyFailure, url: string, network: Network): HttpFailure | undefined {
-  const { proxy, status, cause } = failure;
+  const { proxy, status, schemes, cause } = failure;
   const name = proxyName(proxy);
   const source =
     proxy.variable && `The proxy is the one that the variable ${proxy.variable} of this machine or job names.`;
@@ -97,7 +113,12 @@ function proxyFailure(failure: ProxyFailure, url: string, network: Network): Htt
     const advice = [source, caAdvice(kind, network)].filter(Boolean).join(" ") || undefined;
     return new HttpFailure(kind, url, reason, { cause: failure, advice });
   };
-  if (status === 407) return fail("proxy-credentials", `${name} requires credentials (407)`);
+  if (status === 407) {
+    const others = schemes.some((scheme) => scheme.toLowerCase() === "basic") ? [] : [...new Set(schemes)];
+    if (others.length > 0) return fail("proxy-scheme", `${name} accepts only ${others.join(", ")} (407)`);
+    if (proxy.username) return fail("proxy-password", `${name} does not accept the user name and the password (407)`);
+    return fail("proxy-credentials", `${name} requires credentials (407)`);
+  }
   if (status === 502 || status === 503 || status === 504) {
     return fail("proxy-gateway", `${name} could not connect to it (${status})`);
   }

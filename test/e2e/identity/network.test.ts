@@ -101,6 +101,8 @@ describe.each(taskNodes)("Proxy and certificates on $name", ({ path: node }) => 
     const step = await deploy({
       agent: { proxy: { url: lab.proxy.url, username: "agent", password: "wr0ng" } },
     });
-    expect(step.errors).toEqual([expect.stringMatching(/requires credentials \(407\).*--proxyusername/s)]);
+    expect(step.errors).toEqual([
+      expect.stringMatching(/does not accept the user name and the password \(407\).*--proxyusername/s),
+    ]);
   });
 });

@@ -127,6 +127,32 @@ describe("An agent's proxy and CA", () => {
     await expect(send(gone, certificate)).rejects.toMatchObject({ kind: "proxy" });
   });
 
+  it("reports a proxy that refuses the credentials", async () => {
+    await expect(send({ ...credentials, password: "wr0ng" }, certificate)).rejects.toMatchObject({
+      kind: "proxy-password",
+      message: expect.stringMatching(/does not accept the user name and the password \(407\)$/),
+    });
+  });
+
+  it.each<[string, string[], string, string]>([
+    ["NTLM and Negotiate only", ["Negotiate", "NTLM"], "proxy-scheme", "accepts only Negotiate, NTLM (407)"],
+    [
+      "one header",
+      ['Negotiate, Digest realm="a, Basic b", qop="auth"'],
+      "proxy-scheme",
+      "only Negotiate, Digest (407)",
+    ],
+    ["Basic among others", ["NTLM", 'basic realm="a"'], "proxy-password", "does not accept the user name"],
+    ["no scheme", [], "proxy-password", "does not accept the user name"],
+    ["no valid scheme", ["##vso[task.complete]"], "proxy-password", "does not accept the user name"],
+  ])("reports a proxy that offers %s", async (_, challenges, kind, words) => {
+    const headers = challenges.map((challenge) => `Proxy-Authenticate: ${challenge}`);
+    proxy.break({ statusLine: "407 Proxy Authentication Required", headers });
+    const sent = send(credentials, certificate);
+    await expect(sent).rejects.toMatchObject({ kind, message: expect.stringContaining(words) });
+    proxy.endFault();
+  });
+
   describe.each([
     ["IPv4", "127.0.0.1"],
     ["IPv6", "::1"],
