@@ -15,7 +15,7 @@ import { stepIdentity } from "../common/sign-in/identity.ts";
 import { readFederatedConnection } from "./connection.ts";
 import { loadInputs } from "./inputs.ts";
 import { startService } from "./service/start.ts";
-import { jobVariablesFor, refuseJobVariables, setJobVariables } from "./variables.ts";
+import { jobVariablesFor, refuseJobVariables, setJobVariables, warnOfDefaultProfile } from "./variables.ts";
 
 endOfLoad();
 void runTask(async (task) => {
@@ -34,6 +34,7 @@ void runTask(async (task) => {
     const addresses = await service.open({ inputs, connection, job, token, network: task.network });
     if (task.cancel.aborted) throw new Cancelled();
     setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env));
+    warnOfDefaultProfile(process.env);
     setOutput("workspaceUrl", addressText(inputs.workspace));
     setOutput("identity", caller.applicationId);
     await service.keep(addresses);

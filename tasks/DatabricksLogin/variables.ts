@@ -1,16 +1,19 @@
 import path from "node:path";
+import { defaultProfile } from "../common/databricks/cli/default-profile.ts";
 import { type WorkspaceAddress, workspaceIdOf } from "../common/databricks/workspace/address.ts";
-import { print, registerSecret, setJobVariable } from "../common/pipeline/commands.ts";
+import { print, registerSecret, setJobVariable, warn } from "../common/pipeline/commands.ts";
 import { UserError } from "../common/pipeline/errors.ts";
 import { environmentName } from "../common/pipeline/job.ts";
 import { withLoopback } from "../common/pipeline/network.ts";
+import { quoted } from "../common/pipeline/secrets.ts";
 import { loginVariables, variablesOfLogin } from "../common/sign-in/login-variables.ts";
 import type { LoginInputs } from "./inputs.ts";
 import type { ServiceAddresses } from "./service/handover.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const { host, workspaceId, authType, metadataServiceUrl, clientId, clientSecret, discoveryUrl } = loginVariables;
+const { host, workspaceId, authType, metadataServiceUrl, clientId, clientSecret, discoveryUrl, profile } =
+  loginVariables;
 const metadataService = "metadata-service";
 
 /** A variable of the job under its own name. */
@@ -26,7 +29,7 @@ export function refuseJobVariables(
   inputs: Pick<LoginInputs, "workspace" | "oauthClient">,
 ) {
   const client = inputs.oauthClient ? [clientId, clientSecret, discoveryUrl] : [];
-  const names = new Set<string>([host, authType, metadataServiceUrl, workspaceId, ...client]);
+  const names = new Set<string>([host, authType, metadataServiceUrl, workspaceId, profile, ...client]);
   const concerned = ofJob.filter(({ name }) => names.has(environmentName(name)));
   refuseSecrets(concerned);
   refuseNamesakes(concerned, inputs);
@@ -52,6 +55,7 @@ function refuseNamesakes(concerned: readonly JobVariable[], { workspace }: Pick<
     [host]: workspace.host,
     [authType]: metadataService,
     [workspaceId]: workspaceIdOf(workspace) ?? "",
+    [profile]: "",
   };
   const namesakes = concerned.filter(({ name, value }) => {
     const written = environmentName(name);
@@ -67,8 +71,8 @@ function refuseNamesakes(concerned: readonly JobVariable[], { workspace }: Pick<
 }
 
 /**
- * The job variables by which later steps sign in, by name. Those that an earlier login has set and this one does not become
- * empty, which clients treat as not set.
+ * The job variables by which later steps sign in, by name. Those that an earlier login has set and this one does not, and that of a
+ * profile, become empty, which clients treat as not set. JavaScript's SDK accepts an empty profile only without a configuration file.
  */
 export function jobVariablesFor(
   workspace: WorkspaceAddress,
@@ -87,7 +91,8 @@ export function jobVariablesFor(
   const earlier = variablesOfLogin(environment).filter((name) => !(name in set));
   // An ID of another workspace would go with every request to this one.
   const stale = workspaceId in set || !environment[workspaceId] ? [] : [workspaceId];
-  return { ...set, ...Object.fromEntries([...earlier, ...stale].map((name) => [name, ""])) };
+  const selected = environment[profile] ? [profile] : [];
+  return { ...set, ...Object.fromEntries([...earlier, ...stale, ...selected].map((name) => [name, ""])) };
 }
 
 /**
@@ -113,4 +118,18 @@ export function setJobVariables(variables: Readonly<Record<string, string>>): vo
   for (const [name, value] of Object.entries(variables)) setJobVariable(name, value);
   const names = Object.entries(variables).flatMap(([name, value]) => (value === "" ? [] : [name]));
   print(`Variables set for later steps: ${names.join(", ")}.`);
+  if (variables[profile] === "") {
+    print(`${profile} is empty for later steps: for bundles, the Databricks CLI would use that profile instead.`);
+  }
+}
+
+/** Warns of a profile that the CLI uses for some bundles although this job is signed in. */
+export function warnOfDefaultProfile(environment: NodeJS.ProcessEnv): void {
+  const found = defaultProfile(environment);
+  if (found === undefined) return;
+  warn(
+    `The Databricks CLI has the default profile ${quoted(found.name)} on this agent (${found.file}). For a bundle that does not ` +
+      "set workspace.host, it uses this profile instead of this sign-in. Remove the line default_profile from the file, or let " +
+      "later steps set DATABRICKS_CONFIG_FILE to a file that does not exist.",
+  );
 }

@@ -10,6 +10,8 @@ export const loginVariables = {
   clientId: "DATABRICKS_CLIENT_ID",
   clientSecret: "DATABRICKS_CLIENT_SECRET",
   discoveryUrl: "DATABRICKS_DISCOVERY_URL",
+  /** Empty after a login: for bundles, the CLI prefers a profile to all other variables (databricks/cli, cmd/root/bundle.go). */
+  profile: "DATABRICKS_CONFIG_PROFILE",
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -69,11 +69,15 @@ describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
     const { job, login, script, finish } = await loginJob({ agent: { environment }, variables });
     const clients = await prepareClients(job.workingDirectory);
     const file = path.join(job.workingDirectory, "databrickscfg");
-    fs.writeFileSync(file, "[other]\nhost = https://adb-9.9.azuredatabricks.net\ntoken = dapi-of-the-profile\n");
-    await login();
+    const profile = "host = https://adb-9.9.azuredatabricks.net\ntoken = dapi-of-the-profile\nauth_type = pat\n";
+    fs.writeFileSync(file, `[other]\n${profile}`);
+    const bundle = path.join(job.workingDirectory, "own");
+    fs.mkdirSync(bundle);
+    fs.writeFileSync(path.join(bundle, "databricks.yml"), "bundle:\n  name: own\n");
+    expect((await login()).text).toContain("DATABRICKS_CONFIG_PROFILE is empty for later steps");
     const { python, go, javascript } = clients;
     const step = await script(
-      `export DATABRICKS_CONFIG_FILE=${file}; databricks auth describe && ${[python, go, javascript].map((run) => run(1, 0)).join(" && ")}`,
+      `export DATABRICKS_CONFIG_FILE=${file}; databricks auth describe && (cd own && databricks bundle validate) && ${[python, go].map((run) => run(1, 0)).join(" && ")} && unset DATABRICKS_CONFIG_PROFILE && ${javascript(1, 0)}`,
     );
     expect(step.result, step.text).toBe("Succeeded");
     expect(step.output).toEqual(

@@ -66,6 +66,12 @@ describe("The job variables of a login", () => {
     expect(jobVariablesFor(workspace, addresses, before)).toEqual({ ...usual, ...empty });
   });
 
+  it("empty the profile that the CLI would use instead of the login", () => {
+    const variables = jobVariablesFor(workspace, addresses, { DATABRICKS_CONFIG_PROFILE: "dev" });
+    expect(variables).toEqual({ ...usual, DATABRICKS_CONFIG_PROFILE: "" });
+    expect(jobVariablesFor(workspace, addresses, { DATABRICKS_CONFIG_PROFILE: "" })).toEqual(usual);
+  });
+
   it("leave a client alone that somebody else has set", () => {
     const own = { DATABRICKS_CLIENT_ID: "own", DATABRICKS_CLIENT_SECRET: "own" };
     expect(jobVariablesFor(workspace, addresses, own)).toEqual(usual);
@@ -105,6 +111,7 @@ describe("A variable of the job that is not secret", () => {
     ["DATABRICKS_AUTH.TYPE", "pat"],
     ["databricks.metadata.service.url", host],
     ["databricks.workspace.id", "2"],
+    ["databricks.config.profile", "dev"],
   ])("is refused if it becomes the same variable of the environment: %s=%s", (name, value) => {
     expect(() => check(name, value)).toThrow(`: ${name} (`);
   });
