@@ -7,7 +7,7 @@ import {
   separators,
   textOfFile,
 } from "../../common/databricks/bundle/outside-paths.ts";
-import { environmentName } from "../../common/pipeline/job.ts";
+import { environmentName } from "../../common/pipeline/environment.ts";
 
 /** What a variable of the bundle is set to. */
 export interface Value {

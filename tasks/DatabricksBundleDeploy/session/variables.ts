@@ -1,7 +1,7 @@
 import { print, warn } from "../../common/pipeline/commands.ts";
+import { environmentName } from "../../common/pipeline/environment.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { macroProblem, withLiteralMacros } from "../../common/pipeline/inputs.ts";
-import { environmentName } from "../../common/pipeline/job.ts";
 import { shownName } from "../../common/pipeline/secrets.ts";
 import { valueAdvice } from "./value-advice.ts";
 

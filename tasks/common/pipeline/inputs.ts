@@ -2,8 +2,9 @@ import fs from "node:fs";
 import path from "node:path";
 import * as tl from "azure-pipelines-task-lib/task";
 import { isGuid } from "./collection.ts";
+import { environmentName } from "./environment.ts";
 import { UserError } from "./errors.ts";
-import { environmentName, jobVariables, repositoryFolder } from "./job.ts";
+import { jobVariables, repositoryFolder } from "./job.ts";
 import { maskSecrets, quoted } from "./secrets.ts";
 
 /** Reads a task's inputs and collects their problems, so that all are reported at once. */

@@ -102,11 +102,6 @@ export function setLibraryOutput(): void {
   tl.setStdStream(isDebugRun ? process.stdout : nowhere);
 }
 
-/** The name under which the agent writes a variable into a task's environment (agent: VarUtil.cs). */
-export function environmentName(name: string): string {
-  return name.replace(/[. ]/g, "_").toUpperCase();
-}
-
 function agentTemporaryFolder(): string {
   return tl.getVariable("Agent.TempDirectory") ?? os.tmpdir();
 }

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { troubleshootingUrl } from "../product.ts";
+import { giveBackWithheld, withholdFromLibrary } from "./environment.ts";
 import { UserError } from "./errors.ts";
 import { fileFailure } from "./file-failure.ts";
 
@@ -8,10 +9,12 @@ import { fileFailure } from "./file-failure.ts";
  * can catch anything. This module must be imported first: it reports a full or read-only folder as any other user error.
  */
 process.on("uncaughtException", reportLoadFailure);
+withholdFromLibrary();
 
 /** From here on, the task itself handles its errors. */
 export function endOfLoad(): void {
   process.off("uncaughtException", reportLoadFailure);
+  giveBackWithheld();
 }
 
 function reportLoadFailure(error: Error): void {

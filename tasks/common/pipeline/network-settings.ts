@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { getHttpCertConfiguration, getHttpProxyConfiguration } from "azure-pipelines-task-lib/task";
+import { environmentName } from "./environment.ts";
 import { UserError } from "./errors.ts";
-import { environmentName, jobVariables } from "./job.ts";
+import { jobVariables } from "./job.ts";
 import type { AgentProxy, Network, UrlPattern } from "./network.ts";
 import { noProxyPattern } from "./no-proxy.ts";
 

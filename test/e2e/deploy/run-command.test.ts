@@ -48,7 +48,7 @@ apps:
     `scripts:
   smoke:
     content: |
-      echo "checked $REGION"
+      echo "checked $REGION$SECRET_REGION"
 `,
   ),
   "app/app.py": "print(1)\n",
@@ -204,7 +204,9 @@ describe.each(taskNodesWithCli)("command: run on $name", ({ path: node, cli }) =
 
   it("runs an app and a script, which reads a variable of the step", async () => {
     const { run } = await deployed("app-and-script");
-    const [step, { workspace }] = await requests(() => run("web\nsmoke", {}, { env: { REGION: "emea" } }));
+    const [step, { workspace }] = await requests(() =>
+      run("web\nsmoke", {}, { env: { REGION: "em", SECRET_REGION: "ea" } }),
+    );
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(bodiesOf(workspace, /\/apps\/web-app-and-script\/deployments$/)).toHaveLength(1);
     expect(step.log).toContainEqual("checked emea");
