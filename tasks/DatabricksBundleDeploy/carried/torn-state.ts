@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { tornFiles } from "../../common/databricks/cli/state.ts";
+import { emptyLogs, tornFiles } from "../../common/databricks/cli/state.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import type { Step } from "../session/step.ts";
 
@@ -10,6 +10,7 @@ export function removeTornState({ cli }: Pick<Step, "cli">): void {
       fs.rmSync(file, { force: true });
       print(`Removed ${file} from this agent, because it is not complete. The state in the workspace is used.`);
     }
+    for (const file of emptyLogs(cli)) fs.rmSync(file, { force: true });
   } catch (error) {
     // The CLI reports what it cannot read.
     debug(String(error));

@@ -134,6 +134,15 @@ export const cliFailures = {
     what: "The local state of the bundle on this agent belongs to a different deployment than the one in the workspace. The bundle was probably destroyed and deployed again from another place",
     action: "Delete the folder .databricks next to databricks.yml on this agent, or check out with clean: true.",
   },
+  "stale-log": {
+    section: "stale-state",
+    seen: "WAL recovery failed",
+    // The log in the bundle's folder does not follow the state (databricks/cli, bundle/direct/dstate/state.go).
+    pattern: /WAL recovery failed: (?<words>WAL (?:lineage|serial)[^\n]*)/,
+    what: "This agent has the log of an interrupted deployment, which does not belong to the state of the bundle: {words}",
+    action:
+      "Run command: deploy on this agent, which removes the log. Or delete the folder .databricks next to databricks.yml there.",
+  },
   "newer-state": {
     section: "cli-version",
     seen: "state version … is newer than supported version",

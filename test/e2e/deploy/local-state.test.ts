@@ -72,6 +72,28 @@ describe.each(taskNodesWithCli)("The local state of the CLI on $name", ({ path: 
     }
   });
 
+  it("names a log that does not belong to the state, until a deploy removes it", async () => {
+    const { run, folder } = await checkout(bundleOf("logs", job("only", "Only")));
+    const local = (name: string) => path.join(folder, ".databricks/bundle/prod", name);
+    await run({ target: "prod" });
+    const state = parseResourceState(fs.readFileSync(local("resources.json"), "utf8"));
+    const header = JSON.stringify({ ...state, state_version: 2, serial: 3 });
+    const plan = { target: "prod", command: "plan" };
+    fs.writeFileSync(local("resources.json.wal"), `${header}\n`);
+    expect(await run(plan)).toMatchObject({ result: "Succeeded", issues: [] });
+    fs.writeFileSync(
+      local("resources.json.wal"),
+      `${header}\n{"k":"resources.jobs.other","v":{"__id__":"17","state":{}}}\n`,
+    );
+    const refused = await run(plan);
+    expect(refused.errors).toEqual([
+      expect.stringMatching(/^This agent has the log of an interrupted deployment, .*: WAL serial \(3\) is ahead/),
+    ]);
+    for (const inputs of [{ target: "prod" }, plan]) {
+      expect(await run(inputs)).toMatchObject({ result: "Succeeded", issues: [] });
+    }
+  });
+
   it("has a log of changes while a deployment runs", async () => {
     const { run, folder } = await checkout(twoJobs("logged"));
     const creation = { method: "POST", path: /^\/api\/2\.\d\/jobs\/create/ };

@@ -265,6 +265,10 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
     return run({ target: "prod" });
   },
   "stale-state": elsewhere("deploy/causes", "is a local state of another deployment than the one in the workspace"),
+  "stale-log": elsewhere(
+    "deploy/local-state",
+    "names a log that does not belong to the state, until a deploy removes it",
+  ),
   "newer-state": elsewhere("deploy/causes", "is a state that only a newer CLI reads, with the task that installs one"),
   "already-exists": ({ lab, deploy }) => {
     lab.workspace.fault({ method: "POST", path: /jobs\/create/ }, denied("Job A already exists.", 400));

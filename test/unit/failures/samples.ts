@@ -114,6 +114,10 @@ const cliErrors = {
   ],
   "destructive-changes": ["the deployment requires destructive actions"],
   "stale-state": ["lineage mismatch in state files"],
+  "stale-log": [
+    "reading state from /b/.databricks/bundle/prod/resources.json: WAL recovery failed: WAL serial (3) is ahead of expected (2), state may be corrupted",
+    'reading state from /b/resources.json: WAL recovery failed: WAL lineage ("a") does not match state lineage ("b")',
+  ],
   "newer-state": ["state version 3 is newer than supported version 2; upgrade the CLI"],
   "already-exists": [
     "cannot create resources.schemas.orders: Schema 'main.orders' already exists (400 SCHEMA_ALREADY_EXISTS)",

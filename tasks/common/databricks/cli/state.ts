@@ -59,6 +59,16 @@ function hasEntries(log: string): boolean {
   return fs.existsSync(log) && fs.readFileSync(log, "utf8").trim().includes("\n");
 }
 
+/**
+ * Logs without changes, which a deployment leaves that has failed before its first one. They are worth nothing, but after two of them
+ * from CLI 1.0 to 1.3, CLIs refuse to read the state (github.com/databricks/cli/pull/5606). Looks at the same targets as tornFiles.
+ */
+export function emptyLogs(cli: Place & Pick<Cli, "target">): string[] {
+  return targetFolders(cli)
+    .map((folder) => path.join(folder, writeAheadLogName))
+    .filter((log) => fs.existsSync(log) && !hasEntries(log));
+}
+
 /** Whether the local state of a target contains resources, changes that are not in it yet, or what cannot be read. */
 export function holdsState(targetFolder: string): boolean {
   const isEmpty = (name: string, member: string) => {

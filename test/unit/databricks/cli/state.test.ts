@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deployedEngine, tornFiles, unfinishedLogs } from "../../../../tasks/common/databricks/cli/state.ts";
+import { deployedEngine, emptyLogs, tornFiles, unfinishedLogs } from "../../../../tasks/common/databricks/cli/state.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -60,6 +60,18 @@ describe("Files that were left incomplete", () => {
     write("dev", name.replace("dev/", ""));
     fs.writeFileSync(local(name), text);
     expect(torn()).toEqual(isTorn ? [name] : []);
+  });
+
+  it.each([
+    ["", true],
+    ['{"lineage": "a", "serial": 3}\n', true],
+    ['{"lineage": "a", "serial": 3}\n{"k": "resources.jobs.a"}\n', false],
+  ])("are also logs without changes: %j", (text, isEmpty) => {
+    write("dev", "resources.json.wal");
+    fs.writeFileSync(local("dev/resources.json.wal"), text);
+    const found = emptyLogs({ folder, target: "dev", environment: {} });
+    expect(found).toEqual(isEmpty ? [local("dev/resources.json.wal")] : []);
+    expect(emptyLogs({ folder, target: "prod", environment: {} })).toEqual([]);
   });
 
   it("are those of the step's own target", () => {
