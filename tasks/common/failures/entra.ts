@@ -234,4 +234,12 @@ export const entraFailures = {
     action:
       "The connection needs a self-hosted agent on an Azure machine to which the identity is assigned. A connection with workload identity federation works on every agent.",
   },
+  // github.com/microsoft/azure-pipelines-agent/issues/4656, github.com/microsoft/azure-pipelines-tasks/issues/20335
+  "several-identities": {
+    section: "managed-identity",
+    seen: "Multiple user assigned identities exist",
+    what: "The machine of this agent has several managed identities, and the service connection does not name one of them",
+    action:
+      "Use a connection with workload identity federation, which names its identity. Or remove all but one of them from the machine.",
+  },
 } as const satisfies KnownFailures;

@@ -191,6 +191,7 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
   "entra-status": entra({ status: 400, html: "<title>Blocked</title>" }),
   "certificate-unusable": elsewhere("identity/connections", "explains a certificate %s"),
   "managed-identity": elsewhere("identity/connections", "says what a managed identity needs when the machine has none"),
+  "several-identities": elsewhere("identity/connections", "says that a machine has several managed identities"),
 
   "other-tenant": workspace(denied(issuers, 400)),
   "private-link": workspace({

@@ -193,6 +193,20 @@ describe.each(taskNodes)("Service connections on $name", ({ path: node }) => {
     ]);
   });
 
+  it("says that a machine has several managed identities", async () => {
+    const deployer = lab.addDeployer([], undefined, { managedIdentity: "of the machine" });
+    const metadata = await startInstanceMetadata({
+      clientId: deployer.clientId,
+      hasSeveral: true,
+      issue: async () => "",
+    });
+    const step = await deploy({ deployer, agent: { environment: metadata.environment } });
+    await metadata.close();
+    expect(step.errors).toEqual([
+      expect.stringMatching(/^The machine of this agent has several managed identities.*#managed-identity/s),
+    ]);
+  });
+
   it.each(["PublishProfile", "Carrier pigeon"])("refuses the scheme %s", async (scheme) => {
     const usual = lab.deployer;
     const step = await deploy({

@@ -11,9 +11,13 @@ export interface InstanceMetadata {
   close(): Promise<void>;
 }
 
-/** Starts it for a machine with the managed identity `clientId`; `issue` gives tokens of Entra. */
+/**
+ * Starts it for a machine with the managed identity `clientId`; `issue` gives tokens of Entra. A machine with several ones that users
+ * have assigned has no identity of its own.
+ */
 export async function startInstanceMetadata(settings: {
   clientId: string;
+  hasSeveral?: boolean;
   issue: (clientId: string, resource: string) => Promise<string>;
 }): Promise<InstanceMetadata> {
   const requests: string[] = [];
@@ -33,6 +37,13 @@ export async function startInstanceMetadata(settings: {
     requests.push(clientId);
     if (clientId !== "" && clientId !== settings.clientId) {
       return sendJson(response, 400, { error: "invalid_request", error_description: "Identity not found" });
+    }
+    if (clientId === "" && settings.hasSeveral) {
+      return sendJson(response, 400, {
+        error: "invalid_request",
+        error_description:
+          "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request",
+      });
     }
     const resource = url.searchParams.get("resource") ?? "";
     const expiresOn = Math.floor(Date.now() / 1000) + 86_400;

@@ -236,6 +236,13 @@ function withoutPath<T>(work: () => T): T {
 
 const noInstanceMetadata = httpWith(() => Promise.reject(new Error("The connection was refused.")));
 
+const severalIdentities = httpWith(async ({ url }) => ({
+  status: 400,
+  headers: { "content-type": "application/json" },
+  text: '{"error":"invalid_request","error_description":"Multiple user assigned identities exist, please specify the clientId"}',
+  url,
+}));
+
 const issuers = "Expected iss claim to be: https://sts.windows.net/a/, but was: https://sts.windows.net/b/";
 
 /** At least one for each known failure. */
@@ -294,6 +301,7 @@ export const samples: Readonly<Record<FailureId, readonly Sample[]>> = {
     () => requestAccessToken(answering({}), connection, { kind: "certificate", certificate: "not PEM" }),
   ],
   "managed-identity": [() => requestManagedIdentityToken(noInstanceMetadata, clientId)],
+  "several-identities": [() => requestManagedIdentityToken(severalIdentities, undefined)],
 
   "other-tenant": [denied(issuers, 400), workspace({ status: 400, text: `<html><pre>${issuers}</pre></html>` })],
   "private-link": [
