@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "../common/pipeline/commands.ts";
-import { Cancelled } from "../common/pipeline/errors.ts";
+import { Canceled } from "../common/pipeline/errors.ts";
 import { errorCode } from "../common/pipeline/file-failure.ts";
 import type { Platform } from "./platform.ts";
 
@@ -62,6 +62,6 @@ export function waitWhileBusy(platform: Pick<Platform, "os">, cancel?: AbortSign
 
 async function pause(ms: number, cancel: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, { signal: cancel }).catch(() => {
-    throw new Cancelled();
+    throw new Canceled();
   });
 }

@@ -6,7 +6,7 @@ import { federatedTokens } from "../common/identity/federated-token.ts";
 import { attachedSummary } from "../common/pipeline/attached-summary.ts";
 import { print, setOutput } from "../common/pipeline/commands.ts";
 import { scrubProcessEnvironment } from "../common/pipeline/environment.ts";
-import { Cancelled } from "../common/pipeline/errors.ts";
+import { Canceled } from "../common/pipeline/errors.ts";
 import { jobVariables, readJob } from "../common/pipeline/job.ts";
 import { endOfLoad } from "../common/pipeline/load-failure.ts";
 import { runTask } from "../common/pipeline/task.ts";
@@ -32,7 +32,7 @@ void runTask(async (task) => {
     const caller = await signInAs(task.http, identity, inputs.workspace, show, "workspaceUrl");
     const token = await identity.token();
     const addresses = await service.open({ inputs, connection, job, token, network: task.network });
-    if (task.cancel.aborted) throw new Cancelled();
+    if (task.cancel.aborted) throw new Canceled();
     setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env));
     warnOfDefaultProfile(process.env);
     setOutput("workspaceUrl", addressText(inputs.workspace));

@@ -9,7 +9,7 @@ import { failureInWords, type WorkspaceConnection } from "../../common/databrick
 import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { parentFolder, readFolders } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import type { Step } from "../session/step.ts";
 import { type KeptFiles, keptFilesName, parseKeptFiles } from "./kept-files.ts";
@@ -46,7 +46,7 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
     fs.writeFileSync(path.join(folder, deploymentFileName), known.deployment, { mode: 0o600 });
     return { kept: known.kept, unchanged };
   } catch (error) {
-    if (step.cancel.aborted) throw new Cancelled();
+    if (step.cancel.aborted) throw new Canceled();
     const why =
       error instanceof Doubt
         ? error.message

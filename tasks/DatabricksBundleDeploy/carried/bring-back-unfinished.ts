@@ -13,7 +13,7 @@ import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { failureInWords, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { readText } from "./local-files.ts";
 import { isAccepted, parseUnfinished, reach, type Unfinished, unfinishedName } from "./unfinished.ts";
@@ -52,7 +52,7 @@ export async function bringBackUnfinished(step: Step, place: DeploymentPlace): P
     const kept = found === "nothing" ? undefined : text;
     return { follows: state, isAhead, kept, isPutBack: found === "put back" };
   } catch (error) {
-    if (step.cancel.aborted) throw new Cancelled();
+    if (step.cancel.aborted) throw new Canceled();
     print(`Could not check whether an earlier deployment was interrupted: ${failureInWords(error)}`);
     return nothing;
   }

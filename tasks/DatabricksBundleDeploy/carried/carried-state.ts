@@ -2,7 +2,7 @@ import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { deleteWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { debug } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { type BroughtBack, bringBackFiles, forgetFiles } from "./bring-back-files.ts";
 import { bringBackUnfinished } from "./bring-back-unfinished.ts";
@@ -12,7 +12,7 @@ import { keptFilesName } from "./kept-files.ts";
 
 /** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
 export interface CarriedState {
-  /** Before each run of the CLI. Never throws, except Cancelled. */
+  /** Before each run of the CLI. Never throws, except Canceled. */
   prepare(): Promise<void>;
   /** After a run that has failed: waits until the workspace has all that it has done. Never throws. */
   flush(): Promise<void>;
@@ -41,7 +41,7 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
         listed = [...paths];
       });
     } catch (error) {
-      if (error instanceof Cancelled) throw error;
+      if (error instanceof Canceled) throw error;
       debug(`What was uploaded is not kept: ${String(error)}`);
       return undefined;
     }

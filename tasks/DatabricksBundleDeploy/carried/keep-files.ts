@@ -24,7 +24,7 @@ import {
   type WorkspaceObject,
 } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import { formatCount, listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { certainHashes, filesOf1970, makeNewer, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
@@ -100,7 +100,7 @@ export async function keepFiles(
     const text = formatKeptFiles({ ...kept, upload: { id, sequence, timestamp }, files });
     await writeWorkspaceFile(workspace, `${place.statePath}/${keptFilesName}`, text);
   } catch (error) {
-    if (step.cancel.aborted) throw new Cancelled();
+    if (step.cancel.aborted) throw new Canceled();
     // What an earlier deploy has kept does not match this upload, so it is not used.
     print(
       `The next deploy uploads all files, because what was uploaded could not be recorded: ${failureInWords(error)}`,

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { print, setOutput } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import { isPullRequestBuild } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
@@ -39,7 +39,7 @@ export async function decide(task: Pick<Task, "cancel">, inputs: Compares, since
     const files = listSome(changed, shownFiles);
     return { skips: false, line: `Files of the bundle have changed since ${base}: ${files}` };
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (error instanceof Canceled) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const line = `The step is not skipped, because it is unknown whether the bundle has changed since ${since}: ${reason}.`;
     return { skips: false, line };

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { probe } from "../../common/databricks/cli/probe.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import { findOnPath } from "../../common/pipeline/job.ts";
 import { shorten } from "../../common/pipeline/secrets.ts";
 
@@ -61,7 +61,7 @@ export function gitIn(folder: string, cancel: AbortSignal): Git {
     const ended = await probe(question).catch((error: unknown) => {
       throw new Doubt(`git cannot be started: ${error instanceof Error ? error.message : String(error)}`);
     });
-    if (cancel.aborted) throw new Cancelled();
+    if (cancel.aborted) throw new Canceled();
     return ended;
   };
   const read = async (...command: string[]) => {

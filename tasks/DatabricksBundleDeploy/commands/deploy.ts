@@ -15,7 +15,7 @@ import {
 import { uploadedNames } from "../../common/databricks/cli/sync-snapshot.ts";
 import { listUploads, refusesToListUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import { isSwitchedOn } from "../arguments.ts";
 import { forgetAllFiles } from "../carried/bring-back-files.ts";
 import { type CarriedState, carriedState } from "../carried/carried-state.ts";
@@ -128,9 +128,9 @@ async function deployedSummary(step: Step): Promise<Pick<Deployment, "summary" |
   }
 }
 
-/** The error of a step that fails after its deploy has succeeded; throws Cancelled as it is. */
+/** The error of a step that fails after its deploy has succeeded; throws Canceled as it is. */
 function afterDeploy(what: string, error: unknown): UserError {
-  if (error instanceof Cancelled) throw error;
+  if (error instanceof Canceled) throw error;
   const { hint, section } = error instanceof UserError ? error : { hint: undefined, section: "deploy-failed" as const };
   const said = error instanceof Error ? error.message : String(error);
   const details = { section, cause: error, ...(hint === undefined ? {} : { hint }) };

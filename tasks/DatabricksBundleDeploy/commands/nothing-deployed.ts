@@ -7,7 +7,7 @@ import { type BundleResource, type BundleSummary, placeOf } from "../../common/d
 import { failureInWords, WorkspaceError } from "../../common/databricks/workspace/call.ts";
 import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
 import { print } from "../../common/pipeline/commands.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import type { Step } from "../session/step.ts";
 
@@ -58,7 +58,7 @@ async function fileOfState(step: Step, summary: BundleSummary): Promise<string |
     }
     return undefined;
   } catch (error) {
-    if (step.cancel.aborted) throw new Cancelled();
+    if (step.cancel.aborted) throw new Canceled();
     throw unknownState(summary, workspace.host, error);
   }
 }

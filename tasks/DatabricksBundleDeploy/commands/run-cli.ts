@@ -6,11 +6,11 @@ import { followLog, type LogRecord, logFlags, setLog } from "../../common/databr
 import { type CliFacts, type CliOutput, cliOutput } from "../../common/databricks/cli/output.ts";
 import { runBundleCommand } from "../../common/databricks/cli/run.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import { otherIdentity } from "../session/bundle-authentication.ts";
 import { watchForFirstToken } from "../session/first-token.ts";
 import type { Step } from "../session/step.ts";
-import { type AfterCancel, afterCancel } from "./cancelled.ts";
+import { type AfterCancel, afterCancel } from "./canceled.ts";
 import { endInWords, explainFailure } from "./explain-failure.ts";
 import type { CommandEnd } from "./known-failures.ts";
 import { otherProgram, startFailure } from "./whose-cli.ts";
@@ -76,9 +76,9 @@ export async function runCommand(step: Step, command: string, options: CommandOp
   return outcome.stdout;
 }
 
-/** The same, but returns a failure as an outcome; throws Cancelled if the step was canceled in the meantime. */
+/** The same, but returns a failure as an outcome; throws Canceled if the step was canceled in the meantime. */
 export async function tryCommand(step: Step, command: string, options: CommandOptions): Promise<CommandOutcome> {
-  if (step.cancel.aborted) throw new Cancelled();
+  if (step.cancel.aborted) throw new Canceled();
   const { output = shownOutput(step), locks = false, begin } = options;
   const given = options.arguments ?? [];
   const silence = watchForFirstToken(step.metadataService, step.declared.hasPreinit);
@@ -122,7 +122,7 @@ export async function tryCommand(step: Step, command: string, options: CommandOp
         { signal: silence.signal, afterMs: 0 },
       ],
     });
-    if (await isCanceled(step.cancel, exitCode)) throw noteStop(new Cancelled(), exitCode);
+    if (await isCanceled(step.cancel, exitCode)) throw noteStop(new Canceled(), exitCode);
     await begin;
     log?.end();
     output.end();

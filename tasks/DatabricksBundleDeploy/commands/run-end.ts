@@ -13,9 +13,9 @@ import {
   type WorkspaceRun,
 } from "../../common/databricks/workspace/runs.ts";
 import { debug, logIssue, print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
-import { cleanupConnection } from "./cancelled.ts";
+import { cleanupConnection } from "./canceled.ts";
 import type { TaskStates } from "./task-states.ts";
 
 /** How a run ended, or, with `noWait`, that it was started. */
@@ -79,7 +79,7 @@ async function endOfRun(
       if (!said) print(`The CLI has stopped watching the run, but the run continues. Waiting for it to end: ${url}`);
       said = true;
     } catch (error) {
-      if (step.cancel.aborted) throw new Cancelled();
+      if (step.cancel.aborted) throw new Canceled();
       if (isLasting(error) || Date.now() > answeredAt + patienceMs) {
         await leaveRun(step, started);
         return unreported(error);
@@ -87,7 +87,7 @@ async function endOfRun(
       debug(String(error));
     }
     await sleep(waitMs, undefined, { signal: step.cancel }).catch(() => {
-      throw new Cancelled();
+      throw new Canceled();
     });
   }
 }

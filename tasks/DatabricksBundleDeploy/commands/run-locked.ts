@@ -9,7 +9,7 @@ import { type KeptNote, keepLockNote } from "../lock/note.ts";
 import { mayHoldLock, releaseOwnLock } from "../lock/own.ts";
 import { releaseStaleLockBefore, waitForLock } from "../lock/wait.ts";
 import type { Step } from "../session/step.ts";
-import { cleanupConnection, warnOfUnfinishedState } from "./cancelled.ts";
+import { cleanupConnection, warnOfUnfinishedState } from "./canceled.ts";
 import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { shownOutput, wasStopped } from "./run-cli.ts";
 import { runWhilePreparing } from "./run-while-preparing.ts";

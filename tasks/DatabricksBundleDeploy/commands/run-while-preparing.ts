@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { type CommandOptions, runCommand } from "./run-cli.ts";
 
@@ -43,7 +43,7 @@ export async function runWhilePreparing(
 
 async function unlessCanceled({ cancel }: Step, work: Promise<void>): Promise<void> {
   await work;
-  if (cancel.aborted) throw new Cancelled();
+  if (cancel.aborted) throw new Canceled();
 }
 
 /** Rejects with TooLong if a work takes longer than `withinMs`, whatever becomes of it. */

@@ -2,10 +2,10 @@ import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import type { RunKind } from "../../common/databricks/cli/run-options.ts";
 import type { BundleSummary } from "../../common/databricks/cli/summary.ts";
 import { print } from "../../common/pipeline/commands.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import type { Step } from "../session/step.ts";
-import type { AfterCancel } from "./cancelled.ts";
+import type { AfterCancel } from "./canceled.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
 import { isGood, leaveRun, type RunEnd, type StartedRun, startedRun, verify } from "./run-end.ts";
 import { type RunTarget, runWords, targetOf } from "./run-targets.ts";
@@ -93,7 +93,7 @@ async function runTarget(step: Step, target: RunTarget, onEnd: (run: RunOutcome)
     return isGood(end);
   } catch (error) {
     const run = started();
-    if (error instanceof Cancelled && run) ended(await leaveRun(step, run));
+    if (error instanceof Canceled && run) ended(await leaveRun(step, run));
     throw error;
   } finally {
     states.stop();

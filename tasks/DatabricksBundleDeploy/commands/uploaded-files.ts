@@ -3,7 +3,7 @@ import path from "node:path";
 import { type BundleSummary, type NamedFile, namedFiles } from "../../common/databricks/cli/summary.ts";
 import { missingPaths } from "../../common/databricks/workspace/files.ts";
 import { debug, warn } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function missingFiles(step: Step, summary: BundleSummary, known: It
     );
     return named.filter(({ path }) => missing.has(path));
   } catch (error) {
-    if (step.cancel.aborted) throw new Cancelled();
+    if (step.cancel.aborted) throw new Canceled();
     debug(`Whether all files were uploaded is not known: ${String(error)}`);
     return [];
   }

@@ -1,7 +1,7 @@
 import { askVersion, type NoVersion, notStarted } from "../../common/databricks/cli/ask-version.ts";
 import { cliFailures } from "../../common/failures/cli.ts";
 import { knownError } from "../../common/failures/failure.ts";
-import { Cancelled, type UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, type UserError } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 
 const answerWithinMs = 30_000;
@@ -10,7 +10,7 @@ const answerWithinMs = 30_000;
 export async function otherProgram({ cli, cancel }: Pick<Step, "cli" | "cancel">): Promise<UserError | undefined> {
   const { executable, environment } = cli;
   const answer = await askVersion({ executable, environment, withinMs: answerWithinMs, cancel });
-  if (cancel.aborted) throw new Cancelled();
+  if (cancel.aborted) throw new Canceled();
   return typeof answer === "string" ? undefined : notTheCli(executable, answer);
 }
 

@@ -11,7 +11,7 @@ import {
   writeLockNote,
 } from "../../common/databricks/workspace/lock-notes.ts";
 import { debug } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { isOwnLock } from "./own.ts";
 
@@ -78,7 +78,7 @@ export function keepLockNote(
         try {
           await remove();
         } catch (error) {
-          if (!(error instanceof Cancelled)) throw error;
+          if (!(error instanceof Canceled)) throw error;
           await remove();
         }
       });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { readLock } from "../../common/databricks/workspace/lock.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { type LockHeld, lockHeld } from "./held.ts";
 import { type HeldLock, releaseStaleLock } from "./holder.ts";
@@ -44,7 +44,7 @@ async function isReleased(
   while (Date.now() < until) {
     await sleep(Math.min(lookMs, until - Date.now()), undefined, { signal: step.cancel }).catch(() => {
       print("Canceled while waiting for the deployment lock.");
-      throw new Cancelled();
+      throw new Canceled();
     });
     if ((await readLock(workspace, statePath).catch(unlessCanceled)) === undefined) return true;
   }
@@ -53,7 +53,7 @@ async function isReleased(
 
 /** A request that fails does not end the wait: the next look may succeed. */
 function unlessCanceled(error: unknown): "unknown" {
-  if (error instanceof Cancelled) throw error;
+  if (error instanceof Canceled) throw error;
   debug(String(error));
   return "unknown";
 }

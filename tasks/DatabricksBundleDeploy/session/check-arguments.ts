@@ -1,6 +1,6 @@
 import { flagProblem } from "../../common/databricks/cli/flag-problem.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import type { DeployInputs } from "../inputs.ts";
 import { optionText } from "../run-lines.ts";
 
@@ -25,7 +25,7 @@ export async function checkArguments(
   ];
   for (const { input, name, flags } of checks) {
     const problem = flags.length > 0 ? await flagProblem(asked, name, flags) : undefined;
-    if (cancel.aborted) throw new Cancelled();
+    if (cancel.aborted) throw new Canceled();
     if (problem !== undefined) throw refused(input, name, problem);
   }
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { debug } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import type { Machine } from "../while-busy.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -74,7 +74,7 @@ export async function discard(cache: Pick<Machine, "whileBusy">, folder: string)
     if (hasMovedAside(folder)) remove();
     else await cache.whileBusy(folder, remove);
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (error instanceof Canceled) throw error;
     debug(`Cannot remove ${folder}: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { getVariable } from "azure-pipelines-task-lib/task";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
 import { type Machine, type WhileBusy, waitWhileBusy } from "../while-busy.ts";
 import { noteVerified, readRecord, recordName, sha256OfFile, wasVerified } from "./record.ts";
@@ -87,13 +87,13 @@ export async function isIntact(cache: ToolCache, version: string, archiveSha256?
   const expected = record.executableSha256;
   if (!mayRun(executable)) return false;
   if (wasVerified(executable, expected, note)) return true;
-  const actual = await cache.whileBusy(executable, () => sha256OfFile(executable)).catch(unlessCancelled);
+  const actual = await cache.whileBusy(executable, () => sha256OfFile(executable)).catch(unlessCanceled);
   return actual === expected;
 }
 
 /** An executable that cannot be read is not shown to be intact. */
-function unlessCancelled(error: unknown): undefined {
-  if (error instanceof Cancelled) throw error;
+function unlessCanceled(error: unknown): undefined {
+  if (error instanceof Canceled) throw error;
 }
 
 function contentOf(folder: string, platform: Platform) {

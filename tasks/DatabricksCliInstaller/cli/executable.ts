@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { type NoVersion, notStarted, startVersion } from "../../common/databricks/cli/ask-version.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import { causeInWords } from "../../common/pipeline/file-failure.ts";
 import { nameOf, type Platform } from "../platform.ts";
 import type { Machine } from "../while-busy.ts";
@@ -35,10 +35,10 @@ export async function runnableVersion(
     }
   };
   const answer = await whileBusy(executable, start).catch((error: unknown) => {
-    if (error instanceof UserError || error instanceof Cancelled) throw error;
+    if (error instanceof UserError || error instanceof Canceled) throw error;
     return notStarted(error);
   });
-  if (cancel.aborted) throw new Cancelled();
+  if (cancel.aborted) throw new Canceled();
   return typeof answer === "string" ? answer : refuse(executable, platform, answer);
 }
 

@@ -4,7 +4,7 @@ import { askVersion, type NoVersion } from "../../common/databricks/cli/ask-vers
 import { findCliOnPath, isScript, scriptBeforeCli } from "../../common/databricks/cli/find.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Platform } from "../platform.ts";
 
 /** A CLI on this agent's PATH. */
@@ -40,7 +40,7 @@ export async function takePreinstalled(
   }
   const environment = withoutAgentSecrets(process.env);
   const answer = await askVersion({ executable, environment, withinMs: answerWithinMs, cancel });
-  if (cancel.aborted) throw new Cancelled();
+  if (cancel.aborted) throw new Canceled();
   if (typeof answer === "string") return { version: answer, executable, cached: false, behind: scriptBeforeCli() };
   printNotUsed(executable, whatItIs(answer));
   return undefined;

@@ -1,4 +1,4 @@
-import { Cancelled, UserError } from "../../common/pipeline/errors.ts";
+import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import type { Archive } from "../archive/download.ts";
 import { readExecutable } from "../archive/extract.ts";
 import { discard, publish, stage } from "../cache/publish.ts";
@@ -20,7 +20,7 @@ export async function installVerified(
   const content = await readExecutable(archive, cache.platform.executable);
   const staged = await stage(cache, content, archive.sha256);
   try {
-    if (cancel.aborted) throw new Cancelled();
+    if (cancel.aborted) throw new Canceled();
     const version = await runnableVersion(staged.executable, cache, cancel);
     expectVersion(step, archive, wanted, version);
     await publish(cache, version, staged, inputs.checksum);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerSecret, setTaskVariable } from "../../common/pipeline/commands.ts";
-import { Cancelled } from "../../common/pipeline/errors.ts";
+import { Canceled } from "../../common/pipeline/errors.ts";
 import { serviceEnvironment } from "./environment.ts";
 import {
   type Handover,
@@ -74,8 +74,8 @@ async function opened(
   const answer = once(child, "message") as Promise<[ServiceMessage]>;
   const overdue = sleep(readyWithinMs, `no answer within ${readyWithinMs / 1000} seconds`, { ref: false });
   const canceled = new Promise<never>((_, reject) => {
-    cancel.addEventListener("abort", () => reject(new Cancelled()));
-    if (cancel.aborted) reject(new Cancelled());
+    cancel.addEventListener("abort", () => reject(new Canceled()));
+    if (cancel.aborted) reject(new Canceled());
   });
   const message: HandoverMessage = { ...rest, network: networkMessage(network), workerPid: workerPid() };
   // If the process is gone, its end tells why.

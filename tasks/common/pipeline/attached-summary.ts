@@ -1,6 +1,6 @@
 import { callAzureDevOps } from "./azure-devops.ts";
 import { isGuid, projectUrl } from "./collection.ts";
-import { Cancelled } from "./errors.ts";
+import { Canceled } from "./errors.ts";
 import type { Http } from "./http.ts";
 import { type JobInfo, readStepRecord } from "./job.ts";
 import { warnNotWritten } from "./summary.ts";
@@ -8,7 +8,7 @@ import { warnNotWritten } from "./summary.ts";
 /**
  * Returns a function that shows Markdown on the run page as publishSummary does, for a task whose logging commands are restricted
  * (task.json). It sends the request with which the agent itself uploads a summary (agent: JobServer.CreateAttachmentAsync), and throws
- * only Cancelled.
+ * only Canceled.
  */
 export function attachedSummary(http: Http, job: JobInfo) {
   return async (what: string, name: string, markdown: () => string): Promise<boolean> => {
@@ -23,7 +23,7 @@ async function problemOf(work: () => Promise<string | undefined>): Promise<strin
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (error instanceof Canceled) throw error;
     return error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,5 +1,5 @@
 import { organizationOf } from "./collection.ts";
-import { Cancelled } from "./errors.ts";
+import { Canceled } from "./errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./http.ts";
 import type { JobInfo } from "./job.ts";
 import { parsedObject } from "./json.ts";
@@ -22,7 +22,7 @@ export type AzureDevOpsAnswer =
 
 /**
  * Calls the API of Azure DevOps with the job's own token. Sends nothing to an address outside of the job's organization: a variable
- * of the job can replace the address of its collection. Throws only Cancelled.
+ * of the job can replace the address of its collection. Throws only Canceled.
  */
 export async function callAzureDevOps(
   http: Http,
@@ -53,7 +53,7 @@ export async function callAzureDevOps(
       ...call,
     })
     .catch((error: unknown) => {
-      if (error instanceof Cancelled) throw error;
+      if (error instanceof Canceled) throw error;
       return error instanceof Error ? error : new Error(String(error));
     });
   if (response instanceof Error) return { reason: response.message, status: undefined };

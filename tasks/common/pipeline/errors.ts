@@ -72,9 +72,9 @@ export class UserError extends Error {
 }
 
 /** The step was canceled (pipeline run canceled, step timeout, agent shutdown). */
-export class Cancelled extends Error {
+export class Canceled extends Error {
   constructor() {
     super("The step was canceled.");
-    this.name = "Cancelled";
+    this.name = "Canceled";
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cancelled } from "./errors.ts";
+import { Canceled } from "./errors.ts";
 import { createExchange, type ExchangeRequest, type StreamedResponse } from "./http-exchange.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { backoffMs, printSlowRetry, retryAfterMs, watchTime } from "./http-limits.ts";
@@ -56,7 +56,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       const waitMs = outcome.retryAfterMs ?? backoffMs(attempt);
       onRetry(outcome.reason, waitMs);
       await sleep(waitMs, undefined, { signal: cancel }).catch(() => {
-        throw new Cancelled();
+        throw new Canceled();
       });
     }
   }
@@ -82,7 +82,7 @@ export function createHttp(network: Network, userAgent: string, cancel: AbortSig
       }
       return { done: true, value: await read(response, last) };
     } catch (error) {
-      if (cancel.aborted) throw new Cancelled();
+      if (cancel.aborted) throw new Canceled();
       const failure = toHttpFailure(error, { url, network, overdue: limit.overdue(error) });
       if (!failure) throw error;
       if (last || !failure.transient) throw failure;

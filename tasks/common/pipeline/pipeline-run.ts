@@ -63,7 +63,7 @@ export type JobEnd =
 
 /**
  * Asks Azure DevOps, with the job's own token, whether another job of the organization is over. The request goes to this job's
- * own collection, whatever `asked` names. Throws only Cancelled.
+ * own collection, whatever `asked` names. Throws only Canceled.
  */
 export async function readJobEnd(http: Http, own: JobInfo, asked: PipelineJob): Promise<JobEnd> {
   const organization = organizationOf(own.collectionUrl);

@@ -46,7 +46,7 @@ export class ThreadRefusal extends Error {
   }
 }
 
-/** The threads of a pull request. Each function throws ThreadRefusal if Azure DevOps does not do it, or Cancelled. */
+/** The threads of a pull request. Each function throws ThreadRefusal if Azure DevOps does not do it, or Canceled. */
 export interface PullRequestThreads {
   list(): Promise<PullRequestThread[]>;
   create(content: string): Promise<PullRequestThread>;

@@ -3,7 +3,7 @@ import { troubleshootingUrl, userAgent } from "../product.ts";
 import { cancelSignal } from "./cancellation.ts";
 import { complete, debug, print, registerSecret, warn } from "./commands.ts";
 import { removeFromProcessEnvironment } from "./environment.ts";
-import { Cancelled, UserError } from "./errors.ts";
+import { Canceled, UserError } from "./errors.ts";
 import { createHttp, type Http } from "./http.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { createTemporaryFolder, jobVariables, setLibraryOutput } from "./job.ts";
@@ -95,8 +95,8 @@ function removeFolder(folder: string): void {
   }
 }
 
-function reportFailure(error: unknown, cancelled: boolean): void {
-  if (cancelled || error instanceof Cancelled) {
+function reportFailure(error: unknown, canceled: boolean): void {
+  if (canceled || error instanceof Canceled) {
     print("The step was canceled.");
     complete("Canceled");
     return;

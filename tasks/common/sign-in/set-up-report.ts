@@ -2,7 +2,7 @@ import { addressText, pageOf, type WorkspaceAddress } from "../databricks/worksp
 import { whereIdentifiers } from "../failures/entra.ts";
 import { isGuid, mainCollectionUrl, organizationOf, projectUrl } from "../pipeline/collection.ts";
 import { print } from "../pipeline/commands.ts";
-import { Cancelled, UserError, type UserErrorDetails } from "../pipeline/errors.ts";
+import { Canceled, UserError, type UserErrorDetails } from "../pipeline/errors.ts";
 import { HttpFailure } from "../pipeline/http-failure.ts";
 import { escapeMarkdown, markdownCode, markdownLink, markdownTable } from "../pipeline/markdown.ts";
 import { maskSecrets } from "../pipeline/secrets.ts";
@@ -27,7 +27,7 @@ export async function publishSetUpReport(
   isSignedIn: boolean,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof Cancelled || !(error instanceof Error)) return;
+  if (error instanceof Canceled || !(error instanceof Error)) return;
   const report = () => setUpReport(setUp, workspace, isSignedIn, error);
   const isShown = await show("The set-up report", "Databricks sign-in.md", report);
   if (!isShown) return;

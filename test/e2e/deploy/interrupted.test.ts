@@ -20,7 +20,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
 
   const locks = async () => (await lab.workspace.files()).filter((file) => file.endsWith("deploy.lock"));
 
-  it("lets a cancelled deploy reach its end within the agent's grace", { tags: "windows" }, async () => {
+  it("lets a canceled deploy reach its end within the agent's grace", { tags: "windows" }, async () => {
     const { run, job } = await checkout(bundle);
     lab.workspace.fault(creation, { delayMs: 1_500 });
     const step = await run({ target: "prod" }, cancelAt("Deploying resources"));
@@ -76,7 +76,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     expect((await second.end).result).toBe("Succeeded");
   });
 
-  it("leaves alone the lock of another job when a destroy without a lock is cancelled", async () => {
+  it("leaves alone the lock of another job when a destroy without a lock is canceled", async () => {
     const late = await checkout(bundle, { job: shortGrace });
     const other = await checkout(bundleOf("stopped", job("other", "Other")));
     await late.run({ target: "prod" });

@@ -106,9 +106,9 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
       expect.stringMatching(new RegExp(`^${lab.workspace.url}/pipelines/[\\w-]+/updates/\\*$`)),
     ]);
     const { release } = lab.workspace.runs({ hold: true });
-    const cancelled = await run({ run: "first" }, cancelAt("RUNNING"));
+    const canceled = await run({ run: "first" }, cancelAt("RUNNING"));
     release();
-    expect(cancelled.log).toContainEqual(expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`));
+    expect(canceled.log).toContainEqual(expect.stringContaining(`Canceled the run: ${lab.workspace.url}/jobs/`));
   });
 
   it("reports an unknown result for a run that the CLI did not name", { tags: "linux" }, async () => {
@@ -132,7 +132,7 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
     expect(step.errors.at(-1)).toMatch(/run of second ended with FAILED/);
   });
 
-  it("cancels its own run when the step is cancelled", { tags: "windows" }, async () => {
+  it("cancels its own run when the step is canceled", { tags: "windows" }, async () => {
     const { run } = await checkout(runnable);
     const { release } = lab.workspace.runs({ hold: true });
     const [step, { workspace }] = await requests(() => run({ run: "first" }, cancelAt("RUNNING")));

@@ -91,16 +91,16 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
     expect(step.outputs["source"], step.text).toBe("download");
   });
 
-  it("stops at once when it is cancelled, and leaves nothing behind", { tags: "windows" }, async () => {
+  it("stops at once when it is canceled, and leaves nothing behind", { tags: "windows" }, async () => {
     lab.releases.fault(/\.zip$/, { hold: true });
     const cancel = new AbortController();
     const running = install({ version: "1.11.0" }, { cancel: cancel.signal });
     while (lab.releases.requests.every(({ path: file }) => !file.endsWith(".zip"))) await sleep(20);
-    const cancelledAt = Date.now();
+    const canceledAt = Date.now();
     cancel.abort();
     const step = await running;
     // The agent would send the next signal after 7.5 seconds.
-    expect(Date.now() - cancelledAt).toBeLessThan(5_000);
+    expect(Date.now() - canceledAt).toBeLessThan(5_000);
     expect(step.result).toBe("Canceled");
     expect(fs.existsSync(path.join(agent.toolsDirectory, "databricks"))).toBe(false);
   });

@@ -59,7 +59,7 @@ export async function checkOut(
   };
 }
 
-/** Settings of a step that is cancelled as soon as a log line contains `text`. */
+/** Settings of a step that is canceled as soon as a log line contains `text`. */
 export function cancelAt(text: string): Pick<StepSettings, "cancel" | "onLine"> {
   const cancel = new AbortController();
   return { cancel: cancel.signal, onLine: (line) => void (line.includes(text) && cancel.abort()) };

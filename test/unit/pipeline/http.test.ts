@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
+import { Canceled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp } from "../../../tasks/common/pipeline/http.ts";
 import { allowedUrl } from "../../../tasks/common/pipeline/http-exchange.ts";
 import { retryAfterMs } from "../../../tasks/common/pipeline/http-limits.ts";
@@ -157,19 +157,19 @@ describe("The HTTP module", () => {
     const cancel = new AbortController();
     const sent = client(cancel.signal).send({ method: "GET", url });
     setTimeout(() => cancel.abort(), 300);
-    await expect(sent).rejects.toBeInstanceOf(Cancelled);
+    await expect(sent).rejects.toBeInstanceOf(Canceled);
     const lines = printed.mock.calls.map(([line]) => String(line));
     printed.mockRestore();
     expect(lines.join("")).toContain(`${new URL(url).host} returned status 503. Trying again in 12 s.`);
   });
 
-  it("can be cancelled while it waits for an answer or for the next attempt", async () => {
+  it("can be canceled while it waits for an answer or for the next attempt", async () => {
     for (const handler of [() => undefined, answer(503, "", { "Retry-After": "60" })]) {
       const { url } = await serve(handler);
       const cancel = new AbortController();
       const sent = client(cancel.signal).send({ method: "GET", url });
       setTimeout(() => cancel.abort(), 50);
-      await expect(sent).rejects.toBeInstanceOf(Cancelled);
+      await expect(sent).rejects.toBeInstanceOf(Canceled);
     }
   });
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectionTo } from "../../../tasks/common/pipeline/connection.ts";
-import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
+import { Canceled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp } from "../../../tasks/common/pipeline/http.ts";
 import { type Network, proxyFor } from "../../../tasks/common/pipeline/network.ts";
 import { agentNetwork } from "../../../tasks/common/pipeline/network-settings.ts";
@@ -337,11 +337,11 @@ describe("An agent's proxy and CA", () => {
     }
   });
 
-  it("ends a request that was cancelled before it began, whatever the proxy does", async () => {
+  it("ends a request that was canceled before it began, whatever the proxy does", async () => {
     proxy.blackhole("silent.example");
     const settings = { url: new URL(proxy.url), ...credentials, bypass: [] };
     const http = createHttp({ proxy: settings, extraCertificates: certificate }, "test/1.0", AbortSignal.abort());
-    await expect(http.send({ method: "GET", url: "https://silent.example/" })).rejects.toBeInstanceOf(Cancelled);
+    await expect(http.send({ method: "GET", url: "https://silent.example/" })).rejects.toBeInstanceOf(Canceled);
   });
 
   it("bypasses the proxy for bypassed hosts and for loopback", () => {

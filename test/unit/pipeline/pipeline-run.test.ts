@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Cancelled } from "../../../tasks/common/pipeline/errors.ts";
+import { Canceled } from "../../../tasks/common/pipeline/errors.ts";
 import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
 import { pageOfJob, readJobEnd, runNumber } from "../../../tasks/common/pipeline/pipeline-run.ts";
@@ -114,8 +114,8 @@ describe("The end of another job", () => {
   });
 
   it("is not waited for after a cancel", async () => {
-    const { http } = serverWith({ [build]: new Cancelled() });
-    await expect(readJobEnd(http, own, asked)).rejects.toThrow(Cancelled);
+    const { http } = serverWith({ [build]: new Canceled() });
+    await expect(readJobEnd(http, own, asked)).rejects.toThrow(Canceled);
   });
 });
 

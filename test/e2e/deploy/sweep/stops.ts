@@ -62,7 +62,7 @@ export function changesInFlight(
 
 /**
  * Stops a step that has reached a checkpoint, and ends its job. Requests that are held before the workspace never get there, with
- * one exception: a step that is cancelled after an answer goes on, so that its CLI can end by itself within the grace.
+ * one exception: a step that is canceled after an answer goes on, so that its CLI can end by itself within the grace.
  */
 export async function stopStep(
   step: StoppableStep,

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cliOutput } from "../../../../tasks/common/databricks/cli/output.ts";
-import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
+import { Canceled } from "../../../../tasks/common/pipeline/errors.ts";
 import { isCanceled, runCommand } from "../../../../tasks/DatabricksBundleDeploy/commands/run-cli.ts";
 import { keepPrinted } from "../../printed.ts";
 import { scriptedStep } from "./scripted-step.ts";
@@ -67,7 +67,7 @@ it("A step that was canceled before does not start the CLI", async () => {
   const started = path.join(folder, "started");
   const step = stepWith(`touch '${started}'`, { cancel: AbortSignal.abort(), safePointMs: 5_000 });
   const deploy = runCommand(step, "deploy", { arguments: ["--debug"], locks: true });
-  await expect(deploy).rejects.toBeInstanceOf(Cancelled);
+  await expect(deploy).rejects.toBeInstanceOf(Canceled);
   expect(fs.existsSync(started)).toBe(false);
 });
 

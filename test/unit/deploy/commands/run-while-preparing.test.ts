@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
+import { Canceled } from "../../../../tasks/common/pipeline/errors.ts";
 import { runWhilePreparing } from "../../../../tasks/DatabricksBundleDeploy/commands/run-while-preparing.ts";
 import { keepPrinted } from "../../printed.ts";
 import { scriptedStep } from "./scripted-step.ts";
@@ -92,11 +92,11 @@ describe("A command whose state is being prepared", () => {
       cancel.abort();
       await new Promise((resolve) => setTimeout(resolve, 300));
       hasEnded = true;
-      throw new Cancelled();
+      throw new Canceled();
     };
     await expect(
       runWhilePreparing(step, "deploy", { arguments: ["--debug"], locks: true }, prepare),
-    ).rejects.toBeInstanceOf(Cancelled);
+    ).rejects.toBeInstanceOf(Canceled);
     expect(hasEnded).toBe(true);
     expect(fs.existsSync(path.join(folder, "token"))).toBe(false);
   });
@@ -109,7 +109,7 @@ describe("A command whose state is being prepared", () => {
       cancel.abort();
     };
     const deploy = runWhilePreparing(step, "deploy", { arguments: ["--debug"], locks: true }, prepare);
-    await expect(deploy).rejects.toBeInstanceOf(Cancelled);
+    await expect(deploy).rejects.toBeInstanceOf(Canceled);
     expect(fs.existsSync(path.join(folder, "token"))).toBe(false);
     expect(printed()).toContain('Canceled while "databricks bundle deploy" was preparing. Stopping it now.');
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
-import { Cancelled } from "../../../../tasks/common/pipeline/errors.ts";
+import { Canceled } from "../../../../tasks/common/pipeline/errors.ts";
 import { keepLockNote } from "../../../../tasks/DatabricksBundleDeploy/lock/note.ts";
 import { httpWith } from "../../fake-services.ts";
 import { alice, startTestWorkspace, type TestWorkspace } from "../../lab/workspace/setup.ts";
@@ -57,7 +57,7 @@ it("removes the folders that it has created for its note, and none that was ther
 });
 
 it("removes its note with a new connection if the step is canceled meanwhile", async () => {
-  const canceled = { ...workspace, http: httpWith(async () => Promise.reject(new Cancelled())) };
+  const canceled = { ...workspace, http: httpWith(async () => Promise.reject(new Canceled())) };
   const connections = [canceled, workspace];
   await keepAndEnd(`${home}/.bundle/orders/prod/state`, "preparing", () => connections.shift());
   expect(connections).toEqual([]);

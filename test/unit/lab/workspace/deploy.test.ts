@@ -145,13 +145,13 @@ describe("a run", () => {
     const run = databricks("bundle", "run", "nightly");
     const runId = await runningId();
     const body = { run_id: Number(runId) };
-    const cancelled = await lab.call({
+    const canceled = await lab.call({
       method: "POST",
       path: "/api/2.2/jobs/runs/cancel",
       token: lab.token(alice),
       body,
     });
-    expect(cancelled.status).toBe(200);
+    expect(canceled.status).toBe(200);
     expect(await run).toMatchObject({ code: 1, output: expect.stringContaining("CANCELED") });
   });
 

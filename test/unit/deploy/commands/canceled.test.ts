@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { afterCancel, warnOfUnfinishedState } from "../../../../tasks/DatabricksBundleDeploy/commands/cancelled.ts";
+import { afterCancel, warnOfUnfinishedState } from "../../../../tasks/DatabricksBundleDeploy/commands/canceled.ts";
 import { keepPrinted } from "../../printed.ts";
 
 const startedAt = new Date(Date.now() - 60_000);
