@@ -23,7 +23,7 @@ export interface BroughtBack {
 }
 
 /** The reason why all files are uploaded. */
-class Doubt extends Error {}
+class FullUpload extends Error {}
 
 /**
  * Replaces what the CLI remembers on this agent about the uploaded files by what the workspace shows, so that the deploy
@@ -48,7 +48,7 @@ export async function bringBackFiles(step: Step, place: DeploymentPlace): Promis
   } catch (error) {
     if (step.cancel.aborted) throw new Canceled();
     const why =
-      error instanceof Doubt
+      error instanceof FullUpload
         ? error.message
         : `the record of what the last deploy uploaded could not be read or checked: ${failureInWords(error)}`;
     print(`All files are uploaded, because ${why}.`);
@@ -76,26 +76,26 @@ export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
   for (const target of localTargets(cli)) forgetFiles(localFolder(cli, target));
 }
 
-/** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws a Doubt. */
+/** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws FullUpload. */
 async function readKept(workspace: WorkspaceConnection, { statePath, filePath }: DeploymentPlace) {
   // One after the other: a further connection takes longer than a request on one that is open.
   const deployment = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
   if (deployment === undefined) return undefined;
   const upload = parseDeploymentFile(deployment);
   if (upload === undefined) {
-    throw new Doubt(`${deploymentFileName} in the workspace has a form that this task does not support`);
+    throw new FullUpload(`${deploymentFileName} in the workspace has a form that this task does not support`);
   }
   // The bundle is deployed without copies of its files, or as one immutable folder.
   if (upload.files.length === 0) return undefined;
   const text = await readWorkspaceFile(workspace, `${statePath}/${keptFilesName}`);
-  if (text === undefined) throw new Doubt("there is no record of what the last deploy uploaded");
+  if (text === undefined) throw new FullUpload("there is no record of what the last deploy uploaded");
   const kept = parseKeptFiles(text);
   if (kept === undefined) {
-    throw new Doubt("the record of what the last deploy uploaded has a form that this task does not support");
+    throw new FullUpload("the record of what the last deploy uploaded has a form that this task does not support");
   }
-  if (!isSameUpload(kept.upload, upload)) throw new Doubt("another deployment has uploaded files since");
-  if (folderOf(kept.filePath) !== filePath) throw new Doubt(`the bundle's files were in ${kept.filePath} before`);
-  if (kept.address !== addressText(workspace)) throw new Doubt(`the workspace was ${kept.address} before`);
+  if (!isSameUpload(kept.upload, upload)) throw new FullUpload("another deployment has uploaded files since");
+  if (folderOf(kept.filePath) !== filePath) throw new FullUpload(`the bundle's files were in ${kept.filePath} before`);
+  if (kept.address !== addressText(workspace)) throw new FullUpload(`the workspace was ${kept.address} before`);
   return { kept, deployment };
 }
 
