@@ -10,9 +10,9 @@ import { mayHoldLock, releaseOwnLock } from "../lock/own.ts";
 import { releaseStaleLockBefore, waitForLock } from "../lock/wait.ts";
 import type { Step } from "../session/step.ts";
 import { cleanupConnection, warnOfUnfinishedState } from "./canceled.ts";
-import { warnOfLeftResources, warnOfReservations } from "./reservations.ts";
 import { shownOutput, wasStopped } from "./run-cli.ts";
 import { runWhilePreparing } from "./run-while-preparing.ts";
+import { showLogWarnings, warnOfLeftResources } from "./warnings.ts";
 
 /** After the time to wait, the CLI starts so often again if the lock that it has met is gone. */
 const mostFailures = 3;
@@ -101,7 +101,7 @@ async function runOnce(
     throw error;
   } finally {
     warnOfLeftResources(output.facts);
-    warnOfReservations(output.facts);
+    showLogWarnings(output.facts);
   }
 }
 

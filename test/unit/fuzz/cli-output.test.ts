@@ -5,7 +5,7 @@ import { type Diagnostic, diagnosticReader, unplacedErrors } from "../../../task
 import {
   isLockFailure,
   parseLoggedLockAttempt,
-  parseReservation,
+  parseLogWarning,
 } from "../../../tasks/common/databricks/cli/log-messages.ts";
 import { type CliOutput, cliOutput } from "../../../tasks/common/databricks/cli/output.ts";
 import { unknownSummary } from "../../../tasks/common/databricks/cli/summary.ts";
@@ -79,7 +79,7 @@ describe("Reading the output of the CLI", () => {
   property("reads any single line", lines, (line) => {
     const output = cliOutput({ onLine: () => undefined, onDiagnostic: () => undefined });
     inTime(() => output.line(line.replaceAll("\n", " "), "stderr"));
-    inTime(() => parseReservation(line));
+    inTime(() => parseLogWarning(line));
     inTime(() => parseLoggedLockAttempt(line, 0));
     inTime(() => isLockFailure(line));
   });

@@ -62,8 +62,8 @@ const qualifying = new RegExp(
   ].join("|"),
 );
 
-/** What qualifies a success, from a line of the log. */
-export function parseReservation(line: string): string | undefined {
+/** A warning that qualifies a success, from a line of the log. */
+export function parseLogWarning(line: string): string | undefined {
   const text = loggedMessage(line, "Warn");
   return text !== undefined && qualifying.test(text) ? text : undefined;
 }

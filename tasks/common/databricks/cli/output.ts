@@ -20,8 +20,8 @@ import {
   type LockAttempt,
   parseLockAttempt,
   parseLoggedLockAttempt,
+  parseLogWarning,
   parseProgress,
-  parseReservation,
 } from "./log-messages.ts";
 import { withoutCutSecret, withoutSettings } from "./printed-secrets.ts";
 import type { OutputStream } from "./run.ts";
@@ -50,8 +50,8 @@ export interface CliFacts {
   readonly progress: Progress;
   /** `destroy` found nothing that is deployed. */
   readonly nothingDeployed: boolean;
-  /** Log lines that qualify a success, without their level. */
-  readonly reservations: readonly string[];
+  /** Warnings in the log that qualify a success, without their level. */
+  readonly logWarnings: readonly string[];
   /** What made the CLI crash; undefined where it did not. */
   readonly crash: string | undefined;
   /** The bundle's script that the CLI started last, e.g. postinit (experimental.scripts); undefined where it started none. */
@@ -89,7 +89,7 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
   const destructive: DestructiveAction[] = [];
   const left = new Map<string, LeftResource>();
   const runUrls: string[] = [];
-  const reservations: string[] = [];
+  const logWarnings: string[] = [];
   const loggedErrors: string[] = [];
   let counts: ReportedCounts | undefined;
   let files: FileCounts | undefined;
@@ -134,8 +134,8 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
     // In runs whose arguments ask for a log on stderr, with the time of its arrival here.
     if (stream === "stderr") lock ??= parseLoggedLockAttempt(line, Date.now());
     if (lock && isLockFailure(line)) lock = { ...lock, failed: true };
-    const reservation = parseReservation(line);
-    if (reservation !== undefined && reservations.length < keptFacts) reservations.push(reservation);
+    const logWarning = parseLogWarning(line);
+    if (logWarning !== undefined && logWarnings.length < keptFacts) logWarnings.push(logWarning);
     const url = stream === "stderr" ? parseRunUrl(line) : undefined;
     if (url && runUrls.length < keptFacts) runUrls.push(url);
   }
@@ -176,7 +176,7 @@ export function cliOutput({ onLine, onDiagnostic, onUsage = () => {} }: OutputDi
       const isLocked = lock !== undefined && !lock.failed;
       const begun = isLocked && logged === "preparing" ? "locked" : logged;
       const progress: Progress = isChanging ? "changing" : begun;
-      return { ...found, errors, report, destructive, left, lock, progress, reservations, runUrls };
+      return { ...found, errors, report, destructive, left, lock, progress, logWarnings, runUrls };
     },
   };
 }

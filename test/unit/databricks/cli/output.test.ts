@@ -159,7 +159,7 @@ describe("Facts from the CLI's output", () => {
     output.end();
     expect(lines).toEqual(["Warn: Destroy may still be in progress"]);
     expect(summaries).toEqual(["first", "second"]);
-    expect(output.facts.reservations).toEqual(["Destroy may still be in progress"]);
+    expect(output.facts.logWarnings).toEqual(["Destroy may still be in progress"]);
     expect(output.facts.errors[0]?.locations).toHaveLength(1);
   });
 
@@ -183,7 +183,7 @@ describe("Facts from the CLI's output", () => {
   });
 
   it("include what the CLI warns of in its log although it succeeds", () => {
-    const { reservations } = factsOf(
+    const { logWarnings } = factsOf(
       "Warn: Not waiting for creation of resources.apps.a (DATABRICKS_BUNDLE_RESOURCE_MAX_WAIT=0); it may still be in progress",
       "Warn: State was last deployed with CLI version 1.13.0 but current version is 1.11.0",
       "Warn: automatic migration to direct engine failed: no such resource",
@@ -193,8 +193,8 @@ describe("Facts from the CLI's output", () => {
       "Warn: something about an SDK",
       "Warn: post-deploy dry-run migration to direct: unsupported resource type",
     );
-    expect(reservations).toHaveLength(6);
-    expect(reservations[1]).toBe("State was last deployed with CLI version 1.13.0 but current version is 1.11.0");
+    expect(logWarnings).toHaveLength(6);
+    expect(logWarnings[1]).toBe("State was last deployed with CLI version 1.13.0 but current version is 1.11.0");
   });
 
   it("include a crash, the last line, and a destroy that found nothing", () => {

@@ -4,7 +4,7 @@ import { listSome } from "../listing.ts";
 
 const shown = 20;
 
-/** Says on the run page what stays in the workspace though the CLI was to delete it; the next plan no longer does. */
+/** Shows on the run page what the CLI was to delete, but stays in the workspace. The next plan no longer contains it. */
 export function warnOfLeftResources({ left }: CliFacts): void {
   if (left.size === 0) return;
   const names = [...left.values()].map(({ key, id }) => `${key} (${id})`);
@@ -17,6 +17,6 @@ export function warnOfLeftResources({ left }: CliFacts): void {
 }
 
 /** Shows on the run page what the CLI itself warns of in its log, such as a resource that may still be in progress. */
-export function warnOfReservations({ reservations }: CliFacts): void {
-  for (const text of new Set(reservations)) warn(text);
+export function showLogWarnings({ logWarnings }: CliFacts): void {
+  for (const text of new Set(logWarnings)) warn(text);
 }
