@@ -8,16 +8,18 @@ import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import type { Step } from "../session/step.ts";
 import { type PlaceNote, readPlaceNote, workspaceOf, writePlaceNote } from "./noted-place.ts";
 
-/** In a target's local folder: the local state of other deployments of the target, each in a folder of its own. */
+/**
+ * In a target's local folder: the local state of other deployments of the target, each in a folder of its own. The CLI keeps only one
+ * for each target, whatever workspace and folder the target is deployed to.
+ */
 const othersFolder = "azure-pipelines.other-places";
 
 /**
- * Makes sure that the CLI's local state is that of the deployment in `place`, and notes that. The CLI keeps one for each target,
- * whatever workspace and folder the target is deployed to, and would take the resources of another deployment for this one's.
- * Prints one line if it sets a state aside; it is put back when its deployment is used here again. Returns whether the local
- * state has changed. Throws a UserError if the disk does not allow it.
+ * Makes sure that the CLI's local state is that of the deployment in `place`: sets aside another one's, which the CLI would take for
+ * this one's, until that deployment is used here again. Prints one line if it does. Returns whether the local state has changed.
+ * Throws a UserError if the disk does not allow it.
  */
-export function useLocalStateOf(step: Pick<Step, "cli" | "address">, place: DeploymentPlace): boolean {
+export function swapLocalState(step: Pick<Step, "cli" | "address">, place: DeploymentPlace): boolean {
   const before = readPlaceNote(step.cli, place.target);
   const now: PlaceNote = { place, workspace: workspaceOf(step) ?? before?.workspace, digest: undefined };
   if (before === undefined) {

@@ -6,7 +6,7 @@ import {
   placeOf,
 } from "../../common/databricks/cli/summary.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
-import { useLocalStateOf } from "../carried/foreign-state.ts";
+import { swapLocalState } from "../carried/foreign-state.ts";
 import { hasPlaceNote, notedPlace, notePlace } from "../carried/noted-place.ts";
 import type { Step } from "../session/step.ts";
 import { reportedFailure, tryCommand } from "./run-cli.ts";
@@ -18,19 +18,19 @@ import { readSummary, resolveBundle } from "./summary.ts";
  * if this agent remembers a deployment that could be another one.
  */
 export async function findPlace(step: Step): Promise<DeploymentPlace | undefined> {
-  const place = await currentPlace(step);
+  const place = await useCurrentPlace(step);
   if (place === undefined) print("The bundle could not be resolved before the deploy, so all files are uploaded.");
   return place;
 }
 
 /**
- * Makes sure that what the CLI remembers on this agent is of the step's own deployment, before a command reads it. Nothing is to
- * do where this agent remembers nothing. Throws as findPlace does.
+ * Makes sure that what the CLI remembers on this agent is of the step's own deployment, before a command reads it. Does nothing
+ * where this agent remembers nothing. Throws as findPlace does.
  */
 export async function useOwnLocalState(step: Step): Promise<void> {
   if (checked.has(step)) return;
   checked.add(step);
-  if (hasPlaceNote(step)) await currentPlace(step);
+  if (hasPlaceNote(step)) await useCurrentPlace(step);
 }
 
 /** The steps whose local state has been looked at: their own commands leave it to the same deployment. */
@@ -40,26 +40,27 @@ const checked = new WeakSet<Step>();
 export async function readDeployedSummary(step: Step): Promise<BundleSummary> {
   await useOwnLocalState(step);
   const summary = await readSummary(step, "remote");
-  return (await useLocalState(step, summary)) ? readSummary(step, "remote") : summary;
+  return (await useLocalStateOfBundle(step, summary)) ? readSummary(step, "remote") : summary;
 }
 
 /**
  * Makes sure of the same for a bundle that the CLI has just resolved, and notes its place for the next step here. Returns whether
  * the local state has changed: then the CLI has resolved the bundle with that of another deployment.
  */
-export async function useLocalState(step: Step, summary: BundleSummary): Promise<boolean> {
+export async function useLocalStateOfBundle(step: Step, summary: BundleSummary): Promise<boolean> {
   const place = placeOf(summary);
   if (place === undefined) return false;
-  const hasChanged = useLocalStateOf(step, place);
+  const hasChanged = swapLocalState(step, place);
   await notePlace(step, place).catch(unknown);
   return hasChanged;
 }
 
-async function currentPlace(step: Step): Promise<DeploymentPlace | undefined> {
+/** The place of the step's deployment, whose local state the CLI then has; undefined if it cannot be found out. */
+async function useCurrentPlace(step: Step): Promise<DeploymentPlace | undefined> {
   // The step's own requests need the workspace, which may be known only after the CLI has resolved it.
   const noted = step.workspace() && (await notedPlace(step).catch(unknown));
   const place = noted ?? (await resolvedPlace(step));
-  if (place) useLocalStateOf(step, place);
+  if (place) swapLocalState(step, place);
   return place;
 }
 

@@ -14,7 +14,7 @@ import { listSome } from "../listing.ts";
 import { isDeployed, maskedPlan, type PlanFile, planDifferences } from "../plan-file.ts";
 import type { Step } from "../session/step.ts";
 import { isStateMissed } from "./nothing-deployed.ts";
-import { useLocalState, useOwnLocalState } from "./place.ts";
+import { useLocalStateOfBundle, useOwnLocalState } from "./place.ts";
 import { runCommand } from "./run-cli.ts";
 import { readSummary, workspaceUrlOf } from "./summary.ts";
 
@@ -29,7 +29,7 @@ export interface PlannedDeployment {
 export async function planBundle(step: Step): Promise<PlannedDeployment> {
   await useOwnLocalState(step);
   const first = await readPlan(step);
-  const isForeign = await useLocalState(step, first.summary);
+  const isForeign = await useLocalStateOfBundle(step, first.summary);
   const place = placeOf(first.summary);
   const isPutBack = place !== undefined && (await bringBackUnfinished(step, place)).isPutBack;
   const isOutdated = isForeign || isPutBack || (await isStateMissed(step, first.summary));

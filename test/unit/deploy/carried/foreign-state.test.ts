@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { WorkspaceAddress } from "../../../../tasks/common/databricks/workspace/address.ts";
-import { useLocalStateOf } from "../../../../tasks/DatabricksBundleDeploy/carried/foreign-state.ts";
+import { swapLocalState } from "../../../../tasks/DatabricksBundleDeploy/carried/foreign-state.ts";
 import { hasPlaceNote } from "../../../../tasks/DatabricksBundleDeploy/carried/noted-place.ts";
 
 describe("The CLI's local state of a target", () => {
@@ -32,7 +32,7 @@ describe("The CLI's local state of a target", () => {
   function use(rootPath: string, address: WorkspaceAddress | undefined = adb("1")): boolean {
     const cli = { executable: "", folder, target: "prod", environment: {} };
     const paths = { rootPath, statePath: `${rootPath}/state`, filePath: `${rootPath}/files` };
-    return useLocalStateOf({ cli, address: () => address }, { target: "prod", locks: true, ...paths });
+    return swapLocalState({ cli, address: () => address }, { target: "prod", locks: true, ...paths });
   }
   const state = (serial: number, resources: unknown = { a: {} }) =>
     JSON.stringify({ state_version: 2, lineage: "l", serial, state: resources });
