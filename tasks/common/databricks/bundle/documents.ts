@@ -53,7 +53,7 @@ export function readBundleDocuments(root: string, yaml: Yaml, relevant: RegExp):
           values,
           repeated: values.repeatedKeys(text),
           text,
-          problem: syntaxError && `${reasonOf(syntaxError)}${placeOf(text, syntaxError.pos[0])}`,
+          problem: syntaxError && `${reasonOf(syntaxError)}${positionOf(text, syntaxError.pos[0])}`,
           unparsed: undefined,
         },
       ];
@@ -75,7 +75,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The parser itself would find it for each error, and search the file from its beginning for each. */
-function placeOf(text: string, position: number): string {
+function positionOf(text: string, position: number): string {
   const before = text.slice(0, position).split("\n");
   return ` at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }

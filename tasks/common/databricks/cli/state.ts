@@ -10,34 +10,34 @@ const terraformState = path.join("terraform", "terraform.tfstate");
 /** The CLI's local state of a target's resources, of both engines, in the target's local folder. */
 export const localStateNames: readonly string[] = [resourceStateName, writeAheadLogName, terraformState];
 
-/** Where the CLI keeps its local state. */
-type Place = Pick<Cli, "folder" | "environment">;
+/** What decides where the CLI keeps its local state. */
+type LocalCli = Pick<Cli, "folder" | "environment">;
 
 /** The CLI runs in the bundle's folder. */
-function localRoot({ folder, environment }: Place): string {
+function localRoot({ folder, environment }: LocalCli): string {
   return path.resolve(folder, environment["DATABRICKS_BUNDLE_TMP"] || path.join(".databricks", "bundle"));
 }
 
 /** Where the CLI keeps its local state of a target (CLI: bundle.GetLocalStateDir). */
-export function localFolder(place: Place, target: string): string {
-  return path.join(localRoot(place), target);
+export function localFolder(cli: LocalCli, target: string): string {
+  return path.join(localRoot(cli), target);
 }
 
 /** The targets that a step can be for: its own, or for the default target, whose name is unknown here, all that were used here. */
-export function localTargets({ target, ...place }: Place & Pick<Cli, "target">): string[] {
+export function localTargets({ target, ...cli }: LocalCli & Pick<Cli, "target">): string[] {
   if (target !== undefined) return [target];
-  const root = localRoot(place);
+  const root = localRoot(cli);
   return fs.existsSync(root) ? fs.readdirSync(root) : [];
 }
 
 /** Their local folders. */
-function targetFolders(cli: Place & Pick<Cli, "target">): string[] {
+function targetFolders(cli: LocalCli & Pick<Cli, "target">): string[] {
   return localTargets(cli).map((target) => localFolder(cli, target));
 }
 
 /** The engine of the deployment that the CLI remembers of a target; undefined where it remembers none. */
-export function deployedEngine(place: Place, target: string): Engine | undefined {
-  const folder = localFolder(place, target);
+export function deployedEngine(cli: LocalCli, target: string): Engine | undefined {
+  const folder = localFolder(cli, target);
   if (fs.existsSync(path.join(folder, resourceStateName))) return "direct";
   return fs.existsSync(path.join(folder, terraformState)) ? "terraform" : undefined;
 }
@@ -46,7 +46,7 @@ export function deployedEngine(place: Place, target: string): Engine | undefined
  * Write-ahead logs of a deployment that began at `since` and did not finish: only they record what it did. Returns the log
  * of the target; for the default target, whose name is unknown here, all logs that were written since.
  */
-export function unfinishedLogs(cli: Place & Pick<Cli, "target">, since: Date): string[] {
+export function unfinishedLogs(cli: LocalCli & Pick<Cli, "target">, since: Date): string[] {
   const writtenAt = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return targetFolders(cli)
     .map((folder) => path.join(folder, writeAheadLogName))
@@ -63,7 +63,7 @@ function hasEntries(log: string): boolean {
  * Logs without changes, which a deployment leaves that has failed before its first one. They are worth nothing, but after two of them
  * from CLI 1.0 to 1.3, CLIs refuse to read the state (github.com/databricks/cli/pull/5606). Looks at the same targets as tornFiles.
  */
-export function emptyLogs(cli: Place & Pick<Cli, "target">): string[] {
+export function emptyLogs(cli: LocalCli & Pick<Cli, "target">): string[] {
   return targetFolders(cli)
     .map((folder) => path.join(folder, writeAheadLogName))
     .filter((log) => fs.existsSync(log) && !hasEntries(log));
@@ -88,7 +88,7 @@ export function holdsState(targetFolder: string): boolean {
  * Files of the local state that a killed CLI or a lost machine has left incomplete: each command of the CLI would fail on them. Looks
  * only at the step's target, or at all targets if the step uses the default one, whose name is unknown here.
  */
-export function tornFiles(cli: Place & Pick<Cli, "target">): string[] {
+export function tornFiles(cli: LocalCli & Pick<Cli, "target">): string[] {
   return targetFolders(cli).flatMap((folder) => [
     ...[resourceStateName, terraformState].map((name) => path.join(folder, name)).filter(isTorn(isJson)),
     ...[path.join(folder, writeAheadLogName)].filter(isTorn(isLog)),

@@ -19,20 +19,20 @@ export function killStrays(environment: Readonly<Record<string, string>>): void 
  * a job run one after the other and have their folders side by side.
  */
 export function killStraysOfEarlierSteps(environment: Readonly<Record<string, string>>): void {
-  const own = placeOf(environment[mark]);
-  if (own !== undefined) killMarked((value) => isEarlier(placeOf(value), own));
+  const own = stepFolderOf(environment[mark]);
+  if (own !== undefined) killMarked((value) => isEarlier(stepFolderOf(value), own));
 }
 
 /** The same, but only of those that have left their folder, as a killed task does. Never throws. */
 export function killStraysOfKilledSteps(environment: Readonly<Record<string, string>>): void {
-  const own = placeOf(environment[mark]);
+  const own = stepFolderOf(environment[mark]);
   if (own === undefined) return;
   try {
     const left = fs.readdirSync(own.dir).filter((base) => isEarlier({ dir: own.dir, base }, own));
     if (left.length === 0) return;
     killMarked((value) => {
-      const place = placeOf(value);
-      return isEarlier(place, own) && left.includes(place?.base ?? "");
+      const folder = stepFolderOf(value);
+      return isEarlier(folder, own) && left.includes(folder?.base ?? "");
     });
   } catch {
     // Without the agent's folder, nothing is known of earlier steps.
@@ -40,16 +40,16 @@ export function killStraysOfKilledSteps(environment: Readonly<Record<string, str
 }
 
 /** Where a step's own folder is; `base` is its name. */
-type Place = Pick<path.ParsedPath, "dir" | "base">;
+type StepFolder = Pick<path.ParsedPath, "dir" | "base">;
 
-function placeOf(cache: string | undefined): Place | undefined {
+function stepFolderOf(cache: string | undefined): StepFolder | undefined {
   return cache === undefined ? undefined : path.parse(path.dirname(cache));
 }
 
 /** Whether it is the folder of a step whose task has ended: the folder's name contains the task's process ID. */
-function isEarlier(place: Place | undefined, own: Place): boolean {
-  if (place === undefined || place.dir !== own.dir || place.base === own.base) return false;
-  const [, pid] = /^databricks-step-(\d+)-/.exec(place.base) ?? [];
+function isEarlier(folder: StepFolder | undefined, own: StepFolder): boolean {
+  if (folder === undefined || folder.dir !== own.dir || folder.base === own.base) return false;
+  const [, pid] = /^databricks-step-(\d+)-/.exec(folder.base) ?? [];
   return pid !== undefined && !isRunning(Number(pid));
 }
 
