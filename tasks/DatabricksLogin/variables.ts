@@ -4,6 +4,7 @@ import { type WorkspaceAddress, workspaceIdOf } from "../common/databricks/works
 import { print, registerSecret, setJobVariable, warn } from "../common/pipeline/commands.ts";
 import { environmentName } from "../common/pipeline/environment.ts";
 import { UserError } from "../common/pipeline/errors.ts";
+import type { JobVariable } from "../common/pipeline/job.ts";
 import { withLoopback } from "../common/pipeline/network.ts";
 import { quoted } from "../common/pipeline/secrets.ts";
 import { loginVariables, variablesOfLogin } from "../common/sign-in/login-variables.ts";
@@ -15,13 +16,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const { host, workspaceId, authType, metadataServiceUrl, clientId, clientSecret, discoveryUrl, profile } =
   loginVariables;
 const metadataService = "metadata-service";
-
-/** A variable of the job under its own name. */
-interface JobVariable {
-  readonly name: string;
-  readonly value: string;
-  readonly secret: boolean;
-}
 
 /** Throws a UserError for variables of the job that would keep what the step sets from later steps. */
 export function refuseJobVariables(

@@ -7,9 +7,10 @@ import { cliFailures } from "../../common/failures/cli.ts";
 import { knownError } from "../../common/failures/failure.ts";
 import { print, registerSecret } from "../../common/pipeline/commands.ts";
 import { withoutAgentSecrets } from "../../common/pipeline/environment.ts";
+import type { JobVariable } from "../../common/pipeline/job.ts";
 import type { Task } from "../../common/pipeline/task.ts";
 import type { DeployInputs } from "../inputs.ts";
-import type { BundleVariables, JobVariable } from "./variables.ts";
+import type { BundleVariables } from "./variables.ts";
 
 /** Path of the Databricks CLI; throws a UserError with the step to add if there is no CLI. */
 export function findCli(job: readonly JobVariable[]): string {

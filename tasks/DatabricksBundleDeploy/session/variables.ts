@@ -2,17 +2,11 @@ import { print, warn } from "../../common/pipeline/commands.ts";
 import { environmentName } from "../../common/pipeline/environment.ts";
 import { UserError } from "../../common/pipeline/errors.ts";
 import { macroProblem, withLiteralMacros } from "../../common/pipeline/inputs.ts";
+import type { JobVariable } from "../../common/pipeline/job.ts";
 import { shownName } from "../../common/pipeline/secrets.ts";
 import { valueAdvice } from "./value-advice.ts";
 
 const prefix = "BUNDLE_VAR_";
-
-/** A variable of the job, under the name that its author wrote. */
-export interface JobVariable {
-  readonly name: string;
-  readonly value: string;
-  readonly secret: boolean;
-}
 
 /** Where a value comes from if the input does not set it. */
 interface Candidate extends JobVariable {

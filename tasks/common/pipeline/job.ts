@@ -73,15 +73,18 @@ export function pullRequestTarget(): string | undefined {
   return (isPullRequestBuild() && tl.getVariable("System.PullRequest.TargetBranch")) || undefined;
 }
 
-let variablesAtStart: readonly tl.VariableInfo[] | undefined;
+/** A variable of the job, under the name that its author wrote. */
+export type JobVariable = Readonly<tl.VariableInfo>;
+
+let variablesAtStart: readonly JobVariable[] | undefined;
 
 /** The job's variables as the step has got them, with their original names, which the environment no longer shows. */
-export function jobVariables(): readonly tl.VariableInfo[] {
+export function jobVariables(): readonly JobVariable[] {
   variablesAtStart ??= readVariables();
   return variablesAtStart;
 }
 
-function readVariables(): tl.VariableInfo[] {
+function readVariables(): readonly JobVariable[] {
   // task-lib writes every value that it returns to its debug output.
   tl.setStdStream(nowhere);
   try {
