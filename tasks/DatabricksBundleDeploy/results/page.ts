@@ -47,26 +47,44 @@ const shownFields = 5;
 
 /** The Markdown that the run page shows; `mask` hides secrets. */
 export function pageMarkdown(page: Page, mask: (text: string) => string): string {
-  const text = (value: string) => escapeMarkdown(mask(value));
-  const link = (name: string, url: string | undefined) => (url ? markdownLink(mask(name), mask(url)) : text(name));
+  const write = writer(mask);
+  const { text } = write;
   return [
     `### Databricks bundle ${text(page.bundle)}: ${text(page.verb)}`,
     "",
     ...page.warnings.flatMap((warning) => [`**${text(warning)}**`, ""]),
-    ...markdownTable(["", ""], facts(page, text, link)),
+    ...markdownTable(["", ""], facts(page, write)),
     "",
     ...(page.fileCounts ? [text(page.fileCounts), ""] : []),
     ...(page.counts ? [text(page.counts), ""] : []),
-    ...(page.listsResources ? resourceTable(page.resources, text, link, mask) : []),
-    ...runTable(page.runs, text, link, mask),
+    ...(page.listsResources ? resourceTable(page.resources, write) : []),
+    ...runTable(page.runs, write),
     "",
   ].join("\n");
 }
 
-type Text = (value: string) => string;
-type Link = (name: string, url: string | undefined) => string;
+/** Writes values as Markdown, without secrets. */
+interface Writer {
+  text(value: string): string;
+  /** The name only, if there is no URL. */
+  link(name: string, url: string | undefined): string;
+  /** As code, because a renderer may take a key such as jobs.my_job for the name of a host, and link it. */
+  key(key: string): string;
+}
 
-function facts(page: Page, text: Text, link: Link): string[][] {
+function writer(mask: (text: string) => string): Writer {
+  const text = (value: string) => escapeMarkdown(mask(value));
+  return {
+    text,
+    link: (name, url) => (url ? markdownLink(mask(name), mask(url)) : text(name)),
+    key(key) {
+      const shown = mask(key);
+      return /^[\w.-]+$/.test(shown) ? `\`${shown}\`` : escapeMarkdown(shown);
+    },
+  };
+}
+
+function facts(page: Page, { text, link }: Writer): string[][] {
   const host = URL.canParse(page.workspaceUrl) ? new URL(page.workspaceUrl).host : page.workspaceUrl;
   return [
     ["Workspace", link(host, page.workspaceUrl)],
@@ -81,14 +99,14 @@ function facts(page: Page, text: Text, link: Link): string[][] {
 }
 
 /** Changes come first, so that a cut at the end leaves out what stays as it is. */
-function resourceTable(resources: readonly PageRow[], text: Text, link: Link, mask: Text): string[] {
+function resourceTable(resources: readonly PageRow[], { text, link, key }: Writer): string[] {
   if (resources.length === 0) return ["The bundle has no resources."];
   const isChange = ({ action }: PageRow) => action !== undefined && action !== "unchanged" && action !== "skip";
   const sorted = [...resources.filter(isChange), ...resources.filter((row) => !isChange(row))];
   const rows = sorted
     .slice(0, shownRows)
     .map((row) => [
-      keyCell(mask(row.key)),
+      key(row.key),
       actionText(row, text),
       row.name === undefined ? "" : link(row.name, row.url),
       text(row.id ?? ""),
@@ -100,31 +118,27 @@ function resourceTable(resources: readonly PageRow[], text: Text, link: Link, ma
   ];
 }
 
-/** As code, because a renderer may take a key such as jobs.my_job for the name of a host, and link it. */
-function keyCell(key: string): string {
-  return /^[\w.-]+$/.test(key) ? `\`${key}\`` : escapeMarkdown(key);
-}
-
 const words: { readonly [action in PageRow["action"] & string]?: string } = {
   skip: "unchanged",
   left: "left in the workspace",
 };
 
-function actionText({ action, fields }: PageRow, text: Text): string {
+function actionText({ action, fields }: PageRow, text: Writer["text"]): string {
   const word = action === undefined ? "" : (words[action] ?? action);
   if (fields.length === 0) return word;
   const more = fields.length > shownFields ? `, … (${fields.length})` : "";
   return `${word}: ${text(fields.slice(0, shownFields).join(", "))}${more}`;
 }
 
-function runTable(runs: readonly RunOutcome[], text: Text, link: Link, mask: (text: string) => string): string[] {
+function runTable(runs: readonly RunOutcome[], write: Writer): string[] {
   if (runs.length === 0) return [];
+  const { text, link } = write;
   const rows = runs.map(({ key, url, result, message, durationMs }) => [
-    url === undefined ? keyCell(mask(key)) : link(key, url),
+    url === undefined ? write.key(key) : link(key, url),
     text(message === "" ? resultWord(result) : `${resultWord(result)}: ${message}`),
     formatDuration(durationMs),
   ]);
-  return ["", ...markdownTable(["Run", "Result", "Duration"], rows), ...taskTable(runs, text, link, mask)];
+  return ["", ...markdownTable(["Run", "Result", "Duration"], rows), ...taskTable(runs, write)];
 }
 
 /** Runs that are only started have no result yet. */
@@ -135,17 +149,17 @@ function resultWord(result: string): string {
 const shownTasks = 100;
 
 /** The last attempt of each task, in runs that have several tasks, those that did not succeed first. */
-function taskTable(runs: readonly RunOutcome[], text: Text, link: Link, mask: Text): string[] {
-  const tasks = runs.flatMap(({ key, tasks }) => {
+function taskTable(runs: readonly RunOutcome[], { text, link, key }: Writer): string[] {
+  const tasks = runs.flatMap(({ key: run, tasks }) => {
     const last = [...new Map(tasks.map((task) => [task.key, task])).values()];
-    return last.length > 1 ? last.map((task) => ({ run: key, task })) : [];
+    return last.length > 1 ? last.map((task) => ({ run, task })) : [];
   });
   if (tasks.length === 0) return [];
   const isDone = ({ task }: (typeof tasks)[number]) => task.state === "SUCCESS";
   const sorted = [...tasks.filter((one) => !isDone(one)), ...tasks.filter(isDone)];
   const rows = sorted
     .slice(0, shownTasks)
-    .map(({ run, task }) => [keyCell(mask(run)), link(task.key, task.url), text(task.state)]);
+    .map(({ run, task }) => [key(run), link(task.key, task.url), text(task.state)]);
   const more = tasks.length - rows.length;
   return ["", ...markdownTable(["Run", "Task", "State"], rows), ...(more > 0 ? ["", `… and ${more} more.`] : [])];
 }
