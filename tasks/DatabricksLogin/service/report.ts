@@ -86,19 +86,19 @@ export function reportLine({ answered, renewals }: Pick<Report, "answered" | "re
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return "Signed out. No program has asked for a token.";
   const list = counts.map(([name, count]) => `${name} ${count}`).join(", ");
-  return `Signed out. ${counted(total, "token request")} answered: ${list}; ${counted(renewals, "renewal")}.`;
+  return `Signed out. ${numberOf(total, "token request")} answered: ${list}; ${numberOf(renewals, "renewal")}.`;
 }
 
 /** The warnings that belong to it: clients often show nothing of what the service answers. */
 export function reportWarnings({ refused, failed }: Pick<Report, "refused" | "failed">): string[] {
   return [
     ...(refused.count > 0
-      ? [`${counted(refused.count, "token request")} refused. The last reason: ${refused.last}`]
+      ? [`${numberOf(refused.count, "token request")} refused. The last reason: ${refused.last}`]
       : []),
-    ...(failed.count > 0 ? [`${counted(failed.count, "token request")} failed. The last reason: ${failed.last}`] : []),
+    ...(failed.count > 0 ? [`${numberOf(failed.count, "token request")} failed. The last reason: ${failed.last}`] : []),
   ];
 }
 
-function counted(count: number, what: string): string {
+function numberOf(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
