@@ -39,7 +39,7 @@ interface Ended {
 }
 
 /** The CLI exits with 0 for ends that are not a success (databricks/cli, bundle/run/job.go): the workspace has the last word. */
-export async function verify(
+export async function verifiedEnd(
   step: Step,
   { exitCode, run, error, kind }: Ended,
   noteTasks: TaskStates["note"],

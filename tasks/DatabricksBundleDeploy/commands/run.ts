@@ -7,7 +7,7 @@ import { withoutEnd } from "../../common/pipeline/secrets.ts";
 import type { Step } from "../session/step.ts";
 import type { AfterCancel } from "./canceled.ts";
 import { shownOutput, tryCommand } from "./run-cli.ts";
-import { isGood, leaveRun, type RunEnd, type StartedRun, startedRun, verify } from "./run-end.ts";
+import { isGood, leaveRun, type RunEnd, type StartedRun, startedRun, verifiedEnd } from "./run-end.ts";
 import { type RunTarget, runWords, targetOf } from "./run-targets.ts";
 import { followTasks, type ReportedTask } from "./task-states.ts";
 
@@ -88,7 +88,7 @@ async function runTarget(step: Step, target: RunTarget, onEnd: (run: RunOutcome)
     const end =
       kind === "script"
         ? scriptEnd(exitCode, facts)
-        : await verify(step, { exitCode, run: started(), error: facts.firstError ?? "", kind }, states.note);
+        : await verifiedEnd(step, { exitCode, run: started(), error: facts.firstError ?? "", kind }, states.note);
     ended(end);
     return isGood(end);
   } catch (error) {

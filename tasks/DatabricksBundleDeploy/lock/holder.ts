@@ -15,14 +15,14 @@ export interface HeldLock {
 }
 
 /** What the search for a lock's holder works with. */
-export type Searching = Pick<Step, "task" | "job" | "cli">;
+export type HolderSearch = Pick<Step, "task" | "job" | "cli">;
 
 /**
  * Finds out what holds the lock in `statePath`, and releases the lock if the jobs that can have taken it are over. Returns
  * undefined if there is no lock anymore. `ownNotes` are the names of this step's own notes.
  */
 export async function releaseStaleLock(
-  step: Searching,
+  step: HolderSearch,
   workspace: WorkspaceConnection,
   statePath: string,
   ownNotes: readonly string[],
@@ -49,7 +49,7 @@ const clockSkewMs = 5 * 60_000;
 
 /** The notes of those steps that can have taken a lock, and what became of their jobs. */
 async function possibleHolders(
-  step: Searching,
+  step: HolderSearch,
   lock: DeploymentLock,
   notes: readonly LockNote[],
 ): Promise<{ note: LockNote; end: JobEnd }[]> {
@@ -70,11 +70,11 @@ async function possibleHolders(
 }
 
 /** The steps of a job run one after the other: those that left a note in this job are over. */
-async function endOf(step: Searching, note: LockNote): Promise<JobEnd> {
+async function endOf(step: HolderSearch, note: LockNote): Promise<JobEnd> {
   if (isOfThisJob(step, note)) return { state: "over", finishedAt: undefined };
   return readJobEnd(step.task.http, step.job, note.job);
 }
 
-function isOfThisJob({ job }: Searching, note: LockNote): boolean {
+function isOfThisJob({ job }: HolderSearch, note: LockNote): boolean {
   return note.job.jobId.toLowerCase() === job.jobId?.toLowerCase();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { startedRun, verify } from "../../../../tasks/DatabricksBundleDeploy/commands/run-end.ts";
+import { startedRun, verifiedEnd } from "../../../../tasks/DatabricksBundleDeploy/commands/run-end.ts";
 import type { Step } from "../../../../tasks/DatabricksBundleDeploy/session/step.ts";
 
 const host = "https://adb-1234567890123456.7.azuredatabricks.net";
@@ -38,6 +38,6 @@ describe("The end of a run that the workspace does not report", () => {
     const run = startedRun(step, { runUrls: [page(1, 10)], script: undefined }, "1");
     const ended = { exitCode: 1, run, error: "", kind: "job" } as const;
     const message = `the workspace did not report how it ended (${reason})`;
-    expect(await verify(busy as unknown as Step, ended, () => {})).toEqual({ result: "UNKNOWN", message });
+    expect(await verifiedEnd(busy as unknown as Step, ended, () => {})).toEqual({ result: "UNKNOWN", message });
   });
 });

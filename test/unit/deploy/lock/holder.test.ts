@@ -4,7 +4,7 @@ import {
   lockNoteName,
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
-import { releaseStaleLock, type Searching } from "../../../../tasks/DatabricksBundleDeploy/lock/holder.ts";
+import { type HolderSearch, releaseStaleLock } from "../../../../tasks/DatabricksBundleDeploy/lock/holder.ts";
 import { httpWith, workspaceWith } from "../../fake-services.ts";
 import { keepPrinted } from "../../printed.ts";
 
@@ -37,7 +37,7 @@ const workspace = workspaceWith(async ({ url, body = "{}" }) => {
 const reply = (url: string, answer: object) => ({ status: 200, headers: {}, url, text: JSON.stringify(answer) });
 
 /** A step in a job of its own, and Azure DevOps with builds that are over at a time, or run ("running"). */
-function stepWith(builds: Record<string, number | "running">): Searching {
+function stepWith(builds: Record<string, number | "running">): HolderSearch {
   const http = httpWith(async ({ url }) => {
     const [, id = "", timeline] = /builds\/(\d+)(\/timeline)?/.exec(url) ?? [];
     const end = builds[id];
@@ -51,7 +51,7 @@ function stepWith(builds: Record<string, number | "running">): Searching {
     task: { http },
     job,
     cli: { environment: {} },
-  } as unknown as Searching;
+  } as unknown as HolderSearch;
 }
 
 /** Writes a note of the run with this number; it started a minute before the lock was taken. */
