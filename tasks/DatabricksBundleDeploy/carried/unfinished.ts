@@ -24,7 +24,7 @@ const about =
   "Written by the task DatabricksBundleDeploy: what a deployment has created and not recorded yet. The next deploy continues " +
   "from here. If this file is deleted, that deploy can create the same resources again.";
 
-export function formatUnfinished({ follows = undefined, state, log }: Unfinished): string {
+export function formatUnfinished({ follows, state, log }: Unfinished): string {
   return `${JSON.stringify({ version: knownVersion, about, follows: follows ?? null, state, log })}\n`;
 }
 

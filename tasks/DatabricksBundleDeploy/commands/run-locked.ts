@@ -27,10 +27,9 @@ export interface LockedRun {
 }
 
 /**
- * Runs a command that locks the deployment and changes it, shows its output as it arrives, and returns the facts in it. A lock
- * of a job that is over is released first; for the lock of another deployment, it waits as long as the inputs allow. Brings
- * `carried` back for each attempt, and keeps it after. `statePath` is the lock's folder in the workspace; undefined for a
- * deployment without a lock. Both are undefined if the place of the deployment is unknown.
+ * Runs a command that locks the deployment and changes it, and shows its output as it arrives. Releases the lock of a job that is
+ * over, and waits for another one as long as the inputs allow. `statePath` is the lock's folder in the workspace, undefined for a
+ * deployment without a lock; `carried` is brought back for each attempt. Without a known place, both are undefined.
  */
 export async function runLocked(
   step: Step,

@@ -10,11 +10,9 @@ const longestWaitMs = 5_000;
 class TooLong extends Error {}
 
 /**
- * Runs a command of the CLI that needs the state that `prepare` prepares. The CLI starts at once, because it takes a while to
- * load the bundle, but gets its first token only when the state is there. Until it has one, it changes nothing and does not look
- * at its state (CLI 0.299 to 1.13: cmd/root/bundle.go asks for a token in configureBundle; bundle/statemgmt/state_pull.go comes
- * later). If the preparation takes longer than `withinMs` milliseconds, the CLI is stopped, and starts again after it. Returns
- * and throws what runCommand does, throws what `prepare` throws, and never ends before `prepare`.
+ * Runs a command of the CLI that needs the state that `prepare` prepares. The CLI starts at once, because it takes a while to load the
+ * bundle; if the preparation takes longer than `withinMs` milliseconds, it is stopped, and starts again after it. Returns and throws
+ * what runCommand does, throws what `prepare` throws, and never ends before `prepare`.
  */
 export async function runWhilePreparing(
   step: Step,
@@ -27,6 +25,8 @@ export async function runWhilePreparing(
   // A script that runs before the CLI signs in may do anything.
   if (!step.declared.hasPreinit) {
     const begin = inTime(prepared, withinMs);
+    // Until the CLI has a token, it changes nothing and does not look at its state (CLI 0.299 to 1.13: cmd/root/bundle.go asks for
+    // a token in configureBundle; bundle/statemgmt/state_pull.go comes later).
     step.metadataService.holdUntil(begin);
     try {
       return await runCommand(step, command, { ...options, begin });

@@ -13,9 +13,7 @@ import { type ClaimsObserver, freshIdTokens } from "./id-token.ts";
 
 /**
  * Returns a function that gets a new access token to Azure Databricks from Entra, in exchange for a new ID token of the
- * connection, and registers it as a secret. It makes the one request itself: @azure/identity takes longer to load than the
- * request, and would need 10 MB in the login's service. Protocol: Microsoft identity platform, client credentials flow,
- * "Access token request with a federated credential".
+ * connection, and registers it as a secret.
  */
 export function federatedTokens(
   http: Http,
@@ -44,6 +42,10 @@ export function registered(acquire: () => Promise<AccessToken>): () => Promise<A
   };
 }
 
+/**
+ * Microsoft identity platform, client credentials flow, "Access token request with a federated credential". Not through
+ * @azure/identity, which takes longer to load than the request, and would need 10 MB in the login's service.
+ */
 async function exchange(http: Http, client: EntraClient, idToken: string): Promise<HttpResponse> {
   const form = new URLSearchParams({
     grant_type: "client_credentials",

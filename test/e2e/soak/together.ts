@@ -27,8 +27,7 @@ export interface TogetherSoak {
 /**
  * How jobs meet. `targets`: each deploys another target, all from the same folder, and all succeed. In the other two, all deploy the
  * same target, each from its own folder, as agents have: with `waiting`, each waits for the lock and succeeds; with `refused`, those
- * that meet the lock fail with its error. The target exists by then: the CLI reads its state before it takes the lock, so two first
- * deploys at the same time would create everything twice.
+ * that meet the lock fail with its error.
  */
 const ways = ["targets", "waiting", "refused"] as const;
 type Way = (typeof ways)[number];
@@ -42,6 +41,7 @@ export async function soakTogether(settings: TogetherSoak): Promise<SoakOutcome>
     const files: number[] = [];
     let [succeeded, refused] = [0, 0];
     for (let round = 1; round <= rounds; round += 1) {
+      // The first way creates the target of the others: two first deploys at the same time would create everything twice.
       for (const way of ways) {
         const found = await deployTogether(room, way, round);
         succeeded += found.succeeded;

@@ -28,9 +28,8 @@ const resource = new RegExp(
 
 /**
  * The resource to which the agent itself uploads what `task.uploadsummary` and `task.addattachment` name, with the job's token
- * (agent: JobServerQueue.cs, JobServer.CreateAttachmentAsync; azure-devops-go-api: task/client.go, CreateAttachment, which names method,
- * preview version and content type). Its siblings are documented, for callers with the job's token:
- * https://learn.microsoft.com/azure/devops/pipelines/process/invoke-checks ("Send live logs").
+ * (agent: JobServerQueue.cs, JobServer.CreateAttachmentAsync; azure-devops-go-api: task/client.go, CreateAttachment). Its siblings are
+ * documented: https://learn.microsoft.com/azure/devops/pipelines/process/invoke-checks ("Send live logs").
  */
 export function createAttachments({ name, project }: Organization) {
   const all: Attachment[] = [];

@@ -64,9 +64,7 @@ export function bypassedName(pattern: string): string | undefined {
 
 /**
  * Writes the certificate authorities that the CLI trusts into `folder`, and returns the variables that name the file. Writes
- * nothing if the agent does not have its own CA, and throws a UserError if the disk does not allow it. SSL_CERT_FILE replaces
- * the system's authorities for Go on Linux, and REQUESTS_CA_BUNDLE those of Python, so the file contains both the public
- * authorities and the agent's.
+ * nothing if the agent does not have its own CA. Throws a UserError if the disk does not allow it.
  */
 export function writeCertificates(
   { extraCertificates }: Network,
@@ -75,6 +73,7 @@ export function writeCertificates(
 ): Record<string, string> {
   if (!extraCertificates) return {};
   const file = path.join(folder, "certificates.pem");
+  // Both, because SSL_CERT_FILE replaces the system's authorities for Go on Linux, and REQUESTS_CA_BUNDLE those of Python.
   writeTemporaryFile(file, `${publicAuthorities(environment["SSL_CERT_FILE"])}\n${extraCertificates}\n`);
   return { SSL_CERT_FILE: file, REQUESTS_CA_BUNDLE: environment["REQUESTS_CA_BUNDLE"] || file };
 }

@@ -44,18 +44,18 @@ const loggedAfterMs = 50;
 
 /**
  * What the CLI of a service principal was changing in the workspace's resources when it was stopped, given all requests until
- * the next step: the workspace has made the change, but the CLI's log need not contain it yet. No log can tell the next deploy
- * about such a change. A request that never gets to the workspace has no answer. One can get there after the stop: it was on its
- * way, or comes from a CLI that has outlived its task. For the answer to the request that the stop was waiting for, the CLI has
- * had its time.
+ * the next step: the workspace has made the change, but the CLI's log need not contain it yet.
  */
 export function changesInFlight(
   requests: readonly RecordedRequest[],
   { of, met, at }: { of: string; met: RecordedRequest | undefined; at: number },
 ): string[] {
-  return requests
+  // For the answer to the request that the stop was waiting for, the CLI has had its time.
+  const changes = requests
     .filter((request) => request.subject === of && request !== met && isOfCli(request))
-    .filter(({ method, path }) => method !== "GET" && /\/(jobs|pipelines|unity-catalog)\b/.test(path))
+    .filter(({ method, path }) => method !== "GET" && /\/(jobs|pipelines|unity-catalog)\b/.test(path));
+  // A request that never gets to the workspace has no answer. One can get there later, also from a CLI that has outlived its task.
+  return changes
     .filter(({ answeredAt = 0 }) => answeredAt > at - loggedAfterMs)
     .map(({ method, path }) => `${method} ${path}`);
 }
