@@ -1,3 +1,4 @@
+import type { DeploymentLock } from "../../tasks/common/databricks/workspace/lock.ts";
 import type { LockNote } from "../../tasks/common/databricks/workspace/lock-notes.ts";
 import type { JobInfo } from "../../tasks/common/pipeline/job.ts";
 import type { PipelineJob } from "../../tasks/common/pipeline/pipeline-run.ts";
@@ -40,7 +41,15 @@ export const pipelineJob: PipelineJob = {
   attempt: 1,
 };
 
-/** The note of that job, which has taken the lock b1. */
+/** The lock of a deployment. */
+export const deploymentLock: DeploymentLock = { id: "b1", user: "somebody", acquiredAt: 0, forced: false };
+
+/** A lock as the CLI writes it. */
+export function lockText({ id, user, acquiredAt, forced }: DeploymentLock): string {
+  return JSON.stringify({ ID: id, User: user, AcquisitionTime: new Date(acquiredAt).toISOString(), IsForced: forced });
+}
+
+/** The note of that job, which has taken this lock. */
 export const lockNote: LockNote = {
   name: "azure-pipelines.run-1.json",
   command: "deploy",

@@ -14,7 +14,7 @@ import { lockHeld } from "../../../tasks/DatabricksBundleDeploy/lock/held.ts";
 import { findCli } from "../../../tasks/DatabricksBundleDeploy/session/cli.ts";
 import { explanationOf, type FailedStep, step } from "../deploy/commands/explain.ts";
 import { httpWith } from "../fake-services.ts";
-import { connection, jobInfo, lockNote } from "../sample-values.ts";
+import { connection, deploymentLock, jobInfo, lockNote } from "../sample-values.ts";
 import { inFolder } from "./folder.ts";
 
 /** Causes a known failure in the code that notices it, and returns or throws its error, or only its text. */
@@ -211,8 +211,6 @@ function cli(id: FailureId): Sample[] {
   );
 }
 
-const held = { id: "b1", user: "somebody", acquiredAt: 0, forced: false };
-
 const program =
   (script: string): Sample =>
   () =>
@@ -356,9 +354,15 @@ export const samples: Readonly<Record<FailureId, readonly Sample[]>> = {
     Sample[]
   >),
   "host-not-allowed": [() => foreignHost("https://workspace.example.com", undefined)],
-  "deploy-lock-running": [() => lockHeld({ lock: held, holder: { note: lockNote, end: { state: "active" } } }, false)],
+  "deploy-lock-running": [
+    () => lockHeld({ lock: deploymentLock, holder: { note: lockNote, end: { state: "active" } } }, false),
+  ],
   "deploy-lock-unknown": [
-    () => lockHeld({ lock: held, holder: { note: lockNote, end: { state: "unknown", reason: "It is gone." } } }, false),
+    () =>
+      lockHeld(
+        { lock: deploymentLock, holder: { note: lockNote, end: { state: "unknown", reason: "It is gone." } } },
+        false,
+      ),
   ],
   "untrusted-certificate-windows": [() => untrustedCertificate("h", "win32")],
   "untrusted-certificate-macos": [() => untrustedCertificate("h", "darwin")],

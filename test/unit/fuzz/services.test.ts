@@ -11,7 +11,7 @@ import { UserError } from "../../../tasks/common/pipeline/errors.ts";
 import { readServiceConnection } from "../../../tasks/common/pipeline/service-connection.ts";
 import { answerText, serverMessage } from "../../../tasks/common/pipeline/service-errors.ts";
 import { describeJob, describeLock } from "../../../tasks/DatabricksBundleDeploy/lock/text.ts";
-import { workspaceWith } from "../fake-services.ts";
+import { fileAnswer, jsonAnswer, workspaceWith } from "../fake-services.ts";
 import { jsonTexts, texts } from "./mutations.ts";
 import { inTime, inTimeAsync, property } from "./property.ts";
 import { answers, connectionData, connections, lockNotes, locks } from "./samples.ts";
@@ -45,10 +45,8 @@ describe("What services answer", () => {
 
   const workspace = (content: string) =>
     workspaceWith(async ({ url }) => {
-      const answer = url.includes("/list")
-        ? { objects: [{ path: "/state/azure-pipelines.run-1.json" }] }
-        : { content: Buffer.from(content).toString("base64") };
-      return { status: 200, headers: {}, url, text: JSON.stringify(answer) };
+      const list = { objects: [{ path: "/state/azure-pipelines.run-1.json" }] };
+      return url.includes("/list") ? jsonAnswer(url, list) : fileAnswer(url, content);
     });
 
   property(

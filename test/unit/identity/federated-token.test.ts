@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { federatedTokens } from "../../../tasks/common/identity/federated-token.ts";
 import type { HttpRequest, HttpResponse } from "../../../tasks/common/pipeline/http.ts";
 import { HttpFailure } from "../../../tasks/common/pipeline/http-failure.ts";
-import { httpWith } from "../fake-services.ts";
+import { httpWith, jsonAnswer } from "../fake-services.ts";
 import { connection, jobInfo } from "../sample-values.ts";
 
 /** Gets a token while Entra answers like this. Returns what was sent to Entra. */
@@ -10,7 +10,7 @@ async function exchange(answer: Omit<HttpResponse, "url" | "headers">, changed: 
   const sent: HttpRequest[] = [];
   const http = httpWith(async (request) => {
     const { url } = request;
-    if (url.includes("oidctoken")) return { status: 200, headers: {}, url, text: '{"oidcToken":"the ID token"}' };
+    if (url.includes("oidctoken")) return jsonAnswer(url, { oidcToken: "the ID token" });
     sent.push(request);
     return { ...answer, headers: {}, url };
   });

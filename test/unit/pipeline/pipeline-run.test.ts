@@ -3,13 +3,12 @@ import { Canceled } from "../../../tasks/common/pipeline/errors.ts";
 import type { Http, HttpRequest } from "../../../tasks/common/pipeline/http.ts";
 import type { JobInfo } from "../../../tasks/common/pipeline/job.ts";
 import { pageOfJob, readJobEnd, runNumber } from "../../../tasks/common/pipeline/pipeline-run.ts";
-import { httpWith } from "../fake-services.ts";
+import { httpWith, jsonAnswer } from "../fake-services.ts";
 import { jobInfo, pipelineJob } from "../sample-values.ts";
 
-const projectId = "11111111-1111-4111-8111-111111111111";
-const jobId = "33333333-3333-4333-8333-333333333333";
 const own: JobInfo = { ...jobInfo, projectId: "99999999-9999-4999-8999-999999999999" };
 const asked = pipelineJob;
+const { projectId, jobId } = asked;
 const build = `https://dev.azure.com/contoso/${projectId}/_apis/build/builds/4711`;
 const active = { [build]: { status: "inProgress" } };
 
@@ -20,8 +19,8 @@ function serverWith(answers: Record<string, unknown>): { http: Http; sent: HttpR
     sent.push(request);
     const answer = answers[request.url.split("?")[0] ?? ""] ?? 404;
     if (answer instanceof Error) throw answer;
-    const [status, body] = typeof answer === "number" ? [answer, { message: "No." }] : [200, answer];
-    return { status, headers: {}, url: request.url, text: JSON.stringify(body) };
+    if (typeof answer === "number") return jsonAnswer(request.url, { message: "No." }, answer);
+    return jsonAnswer(request.url, answer);
   });
   return { http, sent };
 }

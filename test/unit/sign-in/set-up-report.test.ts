@@ -3,30 +3,17 @@ import { UserError } from "../../../tasks/common/pipeline/errors.ts";
 import { HttpFailure } from "../../../tasks/common/pipeline/http-failure.ts";
 import { rememberSecret } from "../../../tasks/common/pipeline/secrets.ts";
 import { type SetUp, setUpReport } from "../../../tasks/common/sign-in/set-up-report.ts";
+import { jobInfo, connection as sampleConnection } from "../sample-values.ts";
 
-const clientId = "55555555-5555-4555-8555-555555555555";
 const connection = {
-  scheme: "WorkloadIdentityFederation",
-  id: "44444444-4444-4444-8444-444444444444",
-  cloud: "AzureCloud",
-  tenantId: "66666666-6666-4666-8666-666666666666",
-  clientId,
-  authority: "https://login.microsoftonline.com/",
-  lateBoundIdToken: undefined,
+  ...sampleConnection,
   issuer: "https://issuer.example",
   subject: "sc://contoso/My project/Databricks (prod)",
-} as const;
+};
+const { clientId } = connection;
 const federated: SetUp = {
   connection,
-  job: {
-    collectionUrl: "https://vsrm.dev.azure.com/contoso/",
-    oidcRequestUri: undefined,
-    projectId: "11111111-1111-4111-8111-111111111111",
-    hostType: "release",
-    planId: undefined,
-    jobId: undefined,
-    jobToken: "the job token",
-  },
+  job: { ...jobInfo, collectionUrl: "https://vsrm.dev.azure.com/contoso/", hostType: "release" },
   isDatabricks: false,
   clientId,
   idToken: () => undefined,

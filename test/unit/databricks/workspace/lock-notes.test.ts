@@ -6,7 +6,7 @@ import {
   readLockNotes,
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
-import { workspaceWith } from "../../fake-services.ts";
+import { jsonAnswer, workspaceWith } from "../../fake-services.ts";
 import { lockNote, pipelineJob } from "../../sample-values.ts";
 
 const statePath = "/Workspace/x/state";
@@ -32,7 +32,7 @@ const workspace = workspaceWith(async ({ url, body = "{}" }) => {
   const { pathname, searchParams } = new URL(url);
   const { path = "", content = "" } = JSON.parse(body) as { path?: string; content?: string };
   const [status, answer] = answerTo(pathname, searchParams.get("path") ?? path, content);
-  return { status, headers: {}, url, text: JSON.stringify(answer) };
+  return jsonAnswer(url, answer, status);
 });
 
 function answerTo(endpoint: string, path: string, content: string): [number, object] {

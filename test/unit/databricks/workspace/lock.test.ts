@@ -1,20 +1,16 @@
 import { expect, it } from "vitest";
 import type { WorkspaceConnection } from "../../../../tasks/common/databricks/workspace/call.ts";
 import { readLock, removeLock } from "../../../../tasks/common/databricks/workspace/lock.ts";
-import { workspaceWith } from "../../fake-services.ts";
+import { fileAnswer, missingAnswer, workspaceWith } from "../../fake-services.ts";
 
 const statePath = "/Workspace/x/state";
 
 /** A workspace that holds this lock, or none; and the paths that were deleted there. */
 function workspaceHolding(lock: object | undefined): { workspace: WorkspaceConnection; deleted: string[] } {
   const deleted: string[] = [];
-  const content = Buffer.from(JSON.stringify(lock ?? {})).toString("base64");
   const workspace = workspaceWith(async ({ method, url, body }) => {
     if (method === "POST") deleted.push((JSON.parse(body ?? "{}") as { path: string }).path);
-    const [status, text] = lock
-      ? [200, JSON.stringify({ content })]
-      : [404, '{"error_code":"RESOURCE_DOES_NOT_EXIST"}'];
-    return { status, headers: {}, url, text };
+    return lock ? fileAnswer(url, JSON.stringify(lock)) : missingAnswer(url);
   });
   return { workspace, deleted };
 }

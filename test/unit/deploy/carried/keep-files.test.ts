@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatSyncSnapshot, snapshotFile } from "../../../../tasks/common/databricks/cli/sync-snapshot.ts";
 import { keepFiles } from "../../../../tasks/DatabricksBundleDeploy/carried/keep-files.ts";
 import type { Step } from "../../../../tasks/DatabricksBundleDeploy/session/step.ts";
-import { httpWith } from "../../fake-services.ts";
+import { fileAnswer, workspaceWith } from "../../fake-services.ts";
 
 const place = { target: "dev", rootPath: "/b", statePath: "/b/state", filePath: "/b/files", locks: true };
 
@@ -35,11 +35,7 @@ describe("A file of 1970 that the CLI has passed over", () => {
 
   /** What a step finds after the second upload, in a workspace with the upload of this number. */
   function keep(sequence: number): Promise<string | undefined> {
-    const http = httpWith(async ({ url }) => {
-      const content = Buffer.from(deployment(sequence)).toString("base64");
-      return { status: 200, headers: {}, url, text: JSON.stringify({ content }) };
-    });
-    const workspace = { host: "https://h", workspaceId: undefined, http, token: async () => ({ value: "t" }) };
+    const workspace = workspaceWith(async ({ url }) => fileAnswer(url, deployment(sequence)));
     const step = {
       workspace: () => workspace,
       cli: { folder, environment: {} },

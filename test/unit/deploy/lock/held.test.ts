@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { lockHeld } from "../../../../tasks/DatabricksBundleDeploy/lock/held.ts";
-import { lockNote } from "../../sample-values.ts";
+import { deploymentLock, lockNote } from "../../sample-values.ts";
 
-const lock = { id: "b1", user: "somebody", acquiredAt: Date.now() - 185 * 60_000, forced: false };
+const lock = { ...deploymentLock, acquiredAt: Date.now() - 185 * 60_000 };
 const locked = /^The deployment of this target has been locked by somebody since .*Z \(3 h 5 min ago\)\./;
 
 it.each([

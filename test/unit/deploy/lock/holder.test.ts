@@ -5,8 +5,9 @@ import {
   writeLockNote,
 } from "../../../../tasks/common/databricks/workspace/lock-notes.ts";
 import { type HolderSearch, releaseStaleLock } from "../../../../tasks/DatabricksBundleDeploy/lock/holder.ts";
-import { httpWith, workspaceWith } from "../../fake-services.ts";
+import { httpWith, jsonAnswer, missingAnswer, workspaceWith } from "../../fake-services.ts";
 import { keepPrinted } from "../../printed.ts";
+import { deploymentLock, jobInfo, lockNote, lockText, pipelineJob } from "../../sample-values.ts";
 
 const statePath = "/Workspace/x/state";
 const lockFile = `${statePath}/deploy.lock`;
@@ -18,8 +19,8 @@ let files: Map<string, string>;
 const printed = keepPrinted();
 
 beforeEach(() => {
-  const lock = { ID: "b1", User: "1F2E", AcquisitionTime: new Date(acquiredAt).toISOString(), IsForced: false };
-  files = new Map([[lockFile, Buffer.from(JSON.stringify(lock)).toString("base64")]]);
+  const lock = lockText({ ...deploymentLock, user: "1F2E", acquiredAt });
+  files = new Map([[lockFile, Buffer.from(lock).toString("base64")]]);
 });
 
 const workspace = workspaceWith(async ({ url, body = "{}" }) => {
@@ -27,29 +28,26 @@ const workspace = workspaceWith(async ({ url, body = "{}" }) => {
   const sent = JSON.parse(body) as { path?: string; content?: string };
   const path = searchParams.get("path") ?? sent.path ?? "";
   if (pathname.endsWith("/import")) files.set(path, sent.content ?? "");
-  if (pathname.endsWith("/list")) return reply(url, { objects: [...files.keys()].map((path) => ({ path })) });
+  if (pathname.endsWith("/list")) return jsonAnswer(url, { objects: [...files.keys()].map((path) => ({ path })) });
   const isThere = files.has(path);
   const answer = { content: files.get(path) };
   if (pathname.endsWith("/delete")) files.delete(path);
-  return isThere ? reply(url, answer) : { status: 404, headers: {}, url, text: '{"error_code":"x"}' };
+  return isThere ? jsonAnswer(url, answer) : missingAnswer(url);
 });
-
-const reply = (url: string, answer: object) => ({ status: 200, headers: {}, url, text: JSON.stringify(answer) });
 
 /** A step in a job of its own, and Azure DevOps with builds that are over at a time, or run ("running"). */
 function stepWith(builds: Record<string, number | "running">): HolderSearch {
   const http = httpWith(async ({ url }) => {
     const [, id = "", timeline] = /builds\/(\d+)(\/timeline)?/.exec(url) ?? [];
     const end = builds[id];
-    if (end === undefined) return { status: 404, headers: {}, url, text: '{"message":"No such build."}' };
-    if (timeline) return reply(url, { records: [{ id: guid(Number(id)), state: "inProgress" }] });
-    if (end === "running") return reply(url, { status: "inProgress" });
-    return reply(url, { status: "completed", finishTime: new Date(end).toISOString() });
+    if (end === undefined) return jsonAnswer(url, { message: "No such build." }, 404);
+    if (timeline) return jsonAnswer(url, { records: [{ id: guid(Number(id)), state: "inProgress" }] });
+    if (end === "running") return jsonAnswer(url, { status: "inProgress" });
+    return jsonAnswer(url, { status: "completed", finishTime: new Date(end).toISOString() });
   });
-  const job = { collectionUrl: "https://dev.azure.com/contoso/", jobToken: "t", jobId: guid(9) };
   return {
     task: { http },
-    job,
+    job: { ...jobInfo, jobId: guid(9) },
     cli: { environment: {} },
   } as unknown as HolderSearch;
 }
@@ -57,19 +55,9 @@ function stepWith(builds: Record<string, number | "running">): HolderSearch {
 /** Writes a note of the run with this number; it started a minute before the lock was taken. */
 async function leaveNote(build: number, difference: Partial<LockNote> = {}): Promise<void> {
   const note: LockNote = {
+    ...lockNote,
     name: lockNoteName(String(build)),
-    command: "deploy",
-    job: {
-      collectionUrl: "https://dev.azure.com/contoso/",
-      projectId: guid(8),
-      buildId: String(build),
-      releaseId: undefined,
-      jobId: guid(build),
-      pipeline: "nightly",
-      stage: "",
-      job: "Deploy",
-      attempt: 1,
-    },
+    job: { ...pipelineJob, buildId: String(build), jobId: guid(build) },
     user: "1f2e",
     startedAt: acquiredAt - minute,
     lockId: undefined,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { isOwnLock, mayHoldLock, releaseOwnLock } from "../../../../tasks/DatabricksBundleDeploy/lock/own.ts";
-import { workspaceWith } from "../../fake-services.ts";
+import { fileAnswer, missingAnswer, workspaceWith } from "../../fake-services.ts";
 import { keepPrinted } from "../../printed.ts";
+import { deploymentLock, lockText } from "../../sample-values.ts";
 
 const attempt = { from: 1_000.061, until: 1_250.061, forced: false, failed: false };
-const lock = { id: "b1", user: "1F2E", acquiredAt: 1_000.07, forced: false };
+const lock = { ...deploymentLock, user: "1F2E", acquiredAt: 1_000.07 };
 
 it.each([
   ["its own", {}, true],
@@ -26,14 +27,10 @@ describe("The search for the own lock", () => {
 
   /** A workspace that has this lock. */
   function workspaceOf(found: Partial<typeof lock> | undefined) {
-    const { id, user, acquiredAt, forced } = { ...lock, ...found };
-    const time = new Date(acquiredAt).toISOString();
-    const text = JSON.stringify({ ID: id, User: user, AcquisitionTime: time, IsForced: forced });
     deleted = false;
     return workspaceWith(async ({ url }) => {
       deleted ||= url.endsWith("/delete");
-      const answer = JSON.stringify({ content: Buffer.from(text).toString("base64") });
-      return { status: found ? 200 : 404, headers: {}, url, text: found ? answer : '{"error_code":"x"}' };
+      return found ? fileAnswer(url, lockText({ ...lock, ...found })) : missingAnswer(url);
     });
   }
 

@@ -8,6 +8,7 @@ import {
   type Agent,
   type AgentSettings,
   type JobSettings,
+  type ServiceConnection,
   type StepResult,
   type StepSettings,
   startAgent,
@@ -25,15 +26,18 @@ export const jobSettings: JobSettings = {
   jobToken: "job-token-0123456789",
 };
 
-/** The service connection that `resolveGiven` knows. */
-export const someConnection = {
+/** A service connection, which `resolveGiven` knows. */
+export const someConnection: ServiceConnection = {
   id: "0e4a0a5e-0000-4000-8000-00000000000a",
   name: "my wif",
   url: "https://management.azure.com/",
   scheme: "WorkloadIdentityFederation",
-  parameters: {},
+  parameters: { tenantid: "tenant-1", serviceprincipalid: "client-1" },
   data: {},
 };
+
+/** An input that takes it. */
+export const connectionInput = { name: "connection", type: "connectedService:AzureRM" };
 
 /** A task that runs the JavaScript in its input `script`. */
 export const scriptTask = {

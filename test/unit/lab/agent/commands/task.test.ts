@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ServiceConnection } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
+  connectionInput,
   environmentOf,
   jobSettings,
   labAgent,
@@ -10,17 +10,8 @@ import {
   runScript,
   scriptStep,
   scriptTask,
+  someConnection,
 } from "../fixture.ts";
-
-const connection: ServiceConnection = {
-  id: "0e4a0a5e-0000-4000-8000-00000000000a",
-  name: "my-wif",
-  url: "https://management.azure.com",
-  scheme: "WorkloadIdentityFederation",
-  parameters: { tenantid: "tenant-1", serviceprincipalid: "client-1" },
-  data: {},
-};
-const connectionInput = { name: "connection", type: "connectedService:AzureRM" };
 
 describe("variables between steps", () => {
   test("a variable is set for later steps", async () => {
@@ -85,8 +76,8 @@ describe("variables between steps", () => {
 
   test("task.setendpoint changes a connection for later steps", async () => {
     const agent = await labAgent({}, { inputs: [...scriptTask.inputs, connectionInput] });
-    const job = await agent.startJob({ ...jobSettings, serviceConnections: [connection] });
-    const { id } = connection;
+    const job = await agent.startJob({ ...jobSettings, serviceConnections: [someConnection] });
+    const { id } = someConnection;
     await job.run(scriptStep(print(`##vso[task.setendpoint id=${id};field=authParameter;key=apitoken]new-token`)));
     const step = { task: "Script@1", inputs: { script: printEnvironment, connection: id } };
     const result = await job.run(step);

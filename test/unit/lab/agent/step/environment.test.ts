@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ServiceConnection } from "../../../../lab/agent/agent.ts";
 import {
   bodyOf,
+  connectionInput,
   environmentOf,
   jobSettings,
   print,
@@ -9,22 +10,19 @@ import {
   runScript,
   type ScriptSettings,
   scriptTask,
+  someConnection,
 } from "../fixture.ts";
 
 const connection: ServiceConnection = {
-  id: "0e4a0a5e-0000-4000-8000-00000000000a",
-  name: "my-wif",
+  ...someConnection,
   url: "https://management.azure.com",
-  scheme: "WorkloadIdentityFederation",
-  parameters: { tenantid: "tenant-1", serviceprincipalid: "client-1" },
   data: { environment: "AzureCloud", activeDirectoryAuthority: "$(authority)" },
 };
 const other: ServiceConnection = { ...connection, id: "0e4a0a5e-0000-4000-8000-00000000000b", name: "other" };
-const connectionInput = { name: "connection", type: "connectedService:AzureRM" };
 const withConnection: ScriptSettings = {
   task: { inputs: [...scriptTask.inputs, connectionInput] },
   job: { serviceConnections: [connection, other], variables: { authority: "https://login.example/" } },
-  step: { inputs: { script: printEnvironment, connection: "my-wif" } },
+  step: { inputs: { script: printEnvironment, connection: connection.name } },
 };
 
 describe("the environment", () => {
