@@ -1,27 +1,17 @@
 import { randomUUID } from "node:crypto";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type AzureDevOps, azureDevOpsHostNames, startAzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
-import { createCertificateAuthority } from "../../../lab/certificates.ts";
-import { requestOverTls } from "../../../lab/https-client.ts";
+import type { AzureDevOps } from "../../../lab/azure-devops/azure-devops.ts";
+import { type Server, startServer } from "./server.ts";
 
-let folder: string;
-let ca: string;
+let server: Server;
 let azureDevOps: AzureDevOps;
 
 beforeAll(async () => {
-  folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-attachments-"));
-  const authority = await createCertificateAuthority(folder);
-  ca = authority.certificate;
-  azureDevOps = await startAzureDevOps({ certificate: await authority.issue([...azureDevOpsHostNames]) });
+  server = await startServer();
+  azureDevOps = server.azureDevOps;
 });
 
-afterAll(async () => {
-  await azureDevOps.close();
-  await fs.promises.rm(folder, { recursive: true });
-});
+afterAll(() => server.close());
 
 const timelineId = randomUUID();
 const recordId = randomUUID();
@@ -35,7 +25,7 @@ async function attach({ version = "7.1-preview.1", type = "application/octet-str
     "Content-Type": type,
     "X-TFS-FedAuthRedirect": "Suppress",
   };
-  const { status, text } = await requestOverTls({ ca, port: azureDevOps.port }, url, { method, headers, body: "# A" });
+  const { status, text } = await server.send(url, { method, headers, body: "# A" });
   return { status, body: JSON.parse(text) as Record<string, unknown> };
 }
 
