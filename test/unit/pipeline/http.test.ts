@@ -1,5 +1,4 @@
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Canceled } from "../../../tasks/common/pipeline/errors.ts";
@@ -7,6 +6,7 @@ import { createHttp } from "../../../tasks/common/pipeline/http.ts";
 import { allowedUrl } from "../../../tasks/common/pipeline/http-exchange.ts";
 import { retryAfterMs } from "../../../tasks/common/pipeline/http-limits.ts";
 import type { Network } from "../../../tasks/common/pipeline/network.ts";
+import { listen } from "../loopback.ts";
 
 const direct: Network = { proxy: undefined, extraCertificates: undefined };
 const servers: http.Server[] = [];
@@ -27,8 +27,7 @@ async function serve(...handlers: http.RequestListener[]): Promise<{ url: string
     handler?.(request, response);
   });
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests };
+  return { url: `http://127.0.0.1:${await listen(server)}/`, requests };
 }
 
 const answer =

@@ -16,6 +16,7 @@ import { agentNetwork } from "../../../tasks/common/pipeline/network-settings.ts
 import { type CertificateAuthority, createCertificateAuthority } from "../../lab/certificates.ts";
 import { type Proxy as ConnectProxy, startProxy } from "../../lab/proxy/proxy.ts";
 import { startTlsProxy } from "../../lab/proxy/tls-proxy.ts";
+import { listen } from "../loopback.ts";
 
 const credentials = { username: "agent", password: "p@ss:w/rd" };
 
@@ -24,6 +25,7 @@ describe("An agent's proxy and CA", () => {
   let authority: CertificateAuthority;
   let certificate: string;
   let server: https.Server;
+  let port: number;
   let proxy: ConnectProxy;
 
   beforeAll(async () => {
@@ -33,11 +35,9 @@ describe("An agent's proxy and CA", () => {
     server = https.createServer(await authority.issue(["api.example", "10.1.2.3"]), (_, response) =>
       response.end("reached"),
     );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    port = await listen(server);
     proxy = await startProxy(credentials);
-    for (const name of ["api.example", "10.1.2.3", "other.example", "10.1.2.4"]) {
-      proxy.map(name, (server.address() as { port: number }).port);
-    }
+    for (const name of ["api.example", "10.1.2.3", "other.example", "10.1.2.4"]) proxy.map(name, port);
   });
 
   afterAll(async () => {
@@ -77,14 +77,12 @@ describe("An agent's proxy and CA", () => {
   ])("%s", async (_, nodeTrustsMore, expected) => {
     const agentFolder = fs.mkdtempSync(path.join(folder, "agent-"));
     const agents = await createCertificateAuthority(agentFolder);
-    const servers = [authority, agents].map(async (one) => {
-      const started = https.createServer(await one.issue(["127.0.0.1"]), (_, response) => response.end("reached"));
-      await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
-      return started;
-    });
-    const urls = (await Promise.all(servers)).map((one) => {
-      return `https://127.0.0.1:${(one.address() as { port: number }).port}/`;
-    });
+    const servers = await Promise.all(
+      [authority, agents].map(async (one) =>
+        https.createServer(await one.issue(["127.0.0.1"]), (_, response) => response.end("reached")),
+      ),
+    );
+    const urls = await Promise.all(servers.map(async (one) => `https://127.0.0.1:${await listen(one)}/`));
     const program = fileURLToPath(new URL("reach.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -108,7 +106,6 @@ describe("An agent's proxy and CA", () => {
         "test/1.0",
         new AbortController().signal,
       );
-      const { port } = server.address() as { port: number };
       const sent = http.send({ method: "GET", url: `https://127.0.0.1:${port}/`, attempts: 1 });
       await expect(sent).rejects.toMatchObject({ kind: "tls" });
     } finally {
@@ -210,8 +207,7 @@ describe("An agent's proxy and CA", () => {
     const at = (hours: number) => new Date(Date.now() + hours * 3_600_000);
     const issued = await authority.issue(["127.0.0.1"], { notBeforeDate: at(from), notAfterDate: at(to) });
     const late = https.createServer(issued, (_, response) => response.end("reached"));
-    await new Promise<void>((resolve) => late.listen(0, "127.0.0.1", resolve));
-    const { port } = late.address() as { port: number };
+    const port = await listen(late);
     const network: Network = { proxy: undefined, extraCertificates: certificate };
     const http = createHttp(network, "test/1.0", new AbortController().signal);
     await expect(http.send({ method: "GET", url: `https://127.0.0.1:${port}/` })).rejects.toMatchObject({
@@ -224,8 +220,7 @@ describe("An agent's proxy and CA", () => {
 
   it("reaches a host by its IPv6 address", async () => {
     const ipv6 = https.createServer(await authority.issue(["::1"]), (_, response) => response.end("reached"));
-    await new Promise<void>((resolve) => ipv6.listen(0, "::1", resolve));
-    const { port } = ipv6.address() as { port: number };
+    const port = await listen(ipv6, "::1");
     const network: Network = { proxy: undefined, extraCertificates: certificate };
     const http = createHttp(network, "test/1.0", new AbortController().signal);
     expect(await http.send({ method: "GET", url: `https://[::1]:${port}/` })).toMatchObject({ text: "reached" });
@@ -233,7 +228,6 @@ describe("An agent's proxy and CA", () => {
   });
 
   it("reaches a host whose IPv6 address leads nowhere, and gives each address enough time", async () => {
-    const { port } = server.address() as { port: number };
     const network: Network = { proxy: undefined, extraCertificates: certificate };
     const { options } = await connectionTo(network, new URL("https://api.example/"));
     const addresses = [
@@ -254,13 +248,11 @@ describe("An agent's proxy and CA", () => {
       reached = true;
       response.end();
     });
-    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
-    const origin = `http://127.0.0.1:${(plain.address() as { port: number }).port}`;
+    const origin = `http://127.0.0.1:${await listen(plain)}`;
     const redirecting = https.createServer(await authority.issue(["127.0.0.1"]), (_, response) => {
       response.writeHead(302, { Location: `${origin}/?token=secret` }).end();
     });
-    await new Promise<void>((resolve) => redirecting.listen(0, "127.0.0.1", resolve));
-    const { port } = redirecting.address() as { port: number };
+    const port = await listen(redirecting);
     const client = createHttp(
       { proxy: undefined, extraCertificates: certificate },
       "test/1.0",
@@ -276,7 +268,6 @@ describe("An agent's proxy and CA", () => {
   });
 
   it("names a missing CA file of the agent where a certificate is not trusted", async () => {
-    const { port } = server.address() as { port: number };
     const network: Network = { proxy: undefined, extraCertificates: undefined, missingCaFile: "/agent/ca.pem" };
     const http = createHttp(network, "test/1.0", new AbortController().signal);
     await expect(http.send({ method: "GET", url: `https://127.0.0.1:${port}/` })).rejects.toMatchObject({
@@ -296,8 +287,7 @@ describe("An agent's proxy and CA", () => {
       if (status === 200) return void socket.end("HTTP/1.1 200 OK\r\n\r\n");
       socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 6\r\n\r\nsecret`);
     });
-    await new Promise<void>((resolve) => answering.listen(0, "127.0.0.1", resolve));
-    const url = new URL(`http://127.0.0.1:${(answering.address() as { port: number }).port}`);
+    const url = new URL(`http://127.0.0.1:${await listen(answering)}`);
     const named = send({ url, variable: "HTTPS_PROXY" }, certificate);
     if (kind === undefined) await expect(named).rejects.toMatchObject({ kind: "reset" });
     else {

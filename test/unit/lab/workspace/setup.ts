@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createCertificateAuthority } from "../../../lab/certificates.ts";
@@ -14,6 +13,7 @@ import {
   type Workspace,
   type WorkspaceSettings,
 } from "../../../lab/workspace/workspace.ts";
+import { listen } from "../../loopback.ts";
 
 export const workspaceId = "1234567890123456";
 export const tenantId = "0f8a3c52-7d16-4b9e-8c3f-5e21d94ab607";
@@ -115,9 +115,8 @@ export async function startMetadataService(newToken: () => string) {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ access_token: newToken(), token_type: "Bearer", expires_on: expires }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/tokens`,
+    url: `http://127.0.0.1:${await listen(server)}/tokens`,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }

@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Config } from "@databricks/sdk-experimental";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../../tasks/common/identity/loopback-server.ts";
 import { clientName, counter, reportLine, reportWarnings } from "../../../../tasks/DatabricksLogin/service/report.ts";
+import { listen } from "../../loopback.ts";
 
 const none = { count: 0, last: "" };
 
@@ -45,8 +44,7 @@ describe("The report of the service", () => {
       const { body } = await all.counted(async () => ({ ...token, body: { ...token.body, ...bearer } }))(request);
       response.setHeader("content-type", "application/json").end(JSON.stringify(body));
     });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const metadataServiceUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    const metadataServiceUrl = `http://127.0.0.1:${await listen(server)}/token`;
     const host = "https://adb-1.2.azuredatabricks.net";
     await new Config({ host, metadataServiceUrl, authType: "metadata-service" }).authenticate(new Headers());
     server.close();

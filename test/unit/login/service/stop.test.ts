@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isRunning } from "../../../../tasks/common/pipeline/processes.ts";
 import { stopService } from "../../../../tasks/DatabricksLogin/service/stop.ts";
+import { listen } from "../../loopback.ts";
 
 const report = { answered: { cli: 2 }, renewals: 1, refused: { count: 0, last: "" }, failed: { count: 0, last: "" } };
 
@@ -16,10 +16,9 @@ async function process60() {
 }
 
 async function serving(answer: http.RequestListener): Promise<string> {
-  const server = http.createServer(answer).listen(0, "127.0.0.1");
+  const server = http.createServer(answer);
   onTestFinished(() => void server.close());
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/stop`;
+  return `http://127.0.0.1:${await listen(server)}/stop`;
 }
 
 describe("The end of the service", () => {
