@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { compareBundle } from "../test/e2e/corpus/case.ts";
 import { type CorpusBundle, copyBundle, findBundles } from "../test/e2e/corpus/find.ts";
 import { type CorpusCommand, commands } from "../test/e2e/corpus/side.ts";
-import { taskNodes } from "../test/e2e/nodes.ts";
+import { newestNode } from "../test/e2e/nodes.ts";
 import { cliVersions } from "../test/lab/databricks/build.ts";
 import { startLab } from "../test/lab/lab.ts";
 import { type CorpusResult, corpusTable, differenceLines, isUnexplained } from "./corpus/table.ts";
@@ -71,7 +71,7 @@ async function resultOf(bundle: CorpusBundle, chosen: Options): Promise<CorpusRe
   if (leftOut !== undefined) return { name, leftOut, differences: [] };
   const room = {
     cli: chosen.cli,
-    node: taskNodes.at(-1)?.path ?? "",
+    node: newestNode.path,
     ...(options.venv && { venv: path.resolve(options.venv) }),
   };
   const compare = () =>

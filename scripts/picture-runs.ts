@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { taskNodes } from "../test/e2e/nodes.ts";
+import { newestNode } from "../test/e2e/nodes.ts";
 import { startLabAgent } from "../test/e2e/steps/agent.ts";
 import { type Checkout, checkOut } from "../test/e2e/steps/checkout.ts";
 import type { Step } from "../test/e2e/steps/step.ts";
@@ -33,7 +33,7 @@ const changes: readonly (readonly [string, string])[] = [
 export async function runForPictures(): Promise<PictureRuns> {
   const lab = await startLab(console.log);
   try {
-    const agent = await startLabAgent(lab, taskNodes.at(-1)?.path ?? process.execPath);
+    const agent = await startLabAgent(lab, newestNode.path);
     try {
       return { planThread: await planOnPullRequest(lab, agent), setUpReport: await failedSignIn(lab, agent) };
     } finally {

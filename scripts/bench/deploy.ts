@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type BundleFiles, writeFiles } from "../../test/e2e/bundles/bundles.ts";
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { type TaskNode, taskNodes } from "../../test/e2e/nodes.ts";
 import { type AgentSetup, startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { checkOut } from "../../test/e2e/steps/checkout.ts";
 import type { Agent } from "../../test/lab/agent/agent.ts";
@@ -29,7 +29,7 @@ export async function benchDeploy(against?: string): Promise<Result[]> {
   }
 }
 
-async function ownTime(lab: Lab, node: (typeof taskNodes)[number], against?: string): Promise<Result[]> {
+async function ownTime(lab: Lab, node: TaskNode, against?: string): Promise<Result[]> {
   const alone = await cliAlone(lab);
   const agents: Agent[] = [];
   const folders: string[] = [];

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { type TaskNode, taskNodes } from "../../test/e2e/nodes.ts";
 import { root } from "../project.ts";
 import { interleavedMedians, wallMs } from "./measure.ts";
 import type { Result } from "./results.ts";
@@ -15,7 +15,7 @@ export async function benchFirstError(): Promise<Result[]> {
   return results;
 }
 
-async function firstError(node: (typeof taskNodes)[number]): Promise<Result> {
+async function firstError(node: TaskNode): Promise<Result> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-deploy-"));
   try {
     // Agents run tasks outside of any package.

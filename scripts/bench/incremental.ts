@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type BundleFiles, bundleOf, job, manyFiles, writeFiles } from "../../test/e2e/bundles/bundles.ts";
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { newestNode } from "../../test/e2e/nodes.ts";
 import { type AgentSetup, startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { checkOut } from "../../test/e2e/steps/checkout.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
@@ -67,7 +67,7 @@ async function smallBundle(lab: Lab): Promise<Result> {
 async function deployer(lab: Lab, setup: AgentSetup, files: BundleFiles) {
   let checkouts = 0;
   return async (changed: BundleFiles, inputs: Record<string, string> = {}) => {
-    const agent = await startLabAgent(lab, taskNodes[1]?.path ?? "", setup);
+    const agent = await startLabAgent(lab, newestNode.path, setup);
     try {
       const { run } = await checkOut(agent, lab, { ...files, ...changed }, { at: `checkout-${checkouts++}` });
       const step = await run({ target: "prod", ...inputs });

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { type TaskNode, taskNodes } from "../../test/e2e/nodes.ts";
 import { createCertificateAuthority } from "../../test/lab/certificates.ts";
 import { buildDatabricks } from "../../test/lab/databricks/build.ts";
 import { archiveName, startReleases, sumsName, thisPlatform } from "../../test/lab/releases/releases.ts";
@@ -30,7 +30,7 @@ export async function benchInstaller(): Promise<Result[]> {
   }
 }
 
-async function benchNode(node: (typeof taskNodes)[number], folder: string, mirror: string): Promise<Result[]> {
+async function benchNode(node: TaskNode, folder: string, mirror: string): Promise<Result[]> {
   const empty = path.join(folder, "empty.js");
   fs.writeFileSync(empty, "");
   const task = path.join(folder, "task", "index.js");

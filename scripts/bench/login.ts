@@ -1,4 +1,4 @@
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { type TaskNode, taskNodes } from "../../test/e2e/nodes.ts";
 import { startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { askForToken, loginJobOf, processView } from "../../test/e2e/steps/login-job.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
@@ -18,8 +18,6 @@ export async function benchLogin(): Promise<Result[]> {
     await lab.close();
   }
 }
-
-type TaskNode = (typeof taskNodes)[number];
 
 async function loginTime(lab: Lab, node: TaskNode): Promise<Result> {
   const agent = await startLabAgent(lab, node.path);

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { bundleOf, job, writeFiles } from "../../test/e2e/bundles/bundles.ts";
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { newestNode } from "../../test/e2e/nodes.ts";
 import { startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { checkOut } from "../../test/e2e/steps/checkout.ts";
 import { type Lab, startLab } from "../../test/lab/lab.ts";
@@ -78,7 +78,7 @@ async function runAll(
   environment: Record<string, string>,
   inputs: Record<string, string>,
 ) {
-  const node = taskNodes.at(-1)?.path ?? "";
+  const node = newestNode.path;
   const cli = path.dirname(await lab.programs.cli());
   const agent = await startLabAgent(lab, node, { environment: { PATH: `${cli}:/usr/bin:/bin`, ...environment } });
   const requests = () => lab.workspace.requests.length + lab.azureDevOps.requests.length + lab.entra.requests.length;

@@ -1,4 +1,4 @@
-import { taskNodes } from "../../test/e2e/nodes.ts";
+import { newestNode } from "../../test/e2e/nodes.ts";
 import { startLabAgent } from "../../test/e2e/steps/agent.ts";
 import { type Checkout, checkOut } from "../../test/e2e/steps/checkout.ts";
 import { addedDuring } from "../../test/e2e/steps/requests.ts";
@@ -32,7 +32,7 @@ async function deploysOnNewAgents(lab: Lab, cli: TimedCli) {
   const counts: Awaited<ReturnType<typeof countRequests>>[][] = [];
   for (const checkout of ["first", "second"]) {
     const environment = { PATH: `${cli.folder}:/usr/bin:/bin` };
-    const agent = await startLabAgent(lab, taskNodes.at(-1)?.path ?? "", { environment });
+    const agent = await startLabAgent(lab, newestNode.path, { environment });
     try {
       const { run } = await checkOut(agent, lab, smallest, { at: checkout });
       counts.push([await countRequests(lab, cli, run), await countRequests(lab, cli, run)]);

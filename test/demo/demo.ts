@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { exampleBundle, packagedExtension } from "../e2e/harness.ts";
-import { taskNodes } from "../e2e/nodes.ts";
+import { newestNode } from "../e2e/nodes.ts";
 import { type Job, PipelineInvalid, startAgent } from "../lab/agent/agent.ts";
 import { type Lab, type SetupStep, startLab } from "../lab/lab.ts";
 import { type OwnPipeline, readArguments, UsageError, usage } from "./arguments.ts";
@@ -83,7 +83,7 @@ async function runDemo(own: OwnPipeline | undefined, missing: readonly SetupStep
   const { pipeline: file, folder } = own ?? example;
   const pipeline: Pipeline = readPipeline(fs.readFileSync(file, "utf8"));
   const needs = requirementsOf(pipeline, folder);
-  const node = taskNodes.at(-1)?.path ?? process.execPath;
+  const node = newestNode.path;
   const log = (line: string) => console.log(line);
   const lab = await startLab(log, needs.workspaceHosts.length > 0 ? needs.workspaceHosts : undefined);
   try {

@@ -19,12 +19,14 @@ export const taskNodes: readonly TaskNode[] = windowsAgents
   ? windowsNodes().map(({ path, version }) => ({ name: `Node ${version} for Windows`, path }))
   : [taskNode("node20"), taskNode("node24")];
 
+const none: TaskNode = { name: "no Node", path: "" };
+
 /**
- * One of them, for tests of texts and decisions, which unit tests show on each version. Tests of processes, signals, files and
- * connections use all.
+ * For tests of texts and decisions, which unit tests show on each version: one version is enough. Tests of processes, signals, files
+ * and connections use all.
  */
-export const oldestNode = taskNodes.slice(0, 1);
-export const newestNode = taskNodes.slice(-1);
+export const oldestNode = taskNodes.at(0) ?? none;
+export const newestNode = taskNodes.at(-1) ?? none;
 
 /**
  * For tests of what the CLI reads and writes: each Node version, and each version of the CLI that the lab builds, at least once.

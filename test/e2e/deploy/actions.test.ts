@@ -22,7 +22,7 @@ volumes:
     schema_name: s1`,
   );
 
-describe.each(newestNode)("The summary of a deploy, on $name", ({ path: node }) => {
+describe.each([newestNode])("The summary of a deploy, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   const refuseDeletion = () =>

@@ -9,7 +9,7 @@ function appBundle(name: string): BundleFiles {
   return { ...bundleOf(name, resources), "app/app.py": "print(1)\n" };
 }
 
-describe.each(oldestNode)("An app in the input run, on $name", ({ path: node }) => {
+describe.each([oldestNode])("An app in the input run, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it.each([

@@ -6,7 +6,7 @@ import { useLab } from "../use-lab.ts";
 
 const twoJobs = bundleOf("flags", `${job("a", "A")}\n${job("b", "B").replace("jobs:\n", "")}`);
 
-describe.each(oldestNode)("Arguments and flags on $name", ({ path: node }) => {
+describe.each([oldestNode])("Arguments and flags on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it("makes warnings errors with --strict", async () => {

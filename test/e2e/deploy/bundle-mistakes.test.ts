@@ -14,7 +14,7 @@ function makeDetachedRepository(folder: string): void {
   fs.writeFileSync(path.join(folder, ".git", "HEAD"), `${commit}\n`);
 }
 
-describe.each(oldestNode)("A bundle target for one branch, on $name", ({ path: node }) => {
+describe.each([oldestNode])("A bundle target for one branch, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
   const files = bundleOf("branch", job("a", "For one branch"));
   const root = files["databricks.yml"]?.replace("mode: production", "mode: production\n    git:\n      branch: main");
@@ -52,7 +52,7 @@ describe.each(oldestNode)("A bundle target for one branch, on $name", ({ path: n
   });
 });
 
-describe.each(oldestNode)("What the CLI accepts silently in a bundle's files, on $name", ({ path: node }) => {
+describe.each([oldestNode])("What the CLI accepts silently in a bundle's files, on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
 
   it("is a warning with its place", async () => {

@@ -31,7 +31,7 @@ function writePython(folder: string): void {
   });
 }
 
-describe.each(newestNode)("The cause of a failure, on $name", ({ path: node }) => {
+describe.each([newestNode])("The cause of a failure, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   it("names a script of the bundle that failed, with its last line", async () => {

@@ -2,7 +2,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 import { exampleTools } from "./example-tools.ts";
 import { bashBlock, type Example, examplePipelines, stepsOf } from "./examples.ts";
@@ -10,7 +10,7 @@ import { runExample } from "./run-example.ts";
 
 // One Node version is enough for the pipelines. Other tests run the tasks on both.
 describe("Examples of the documentation", () => {
-  const { lab, startAgent } = useLab(taskNodes.at(-1)?.path ?? "", {
+  const { lab, startAgent } = useLab(newestNode.path, {
     prepare(started) {
       for (const clientId of federatedClients()) trust(started, clientId);
     },

@@ -11,7 +11,7 @@ const failedWith = (message: RegExp) => ({
   issues: [{ type: "error", message: expect.stringMatching(message) }],
 });
 
-describe.each(oldestNode)("What a user can get wrong, on $name", ({ path: node }) => {
+describe.each([oldestNode])("What a user can get wrong, on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   /** Deploys with a service connection that lacks set-up steps; the CLI must not ask the workspace for anything. */

@@ -132,7 +132,7 @@ pipelines:
   "dbt/dbt_project.yml": "name: demo\n",
 };
 
-describe.each(newestNode)("Files that resources use and the CLI does not upload, on $name", ({ path: node }) => {
+describe.each([newestNode])("Files that resources use and the CLI does not upload, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it("are warnings with their reason", async () => {
@@ -204,7 +204,7 @@ describe.each(newestNode)("Files that resources use and the CLI does not upload,
   });
 });
 
-describe.each(newestNode)("An agent that remembers an upload, on $name", ({ path: node }) => {
+describe.each([newestNode])("An agent that remembers an upload, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   const root = () => `/Workspace/Users/${lab.deployer.clientId}/.bundle/kept/prod`;

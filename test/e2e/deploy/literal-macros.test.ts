@@ -4,7 +4,7 @@ import { bundleOf, job } from "../bundles/bundles.ts";
 import { oldestNode } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 
-describe.each(oldestNode)("A text that looks like a macro on $name", ({ path: node }) => {
+describe.each([oldestNode])("A text that looks like a macro on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
   const bundle = bundleOf("literal", job("a", `"\${var.text}"`), "variables:\n  text:\n    default: x\n");
 

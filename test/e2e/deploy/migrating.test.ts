@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Deployer } from "../../lab/lab.ts";
 import { bundleOf, job } from "../bundles/bundles.ts";
 import { clientNetwork } from "../login/clients.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { loginJobOf } from "../steps/login-job.ts";
 import { useLab } from "../use-lab.ts";
 import { examplePipelines, yamlBlocks } from "./examples.ts";
 
 // One Node version is enough: what this shows is what the CLI does.
 describe("The page about migrating", () => {
-  const { lab, checkout } = useLab(taskNodes.at(-1)?.path ?? "");
+  const { lab, checkout } = useLab(newestNode.path);
 
   it("replaces AzureCLI@2 by steps that validate, deploy and run", async () => {
     const [after] = examplePipelines("migrating.md").filter(({ title }) => title === "From AzureCLI with the CLI");
@@ -37,7 +37,7 @@ describe("The page about migrating", () => {
 });
 
 describe("A bundle that another service principal deploys than before", () => {
-  const { lab, checkout } = useLab(taskNodes.at(-1)?.path ?? "");
+  const { lab, checkout } = useLab(newestNode.path);
 
   /** The bundle with one job, whose target prod has a fixed root folder if one is given. */
   function salesBundle(name: string, rootPath?: string) {

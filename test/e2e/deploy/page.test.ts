@@ -12,7 +12,7 @@ const two = `${one}\n${oneJob("b", "B").replace("jobs:\n", "")}`;
 const sharedWith = (level: string, more = "") =>
   bundleOf("levels", `${one}\n    permissions:\n      - group_name: users\n        level: ${level}${more}`);
 
-describe.each(newestNode)("What the summary page shows, on $name", ({ path: node }) => {
+describe.each([newestNode])("What the summary page shows, on $name", ({ path: node }) => {
   const { lab, checkout } = useLab(node);
 
   it("of a destroy from a folder that does not know what was deployed from elsewhere since", async () => {

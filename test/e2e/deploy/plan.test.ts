@@ -24,7 +24,7 @@ schemas:
         privileges: [${privilege}]`,
   );
 
-describe.each(oldestNode)("A deploy of an approved plan on $name", ({ path: node }) => {
+describe.each([oldestNode])("A deploy of an approved plan on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   it("deploys what was approved, and only that", async () => {

@@ -17,7 +17,7 @@ const described = bundleOf(
   ),
 );
 
-describe.each(newestNode)("Values of a bundle, on $name", ({ path: node }) => {
+describe.each([newestNode])("Values of a bundle, on $name", ({ path: node }) => {
   const { lab, checkout, requests } = useLab(node);
 
   /** Deploys; gives the step and the values that the deployed job has. */
@@ -197,7 +197,7 @@ describe.each(newestNode)("Values of a bundle, on $name", ({ path: node }) => {
   });
 });
 
-describe.each(newestNode)("The target of a step, on $name", ({ path: node }) => {
+describe.each([newestNode])("The target of a step, on $name", ({ path: node }) => {
   const { checkout } = useLab(node);
   const bundle = bundleOf("target", job("t", "T"));
   const names = ["DATABRICKS_BUNDLE_TARGET", "DATABRICKS_BUNDLE_ENV"];
@@ -224,7 +224,7 @@ describe.each(newestNode)("The target of a step, on $name", ({ path: node }) => 
   });
 });
 
-describe.each(newestNode)("An input without an effect, on $name", ({ path: node }) => {
+describe.each([newestNode])("An input without an effect, on $name", ({ path: node }) => {
   const { checkout, requests } = useLab(node);
 
   it.each([

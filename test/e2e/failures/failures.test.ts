@@ -9,7 +9,7 @@ const cases = Object.entries(labCases).flatMap(([id, cause]) =>
   typeof cause === "function" ? [[id as FailureId, cause] as [FailureId, LabCase]] : [],
 );
 
-describe.each(newestNode)("A known failure on $name", ({ path: node }) => {
+describe.each([newestNode])("A known failure on $name", ({ path: node }) => {
   const fixture = useLab(node);
 
   it.each(cases)("explains itself in the log: %s", async (id, cause) => {

@@ -22,7 +22,7 @@ function unaddressed(requests: readonly RecordedRequest[]): readonly RecordedReq
   return requests.filter(({ path, workspaceId }) => !path.startsWith("/.well-known/") && workspaceId !== id);
 }
 
-describe.each(newestNode)("Custom URLs on $name", ({ path: node }) => {
+describe.each([newestNode])("Custom URLs on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   it.each([

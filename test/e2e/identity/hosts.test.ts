@@ -143,7 +143,7 @@ ask -H "$v" -H "$h" -H "Host: evil.example" "$u"; ask -H "$v" -H "X-Databricks-H
 });
 
 // The task itself waits for a minute: one Node version is enough, and both tests wait at the same time.
-describe.concurrent.each(newestNode)("A host that does not answer, on $name", ({ path: node }) => {
+describe.concurrent.each([newestNode])("A host that does not answer, on $name", ({ path: node }) => {
   const { lab } = useLab(node);
 
   /** On an agent for one test only: the fixture disposes of its agents after each test. */

@@ -39,7 +39,7 @@ host  = https://adb-6666666666666666.6.azuredatabricks.net
 token = dapi00000000000000000000000000000000
 `;
 
-describe.each(oldestNode)("One way to sign in on $name", ({ path: node }) => {
+describe.each([oldestNode])("One way to sign in on $name", ({ path: node }) => {
   const { lab, checkout, deploy, requests } = useLab(node);
 
   it.each(["the agent's environment", "variables of the job"])("is not led astray by %s", async (source) => {

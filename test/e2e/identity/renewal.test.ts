@@ -19,7 +19,7 @@ async function afterSignIn({ entra }: Lab, act: () => void): Promise<void> {
 }
 
 // Each test waits for several tokens to expire. Other tests renew on each Node version.
-describe.each(newestNode)("Renewal on $name", ({ path: node }) => {
+describe.each([newestNode])("Renewal on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   it("deploys for longer than several tokens live, with a fresh ID token for each", async () => {

@@ -11,7 +11,7 @@ function marks(page = ""): string[] {
   return [...page.matchAll(/^\| (✓|✗|not \w+) \| \d\. /gm)].map(([, mark = ""]) => mark);
 }
 
-describe.each(newestNode)("The set-up report on $name", ({ path: node }) => {
+describe.each([newestNode])("The set-up report on $name", ({ path: node }) => {
   const { lab, deploy, loginJob } = useLab(node);
 
   it.each<[SetupStep, string[]]>([

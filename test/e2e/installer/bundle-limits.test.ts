@@ -7,7 +7,7 @@ import { useInstallerLab } from "../use-installer-lab.ts";
 
 const root = "bundle: {name: x, databricks_cli_version: '>= 1.10.0'}\ninclude: ['*/*.yml', 'odd.yml']\n";
 
-describe.each(oldestNode)("DatabricksCliInstaller with version: bundle on $name", ({ path: node }) => {
+describe.each([oldestNode])("DatabricksCliInstaller with version: bundle on $name", ({ path: node }) => {
   const { install } = useInstallerLab(node, (started) => started.publish("1.10.0"));
 
   /** Installs the version for a bundle whose folder `prepare` changes. */

@@ -8,7 +8,7 @@ import { useInstallerLab } from "../use-installer-lab.ts";
 
 const needsTwo = "bundle: {name: x, databricks_cli_version: '>= 2.0.0'}";
 
-describe.each(oldestNode)("DatabricksCliInstaller with version: bundle, on $name", ({ path: node }) => {
+describe.each([oldestNode])("DatabricksCliInstaller with version: bundle, on $name", ({ path: node }) => {
   const { agent, install } = useInstallerLab(node, (started) => started.publish("1.10.0", "1.11.0", "1.12.0", "2.0.0"));
 
   /** Installs the version for a bundle with these files in the folder `bundle`. */

@@ -10,7 +10,7 @@ import type { MirrorHandler } from "./installer-lab.ts";
 
 const gitHubLike = "/cli/releases/download";
 
-describe.each(newestNode)("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
+describe.each([newestNode])("Mirrors and air-gapped agents, on $name", ({ path: node }) => {
   const { lab, install } = useInstallerLab(node, (started) => started.publish("1.10.0", "1.11.0"));
 
   it.each([

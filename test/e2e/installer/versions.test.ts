@@ -7,7 +7,7 @@ import { useInstallerLab } from "../use-installer-lab.ts";
 const latestPage = "github.com/databricks/cli/releases/latest";
 const tagList = "github.com/databricks/cli.git/info/refs";
 
-describe.each(oldestNode)("Versions, on $name", ({ path: node }) => {
+describe.each([oldestNode])("Versions, on $name", ({ path: node }) => {
   const { lab, agent, install } = useInstallerLab(node, (started) =>
     started.publish("0.240.0", "1.10.0", "1.11.0", "1.12.0", "1.12.1", "2.0.0"),
   );

@@ -1,13 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Lab } from "../../lab/lab.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode } from "../nodes.ts";
 import { goClient, pythonClients } from "./clients/clients.ts";
 
 const folder = path.join(import.meta.dirname, "clients");
 const packages = path.resolve(import.meta.dirname, "../../../package.json");
-/** Databricks' SDK for JavaScript needs Node 22 or later. */
-const node = taskNodes[1]?.path ?? "";
 
 /** Commands that run a client again and again, `calls` times with `seconds` between them. */
 export interface Clients {
@@ -35,9 +33,10 @@ export async function prepareClients(workingDirectory: string): Promise<Clients>
   return {
     python: (calls, seconds) => `${python}/python clients/sdk.py ${calls} ${seconds}`,
     go: (calls, seconds) => `${go} ${calls} ${seconds}s`,
+    // Databricks' SDK for JavaScript needs Node 22 or later.
     javascript: (calls, seconds) =>
       `CLIENT_PACKAGES=${packages} NODE_OPTIONS="--require $PWD/clients/route.cjs" ` +
-      `${node} clients/sdk.mjs ${calls} ${seconds * 1000}`,
+      `${newestNode.path} clients/sdk.mjs ${calls} ${seconds * 1000}`,
     // gRPC reads variables of its own.
     connect: (calls, seconds) =>
       `https_proxy="$HTTPS_PROXY" GRPC_DEFAULT_SSL_ROOTS_FILE_PATH="$SSL_CERT_FILE" ${python}/python clients/connect.py ${calls} ${seconds}`,

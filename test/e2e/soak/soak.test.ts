@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { startInstallerLab } from "../installer/installer-lab.ts";
-import { taskNodes } from "../nodes.ts";
+import { newestNode, oldestNode, taskNodes } from "../nodes.ts";
 import { useLab } from "../use-lab.ts";
 import { soakDeploys } from "./deploys.ts";
 import { soakInstallers } from "./installers.ts";
@@ -9,16 +9,14 @@ import { wrongIn } from "./outcome.ts";
 import { soakSeed } from "./random.ts";
 import { soakTogether } from "./together.ts";
 
-const [oldest = { name: "", path: "" }] = taskNodes;
-const newest = taskNodes.at(-1) ?? oldest;
 const seed = soakSeed();
 
 /** The parts of `npm run soak`, so short that only what grows with each step shows. */
 describe("A short soak", { tags: "linux", timeout: 180_000 }, () => {
-  const { lab } = useLab(oldest.path);
+  const { lab } = useLab(oldestNode.path);
 
   it("deploys again and again without growing, and each result is right", async () => {
-    const outcome = await soakDeploys({ lab, node: oldest, count: 6, seed });
+    const outcome = await soakDeploys({ lab, node: oldestNode, count: 6, seed });
     expect(wrongIn(outcome), `SOAK_SEED=${seed}`).toEqual([]);
   });
 
@@ -33,7 +31,7 @@ describe("A short soak", { tags: "linux", timeout: 180_000 }, () => {
   });
 
   it("renews a login's token every few seconds, and each client gets a valid one", async () => {
-    const outcome = await soakLogin({ lab, node: newest, seconds: 20, seed });
+    const outcome = await soakLogin({ lab, node: newestNode, seconds: 20, seed });
     console.log(`SOAK_SEED=${seed}: ${outcome.done}`);
     expect(wrongIn(outcome), `SOAK_SEED=${seed}`).toEqual([]);
   });
