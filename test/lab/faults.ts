@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { deferred } from "./deferred.ts";
 import { send } from "./https-server.ts";
 
 /** Which requests a fault is for; all requests when it is empty. */
@@ -75,7 +76,7 @@ export function createFaults(bodyOf: (status: number) => unknown = () => ""): Fa
   const entries: Entry[] = [];
   return {
     add(match, fault, times = 1) {
-      const { promise: released, resolve } = promiseToResolve();
+      const { promise: released, resolve } = deferred<void>();
       const release = () => {
         entry.left = 0;
         resolve();
@@ -105,14 +106,6 @@ export function sendFault(outcome: FaultOutcome, request: IncomingMessage, respo
   if (outcome === "reset") request.socket.destroy();
   else send(response, outcome.status, outcome.headers, outcome.body);
   return true;
-}
-
-function promiseToResolve(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
 
 function matches(

@@ -5,7 +5,7 @@ import { setInterval as every } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { ServerCertificate } from "./certificates.ts";
 import { createFaults, type Fault, sendFault } from "./faults.ts";
-import { requestUrl, send } from "./https-server.ts";
+import { readWhole, requestUrl, send } from "./https-server.ts";
 
 /**
  * What a gateway makes of the service's own answer: `truncated` ends it after half, and `drip` sends one byte of it each second,
@@ -118,12 +118,6 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
         endConnections();
       }),
   };
-}
-
-async function readWhole(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 interface ServiceReply {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Lab } from "../../lab/lab.ts";
+import { proxyUrl } from "../../lab/person.ts";
 import { newestNode } from "../nodes.ts";
 import { goClient, pythonClients } from "./clients/clients.ts";
 
@@ -49,13 +50,10 @@ export async function prepareClients(workingDirectory: string): Promise<Clients>
 
 /** The environment by which programs on an agent reach the lab: what an organization with a proxy and a CA of its own sets. */
 export function clientNetwork({ agentNetwork, workspace }: Lab): Record<string, string> {
-  const { proxy, caFile = "" } = agentNetwork;
-  const url = new URL(proxy?.url ?? "");
-  url.username = encodeURIComponent(proxy?.username ?? "");
-  url.password = encodeURIComponent(proxy?.password ?? "");
+  const { caFile = "" } = agentNetwork;
   const certificates = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
   return {
-    HTTPS_PROXY: url.href,
+    HTTPS_PROXY: proxyUrl({ agentNetwork }),
     // For what knows no proxy: see clients/route.cjs.
     LAB_ROUTE: `${new URL(workspace.url).hostname}:${workspace.port}`,
     ...Object.fromEntries(certificates.map((name) => [name, caFile])),

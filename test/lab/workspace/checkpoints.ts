@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { deferred } from "../deferred.ts";
 import type { RecordedRequest } from "./recording.ts";
 
 /** Where the lab stops the time of one service principal's requests. */
@@ -107,12 +108,4 @@ function isHeld(entry: Entry, record: RecordedRequest): boolean {
   if (entry.moment === "after") return false;
   entry.reach(record);
   return true;
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Faults } from "../faults.ts";
-import { send } from "../https-server.ts";
+import { readWhole, send } from "../https-server.ts";
 import { authenticate, type Doorkeeper } from "./authentication.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { answerAtCustomUrl, type CustomUrl } from "./custom-url.ts";
@@ -72,9 +72,5 @@ async function exchangeToken(reception: Reception, { body }: GateRequest): Promi
 
 async function readRequest(incoming: IncomingMessage, url: string): Promise<GateRequest> {
   const { method = "GET", url: path = "/", headers } = incoming;
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) {
-    chunks.push(chunk as Buffer);
-  }
-  return { method, path, url: new URL(url + path), headers, body: Buffer.concat(chunks) };
+  return { method, path, url: new URL(url + path), headers, body: await readWhole(incoming) };
 }

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { readWhole } from "../https-server.ts";
 import type { Reply } from "./exchange.ts";
 
 /** A request as the workspace's server gets it. */
@@ -32,10 +33,6 @@ export function connectUpstream(url: string, token: string): Upstream {
 }
 
 async function readReply(response: IncomingMessage): Promise<Reply> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) {
-    chunks.push(chunk as Buffer);
-  }
   const headers: Record<string, string> = {};
   for (const name of ["content-type", "x-databricks-org-id", "retry-after"]) {
     const value = response.headers[name];
@@ -43,5 +40,5 @@ async function readReply(response: IncomingMessage): Promise<Reply> {
       headers[name] = value;
     }
   }
-  return { status: response.statusCode ?? 502, headers, body: Buffer.concat(chunks) };
+  return { status: response.statusCode ?? 502, headers, body: await readWhole(response) };
 }
