@@ -16,7 +16,7 @@ import {
   type FederatedIdentity,
   federatedIdentity,
   type Organization,
-  type ServiceConnection,
+  type RegisteredConnection,
 } from "./service-connections.ts";
 import { createJobTokens, type IssuerKeys, type JobTokens, signIdToken } from "./tokens.ts";
 
@@ -52,7 +52,7 @@ export interface AzureDevOps {
   /** A job access token (System.AccessToken), valid for an hour by default. */
   issueJobToken(options?: { expiresInSeconds?: number }): string;
   /** Registers a service connection; gives what a federated credential must hold to trust it. */
-  addServiceConnection(connection: ServiceConnection): FederatedIdentity;
+  addServiceConnection(connection: RegisteredConnection): FederatedIdentity;
   /** Lets all pipelines of the project use a service connection. */
   authorize(connectionId: string): void;
   /** Lifetime of the ID tokens issued from now on. */
@@ -77,7 +77,7 @@ export interface AzureDevOps {
 interface State {
   readonly organization: Organization;
   readonly keys: IssuerKeys;
-  readonly connections: Map<string, ServiceConnection>;
+  readonly connections: Map<string, RegisteredConnection>;
   readonly jobTokens: JobTokens;
   readonly faults: Faults;
   readonly builds: Builds;
@@ -159,7 +159,7 @@ async function receive(request: IncomingMessage, response: ServerResponse, state
   const outcome = await state.faults.meet({ method: request.method ?? "", url });
   if (sendFault(outcome, request, response)) return;
   if (!authorized) return refuseUnauthorized(request, response, url);
-  const sign = async (connection: ServiceConnection | undefined) => {
+  const sign = async (connection: RegisteredConnection | undefined) => {
     const token = await signIdToken(keys, organization, connection, state.lifetimeSeconds());
     state.issued.push(token);
     return token;

@@ -8,14 +8,14 @@ import {
   noResourceError,
   versionOutOfRangeError,
 } from "./errors.ts";
-import type { Organization, ServiceConnection } from "./service-connections.ts";
+import type { Organization, RegisteredConnection } from "./service-connections.ts";
 
 /** What the ID token resource works with. */
 export interface IdTokenResource {
   readonly organization: Organization;
-  readonly connections: ReadonlyMap<string, ServiceConnection>;
+  readonly connections: ReadonlyMap<string, RegisteredConnection>;
   /** Signs the ID token for a service connection, or for the pipeline itself. */
-  sign(connection: ServiceConnection | undefined): Promise<string>;
+  sign(connection: RegisteredConnection | undefined): Promise<string>;
 }
 
 const resource = new RegExp(

@@ -1,8 +1,8 @@
 /** Which service signs a connection's ID tokens: Azure DevOps itself (older connections) or Entra. */
 export type IssuerKind = "azure-devops" | "entra";
 
-/** A service connection with workload identity federation. */
-export interface ServiceConnection {
+/** A service connection, as far as Azure DevOps issues ID tokens for it. */
+export interface RegisteredConnection {
   readonly id: string;
   readonly name: string;
   readonly issuer: IssuerKind;
@@ -28,7 +28,7 @@ export interface Organization {
 export const azureDevOpsApplicationId = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /** Issuer and subject of the ID tokens for a service connection. */
-export function federatedIdentity(organization: Organization, connection: ServiceConnection): FederatedIdentity {
+export function federatedIdentity(organization: Organization, connection: RegisteredConnection): FederatedIdentity {
   if (connection.issuer === "azure-devops") {
     const subject = `sc://${organization.name}/${organization.project.name}/${connection.name}`;
     return { issuer: azureDevOpsIssuer(organization), subject };

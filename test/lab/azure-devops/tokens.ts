@@ -6,7 +6,7 @@ import {
   federatedIdentity,
   type IssuerKind,
   type Organization,
-  type ServiceConnection,
+  type RegisteredConnection,
 } from "./service-connections.ts";
 
 /** The audience of ID tokens, as federated credentials name it. */
@@ -22,7 +22,7 @@ export type IssuerKeys = Record<IssuerKind, SigningKey>;
 export function signIdToken(
   keys: IssuerKeys,
   organization: Organization,
-  connection: ServiceConnection | undefined,
+  connection: RegisteredConnection | undefined,
   lifetimeSeconds: number,
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
@@ -31,7 +31,7 @@ export function signIdToken(
   return keys[connection.issuer].sign({ ...connectionClaims(organization, connection), ...times });
 }
 
-function connectionClaims(organization: Organization, connection: ServiceConnection) {
+function connectionClaims(organization: Organization, connection: RegisteredConnection) {
   const { issuer: iss, subject: sub } = federatedIdentity(organization, connection);
   if (connection.issuer === "azure-devops") return { jti: randomUUID(), sub, aud: tokenExchangeAudience, iss };
   return {
