@@ -1,2 +1,2 @@
 export { loadWorkspaceService } from "../common/databricks/workspace/client.ts";
-export { runCommand } from "./main.ts";
+export { runStep } from "./main.ts";

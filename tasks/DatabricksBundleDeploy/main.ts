@@ -15,8 +15,8 @@ import type { Step } from "./session/step.ts";
 
 const commands: Readonly<Record<Command, (step: Step) => Promise<void>>> = { validate, plan, deploy, run, destroy };
 
-/** Runs the command that the input `command` names. */
-export async function runCommand(step: Step): Promise<void> {
+/** Removes what killed steps have left, and runs the command that the input `command` names. */
+export async function runStep(step: Step): Promise<void> {
   killStraysOfKilledSteps(step.cli.environment);
   removeTornState(step);
   await commands[step.inputs.command](step);

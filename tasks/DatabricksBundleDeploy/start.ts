@@ -5,9 +5,9 @@ import { openStep } from "./session/step.ts";
 
 /** Signs in, loads the rest of the task while the sign-in waits for its answers, and runs the command. */
 export async function start(task: Task, inputs: DeployInputs): Promise<void> {
-  const [session, { runCommand }] = await Promise.all([signIn(task, inputs), whileWaiting(loadMain)]);
+  const [session, { runStep }] = await Promise.all([signIn(task, inputs), whileWaiting(loadMain)]);
   try {
-    await runCommand(openStep(task, inputs, session));
+    await runStep(openStep(task, inputs, session));
   } finally {
     await session.close();
   }

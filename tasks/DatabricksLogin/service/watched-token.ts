@@ -6,8 +6,8 @@ import type { Counter } from "./report.ts";
 /** A refusal of the job's token that lasts longer is not an outage of Azure DevOps. */
 const outageMs = 10 * 60_000;
 
-/** What ends with the job. */
-export interface JobEnd {
+/** How to notice that the job is over, and what to do then. */
+export interface TokenWatch {
   /** When the job's token expires, in milliseconds since 1970; undefined if it does not tell. */
   readonly jobTokenExpiresAt: number | undefined;
   readonly end: () => void;
@@ -22,7 +22,7 @@ export function watchedToken(
   token: AccessTokenSource,
   first: string,
   counts: Pick<Counter, "countRenewal">,
-  { jobTokenExpiresAt = 0, end, now = Date.now }: JobEnd,
+  { jobTokenExpiresAt = 0, end, now = Date.now }: TokenWatch,
 ): AccessTokenSource {
   let last = first;
   let refusedSince: number | undefined;
