@@ -54,7 +54,8 @@ export function soakReport(results: readonly SoakResult[]): string {
 }
 
 function verdict(faults: readonly string[]): string {
-  return faults.length === 0 ? "Every result was right." : `${faults.length} results were wrong.`;
+  if (faults.length === 0) return "Every result was right.";
+  return faults.length === 1 ? "One result was wrong." : `${faults.length} results were wrong.`;
 }
 
 function row(part: string, { what, unit, early, late, limit, ok }: Growth): string {

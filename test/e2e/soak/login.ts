@@ -96,7 +96,7 @@ interface Used {
   readonly calls: readonly ClientCall[];
 }
 
-/** Ends the job, and returns what is wrong with its end. */
+/** Ends the job, and compares what its client, the report of the login and Entra say about the same tokens. */
 async function judge(
   settings: LoginSoak,
   { job, deployer, login, calls }: Used,
