@@ -24,7 +24,8 @@ export function addScript(folder: string, script: string): void {
   addToRoot(folder, `\nexperimental:\n  scripts:\n    postinit: ${JSON.stringify(script)}\n`);
 }
 
-const notebook = "# Databricks notebook source\nprint(1)\n";
+/** A notebook in Python. */
+export const notebook = "# Databricks notebook source\nprint(1)\n";
 
 /** A bundle with the targets dev (no locks, prefixed names) and prod, and these resources (YAML, not indented). */
 export function bundleOf(name: string, resources: string, more = ""): BundleFiles {
@@ -72,11 +73,11 @@ export function manyFiles(count: number): BundleFiles {
   return { ...bundleOf("many-files", job("one", "One")), ...Object.fromEntries(files) };
 }
 
-/** A bundle with a wheel that a script builds. Each build adds a line to build.log, which is not deployed. */
-function wheelBundle(build: string, more = "", files: BundleFiles = {}): BundleFiles {
-  const tasks = `jobs:
+/** A job of one task from the bundle's wheel. */
+export function wheelJob(name: string): string {
+  return `jobs:
   package:
-    name: Package
+    name: ${name}
     tasks:
       - task_key: main
         environment_key: default
@@ -89,6 +90,10 @@ function wheelBundle(build: string, more = "", files: BundleFiles = {}): BundleF
           environment_version: "2"
           dependencies:
             - ./dist/*.whl`;
+}
+
+/** A bundle with a wheel that a script builds. Each build adds a line to build.log, which is not deployed. */
+function wheelBundle(build: string, more = "", files: BundleFiles = {}): BundleFiles {
   const artifacts = `artifacts:
   demo:
     type: whl
@@ -98,7 +103,7 @@ ${more}sync:
     - build.log
 `;
   const script = `mkdir -p dist && rm -f dist/*.whl\n${build}\necho built >> build.log\n`;
-  return { ...bundleOf("wheel", tasks, artifacts), "build.sh": script, ...files };
+  return { ...bundleOf("wheel", wheelJob("Package"), artifacts), "build.sh": script, ...files };
 }
 
 /** Each build gives the wheel a new version stamp. */

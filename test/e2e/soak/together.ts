@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Agent } from "../../lab/agent/agent.ts";
 import type { Deployer, Lab } from "../../lab/lab.ts";
-import { type BundleFiles, job, writeFiles } from "../bundles/bundles.ts";
+import { type BundleFiles, job, notebook, writeFiles } from "../bundles/bundles.ts";
 import { fileDifferences } from "../bundles/uploaded.ts";
 import type { TaskNode } from "../nodes.ts";
 import { startLabAgent } from "../steps/agent.ts";
@@ -91,7 +91,7 @@ function bundleFor({ name, agents }: Room, round: number, way: Way): BundleFiles
   const resources = job("only", `${name} \${bundle.target}`, String(round)).replace(/^/gm, "  ");
   return {
     "databricks.yml": `bundle:\n  name: ${name}\ntargets:\n${targets}resources:\n${resources}\n`,
-    "src/step.py": "# Databricks notebook source\nprint(1)\n",
+    "src/step.py": notebook,
     "data/round.txt": `${round} ${way}\n`,
   };
 }

@@ -1,6 +1,4 @@
-import { type BundleFiles, demoWheel } from "../../bundles/bundles.ts";
-
-const notebook = "# Databricks notebook source\nprint(1)\n";
+import { type BundleFiles, demoWheel, notebook, wheelJob } from "../../bundles/bundles.ts";
 
 /** A bundle that no other one shares anything with: two jobs, a pipeline, a schema and a wheel, and a few files. */
 export function sweptBundle(name: string): BundleFiles {
@@ -18,27 +16,13 @@ targets:
   prod:
     mode: production
 resources:
-  jobs:
+${wheelJob(`${name} package`).replace(/^/gm, "  ")}
     nightly:
       name: ${name} nightly
       tasks:
         - task_key: step
           notebook_task:
             notebook_path: ./src/step.py
-    package:
-      name: ${name} package
-      tasks:
-        - task_key: main
-          environment_key: default
-          python_wheel_task:
-            package_name: demo
-            entry_point: main
-      environments:
-        - environment_key: default
-          spec:
-            environment_version: "2"
-            dependencies:
-              - ./dist/*.whl
   pipelines:
     refresh:
       name: ${name} refresh
