@@ -44,7 +44,9 @@ export function isLasting(error: unknown): boolean {
 /** Why a call has failed, in words. A web page and a redirect have no message. */
 export function failureInWords(error: unknown): string {
   if (!(error instanceof WorkspaceError)) return error instanceof Error ? error.message : String(error);
-  return error.isWebPage ? `a web page (${error.text}) instead of a response of the API` : error.text;
+  if (!error.isWebPage) return error.text;
+  const what = error.status < 400 && error.status >= 300 ? "a redirect" : "a web page";
+  return `${what} (${error.text}) instead of a response of the API`;
 }
 
 export interface WorkspaceConnection extends WorkspaceAddress {

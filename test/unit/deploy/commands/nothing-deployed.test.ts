@@ -15,7 +15,7 @@ const missing = { status: 404, text: '{"error_code":"RESOURCE_DOES_NOT_EXIST","m
 
 type Answer = { readonly status: number; readonly text: string; readonly headers?: object };
 
-/** A step whose workspace gives these answers about the files of the state folder. */
+/** A step whose workspace gives these answers about paths, and about the files of the state folder by name. */
 function stepWith(answers: Readonly<Record<string, Answer>>): Step {
   const send = async ({ url }: { url: string }) => {
     const name = (new URL(url).searchParams.get("path") ?? "").replace(`${root}/state/`, "");
@@ -59,7 +59,7 @@ describe("A bundle of which the CLI finds nothing that is deployed", () => {
     [
       "a redirect",
       { status: 302, text: "", headers: { location: "https://elsewhere.example/" } },
-      /answered with a web page \(302\) instead of a response of the API\.$/,
+      /answered with a redirect \(302\) instead of a response of the API\.$/,
     ],
     ["a 404 of a gateway", { status: 404, text: "default backend - 404" }, /answered with 404/],
     ["an error", { status: 403, text: '{"message":"Forbidden"}' }, /answered with 403: Forbidden\.$/],
@@ -74,12 +74,21 @@ describe("A bundle of which the CLI finds nothing that is deployed", () => {
 });
 
 describe("A destroy that finds nothing", () => {
-  it("fails only if the workspace has resources of the bundle, whatever this agent remembers", async () => {
-    await expect(requireNothingDeployed(stepWith({}), summaryWith("17"))).resolves.toBeUndefined();
-    await expect(
-      requireNothingDeployed(stepWith({ "resources.json": file(direct) }), summaryWith("17")),
-    ).rejects.toThrow(
-      `Nothing was destroyed: the CLI found no deployment of the bundle sales to the target prod in ${root}, but its state is in ${root}/state/resources.json.`,
+  const status = (answer: Answer) => stepWith({ [root]: answer });
+
+  it("succeeds if the bundle's folder does not exist, whatever this agent and a state elsewhere remember", async () => {
+    const step = stepWith({ "resources.json": file(direct) });
+    await expect(requireNothingDeployed(step, summaryWith("17"))).resolves.toBeUndefined();
+  });
+
+  it("fails if the folder is there, and if the workspace does not answer", async () => {
+    const folder = { status: 200, text: JSON.stringify({ object_type: "DIRECTORY", path: root }) };
+    await expect(requireNothingDeployed(status(folder), summaryWith(undefined))).rejects.toThrow(
+      `Nothing was destroyed: the CLI found no deployment of the bundle sales to the target prod, but its folder ${root} is there.`,
+    );
+    const page = { status: 404, text: "default backend - 404" };
+    await expect(requireNothingDeployed(status(page), summaryWith(undefined))).rejects.toThrow(
+      /could not confirm this/,
     );
   });
 });

@@ -29,7 +29,7 @@ describe("The run that the CLI has started", () => {
 
 describe("The end of a run that the workspace does not report", () => {
   it.each([
-    ["a redirect", { status: 302, text: "", headers: {} }, "a web page (302) instead of a response of the API"],
+    ["a redirect", { status: 302, text: "", headers: {} }, "a redirect (302) instead of a response of the API"],
     ["an error", { status: 403, text: '{"message":"Forbidden"}', headers: {} }, "403: Forbidden"],
   ])("is unknown, with %s as the reason", async (_, answer, reason) => {
     const workspace = { host, http: { send: async () => answer }, token: async () => ({ value: "t" }) };
