@@ -61,11 +61,11 @@ export async function releaseOwnLock(
 const unchecked = "Could not check whether the deployment lock is still held. If it is, the next deploy reports it.";
 
 /**
- * Whether a CLI that was stopped can have left a lock, if its log does not show whether it took one: the same user has taken the lock
- * since `from` (milliseconds since the epoch). That does not prove whose it is, so the lock stays.
+ * Whether a CLI that was stopped can have left a lock, or may still get one, if its log does not show whether it took one. A lock that
+ * the same user has taken since `from` (milliseconds since the epoch) can be its own; that does not prove it, so the lock stays.
  */
 export async function mayHoldLock(
-  step: Pick<Step, "identity">,
+  step: Pick<Step, "identity" | "pipelineJob">,
   workspace: WorkspaceConnection | undefined,
   statePath: string | undefined,
   from: number,
@@ -73,11 +73,12 @@ export async function mayHoldLock(
   if (statePath === undefined) return false;
   try {
     if (workspace === undefined) throw new Error("The workspace is unknown.");
-    const lock = await readLock(workspace, statePath);
-    if (lock === undefined || !isOfUser(lock, step.identity) || lock.acquiredAt < from) return false;
-    print(
-      `The deployment is locked by ${describeLock(lock)}. If this step took the lock, the next deploy releases it.`,
-    );
+    const lock = await lookForLock(workspace, statePath, moreLooks);
+    if (lock === undefined) return true;
+    if (!isOfUser(lock, step.identity) || lock.acquiredAt < from) return false;
+    // Without a job, the step has kept no note of the lock.
+    const next = step.pipelineJob ? " If this step took the lock, the next deploy releases it." : "";
+    print(`The deployment is locked by ${describeLock(lock)}.${next}`);
   } catch (error) {
     debug(String(error));
     print(unchecked);
