@@ -22,7 +22,8 @@ export function refuseIgnoredOverrides(
 ): void {
   if (target === undefined || variables === undefined) return;
   const file = variableOverridesFile(folder, target);
-  const names = Object.keys(overridesIn(file));
+  const overrides = overridesIn(file);
+  const names = Object.keys(overrides);
   const name = path.relative(folder, file);
   const unknown = names.filter((key) => !variables.includes(key));
   if (unknown.length > 0) {
@@ -31,7 +32,7 @@ export function refuseIgnoredOverrides(
       { hint: "Correct the name in the file, or declare it under variables in databricks.yml.", section: "inputs" },
     );
   }
-  const lookedUp = names.filter((key) => lookups.includes(key) && !isSet(given, key));
+  const lookedUp = names.filter((key) => lookups.includes(key) && overrides[key] !== null && !isSet(given, key));
   if (lookedUp.length === 0) return;
   throw new UserError(
     `${name} sets ${lookedUp.join(", ")}, which the bundle looks up in the workspace (lookup). The CLI would ignore the value in the file.`,

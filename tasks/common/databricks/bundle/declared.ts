@@ -122,12 +122,16 @@ function defaultTarget(documents: readonly YamlValues[], isComplete: boolean): s
   );
 }
 
-/** What the target says of a variable replaces what the bundle says (databricks/cli, bundle/config/root.go: mergeTargetOverrides). */
+/** A value or a lookup of the target replaces that of the bundle (databricks/cli, bundle/config/root.go: mergeTargetOverrides). */
 function isLookup(documents: readonly YamlValues[], ofTarget: Paths, name: string): boolean {
   const inTarget = ofTarget.map((path) => [...path, "variables", name]);
   const hasLookup = (path: readonly string[]) =>
     documents.some((document) => document.allKeysAt(...path, "lookup").length > 0);
-  const isOverridden = inTarget.some((path) => documents.some((document) => document.isSetAt(...path)));
+  const isValue = (document: YamlValues, path: readonly string[]) => {
+    const keys = document.allKeysAt(...path);
+    return keys.length === 0 ? document.isSetAt(...path) : keys.includes("default") || keys.includes("lookup");
+  };
+  const isOverridden = inTarget.some((path) => documents.some((document) => isValue(document, path)));
   return isOverridden ? inTarget.some(hasLookup) : hasLookup(["variables", name]);
 }
 

@@ -44,11 +44,11 @@ describe("What a bundle's files declare", () => {
 
   it("reads which variables the CLI looks up for a target", async () => {
     const lookup = "{lookup: {cluster: shared}}";
-    const variables = `variables:\n  a: ${lookup}\n  b: ${lookup}\n  c: {default: 1}\n  d: {default: 2}\n`;
-    const targets = `targets:\n  dev:\n  prod:\n    variables:\n      b: text\n      c: ${lookup}\n`;
+    const variables = `variables:\n  a: ${lookup}\n  b: ${lookup}\n  c: {default: 1}\n  d: {default: 2}\n  e: ${lookup}\n`;
+    const targets = `targets:\n  dev:\n  prod:\n    variables:\n      b: text\n      c: ${lookup}\n      e: {description: mine}\n`;
     write({ "databricks.yml": variables + targets });
-    expect((await readDeclared(folder, "dev")).lookups).toEqual(["a", "b"]);
-    expect((await readDeclared(folder, "prod")).lookups).toEqual(["a", "c"]);
+    expect((await readDeclared(folder, "dev")).lookups).toEqual(["a", "b", "e"]);
+    expect((await readDeclared(folder, "prod")).lookups).toEqual(["a", "c", "e"]);
   });
 
   it("reads what else the target or the bundle says about the sign-in", async () => {

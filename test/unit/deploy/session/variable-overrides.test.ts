@@ -38,6 +38,7 @@ it("refuses a variable that the CLI looks up, and for which it ignores the file"
 
 it.each([
   ["declared variables", '{"region": "emea", "tags": {"a": 1}}', {}],
+  ["no value for a variable that the CLI looks up", '{"cluster": null}', {}],
   ["another target", '{"regoin": "emea"}', { target: "dev" }],
   ["a bundle that could not be read", '{"regoin": "emea"}', { variables: undefined }],
   ["a file that is not JSON, which the CLI explains", "regoin=emea", {}],
