@@ -80,6 +80,8 @@ const ofTheHost = new Set<HttpFailureKind>([
   "tls-time",
   "proxy",
   "proxy-credentials",
+  "proxy-password",
+  "proxy-scheme",
   "proxy-gateway",
   "proxy-tls",
 ]);
