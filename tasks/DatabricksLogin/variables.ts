@@ -25,7 +25,8 @@ export function refuseJobVariables(
   const client = inputs.oauthClient ? [clientId, clientSecret, discoveryUrl] : [];
   const names = new Set<string>([host, authType, metadataServiceUrl, workspaceId, profile, ...client]);
   const concerned = ofJob.filter(({ name }) => names.has(environmentName(name)));
-  refuseSecrets(concerned);
+  // A secret profile is not in the environment of later steps.
+  refuseSecrets(concerned.filter(({ name }) => environmentName(name) !== profile));
   refuseNamesakes(concerned, inputs);
 }
 
@@ -113,7 +114,10 @@ export function setJobVariables(variables: Readonly<Record<string, string>>): vo
   const names = Object.entries(variables).flatMap(([name, value]) => (value === "" ? [] : [name]));
   print(`Variables set for later steps: ${names.join(", ")}.`);
   if (variables[profile] === "") {
-    print(`${profile} is empty for later steps: for bundles, the Databricks CLI would use that profile instead.`);
+    print(
+      `${profile} is empty for later steps: for bundles, the Databricks CLI would use that profile instead. A program with the SDK ` +
+        `for JavaScript may need the variable removed: unset ${profile}`,
+    );
   }
 }
 
@@ -123,7 +127,7 @@ export function warnOfDefaultProfile(environment: NodeJS.ProcessEnv): void {
   if (found === undefined) return;
   warn(
     `The Databricks CLI has the default profile ${quoted(found.name)} on this agent (${found.file}). For a bundle that does not ` +
-      "set workspace.host, it uses this profile instead of this sign-in. Remove the line default_profile from the file, or let " +
+      "set workspace.host, it can use this profile instead of this sign-in. Remove the line default_profile from the file, or let " +
       "later steps set DATABRICKS_CONFIG_FILE to a file that does not exist.",
   );
 }

@@ -89,6 +89,16 @@ describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
     await finish();
   });
 
+  it("warns of a default profile, which the CLI can prefer", async () => {
+    const { job, login, finish } = await loginJob();
+    const file = path.join(job.workingDirectory, "databrickscfg");
+    fs.writeFileSync(file, "[__settings__]\ndefault_profile = other\n");
+    const step = await login({}, { env: { DATABRICKS_CONFIG_FILE: file } });
+    expect(step.result).toBe("Succeeded");
+    expect(step.warnings).toEqual([expect.stringContaining(`has the default profile "other" on this agent (${file})`)]);
+    await finish();
+  });
+
   it("lets the deploy task work as without it, and without a word about its variables", async () => {
     const { job, run } = await checkout();
     const { login, finish } = loginJobOf(job, lab);
