@@ -91,9 +91,9 @@ async function uploadAgain(
   if (why === undefined) return {};
   print(`Uploading all files again, because ${why}.`);
   const carried = carriedState(step, place, true);
-  carried.uploadAll();
   let run: LockedRun;
   try {
+    carried.uploadAll();
     run = await runDeploy(step, place, carried);
   } catch (error) {
     return { problem: afterDeploy(`${why}, and uploading all files again failed`, error) };
