@@ -27,7 +27,7 @@ const windowsRun: Run = { node: "node20", folder: "test/e2e", workers: 2, tags: 
 /** The same, and those that only Wine 10 can run. */
 const wine10Run: Run = { ...windowsRun, tags: ["windows", "wine10"], wine10: true };
 
-/** Which tests run on which Node: all on the older one (e2e tests run tasks on both), unit tests on the newer one too. */
+/** Which tests run on which Node: all on the older one (most e2e tests run tasks on both), unit tests on the newer one too. */
 const allRuns: readonly Run[] = [
   { node: "node20", folder: "test/unit", workers: 2 },
   { node: "node24", folder: "test/unit", workers: 2 },

@@ -22,8 +22,8 @@ export const taskNodes: readonly TaskNode[] = windowsAgents
 const none: TaskNode = { name: "no Node", path: "" };
 
 /**
- * For tests of texts and decisions, which unit tests show on each version: one version is enough. Tests of processes, signals, files
- * and connections use all.
+ * For tests of texts and decisions, and of what takes long and other tests show on each version: one version is enough. Tests of
+ * processes, signals, files and connections use all.
  */
 export const oldestNode = taskNodes.at(0) ?? none;
 export const newestNode = taskNodes.at(-1) ?? none;

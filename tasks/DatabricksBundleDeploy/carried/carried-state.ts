@@ -12,7 +12,7 @@ import { keptFilesName } from "./kept-files.ts";
 
 /** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
 export interface CarriedState {
-  /** Before each run of the CLI. Never throws, except Canceled. */
+  /** Before each run of the CLI. Throws Canceled, and a UserError if the disk does not allow it. */
   prepare(): Promise<void>;
   /** After a run that has failed: waits until the workspace has all that it has done. Never throws. */
   flush(): Promise<void>;

@@ -64,7 +64,7 @@ async function useCurrentPlace(step: Step): Promise<DeploymentPlace | undefined>
   return place;
 }
 
-/** Where this agent has noted a place, throws a UserError that explains why it is unknown now. */
+/** Where this agent has noted a place, throws a UserError that explains why the CLI cannot resolve the bundle now. */
 async function resolvedPlace(step: Step): Promise<DeploymentPlace | undefined> {
   const place = await summarizedPlace(step);
   if (place !== undefined || !hasPlaceNote(step)) return place;

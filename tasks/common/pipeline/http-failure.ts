@@ -12,7 +12,7 @@ export type HttpFailureKind =
   | "proxy"
   | "proxy-credentials" // it requires some
   | "proxy-password" // it refuses those that were sent
-  | "proxy-scheme" // it wants others than a user name and a password
+  | "proxy-scheme" // it accepts only credentials of another kind
   | "proxy-gateway" // the proxy does not reach the host
   | "proxy-tls" // the certificate of the proxy
   | "redirects"

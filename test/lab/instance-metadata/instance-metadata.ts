@@ -12,8 +12,8 @@ export interface InstanceMetadata {
 }
 
 /**
- * Starts it for a machine with the managed identity `clientId`; `issue` gives tokens of Entra. A machine with several ones that users
- * have assigned has no identity of its own.
+ * Starts it for a machine with the managed identity `clientId`; `issue` gives tokens of Entra. A machine with several
+ * user-assigned identities has none of its own.
  */
 export async function startInstanceMetadata(settings: {
   clientId: string;

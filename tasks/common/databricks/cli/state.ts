@@ -23,7 +23,10 @@ export function localFolder(cli: LocalCli, target: string): string {
   return path.join(localRoot(cli), target);
 }
 
-/** The targets that a step can be for: its own, or for the default target, whose name is unknown here, all that were used here. */
+/**
+ * The targets that a step can be for: its own, or for the default target, whose name is unknown here, all that were used here and have
+ * no slash in their names.
+ */
 export function localTargets({ target, ...cli }: LocalCli & Pick<Cli, "target">): string[] {
   if (target !== undefined) return [target];
   const root = localRoot(cli);
