@@ -45,6 +45,18 @@ describe.each([newestNode])("What the summary page shows, on $name", ({ path: no
     expect(step.page).not.toMatch(/jobs\.a|Resources: /);
   });
 
+  it("of a second destroy of a bundle whose state stays in a folder of its own", async () => {
+    const shared = "/Workspace/Shared/twice";
+    const paths = `workspace:\n  root_path: ${shared}/root\n  state_path: ${shared}/state\n`;
+    const { run } = await checkout(bundleOf("twice", one, paths));
+    await run({ target: "prod" });
+    const destroy = { command: "destroy", target: "prod", autoApprove: "true" };
+    expect((await run(destroy)).page).toContain("1 deleted");
+    const step = await run(destroy);
+    expect(step).toMatchObject({ result: "Succeeded", errors: [] });
+    expect(step.page).toContain("nothing was deployed, so nothing was destroyed");
+  });
+
   it("of changed permissions: the resource is updated, as the counts say", async () => {
     const cli = await writeReportingCli(lab);
     const { run, change } = await checkout(sharedWith("CAN_VIEW"), { agent: { cli } });
