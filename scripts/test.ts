@@ -3,12 +3,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { root } from "./project.ts";
+import { resultsVariable, type TestFailure, type TestResults } from "./test-results.ts";
 import { prepareWindowsAgents } from "./windows-agents.ts";
-
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-}
 
 interface Run {
   readonly node: string;
@@ -44,71 +40,64 @@ function testFiles({ folder, tags }: Run): string[] {
   return files.filter((file) => written.test(fs.readFileSync(path.join(root, file), "utf8")));
 }
 
-/** Runs test files on one Node; a skipped test counts as failed. */
-function runTests({ node, workers, tags, wine10 }: Run, files: readonly string[], report: string): Counts {
+/** Runs test files on one Node. */
+function runTests(run: Run, files: readonly string[], report: string): TestResults {
+  const { node, workers, tags, wine10 } = run;
   const executable = path.join(root, "node_modules", node, "bin", "node");
   const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, `--maxWorkers=${workers}`];
+  const options = ["--reporter=default", "--reporter=./scripts/test-results.ts", `--maxWorkers=${workers}`];
   if (tags !== undefined) options.push(`--tags-filter=${tags.join(" or ")}`);
-  const windows = { LAB_AGENTS: "windows", ...(wine10 ? { LAB_WINE: "10" } : {}) };
-  const env = tags === undefined ? process.env : { ...process.env, ...windows };
-  const where = tags === undefined ? "" : `, with agents on Windows${wine10 ? " (Wine 10)" : ""}`;
-  console.log(`\nTests on ${node}${where}: ${files.length} files`);
+  const windows = tags === undefined ? {} : { LAB_AGENTS: "windows", ...(wine10 ? { LAB_WINE: "10" } : {}) };
+  const env = { ...process.env, ...windows, [resultsVariable]: report };
+  console.log(`\nTests on ${titleOf(run)}: ${files.length} files`);
   const { status } = spawnSync(executable, [vitest, "run", ...options, ...files], { cwd: root, env, stdio: "inherit" });
-  const counts = fs.existsSync(report) ? countsIn(report, tags) : notRun;
-  // Vitest also fails for an error outside all tests.
-  return status === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 };
-}
-
-interface Report {
-  readonly testResults: readonly {
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly tags?: readonly string[] }[];
-  }[];
-}
-
-/** A file that fails without a failed test, for example because it cannot be loaded, counts as one failed test. */
-function countsIn(report: string, wanted: Run["tags"]): Counts {
-  const { testResults } = JSON.parse(fs.readFileSync(report, "utf8")) as Report;
-  const counts = testResults.map(({ status, assertionResults }) => {
-    const tests = assertionResults.filter(
-      ({ tags }) => wanted === undefined || tags?.some((tag) => wanted.includes(tag)),
-    );
-    const passed = tests.filter((test) => test.status === "passed").length;
-    return { passed, failed: Math.max(tests.length - passed, status === "passed" ? 0 : 1) };
-  });
-  return sumOf(counts);
+  if (!fs.existsSync(report)) return notRun(`Vitest ended with ${status} and without results.`);
+  const results: TestResults = JSON.parse(fs.readFileSync(report, "utf8"));
+  if (status === 0 || results.failures.length > 0) return results;
+  return { ...results, failures: notRun(`Vitest ended with ${status}.`).failures };
 }
 
 /** Runs the tests whose paths contain one of `filters`; all tests without a filter. */
-async function runAll(runs: readonly Run[], filters: readonly string[]): Promise<Counts> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "test-report-"));
-  const counts: Counts[] = [];
+async function runAll(runs: readonly Run[], filters: readonly string[]): Promise<TestResults> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "test-results-"));
+  const all: TestResults[] = [];
   for (const [index, run] of runs.entries()) {
     const files = testFiles(run).filter((file) => matchesAny(file, filters));
     if (files.length === 0) continue;
-    counts.push((await isPrepared(run)) ? runTests(run, files, path.join(folder, `${index}.json`)) : notRun);
+    const problem = await preparationProblem(run);
+    const { passed, failures } =
+      problem === undefined ? runTests(run, files, path.join(folder, `${index}.json`)) : notRun(problem);
+    const on = titleOf(run);
+    all.push({ passed, failures: failures.map(({ where, error }) => ({ where: `${on}: ${where}`, error })) });
   }
   fs.rmSync(folder, { recursive: true });
-  return sumOf(counts);
+  return {
+    passed: all.reduce((total, { passed }) => total + passed, 0),
+    failures: all.flatMap(({ failures }) => failures),
+  };
 }
 
-function sumOf(counts: readonly Counts[]): Counts {
-  const sum = (key: keyof Counts) => counts.reduce((total, count) => total + count[key], 0);
-  return { passed: sum("passed"), failed: sum("failed") };
+function titleOf({ node, tags, wine10 }: Run): string {
+  return tags === undefined ? node : `${node} with agents on Windows${wine10 ? " (Wine 10)" : ""}`;
 }
 
-const notRun: Counts = { passed: 0, failed: 1 };
+function notRun(error: string): TestResults {
+  return { passed: 0, failures: [{ where: "all files", error }] };
+}
 
-/** Prepares what a run needs. Prints why that is not possible. */
-async function isPrepared({ tags, wine10 }: Run): Promise<boolean> {
+/** Prepares what a run needs. Returns why that is not possible. */
+async function preparationProblem({ tags, wine10 }: Run): Promise<string | undefined> {
   try {
     if (tags !== undefined) await prepareWindowsAgents(wine10);
-    return true;
+    return undefined;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return false;
+    return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Repeats at the end what failed: the output of half an hour of tests is long, and often only its end is kept. */
+function printFailures(failures: readonly TestFailure[]): void {
+  for (const { where, error } of failures) console.log(`\nFAILED ${where}\n${error.slice(0, 4000)}`);
 }
 
 function matchesAny(file: string, filters: readonly string[]): boolean {
@@ -132,7 +121,8 @@ if (unmatched.length > 0) {
   console.error(`A filter is a part of a path under ${folders.join(" or ")}, for example deploy or test/e2e/deploy.`);
   process.exitCode = 1;
 } else {
-  const { passed, failed } = await runAll(runs, filters);
-  if (passed === 0 || failed > 0) process.exitCode = 1;
-  console.log(`\n${passed} passed, ${failed} failed`);
+  const { passed, failures } = await runAll(runs, filters);
+  if (passed === 0 || failures.length > 0) process.exitCode = 1;
+  printFailures(failures);
+  console.log(`\n${passed} passed, ${failures.length} failed`);
 }
