@@ -14,6 +14,7 @@ import { fileFailure } from "../../common/pipeline/file-failure.ts";
 import type { Step } from "../session/step.ts";
 import { type KeptFiles, keptFilesName, parseKeptFiles } from "./kept-files.ts";
 import { readLocalFiles } from "./local-files.ts";
+import type { StateFiles } from "./state-files.ts";
 import { isSameUpload, snapshotOf, type UnchangedFile, unchangedFiles } from "./unchanged-files.ts";
 
 /** What the CLI was told before a deploy about the files in the workspace. */
@@ -30,13 +31,17 @@ class FullUpload extends Error {}
  * uploads only files that changed. In any doubt, everything that it remembers is removed, so that the deploy uploads all
  * files: then this returns undefined, and prints why.
  */
-export async function bringBackFiles(step: Step, place: DeploymentPlace): Promise<BroughtBack | undefined> {
+export async function bringBackFiles(
+  step: Step,
+  place: DeploymentPlace,
+  stateFiles: Promise<StateFiles>,
+): Promise<BroughtBack | undefined> {
   const folder = localFolder(step.cli, place.target);
   forgetFiles(folder);
   const workspace = step.workspace();
   if (!step.inputs.incremental || workspace === undefined) return undefined;
   try {
-    const known = await readKept(workspace, place);
+    const known = await readKept(workspace, place, stateFiles);
     if (known === undefined) return undefined;
     const unchanged = await findUnchanged(step, workspace, { ...known.kept, filePath: place.filePath });
     fs.mkdirSync(snapshotsFolder(folder), { recursive: true });
@@ -77,8 +82,14 @@ export function forgetAllFiles({ cli }: Pick<Step, "cli">): void {
 }
 
 /** What the last deploy kept, and its deployment.json; undefined if nothing is deployed. Throws FullUpload. */
-async function readKept(workspace: WorkspaceConnection, { statePath, filePath }: DeploymentPlace) {
-  // One after the other: a further connection takes longer than a request on one that is open.
+async function readKept(
+  workspace: WorkspaceConnection,
+  { statePath, filePath }: DeploymentPlace,
+  stateFiles: Promise<StateFiles>,
+) {
+  const [text, listed] = await Promise.all([readWorkspaceFile(workspace, `${statePath}/${keptFilesName}`), stateFiles]);
+  const kept = text === undefined ? undefined : parseKeptFiles(text);
+  if (!listed.has(deploymentFileName)) return undefined;
   const deployment = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
   if (deployment === undefined) return undefined;
   const upload = parseDeploymentFile(deployment);
@@ -87,9 +98,7 @@ async function readKept(workspace: WorkspaceConnection, { statePath, filePath }:
   }
   // The bundle is deployed without copies of its files, or as one immutable folder.
   if (upload.files.length === 0) return undefined;
-  const text = await readWorkspaceFile(workspace, `${statePath}/${keptFilesName}`);
   if (text === undefined) throw new FullUpload("there is no record of what the last deploy uploaded");
-  const kept = parseKeptFiles(text);
   if (kept === undefined) {
     throw new FullUpload("the record of what the last deploy uploaded has a form that this task does not support");
   }

@@ -12,10 +12,12 @@ import { localFolder } from "../../common/databricks/cli/state.ts";
 import type { DeploymentPlace } from "../../common/databricks/cli/summary.ts";
 import { failureInWords, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { deleteWorkspaceFile, readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
+import { readLock } from "../../common/databricks/workspace/lock.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Canceled } from "../../common/pipeline/errors.ts";
 import type { Step } from "../session/step.ts";
 import { readText } from "./local-files.ts";
+import { listStateFiles, type StateFiles } from "./state-files.ts";
 import { isAccepted, parseUnfinished, reach, type Unfinished, unfinishedName } from "./unfinished.ts";
 
 /** What a deployment continues. */
@@ -34,14 +36,21 @@ export interface Continued {
  * Prepares the CLI's local state so that a deployment which was interrupted, here or on another agent, is continued, and so
  * that the workspace's state decides everything else. Prints one line if it finds something.
  */
-export async function bringBackUnfinished(step: Step, place: DeploymentPlace): Promise<Continued> {
+export async function bringBackUnfinished(
+  step: Step,
+  place: DeploymentPlace,
+  stateFiles: Promise<StateFiles> = listStateFiles(step, place),
+): Promise<Continued> {
   const workspace = step.workspace();
   const nothing: Continued = { follows: undefined, isAhead: false, kept: undefined, isPutBack: false };
   if (workspace === undefined) return nothing;
   try {
+    const listed = await stateFiles;
+    const read = async (name: string) =>
+      listed.has(name) ? readWorkspaceFile(workspace, `${place.statePath}/${name}`) : undefined;
     // One after the other: a further connection takes longer than a request on one that is open.
-    const text = await readWorkspaceFile(workspace, `${place.statePath}/${unfinishedName}`);
-    const remote = await readWorkspaceFile(workspace, `${place.statePath}/${resourceStateName}`);
+    const text = await read(unfinishedName);
+    const remote = await read(resourceStateName);
     const state = remote === undefined ? undefined : parseResourceState(remote);
     if (remote !== undefined && state === undefined) return nothing;
     const folder = localFolder(step.cli, place.target);
@@ -91,7 +100,7 @@ async function takeOver(
     return "nothing";
   }
   // It may be that deployment's own, which is still running.
-  const lock = inputs.forceLock ? undefined : await readWorkspaceFile(workspace, `${statePath}/deploy.lock`);
+  const lock = inputs.forceLock ? undefined : await readLock(workspace, statePath);
   if (lock !== undefined || !isNewer(unfinished, localFolder(cli, target))) return "left";
   putBack(unfinished, localFolder(cli, target));
   print("Continuing an earlier deployment that was interrupted, so that nothing is created twice.");

@@ -9,11 +9,12 @@ import { bringBackUnfinished } from "./bring-back-unfinished.ts";
 import { keepFiles } from "./keep-files.ts";
 import { keepUnfinished, type UnfinishedKeeper } from "./keep-unfinished.ts";
 import { keptFilesName } from "./kept-files.ts";
+import { listStateFiles, type StateFiles } from "./state-files.ts";
 
 /** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
 export interface CarriedState {
   /** Before each run of the CLI. Throws Canceled, and a UserError if the disk does not allow it. */
-  prepare(): Promise<void>;
+  prepare(stateFiles?: Promise<StateFiles>): Promise<void>;
   /** After a run that has failed: waits until the workspace has all that it has done. Never throws. */
   flush(): Promise<void>;
   /** After each run. Returns whether nothing that the run has done is only on this agent. Never throws. */
@@ -47,11 +48,11 @@ export function carriedState(step: Step, place: DeploymentPlace, withFiles: bool
     }
   };
   return {
-    async prepare() {
+    async prepare(stateFiles = listStateFiles(step, place)) {
       startedAt = BigInt(Date.now()) * 1_000_000n;
       const [continued, broughtBack] = await Promise.all([
-        bringBackUnfinished(step, place),
-        withFiles && !uploadsAll ? bringBackFiles(step, place) : undefined,
+        bringBackUnfinished(step, place, stateFiles),
+        withFiles && !uploadsAll ? bringBackFiles(step, place, stateFiles) : undefined,
       ]);
       files = broughtBack;
       keeper = keepUnfinished(step, place, continued);

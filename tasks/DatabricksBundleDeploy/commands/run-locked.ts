@@ -1,8 +1,10 @@
 import { setLog } from "../../common/databricks/cli/log.ts";
 import type { CliFacts } from "../../common/databricks/cli/output.ts";
 import { listUploads, withUploadProgress } from "../../common/databricks/cli/upload-progress.ts";
+import { lockName } from "../../common/databricks/workspace/lock.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import type { CarriedState } from "../carried/carried-state.ts";
+import { listStateFiles, type StateFiles } from "../carried/state-files.ts";
 import { formatCount } from "../listing.ts";
 import { LockHeld } from "../lock/held.ts";
 import { type KeptNote, keepLockNote } from "../lock/note.ts";
@@ -41,12 +43,9 @@ export async function runLocked(
   const { forceLock, lockTimeoutMs } = step.inputs;
   const notes: string[] = [];
   const run = (prepare: () => Promise<void>) => runOnce(step, { command, flags, statePath, carried, prepare }, notes);
-  const bringBack = async () => carried?.prepare();
+  const bringBack = async (stateFiles?: Promise<StateFiles>) => carried?.prepare(stateFiles);
   if (statePath === undefined || forceLock) return run(bringBack);
-  const releaseAndBringBack = async () => {
-    await releaseStaleLockBefore(step, statePath, notes);
-    await bringBack();
-  };
+  const releaseAndBringBack = () => bringBack(filesWithoutStaleLock(step, statePath, notes));
   let deadline: number | undefined;
   for (let failures = 1; ; failures++) {
     try {
@@ -58,6 +57,14 @@ export async function runLocked(
       if (failures >= mostFailures && Date.now() >= deadline) throw error;
     }
   }
+}
+
+/** Lists the state folder, and releases a lock in it whose holder is over. */
+async function filesWithoutStaleLock(step: Step, statePath: string, ownNotes: readonly string[]): Promise<StateFiles> {
+  const listed = await listStateFiles(step, { statePath });
+  if (!listed.has(lockName)) return listed;
+  await releaseStaleLockBefore(step, statePath, ownNotes);
+  return listStateFiles(step, { statePath });
 }
 
 interface Attempt {

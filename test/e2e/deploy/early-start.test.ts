@@ -6,7 +6,7 @@ import { useLab } from "../use-lab.ts";
 
 const bundle: BundleFiles = { ...bundleOf("early", job("only", "Only")), "one.txt": "1\n", "two.txt": "2\n" };
 /** What the task reads of the last deploy, before the CLI may read it. */
-const lastUpload = { method: "GET", path: /workspace\/export\?.*\/state\/deployment\.json/ };
+const lastUpload = { method: "GET", path: /workspace\/export\?.*\/state\/azure-pipelines\.files\.json/ };
 const timesIn = (text: string, part: string) => text.split(part).length - 1;
 
 describe.each(taskNodesWithCli)(

@@ -190,7 +190,7 @@ describe.each([newestNode])("Files that resources use and the CLI does not uploa
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(await lab.workspace.files()).toContainEqual(expect.stringMatching(/own files\/prod\/src\/real(\.ipynb)?$/));
     const listed = workspace.filter(({ path }) => path.includes("/workspace/list")).map(({ path }) => path);
-    // Once to keep what was uploaded, and once more if a resource uses something in it.
+    // Once to keep what was uploaded, and once more for the state before the deploy, or if a resource uses something in it.
     for (const one of listed) expect(listed.filter((other) => other === one).length).toBeLessThanOrEqual(2);
   });
 

@@ -165,9 +165,12 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
   it("leaves what a later deploy has uploaded and kept, although it ends after it", async () => {
     const files = (content: string) => ({ ...bundleOf("late", job("a", "A")), "a.txt": content });
     await deploy(files("1\n"), {}, "late");
-    // After the upload, the files are listed: before it, the folder with the state is not.
-    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list\?path=.*state$/ }, { hold: true }, 1);
+    const uploading = lab.workspace.fault({ method: "POST", path: /import-file.*deployment\.json/ }, { hold: true }, 1);
     const late = deploy(files("1\n"), {}, "late");
+    await vi.waitFor(() => expect(uploading.hits).toBe(1), 30_000);
+    // The state's folder was also listed before the upload.
+    const held = lab.workspace.fault({ method: "GET", path: /workspace\/list\?path=.*state$/ }, { hold: true }, 1);
+    uploading.release();
     await vi.waitFor(() => expect(held.hits).toBe(1), 30_000);
     const last = await deploy(files("2\n"), {}, "late");
     held.release();

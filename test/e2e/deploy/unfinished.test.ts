@@ -52,7 +52,7 @@ describe.each(taskNodesWithCli)(
       await interrupt(await checkout(bundle, { job: shortGrace }));
       const { run } = await checkout(bundle);
       const held = lab.workspace.fault(
-        { method: "GET", path: /workspace\/export\?.*\/state\/resources\.json/ },
+        { method: "GET", path: /workspace\/export\?.*\/state\/azure-pipelines\.unfinished\.json/ },
         { hold: true },
       );
       const running = run({ target: "prod" });

@@ -13,6 +13,9 @@ export interface DeploymentLock {
   readonly forced: boolean;
 }
 
+/** The name of its file. */
+export const lockName = "deploy.lock";
+
 /** Reads the lock beside the state in `statePath`; undefined if there is none. */
 export async function readLock(workspace: WorkspaceConnection, statePath: string): Promise<DeploymentLock | undefined> {
   const text = await readWorkspaceFile(workspace, lockFile(statePath));
@@ -35,7 +38,7 @@ export async function removeLock(workspace: WorkspaceConnection, statePath: stri
 }
 
 function lockFile(statePath: string): string {
-  return `${statePath}/deploy.lock`;
+  return `${statePath}/${lockName}`;
 }
 
 /** A lock that cannot be read belongs to nobody who is known. */
