@@ -7,7 +7,7 @@ import { formatSyncSnapshot, snapshotFile, snapshotsFolder } from "../../common/
 import { addressText } from "../../common/databricks/workspace/address.ts";
 import { failureInWords, type WorkspaceConnection } from "../../common/databricks/workspace/call.ts";
 import { readWorkspaceFile } from "../../common/databricks/workspace/files.ts";
-import { parentFolder, readFolders } from "../../common/databricks/workspace/folders.ts";
+import { parentFolder, readFolders, type WorkspaceObject } from "../../common/databricks/workspace/folders.ts";
 import { print } from "../../common/pipeline/commands.ts";
 import { Canceled } from "../../common/pipeline/errors.ts";
 import { fileFailure } from "../../common/pipeline/file-failure.ts";
@@ -89,8 +89,7 @@ async function readKept(
 ) {
   const [text, listed] = await Promise.all([readWorkspaceFile(workspace, `${statePath}/${keptFilesName}`), stateFiles]);
   const kept = text === undefined ? undefined : parseKeptFiles(text);
-  if (!listed.has(deploymentFileName)) return undefined;
-  const deployment = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
+  const deployment = await deploymentOf(kept, workspace, statePath, listed.get(deploymentFileName));
   if (deployment === undefined) return undefined;
   const upload = parseDeploymentFile(deployment);
   if (upload === undefined) {
@@ -106,6 +105,19 @@ async function readKept(
   if (folderOf(kept.filePath) !== filePath) throw new FullUpload(`the bundle's files were in ${kept.filePath} before`);
   if (kept.address !== addressText(workspace)) throw new FullUpload(`the workspace was ${kept.address} before`);
   return { kept, deployment };
+}
+
+/** The text of deployment.json, from what was kept if the workspace lists the same file. */
+async function deploymentOf(
+  kept: KeptFiles | undefined,
+  workspace: WorkspaceConnection,
+  statePath: string,
+  listed: WorkspaceObject | undefined,
+): Promise<string | undefined> {
+  if (listed === undefined) return undefined;
+  const copy = kept?.deployment;
+  if (copy && copy.modifiedAt === listed.modifiedAt) return copy.text;
+  return readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
 }
 
 async function findUnchanged({ cli }: Step, workspace: WorkspaceConnection, kept: KeptFiles) {

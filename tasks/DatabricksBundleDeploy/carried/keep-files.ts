@@ -29,7 +29,7 @@ import { formatCount, listSome } from "../listing.ts";
 import type { Step } from "../session/step.ts";
 import { certainHashes, filesOf1970, makeNewer, skippedFiles, syncRootOf, wronglySkipped } from "./after-upload.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
-import { formatKeptFiles, type KeptContent, type KeptFile, keptFilesName } from "./kept-files.ts";
+import { formatKeptFiles, type KeptContent, type KeptDeployment, type KeptFile, keptFilesName } from "./kept-files.ts";
 import { fileStamp } from "./local-files.ts";
 import { isAsKept, isSameUpload, objectOf, type UnchangedFile } from "./unchanged-files.ts";
 
@@ -75,26 +75,27 @@ export async function keepFiles(
   try {
     if (passedOver.length > 0) {
       makeNewer(path.join(step.cli.folder, root), passedOver);
-      if (!(await isLastUpload(workspace, place, upload))) return undefined;
+      if ((await lastUpload(workspace, place, upload)) === undefined) return undefined;
       return `the CLI does not upload files that are dated 1970, such as ${listSome(passedOver, 10)}`;
     }
     const objects = await readObjects(workspace, place, snapshot);
     onListed(objects.keys());
     const uploaded = { upload, snapshot, skipped, objects };
-    const [older, isLast] = await Promise.all([
+    const [older, deployment] = await Promise.all([
       wronglySkipped(path.join(step.cli.folder, root), skipped, snapshot),
-      isLastUpload(workspace, place, upload),
+      lastUpload(workspace, place, upload),
     ]);
-    const wrong = isLast ? [...differing(uploaded, place), ...older] : [];
+    const wrong = deployment === undefined ? [] : [...differing(uploaded, place), ...older];
     if (wrong.length > 0) return `${listSome(wrong, 10)} changed while the bundle was deployed`;
     if (isNext) printCounts(uploaded, before);
-    if (!isLast) return undefined;
+    if (deployment === undefined) return undefined;
     const files = await keptFiles(path.join(step.cli.folder, root), uploaded, place, startedAt);
     const kept = {
       address: addressText(workspace),
       host: snapshot.host,
       filePath: snapshot.remotePath,
       syncRoot: root,
+      deployment: keptDeployment(deployment, uploadedAt(uploaded, place)),
     };
     const { id, sequence, timestamp } = upload;
     const text = formatKeptFiles({ ...kept, upload: { id, sequence, timestamp }, files });
@@ -133,15 +134,27 @@ function readObjects(
   return readFolders(workspace, [statePath, ...folders]);
 }
 
-/** Whether nothing has been deployed since: neither the files of a later deploy nor what it keeps must be replaced then. */
-async function isLastUpload(
+/**
+ * The text of deployment.json in the workspace; undefined if something has been deployed since: neither the files of a later
+ * deploy nor what it keeps must be replaced then.
+ */
+async function lastUpload(
   workspace: WorkspaceConnection,
   { statePath }: DeploymentPlace,
   upload: DeploymentFile,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const text = await readWorkspaceFile(workspace, `${statePath}/${deploymentFileName}`);
   const last = text === undefined ? undefined : parseDeploymentFile(text);
-  return last !== undefined && isSameUpload(last, upload);
+  return last !== undefined && isSameUpload(last, upload) ? text : undefined;
+}
+
+/** When the workspace has stored deployment.json, which the CLI writes after the last file. */
+function uploadedAt({ objects }: Uploaded, { statePath }: DeploymentPlace): number | undefined {
+  return objects.get(plainPath(`${statePath}/${deploymentFileName}`))?.modifiedAt;
+}
+
+function keptDeployment(text: string, modifiedAt: number | undefined): KeptDeployment | undefined {
+  return modifiedAt === undefined ? undefined : { text, modifiedAt };
 }
 
 /** The skipped files of which the workspace has something else than before the deploy. */
@@ -150,22 +163,17 @@ function differing({ skipped, objects, snapshot }: Uploaded, { filePath }: Deplo
   return [...skipped].filter(([name, { content }]) => !isAsKept(content, object(name))).map(([name]) => name);
 }
 
-async function keptFiles(
-  root: string,
-  uploaded: Uploaded,
-  { statePath, filePath }: DeploymentPlace,
-  startedAt: bigint,
-) {
+async function keptFiles(root: string, uploaded: Uploaded, place: DeploymentPlace, startedAt: bigint) {
   const { snapshot, skipped, objects } = uploaded;
   const names = [...snapshot.files.keys()].filter((name) => !skipped.has(name));
   const hashes = await certainHashes(root, names, snapshot, startedAt);
-  // The CLI stores it after the last file. What is newer can be somebody else's.
-  const uploadedAt = objects.get(plainPath(`${statePath}/${deploymentFileName}`))?.modifiedAt;
+  // What is newer can be somebody else's.
+  const latest = uploadedAt(uploaded, place);
   const kept = new Map<string, KeptFile>();
   for (const [name, { remoteName }] of snapshot.files) {
-    const object = objectOf(objects, filePath, name, remoteName);
+    const object = objectOf(objects, place.filePath, name, remoteName);
     const content = skipped.get(name)?.content ?? contentOf(hashes.get(name), object, path.join(root, name));
-    const isCertain = content !== undefined && uploadedAt !== undefined && content.modifiedAt <= uploadedAt;
+    const isCertain = content !== undefined && latest !== undefined && content.modifiedAt <= latest;
     kept.set(name, { remoteName, content: isCertain ? content : undefined });
   }
   return kept;

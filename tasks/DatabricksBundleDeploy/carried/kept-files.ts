@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { DeploymentFile } from "../../common/databricks/cli/deployment-file.ts";
 import { members, parsedMembers, textOf } from "../../common/pipeline/json.ts";
 
@@ -11,6 +12,8 @@ export interface KeptFiles {
   readonly filePath: string;
   /** The upload that it describes. */
   readonly upload: UploadId;
+  /** The CLI's own record of it; undefined if the workspace has not listed it. */
+  readonly deployment: KeptDeployment | undefined;
   /** The CLI's sync root, relative to the bundle's folder: "" or for example "../..". */
   readonly syncRoot: string;
   /** By path below the sync root. */
@@ -18,6 +21,13 @@ export interface KeptFiles {
 }
 
 export type UploadId = Pick<DeploymentFile, "id" | "sequence" | "timestamp">;
+
+/** deployment.json, so that it need not be read again if the workspace still lists it with the same time. */
+export interface KeptDeployment {
+  readonly text: string;
+  /** When the workspace has stored it, in milliseconds since 1970. */
+  readonly modifiedAt: number;
+}
 
 export interface KeptFile {
   /** Relative to the folder with the files. */
@@ -44,13 +54,32 @@ const about =
   "changed. If this file is deleted, the next deploy uploads all files.";
 
 /** Some hundred bytes for each file. */
-export function formatKeptFiles({ files, ...rest }: KeptFiles): string {
+export function formatKeptFiles({ files, deployment, ...rest }: KeptFiles): string {
   const entries = [...files].map(([name, { remoteName, content }]) => [
     name,
     [remoteName, ...(content ? [content.hash, content.type, content.modifiedAt] : [])],
   ]);
-  return `${JSON.stringify({ version: knownVersion, about, ...rest, files: Object.fromEntries(entries) })}\n`;
+  const content = { version: knownVersion, about, ...rest, deployment: deployment && pack(deployment) };
+  return `${JSON.stringify({ ...content, files: Object.fromEntries(entries) })}\n`;
 }
+
+/** It repeats the name of each file. */
+function pack({ text, modifiedAt }: KeptDeployment) {
+  return { modifiedAt, gzip: gzipSync(text).toString("base64") };
+}
+
+/** undefined if there is none, or if it cannot be read: then it is read from its own file. */
+function unpack({ modifiedAt, gzip }: Readonly<Record<string, unknown>>): KeptDeployment | undefined {
+  if (typeof modifiedAt !== "number" || typeof gzip !== "string") return undefined;
+  try {
+    return { text: gunzipSync(Buffer.from(gzip, "base64"), { maxOutputLength }).toString("utf8"), modifiedAt };
+  } catch {
+    return undefined;
+  }
+}
+
+/** As much as the workspace's API gives of a file. */
+const maxOutputLength = 10 * 1024 * 1024;
 
 /** undefined if it is of another version, or not complete. */
 export function parseKeptFiles(text: string): KeptFiles | undefined {
@@ -70,7 +99,8 @@ export function parseKeptFiles(text: string): KeptFiles | undefined {
   }
   // The CLI fails on a snapshot in which two files have one place.
   if (new Set([...files.values()].map(({ remoteName }) => remoteName)).size < files.size) return undefined;
-  return { address, host, filePath, upload: { id: knownId, sequence, timestamp: knownTime }, syncRoot, files };
+  const upload = { id: knownId, sequence, timestamp: knownTime };
+  return { address, host, filePath, upload, deployment: unpack(members(root["deployment"])), syncRoot, files };
 }
 
 function parseKeptFile([remoteName, hash, type, modifiedAt]: readonly unknown[]): KeptFile | undefined {

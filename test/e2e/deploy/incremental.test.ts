@@ -232,6 +232,28 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
     expect(await lab.workspace.readFile(`${root("mirrored")}/files/shared/common.py`)).toBe("print(2)\n");
   });
 
+  it("reads only those files beside the state that the workspace lists, and that differ from what was kept", async () => {
+    await deploy(bundle);
+    const { run } = await checkout(bundle);
+    await run({ target: "prod" });
+    const [step, { workspace }] = await requests(() => run({ target: "prod" }));
+    expect(step.text).toContain("Files: 0 of 5 changed");
+    const first = workspace.findIndex(({ userAgent = "" }) => userAgent.startsWith("cli/"));
+    const read = workspace.slice(0, first).flatMap(({ method, path: url }) => {
+      const { pathname, searchParams } = new URL(url, "https://host");
+      const name = searchParams.get("path")?.replace(`${root()}/`, "");
+      return method === "GET" && name ? `${path.posix.basename(pathname)} ${name}` : [];
+    });
+    expect(read.sort()).toEqual([
+      "export state/azure-pipelines.files.json",
+      "export state/resources.json",
+      "list files",
+      "list files/data/deep",
+      "list files/src",
+      "list state",
+    ]);
+  });
+
   it("does not ask the CLI for the deployment's place on an agent that has deployed the bundle before", async () => {
     const { run, change } = await checkout(bundle);
     const askedFirst = async () => {
@@ -293,7 +315,8 @@ esac
     await run({ target: "prod" });
     const text = await lab.workspace.readFile(`${root()}/state/azure-pipelines.files.json`);
     const { files, ...rest } = JSON.parse(text);
-    expect(Object.keys(rest).sort()).toEqual(["about", "address", "filePath", "host", "syncRoot", "upload", "version"]);
+    const names = ["about", "address", "deployment", "filePath", "host", "syncRoot", "upload", "version"];
+    expect(Object.keys(rest).sort()).toEqual(names);
     expect(files["src/two.py"]).toEqual([
       "src/two.py",
       expect.stringMatching(/^[\w-]{43}$/),

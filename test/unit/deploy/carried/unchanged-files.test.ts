@@ -14,6 +14,7 @@ const kept: KeptFiles = {
   filePath: "/Workspace/Users/me/files",
   upload,
   syncRoot: "",
+  deployment: undefined,
   files: new Map([
     ["src/a.py", { remoteName: "src/a", content: { hash: "A", type: "NOTEBOOK", modifiedAt: 100 } }],
     ["unknown.txt", { remoteName: "unknown.txt", content: undefined }],
