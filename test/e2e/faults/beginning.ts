@@ -6,6 +6,8 @@ interface Seen {
   readonly host?: string;
 }
 
+/** The task asks for the same without a question mark. */
+const callerRead = /^GET \/api\/2\.0\/preview\/scim\/v2\/Me\?/;
 const creation = /^POST \/api\/2\.\d\/jobs\/create/;
 const stateRead = /^GET \/api\/2\.0\/workspace\/get-status\?.*resources\.json/;
 const jobRead = /^GET \/api\/2\.\d\/jobs\/get\?/;
@@ -15,6 +17,7 @@ const runRead = /^GET \/api\/2\.\d\/jobs\/runs\/get\?/;
 /** The requests of the CLI to the workspace with which a fault begins. */
 const requests: Readonly<Partial<Record<TaskName, Readonly<Partial<Record<Moment, RegExp>>>>>> = {
   deploy: { during: creation, cancel: creation },
+  validate: { during: callerRead, cancel: callerRead },
   plan: { state: stateRead, during: jobRead, cancel: jobRead },
   destroy: {
     state: stateRead,

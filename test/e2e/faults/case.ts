@@ -6,7 +6,7 @@ import { beginningOf, firstAfterCreation } from "./beginning.ts";
 import { type Cell, isOutage, nameOf, numberOf, outageMs, usesCli } from "./cells.ts";
 import { type Ending, type Problem, secretVariables } from "./oracles.ts";
 import type { FaultRoom } from "./room.ts";
-import { runDestroy, runPlan, runRun } from "./run-commands.ts";
+import { runDestroy, runPlan, runRun, runValidate } from "./run-commands.ts";
 import { runDeploy } from "./run-deploy.ts";
 import { runInstall } from "./run-install.ts";
 import { runLogin } from "./run-login.ts";
@@ -41,6 +41,7 @@ const runs = {
   install: runInstall,
   deploy: runDeploy,
   login: runLogin,
+  validate: runValidate,
   plan: runPlan,
   destroy: runDestroy,
   run: runRun,

@@ -1,6 +1,6 @@
 export const services = ["Azure DevOps", "Entra", "workspace", "releases", "proxy"] as const;
 /** The commands of the deploy task, apart from `deploy`, count as tasks of their own. */
-export const commands = ["plan", "destroy", "run"] as const;
+export const commands = ["validate", "plan", "destroy", "run"] as const;
 export const tasks = ["install", "deploy", "login", ...commands] as const;
 
 /**
@@ -58,13 +58,17 @@ export interface Cell {
 /** Cells that are left out, and why. The first reason that applies counts. */
 const reasons: readonly (readonly [reason: string, applies: (cell: Cell) => boolean])[] = [
   [
-    "plan, destroy and run sign in as a deploy does",
+    "the other commands sign in as a deploy does",
     ({ task, service, moment }) =>
       isOtherCommand(task) && (service !== "workspace" || moment === "before" || moment === "renewal"),
   ],
+  [
+    "a validation sends one request after the sign-in",
+    ({ task, moment }) => task === "validate" && (moment === "state" || moment === "after"),
+  ],
   ["a plan is ready with the answer about the job", ({ task, moment }) => task === "plan" && moment === "after"],
   [
-    "only plan, destroy and run begin with a bundle that is deployed",
+    "only other commands begin with a bundle that is deployed",
     ({ task, moment }) => !isOtherCommand(task) && (moment === "state" || moment === "after"),
   ],
   [

@@ -30,6 +30,19 @@ function isDenied({ fault }: Cell): boolean {
   return fault === "404";
 }
 
+/** Validates a bundle that nobody has deployed: the step must leave nothing in the workspace. */
+export async function runValidate(run: CellRun): Promise<CellOutcome> {
+  const { lab } = run.room;
+  const bundle = newBundle(lab);
+  const faulted = await runFaulted(run, bundle, { command: "validate" });
+  const { page = "no page" } = faulted.step;
+  const isWrong = faulted.ending === "succeeded" && !page.includes("valid; nothing was deployed");
+  return outcomeOf(faulted, [
+    ...problemsOf("false success", isWrong ? [page] : []),
+    ...problemsOf("changed something", await leftOf(lab, bundle)),
+  ]);
+}
+
 /** Plans a bundle whose job somebody has changed in the workspace: the plan must say so, and change nothing. */
 export async function runPlan(run: CellRun): Promise<CellOutcome> {
   const { lab, person } = run.room;

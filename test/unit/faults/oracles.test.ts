@@ -63,6 +63,7 @@ describe("The cells that are left out", () => {
           .concat(
             ["plan", "destroy", "run"].flatMap((task) => ["state", "during", "cancel"].map((m) => `${task} ${m}`)),
           )
+          .concat(["validate during", "validate cancel"])
           .concat(["destroy after", "run after"]),
       ),
     );
