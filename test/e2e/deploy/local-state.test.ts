@@ -72,6 +72,24 @@ describe.each(taskNodesWithCli)("The local state of the CLI on $name", ({ path: 
     }
   });
 
+  it("is the workspace's on a new agent, although the workspace tells the CLI once that it has none", async () => {
+    const files = bundleOf("found", job("only", "Found once"));
+    const jobs = async () => (await lab.workspace.jobs()).filter(({ name }) => name === "Found once");
+    await (await checkout(files)).run({ target: "prod" });
+    const before = await jobs();
+    const stateRead = { method: "GET", path: /get-status\?.*resources\.json/, userAgent: /cmd\/bundle_deploy/ };
+    const body = { error_code: "RESOURCE_DOES_NOT_EXIST", message: "It does not exist." };
+    const missing = lab.workspace.fault(stateRead, { status: 404, body }, 1);
+    const { run } = await checkout({ ...files, "new.txt": "new\n" });
+    const step = await run({ target: "prod" });
+    missing.release();
+    expect(missing.hits).toBe(1);
+    expect(step).toMatchObject({ result: "Succeeded", issues: [] });
+    expect(await jobs()).toEqual(before);
+    expect((await run({ target: "prod", command: "destroy", autoApprove: "true" })).result).toBe("Succeeded");
+    expect(await jobs()).toEqual([]);
+  });
+
   it("names a log that does not belong to the state, until a deploy removes it", async () => {
     const { run, folder } = await checkout(bundleOf("logs", job("only", "Only")));
     const local = (name: string) => path.join(folder, ".databricks/bundle/prod", name);
