@@ -40,6 +40,8 @@ export default defineConfig({
     // A step takes three times as long under Wine.
     testTimeout: windowsAgents ? 180_000 : 60_000,
     hookTimeout: 600_000,
+    // A busy machine may not look for seconds.
+    expect: { poll: { timeout: 30_000 } },
     // The task library writes a key file into the agent's temporary folder as soon as it is imported.
     env: { AGENT_TEMPDIRECTORY: os.tmpdir() },
   },

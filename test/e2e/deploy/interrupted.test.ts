@@ -84,7 +84,7 @@ describe.each(taskNodes)("Interrupted and locked deployments on $name", ({ path:
     const held = lab.workspace.fault(creation, { hold: true });
     const cancel = new AbortController();
     const destroying = late.run({ command: "destroy", autoApprove: "true", target: "prod" }, { cancel: cancel.signal });
-    await vi.waitFor(() => expect(locking.hits).toBe(1), 20_000);
+    await vi.waitFor(() => expect(locking.hits).toBe(1), 30_000);
     const { end } = await deploying(other);
     cancel.abort();
     expect((await destroying).result).toBe("Canceled");

@@ -37,7 +37,7 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     vi.waitFor(() => expect(fault.hits).toBeGreaterThan(0), { timeout: 30_000, interval: 20 });
 
   /** Waits until the step that is deploying has noted the ID of its lock. */
-  const noted = () => vi.waitFor(async () => expect((await notes()).join()).toContain('"lockId"'), 15_000);
+  const noted = () => vi.waitFor(async () => expect((await notes()).join()).toContain('"lockId"'), 30_000);
 
   /** Kills a program of a job, as a machine without memory does. */
   const kill = (job: Job, name: RegExp) => {
@@ -217,7 +217,7 @@ describe.each(taskNodesWithCli)("Locks on $name", ({ path: node, cli: cliVersion
     else cancel.abort();
     expect((await running).result).toBe(isKilled ? "Failed" : "Canceled");
     held.release();
-    await vi.waitFor(async () => expect(await locks()).toHaveLength(1), 10_000);
+    await vi.waitFor(async () => expect(await locks()).toHaveLength(1), 30_000);
     build.finish();
     const step = await (await checkoutInRun(files)).run({ target: "prod" });
     expect(step.text).toContain(`pipeline run ${build.id} (pipe) took it and is over`);

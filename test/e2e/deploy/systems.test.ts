@@ -124,7 +124,7 @@ describe.each(taskNodes)("Programs of a bundle, on $name", { tags: "wine10" }, (
     const onLine = async (line: string) => {
       if (!line.includes("started")) return;
       const programs = () => jobOfAgent.processes().filter(({ command }) => /\b(ping|sleep)\b/.test(command));
-      await expect.poll(programs, { timeout: 10_000 }).not.toEqual([]);
+      await expect.poll(programs, { timeout: 30_000 }).not.toEqual([]);
       running = programs().map(({ command }) => command);
       cancel.abort();
     };

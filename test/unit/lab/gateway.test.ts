@@ -70,7 +70,10 @@ describe("A gateway before a service", () => {
   it("sends one byte each second, without an end", async () => {
     await start();
     gateway.break({ alter: "drip" });
-    expect(await ask(2_500)).toMatchObject({ status: 200, text: '{"', isWhole: false });
+    const { text, ...answer } = await ask(4_500);
+    expect(answer).toMatchObject({ status: 200, isWhole: false });
+    // A busy machine may begin late.
+    expect(["{", '{"', '{"a', '{"a"']).toContain(text);
   });
 
   it("encodes an answer, or only claims to", async () => {
@@ -116,8 +119,8 @@ describe("A gateway before a service", () => {
     await start();
     gateway.break({ hold: true });
     expect(await ask(200)).toMatchObject({ status: undefined });
-    // The gateway notices the end of a connection a moment later.
-    await delay(200);
+    // The gateway notices the end of a connection a moment later, after a stop of the machine before a second timer ends.
+    for (let look = 0; look < 4; look++) await delay(50);
     gateway.endFault();
     expect(await ask()).toMatchObject({ status: 200 });
     expect(requests).toHaveLength(1);

@@ -1,5 +1,6 @@
 import http from "node:http";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Canceled } from "../../../tasks/common/pipeline/errors.ts";
 import { createHttp } from "../../../tasks/common/pipeline/http.ts";
@@ -16,6 +17,7 @@ afterEach(() => {
     server.close();
     server.closeAllConnections();
   }
+  vi.useRealTimers();
 });
 
 /** A server that answers the nth request with the nth handler, the last one for all further. */
@@ -36,6 +38,18 @@ const answer =
     response.writeHead(status, headers);
     response.end(body);
   };
+
+/** Lets the time limits of requests pass only by `pass`, because a machine may stop for any time. */
+function holdTime() {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  return {
+    /** Passes time when the client has read what was written: after a stop of the machine, it reads before a second timer ends. */
+    async pass(ms: number) {
+      for (let look = 0; look < 3; look++) await sleep(10);
+      vi.advanceTimersByTime(ms);
+    },
+  };
+}
 
 function client(cancel = new AbortController().signal) {
   return createHttp(direct, "test/1.0", cancel);
@@ -97,7 +111,7 @@ describe("The HTTP module", () => {
       response.writeHead(200);
       timer = setInterval(() => response.write("."), 20);
     });
-    const request = { method: "GET", url: trickling.url, idleTimeoutMs: 200 } as const;
+    const request = { method: "GET", url: trickling.url, idleTimeoutMs: 60_000, totalTimeoutMs: 1_000 } as const;
     await expect(client().send(request)).rejects.toMatchObject({
       kind: "slow",
       message: expect.stringContaining("its answer was not complete after 1 seconds"),
@@ -107,13 +121,14 @@ describe("The HTTP module", () => {
   });
 
   it("gives a stream more time than other answers", async () => {
-    const slow = await serve((_, response) => {
+    const time = holdTime();
+    const slow = await serve(async (_, response) => {
       response.writeHead(200);
-      const timer = setInterval(() => response.write("."), 20);
-      setTimeout(() => {
-        clearInterval(timer);
-        response.end("end");
-      }, 1_200);
+      for (let part = 0; part < 6; part++) {
+        response.write(".");
+        await time.pass(200);
+      }
+      response.end("end");
     });
     const request = { method: "GET", url: slow.url, idleTimeoutMs: 250, attempts: 1 } as const;
     expect(await client().stream(request, ({ body }) => text(body))).toMatch(/end$/);
@@ -121,9 +136,12 @@ describe("The HTTP module", () => {
   });
 
   it("tries again if a body comes with too few bytes, and reports how few", async () => {
-    const trickle: http.RequestListener = (_, response) => {
-      const timer = setInterval(() => response.write("."), 20);
-      response.once("close", () => clearInterval(timer));
+    const time = holdTime();
+    const trickle: http.RequestListener = async (_, response) => {
+      for (let part = 0; part < 10; part++) {
+        response.write(".");
+        await time.pass(20);
+      }
     };
     const request = { method: "GET", idleTimeoutMs: 200, leastBytes: 100 } as const;
     const once = await serve(trickle, answer(200, "x".repeat(300)));
@@ -151,13 +169,16 @@ describe("The HTTP module", () => {
   });
 
   it("prints a line when it waits longer than ten seconds for the next attempt", async () => {
-    const printed = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    const { url } = await serve(answer(503, "", { "Retry-After": "12" }));
     const cancel = new AbortController();
+    const lines: string[] = [];
+    const printed = vi.spyOn(process.stdout, "write").mockImplementation((line) => {
+      lines.push(String(line));
+      cancel.abort();
+      return true;
+    });
+    const { url } = await serve(answer(503, "", { "Retry-After": "12" }));
     const sent = client(cancel.signal).send({ method: "GET", url });
-    setTimeout(() => cancel.abort(), 300);
     await expect(sent).rejects.toBeInstanceOf(Canceled);
-    const lines = printed.mock.calls.map(([line]) => String(line));
     printed.mockRestore();
     expect(lines.join("")).toContain(`${new URL(url).host} returned status 503. Trying again in 12 s.`);
   });

@@ -20,7 +20,7 @@ describe("A process", () => {
     onTestFinished(() => void parent.kill("SIGKILL"));
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(line.toString());
-    await vi.waitFor(() => expect(linuxProcess(pid)?.state).toBe("Z"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(linuxProcess(pid)?.state).toBe("Z"), 30_000);
     expect(isRunning(pid)).toBe(false);
   });
 

@@ -49,7 +49,7 @@ it("passes on records while the CLI writes them", async () => {
   const seen: LogRecord[] = [];
   const log = followLog(file, (record) => seen.push(record));
   fs.appendFileSync(file, `${lines.join("\n")}\n`);
-  await vi.waitFor(() => expect(seen).toEqual(records), 5_000);
+  await vi.waitFor(() => expect(seen).toEqual(records), 30_000);
   log.end();
 });
 

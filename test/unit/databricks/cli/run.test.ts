@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type CliCommand, lineSplitter, runCli, workingFolder } from "../../../../tasks/common/databricks/cli/run.ts";
 import { rememberSecret } from "../../../../tasks/common/pipeline/secrets.ts";
 
@@ -75,9 +75,10 @@ describe("Running the CLI", () => {
     const { result } = run(`trap '' TERM; (while true; do date +%s%N > ${marker}; sleep 0.05; done) & wait`, {
       stops: [{ signal: stop.signal, afterMs: 0 }],
     });
-    await sleep(200);
+    await vi.waitFor(() => expect(fs.existsSync(marker)).toBe(true), 30_000);
     stop.abort();
     expect(await result).toMatchObject({ exitCode: null });
+    await sleep(200);
     const last = fs.readFileSync(marker, "utf8");
     await sleep(200);
     expect(fs.readFileSync(marker, "utf8")).toBe(last);
@@ -85,7 +86,7 @@ describe("Running the CLI", () => {
 
   it("lets the process finish if it does so in time", async () => {
     const stop = new AbortController();
-    const { lines, result } = run("sleep 0.3; echo done", { stops: [{ signal: stop.signal, afterMs: 5_000 }] });
+    const { lines, result } = run("sleep 0.3; echo done", { stops: [{ signal: stop.signal, afterMs: 30_000 }] });
     stop.abort();
     expect(await result).toMatchObject({ exitCode: 0 });
     expect(lines).toEqual(["done"]);

@@ -34,7 +34,7 @@ const starts = () =>
   fs.existsSync(path.join(folder, "starts"))
     ? fs.readFileSync(path.join(folder, "starts"), "utf8").split("\n").length - 1
     : 0;
-const untilStarted = () => vi.waitFor(() => expect(starts()).toBe(1), 5_000);
+const untilStarted = () => vi.waitFor(() => expect(starts()).toBe(1), 30_000);
 const writeState = () => fs.writeFileSync(path.join(folder, "state"), "all");
 
 describe("A command whose state is being prepared", () => {
@@ -53,11 +53,11 @@ describe("A command whose state is being prepared", () => {
     const step = stepWith(waiting);
     const prepare = async () => {
       await untilStarted();
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, 4_100));
       expect(fs.existsSync(path.join(folder, "token"))).toBe(false);
       writeState();
     };
-    await runWhilePreparing(step, "deploy", {}, prepare, 300);
+    await runWhilePreparing(step, "deploy", {}, prepare, 4_000);
     expect(printed()).toBe("Loading\nDeployed all\n");
     expect(starts()).toBe(2);
   });

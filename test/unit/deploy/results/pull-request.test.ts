@@ -44,7 +44,7 @@ function openPullRequest() {
 async function held(match: FaultMatch, request: () => Promise<string>): Promise<[PlacedFault, Promise<string>]> {
   const fault = server.azureDevOps.fault({ hold: true }, 1, match);
   const pending = request();
-  await vi.waitFor(() => expect(fault.hits).toBe(1));
+  await vi.waitFor(() => expect(fault.hits).toBe(1), 30_000);
   return [fault, pending];
 }
 
@@ -59,7 +59,7 @@ describe("A plan on a pull request", () => {
     const [ofLater, later] = await held(update, () => show(3));
     const check = server.azureDevOps.fault({ hold: true }, 1, list);
     ofLater.release();
-    await vi.waitFor(() => expect(check.hits).toBe(1));
+    await vi.waitFor(() => expect(check.hits).toBe(1), 30_000);
     ofEarlier.release();
     expect(await earlier).toContain("is shown");
     expect(shown()).toEqual(["The plan of run 2."]);

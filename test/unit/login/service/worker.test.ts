@@ -17,7 +17,7 @@ describe("The watch on the agent's worker", () => {
 
   it("watches nothing in a container, where the parent ends with the step", async () => {
     const { pid } = await started("sh", "-c", "sleep 60; :", "/azp/_temp/containerHandlerInvoker.js");
-    await vi.waitFor(() => expect(workerPid(pid)).toBeUndefined(), { timeout: 10_000 });
+    await vi.waitFor(() => expect(workerPid(pid)).toBeUndefined(), 30_000);
   });
 
   it("reports the end of the worker once", async () => {
@@ -25,7 +25,7 @@ describe("The watch on the agent's worker", () => {
     const onGone = vi.fn();
     watchWorker(pid, onGone, "linux");
     kill();
-    await vi.waitFor(() => expect(onGone).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(onGone).toHaveBeenCalledTimes(1), 30_000);
   });
 
   it("does not take a parent that ends with the step, on Windows, for the worker", async () => {
