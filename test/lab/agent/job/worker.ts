@@ -67,7 +67,7 @@ export function startWorker(environment: Readonly<Record<string, string>>): Work
       const id = ++lastId;
       listeners.set(id, onEvent);
       if (hasEnded(worker)) setImmediate(onEvent, { event: "lost" });
-      else worker.send({ do: "start", id, ...settings });
+      else sendTo(worker, { do: "start", id, ...settings });
       return {
         signal: (name) => sendTo(worker, { do: "signal", id, name }),
         abandon: () => sendTo(worker, { do: "abandon", id }),
@@ -87,7 +87,7 @@ function hasEnded(worker: ChildProcess): boolean {
   return worker.exitCode !== null || worker.signalCode !== null;
 }
 
-/** A worker that was just killed does not receive it. */
+/** A worker that was just killed does not receive it: its end follows. */
 function sendTo(worker: ChildProcess, message: object): void {
   if (worker.connected) worker.send(message, () => undefined);
 }
