@@ -34,6 +34,8 @@ export async function startServer(
     : http2
       ? createBothVersions(certificate, listener)
       : createHttpsServer(certificate, listener);
+  // Longer than any client keeps a connection: a server that closes one first interrupts the next request.
+  server.keepAliveTimeout = 600_000;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
