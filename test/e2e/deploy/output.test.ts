@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundleOf, errorInInclude, injection, job, unicodeNames } from "../bundles/bundles.ts";
 import { taskNodes } from "../nodes.ts";
@@ -40,14 +41,20 @@ describe.each(taskNodes)("What a deploy shows on $name", ({ path: node }) => {
   });
 
   it("streams output in order, while the deploy goes on", { tags: "linux" }, async () => {
-    const { run } = await checkout({
+    const { run, folder } = await checkout({
       ...bundleOf("slow", job("a", "A"), "experimental:\n  scripts:\n    predeploy: sh ./slow.sh\n"),
-      "slow.sh": "for i in 1 2 3; do echo line $i; sleep 0.3; done\n",
+      // Goes on when the line has been seen.
+      "slow.sh": "for i in 1 2 3; do echo line $i; until [ -e seen-$i ]; do sleep 0.05; done; done\n",
     });
-    const times: number[] = [];
-    await run({}, { onLine: (line) => void (/line \d$/.test(line) && times.push(Date.now())) });
-    expect(times).toHaveLength(3);
-    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(300);
+    const seen: string[] = [];
+    const onLine = (line: string) => {
+      const [, number] = /line (\d)$/.exec(line) ?? [];
+      if (number === undefined) return;
+      seen.push(number);
+      fs.writeFileSync(path.join(folder, `seen-${number}`), "");
+    };
+    expect((await run({}, { onLine })).result).toBe("Succeeded");
+    expect(seen).toEqual(["1", "2", "3"]);
   });
 
   it("makes commands in output, names and values harmless", { tags: "linux" }, async () => {

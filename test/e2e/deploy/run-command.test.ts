@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bundleOf, job as jobOf, manyTasks } from "../bundles/bundles.ts";
 import { localPath } from "../harness.ts";
 import { taskNodesWithCli } from "../nodes.ts";
@@ -378,9 +378,20 @@ describe.each(taskNodesWithCli)("The tasks of a run on $name", ({ path: node, cl
 
   it("are shown with their states as they change, each once, with links", async () => {
     const { run } = await checkout(bundle("states"));
-    const tasks = { load: { from: 0, until: 3_000 }, report: { from: 3_000, until: 9_000, result: "FAILED" as const } };
-    lab.workspace.runs({ lastForMs: 9_500, result: "FAILED", tasks });
-    const step = await run({ run: "nightly" });
+    const never = 3_600_000;
+    const [load, report] = [
+      { from: 0, until: never },
+      { from: never, until: never, result: "FAILED" as const },
+    ];
+    const { release } = lab.workspace.runs({ hold: true, result: "FAILED", tasks: { load, report } });
+    // Each state ends when it has been shown.
+    const onLine = (text: string) => {
+      if (text.startsWith("Task load is RUNNING")) [load.until, report.from] = [0, 0];
+      if (!text.startsWith("Task report is RUNNING")) return;
+      report.until = 0;
+      release();
+    };
+    const step = await run({ run: "nightly" }, { onLine });
     expect(ofTasks(step.log)).toEqual([
       line("load", "is RUNNING"),
       line("load", "ended with SUCCESS"),
@@ -395,13 +406,11 @@ describe.each(taskNodesWithCli)("The tasks of a run on $name", ({ path: node, cl
     const { release } = lab.workspace.runs({ hold: true });
     const ofStep = /databricks-bundle-deploy/;
     const fault = lab.workspace.fault({ path: /jobs\/runs\/get\b/, userAgent: ofStep }, { status }, 100);
-    const onLine = (text: string) => {
-      if (!text.includes("RUNNING")) return;
-      setTimeout(() => fault.release(), 2_500);
-      setTimeout(release, 3_000);
-    };
-    const step = await run({ run: "nightly" }, { onLine });
-    expect(fault.hits).toBeGreaterThan(0);
+    const running = run({ run: "nightly" });
+    await vi.waitFor(() => expect(fault.hits).toBeGreaterThan(0), 30_000);
+    fault.release();
+    release();
+    const step = await running;
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     const ends = ofTasks(step.log).slice(-2);
     expect(ends).toEqual([line("load", "ended with SUCCESS"), line("report", "ended with SUCCESS")]);

@@ -165,14 +165,14 @@ describe.each(taskNodes)("A script in the input run, on $name", ({ path: node })
     const { run } = await checkout(bundle);
     const step = await run({ run: "background" });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
-    expect(step.durationMs).toBeLessThan(20_000);
+    expect(step.durationMs).toBeLessThan(50_000);
   });
 
   it("ends with all that it has started when the step is canceled", async () => {
     const { run, job } = await checkout(bundle);
     const step = await run({ run: "waits" }, cancelAt("waiting"));
-    expect(step.result).toBe("Canceled");
-    expect(step.durationMs).toBeLessThan(15_000);
+    // By itself, before the agent kills it.
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
     expect((await job.finish()).orphans).toEqual([]);
   });
 });

@@ -58,12 +58,12 @@ describe.each(taskNodes)("authentication: databricks on $name", ({ path: node })
 
   it("works with a policy of the account, on AWS, with a new ID token for each renewal", async () => {
     const deployer = federated({ ofAccount: true });
-    lab.federation.lifetimeSeconds = 2;
+    lab.federation.lifetimeSeconds = 8;
     const [step, { idTokens, workspaceTokens }] = await requests(() =>
       deploy({
         deployer,
         inputs: { ...inputs, workspaceUrl: `https://${otherWorkspaceHosts.AWS}` },
-        prepare: () => lab.workspace.fault({ path: /import-file/ }, { delayMs: 1_500 }, 2),
+        prepare: () => lab.workspace.fault({ path: /import-file/ }, { delayMs: 4_000 }, 2),
       }),
     );
     lab.federation.lifetimeSeconds = 3600;

@@ -23,9 +23,9 @@ describe.each([newestNode])("Renewal on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
   it("deploys for longer than several tokens live, with a fresh ID token for each", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 8;
-    // An ID token expires before the next renewal, which starts after half of the access token's lifetime.
-    lab.azureDevOps.idTokenLifetimeSeconds = 3;
+    lab.entra.accessTokenLifetimeSeconds = 12;
+    // An ID token expires before the next renewal, which starts after half of the time in which the access token is used.
+    lab.azureDevOps.idTokenLifetimeSeconds = 4;
     const [step, { workspace, idTokens, accessTokens }] = await requests(() =>
       deploy({ prepare: (bundle) => addFiles(bundle, 220) }),
     );

@@ -100,7 +100,7 @@ describe.each(taskNodes)("DatabricksCliInstaller, on $name", ({ path: node }) =>
     cancel.abort();
     const step = await running;
     // The agent would send the next signal after 7.5 seconds.
-    expect(Date.now() - canceledAt).toBeLessThan(5_000);
+    expect(Date.now() - canceledAt).toBeLessThan(7_000);
     expect(step.result).toBe("Canceled");
     expect(fs.existsSync(path.join(agent.toolsDirectory, "databricks"))).toBe(false);
   });

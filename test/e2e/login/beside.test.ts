@@ -23,14 +23,14 @@ describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
   });
 
   it("goes on to answer and to renew when the agent unpacks the task again before each step", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 2;
+    lab.entra.accessTokenLifetimeSeconds = 5;
     const agent = await startAgent({ verifySignatures: true });
     const { login, script, finish } = await loginJob({ on: agent });
     const { result, text } = await login({ oauthClient: "true" });
     expect(result, text).toBe("Succeeded");
     // The agent removes the folder in which the service's file is.
     await login();
-    const { output } = await script(`for i in 1 2 3; do ${askForToken}; sleep 1.5; done`);
+    const { output } = await script(`for i in 1 2 3; do ${askForToken}; sleep 2.5; done`);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     expect(output).toEqual(["200", "200", "200"]);
     const { postSteps, orphans } = await finish();

@@ -105,9 +105,10 @@ describe.each(taskNodes)("The end of a login on $name", ({ name, path: node }) =
   });
 
   it("is the refusal of the job's token by Azure DevOps", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 2;
-    const jobToken = lab.azureDevOps.issueJobToken({ expiresInSeconds: 4 });
-    const { login, script, finish } = await loginJob({ jobToken });
+    lab.entra.accessTokenLifetimeSeconds = 5;
+    const agent = await startAgent();
+    const jobToken = lab.azureDevOps.issueJobToken({ expiresInSeconds: 10 });
+    const { login, script, finish } = await loginJob({ on: agent, jobToken });
     const pid = pidOf(await login());
     const since = Date.now();
     const asked = await script(`while [ "$(${askForToken})" != 000 ]; do sleep 0.2; done; echo gone`);

@@ -34,7 +34,7 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
   });
 
   it("needs little memory for its service, after several renewals too", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 2;
+    lab.entra.accessTokenLifetimeSeconds = 5;
     const { login, script, finish } = await loginJob();
     const { service } = await login();
     await script(`for i in $(seq 8); do ${askForToken}; sleep 1; done`);
@@ -43,7 +43,7 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     console.log(`${name}: the service uses ${memory} MB`);
     expect(memory).toBeLessThanOrEqual(60);
     const { postSteps } = await finish();
-    expect(postSteps[0]?.text).toMatch(/Signed out\. 8 token requests answered: curl 8; [3-8] renewals\./);
+    expect(postSteps[0]?.text).toMatch(/Signed out\. 8 token requests answered: curl 8; [2-8] renewals\./);
   });
 
   it("says which workspace of an account the steps use, at a custom URL", async () => {
@@ -128,25 +128,25 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
   });
 
   it("renews the token with the certificates and options that Node has on this machine", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 3;
+    lab.entra.accessTokenLifetimeSeconds = 5;
     const SSL_CERT_FILE = lab.agentNetwork.caFile ?? "";
     const environment = { NODE_OPTIONS: "--no-warnings --use-openssl-ca", SSL_CERT_FILE };
     const { login, script, finish } = await loginJob({ agent: { configured: ["proxy"], environment } });
     const { service } = await login();
     expect(processView(service?.pid ?? 0).environment).toContain("NODE_OPTIONS=--use-openssl-ca");
-    expect((await script(`sleep 3\n${askForToken}`)).output).toEqual(["200"]);
+    expect((await script(`sleep 4\n${askForToken}`)).output).toEqual(["200"]);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     const { postSteps } = await finish();
     expect(postSteps[0]?.warnings).toEqual([]);
   });
 
   it("reports failed renewals at the end of the job, because clients do not show them", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 3;
+    lab.entra.accessTokenLifetimeSeconds = 5;
     const deployer = lab.addDeployer();
     const { login, script, finish } = await loginJob({ deployer });
     await login();
     lab.entra.removeFederatedCredentials(deployer.clientId);
-    expect((await script(`sleep 3\n${askForToken}`)).output).toEqual(["500"]);
+    expect((await script(`sleep 4\n${askForToken}`)).output).toEqual(["500"]);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     const { postSteps } = await finish();
     expect(postSteps[0]?.warnings).toEqual([
@@ -155,11 +155,11 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
   });
 
   it("goes on if Azure DevOps refuses the job's token for a moment", async () => {
-    lab.entra.accessTokenLifetimeSeconds = 2;
+    lab.entra.accessTokenLifetimeSeconds = 5;
     const { login, script, finish } = await loginJob();
     await login();
     lab.azureDevOps.fault({ status: 401 }, 1);
-    const { output } = await script(`sleep 2\n${askForToken}\n${askForToken}`);
+    const { output } = await script(`sleep 4\n${askForToken}\n${askForToken}`);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     expect(output).toEqual(["500", "200"]);
     const { postSteps } = await finish();
