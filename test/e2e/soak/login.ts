@@ -46,7 +46,8 @@ export async function soakLogin(settings: LoginSoak): Promise<SoakOutcome> {
     const login = await job.login({ oauthClient: "true" });
     if (login.service === undefined) throw new Error(`The login ended in ${login.result}:\n${login.text}`);
     const outages = disturb(lab, randomFrom(seed), over.signal, pauseMs);
-    const samples = watch(settings, agent, job, login.service.pid, over.signal);
+    const isRenewed = () => issuedTo(lab, deployer) > 1;
+    const samples = watch(settings, agent, { job, pid: login.service.pid, isRenewed }, over.signal);
     const client = await job.script(clientScript(seconds, seed));
     if (client.result !== "Succeeded") throw new Error(`The client ended in ${client.result}:\n${client.text}`);
     over.abort();
@@ -67,17 +68,20 @@ interface Sample {
   readonly files: number;
 }
 
-/** Looks at the service about 200 times, until `signal` aborts or it has ended. */
+/**
+ * Looks at the service about 200 times, until `signal` aborts or it has ended: from its first renewal, which loads what it needs and
+ * opens its connections.
+ */
 async function watch(
   { seconds, log, node }: LoginSoak,
   agent: Agent,
-  { job }: LoginJob,
-  pid: number,
+  { job: { job }, pid, isRenewed }: { job: LoginJob; pid: number; isRenewed: () => boolean },
   signal: AbortSignal,
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
   const everyMs = Math.max(500, (seconds * 1_000) / 200);
   while (await sleep(everyMs, true, { signal }).catch(() => false)) {
+    if (!isRenewed()) continue;
     const usage = await usageAtRest(pid);
     if (usage === undefined) break;
     const processes = job.processes().filter(({ command }) => /index\.js service$/.test(command)).length;
@@ -106,8 +110,7 @@ async function judge(
   const { lab, node, seconds } = settings;
   const { postSteps, orphans } = await job.finish();
   const { renewals, given } = reportIn(postSteps[0]);
-  const isOwn = (clientId: string | undefined) => clientId === deployer.clientId;
-  const issued = lab.entra.requests.filter(({ clientId, outcome }) => isOwn(clientId) && outcome === "issued").length;
+  const issued = issuedTo(lab, deployer);
   const unserved = calls.filter((call) => !isServed(call, deployer.clientId));
   const long = outages.filter(({ isLong }) => isLong);
   const faults = [
@@ -127,12 +130,17 @@ async function judge(
   return { done: done.join(", "), growth: growthIn(samples), faults };
 }
 
+/** How many tokens Entra has issued to a service principal. */
+function issuedTo({ entra }: Lab, deployer: Deployer): number {
+  return entra.requests.filter((one) => one.clientId === deployer.clientId && one.outcome === "issued").length;
+}
+
 function growthIn(samples: readonly Sample[]): Growth[] {
   const of = (name: keyof Sample) => samples.map((sample) => sample[name]);
   return [
     growthOf({ what: "memory of the service (VmRSS)", unit: "KB", values: of("memory"), mayGrow: memoryMayGrow }),
-    growthOf({ what: "its descriptors at rest", values: of("descriptors"), mayGrow: 0 }),
-    growthOf({ what: "its threads", values: of("threads"), mayGrow: 0 }),
+    growthOf({ what: "its descriptors at rest", values: of("descriptors"), mayGrow: 0, isMomentary: true }),
+    growthOf({ what: "its threads", values: of("threads"), mayGrow: 0, isMomentary: true }),
     growthOf({ what: "processes of services in the job", values: of("processes"), mayGrow: 0 }),
     growthOf({ what: "files in the agent's folder", values: of("files"), mayGrow: 0 }),
   ];

@@ -27,8 +27,14 @@ describe("The growth of a series", () => {
     expect(growthOf({ what: "descriptors", values, mayGrow: 0 }).ok).toBe(false);
   });
 
-  it("is not judged by medians of fewer than four values, but equality always is", () => {
-    const values = series((index) => 100 + 50 * index, 8);
+  it("is not seen in what is more for a moment, but in what stays", () => {
+    const momentary = { what: "threads", mayGrow: 0, isMomentary: true } as const;
+    expect(growthOf({ ...momentary, values: series((index) => (index === count - 2 ? 101 : 100)) }).ok).toBe(true);
+    expect(growthOf({ ...momentary, values: series((index) => 100 + Math.floor(index / 10)) }).ok).toBe(false);
+  });
+
+  it("is not judged by medians of fewer than ten values, but equality always is", () => {
+    const values = series((index) => 100 + 50 * index, 36);
     expect(growthOf({ what: "memory", values, mayGrow: 0.05 })).toMatchObject({ ok: true, limit: "only shown" });
     expect(growthOf({ what: "files", values, mayGrow: 0 }).ok).toBe(false);
   });
