@@ -1,5 +1,5 @@
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Agent } from "../../lab/agent/agent.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { newestNode } from "../nodes.ts";
@@ -15,6 +15,9 @@ describe("Examples of the documentation", () => {
       for (const clientId of federatedClients()) trust(started, clientId);
     },
   });
+
+  // A first installation takes longer than a test may.
+  beforeAll(async () => void (await exampleTools()));
 
   async function agentWithTools(): Promise<Agent> {
     const tools = await exampleTools();
