@@ -13,7 +13,7 @@ const latest = { deploy: 40, destroy: 25 } as const;
  * The task has this time, in milliseconds, to copy what the CLI has done until then. What is lost with an agent in the moment
  * before such a copy is measured by `npm run sweep`.
  */
-const waitMs = 2_000;
+const waitMs = 5_000;
 /** Each case starts several steps, on machines that can be busy. */
 const patienceMs = 600_000;
 
