@@ -84,11 +84,15 @@ interface Sample {
   readonly inAgents: number;
 }
 
-/** Files of each version in the cache, without what killed installers have left; and files in the folders of the agents. */
+/**
+ * Files of each version in the cache, without what killed installers have left, and without the note that an installer writes only
+ * if it comes late; and files in the folders of the agents.
+ */
 function sample(tools: string, agents: readonly Agent[]): Sample {
   const root = path.join(tools, "databricks");
   const versions = fs.readdirSync(root).filter((name) => !stagedFolders(root).includes(name));
-  const perVersion = versions.map((version) => filesBelow(path.join(root, version)).length);
+  const isNote = (name: string) => path.basename(name) === "verified";
+  const perVersion = versions.map((version) => filesBelow(path.join(root, version), isNote).length);
   const inAgents = agents.map((agent) => filesBelow(agent.root).length);
   return { perVersion: Math.max(...perVersion), inAgents: inAgents.reduce((sum, files) => sum + files, 0) };
 }
