@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { Agent, createServer, request as httpsRequest } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setInterval as every } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { ServerCertificate } from "./certificates.ts";
 import { createFaults, type Fault, sendFault } from "./faults.ts";
 import { readWhole, requestUrl, send } from "./https-server.ts";
+import { listenOnOwnPort, listens } from "./own-port.ts";
 
 /**
  * What a gateway makes of the service's own answer: `truncated` ends it after half, and `drip` sends one byte of it each second,
@@ -84,9 +85,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   // Longer than any client keeps a connection: a server that closes one first interrupts the next request.
   server.keepAliveTimeout = 600_000;
   server.on("tlsClientError", (_, socket) => socket.destroy());
-  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnOwnPort(server);
   const endConnections = () => {
     ends += 1;
     for (const socket of sockets) socket.destroy();
@@ -95,7 +94,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     faults.releaseAll();
     faults = createFaults();
     if (fault?.certificate) server.setSecureContext(certificate);
-    if (fault?.refuses) void listen(port);
+    if (fault?.refuses) void listens(server, port);
     fault = undefined;
   };
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
+import { listenOnOwnPort, listens } from "../own-port.ts";
 import { isAuthorized, type ProxyCredentials } from "./credentials.ts";
 
 /** One request to the proxy. */
@@ -97,14 +98,12 @@ export async function startProxy(options: ProxySettings = {}): Promise<Proxy> {
     record(host, port);
     if (destination !== "black hole") tunnel(client, head, destination.port, track);
   });
-  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnOwnPort(server);
   const endConnections = () => {
     for (const socket of sockets) socket.destroy();
   };
   const endFault = () => {
-    if (fault === "refused") void listen(port);
+    if (fault === "refused") void listens(server, port);
     fault = undefined;
   };
 
