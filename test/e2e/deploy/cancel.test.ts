@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { PlacedFault } from "../../lab/faults.ts";
+import { endsWithin } from "../../lab/steady-time.ts";
 import { bundleOf, job as jobOf } from "../bundles/bundles.ts";
 import { taskNodesWithCli } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
@@ -120,9 +121,8 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     const running = run({ target: "prod" }, { onStart });
     await reached(held);
     process.kill(pid, "SIGTERM");
-    const kill = setTimeout(() => process.kill(pid, "SIGKILL"), 2_500);
+    if (!(await endsWithin(running, 2_500))) process.kill(pid, "SIGKILL");
     const step = await running;
-    clearTimeout(kill);
     held.release();
     expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
     expect(step.text).toMatch(/was changing resources\. Stopping it now, because the agent ends the step/);

@@ -1,3 +1,4 @@
+import { endsWithin } from "../../steady-time.ts";
 import type { TaskProcess } from "./process.ts";
 
 export interface SignalTimeouts {
@@ -24,21 +25,9 @@ export function signalTimeouts(setting: (name: string) => string | undefined): S
 /** SIGINT, then SIGTERM, then SIGKILL, each when the process is not done in time. Resolves when it is done. */
 export async function stopProcess(task: TaskProcess, timeouts: SignalTimeouts): Promise<void> {
   task.signal("SIGINT");
-  if (await finishesWithin(task, timeouts.sigintMs)) return;
+  if (await endsWithin(task.finished, timeouts.sigintMs)) return;
   task.signal("SIGTERM");
-  if (await finishesWithin(task, timeouts.sigtermMs)) return;
+  if (await endsWithin(task.finished, timeouts.sigtermMs)) return;
   task.signal("SIGKILL");
   await task.finished;
-}
-
-async function finishesWithin(task: TaskProcess, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  try {
-    return await Promise.race([task.finished.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
