@@ -134,17 +134,15 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
   it("while the step removes the copy of a finished deployment does not wait for a silent workspace", async () => {
     const { run, job } = await checkout(newBundle(), { job: shortGrace });
     const cancel = new AbortController();
-    let held: PlacedFault | undefined;
-    const onLine = (line: string) => {
-      // The second one from version 1.13 on.
-      if (/Deployment complete|Resources: 1 created/.test(line))
-        held = lab.workspace.fault({ path: /unfinished\.json/ }, { hold: true });
-    };
-    const running = run({ target: "prod" }, { cancel: cancel.signal, onLine });
-    await vi.waitFor(() => expect(held?.hits).toBe(1), 30_000);
+    // The step reads the copy before the deployment, and again to remove it.
+    lab.workspace.fault({ path: /unfinished\.json/ }, { delayMs: 1 });
+    const held = lab.workspace.fault({ path: /unfinished\.json/ }, { hold: true });
+    const running = run({ target: "prod" }, { cancel: cancel.signal });
+    await reached(held);
     cancel.abort();
     const step = await running;
-    held?.release();
+    held.release();
+    expect(step.text).toMatch(/Deployment complete|Resources: 1 created/);
     expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
     expect(await left()).toEqual([]);
     expect((await job.finish()).orphans).toEqual([]);

@@ -124,22 +124,26 @@ describe.each(taskNodes)("DatabricksCliInstaller and another program named datab
 
 // A hanging program is waited for, so both Node versions wait at the same time.
 describe.concurrent("DatabricksCliInstaller and a hanging program named databricks", () => {
-  it.each(taskNodes)("gives the program up and installs the CLI, on $name", async ({ path: node }) => {
-    const lab = await startInstallerLab();
-    await lab.publish("1.11.0");
-    const pids = path.join(lab.folder, "pid");
-    const bin = fs.mkdtempSync(path.join(lab.folder, "bin-"));
-    const script = `#!/bin/sh\nsleep 300 & echo $! > ${pids}; wait\n`;
-    fs.writeFileSync(path.join(bin, "databricks"), script, { mode: 0o755 });
-    const agent = await startInstallerAgent(lab, node, { environment: { PATH: `${bin}:/usr/bin:/bin` } });
-    try {
-      const step = await installOn(agent, lab.job, { version: "1.11.0" });
-      expect(step.outputs["source"], step.text).toBe("download");
-      expect(step.text).toContain("supports bundles: it did not end within 30 seconds.");
-      expect(fs.existsSync(`/proc/${fs.readFileSync(pids, "utf8").trim()}/cwd`)).toBe(false);
-    } finally {
-      await agent.dispose();
-      await lab.close();
-    }
-  });
+  it.each(taskNodes)(
+    "gives the program up and installs the CLI, on $name",
+    { timeout: 120_000 },
+    async ({ path: node }) => {
+      const lab = await startInstallerLab();
+      await lab.publish("1.11.0");
+      const pids = path.join(lab.folder, "pid");
+      const bin = fs.mkdtempSync(path.join(lab.folder, "bin-"));
+      const script = `#!/bin/sh\nsleep 300 & echo $! > ${pids}; wait\n`;
+      fs.writeFileSync(path.join(bin, "databricks"), script, { mode: 0o755 });
+      const agent = await startInstallerAgent(lab, node, { environment: { PATH: `${bin}:/usr/bin:/bin` } });
+      try {
+        const step = await installOn(agent, lab.job, { version: "1.11.0" });
+        expect(step.outputs["source"], step.text).toBe("download");
+        expect(step.text).toContain("supports bundles: it did not end within 30 seconds.");
+        expect(fs.existsSync(`/proc/${fs.readFileSync(pids, "utf8").trim()}/cwd`)).toBe(false);
+      } finally {
+        await agent.dispose();
+        await lab.close();
+      }
+    },
+  );
 });

@@ -26,7 +26,7 @@ async function inOwnLab(node: string, test: (lab: InstallerLab, install: Install
 
 // A stall is noticed after 30 seconds, so all tests, on both Node versions, wait at the same time.
 describe.concurrent("DatabricksCliInstaller and a server that falls silent", () => {
-  it.each(taskNodes)("asks a silent server again, on $name", ({ path: node }) =>
+  it.each(taskNodes)("asks a silent server again, on $name", { timeout: 120_000 }, ({ path: node }) =>
     inOwnLab(node, async (lab, install) => {
       lab.releases.fault(/\/releases\/download\/.*\.zip$/, { hold: true });
       const step = await install({ version: "1.11.0" });
