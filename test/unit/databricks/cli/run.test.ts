@@ -134,7 +134,7 @@ describe("Splitting output into lines", () => {
     }
   });
 
-  it("hides what is nothing but the beginning of secrets, once it fills the memory", () => {
+  it("hides what is nothing but the beginning of secrets, once it fills the memory", { timeout: 180_000 }, () => {
     rememberSecret("#".repeat(1000));
     const pieces = linesOf(...Array<string>(20).fill("#".repeat(64 * 1024)), "\nnext");
     expect(pieces).toContain("***");
