@@ -281,9 +281,11 @@ describe.each(taskNodesWithCli)("A deploy on a new agent, on $name", ({ path: no
   });
 
   it("reports the progress of a long upload, and does not list the files", async () => {
-    const slow = lab.workspace.fault({ method: "POST", path: /import-file.*slow\.txt/ }, { delayMs: 9_000 });
-    const { step } = await deploy({ ...bundleOf("slow", job("a", "A")), "slow.txt": "slow\n" });
-    slow.release();
+    const slow = lab.workspace.fault({ method: "POST", path: /import-file.*slow\.txt/ }, { hold: true });
+    const { run } = await checkout({ ...bundleOf("slow", job("a", "A")), "slow.txt": "slow\n" });
+    // The upload goes on when its progress has been shown.
+    const onLine = (line: string) => void (line === "Uploaded 2 of 3 files." && slow.release());
+    const step = await run({ target: "prod" }, { onLine });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     expect(step.log).toContain("Uploaded 2 of 3 files.");
     expect(step.text).not.toMatch(/Action: PUT|Uploaded slow\.txt|Initial Sync Complete/);
