@@ -97,7 +97,8 @@ async function changes(git: Git, commit: string, specs: readonly string[]): Prom
   const names = ["--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"];
   const found = await Promise.all([
     git.list("diff", ...names, "--ignore-submodules=none", commit, "--", ...specs),
-    git.list("log", ...names, "--format=", "--full-history", `${commit}..HEAD`, "--", ...specs),
+    // With -c, also files that a merge itself has changed.
+    git.list("log", ...names, "-c", "--format=", "--full-history", `${commit}..HEAD`, "--", ...specs),
     git.list("ls-files", "--others", "--exclude-standard", "-z", "--", ...specs),
   ]);
   return [...new Set(found.flat())].sort();

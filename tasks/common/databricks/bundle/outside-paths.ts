@@ -41,8 +41,8 @@ export function pathsNamedIn(files: readonly string[], folder: string, roots: re
   const builds = projects.map((file) => path.dirname(file));
   const read = (one: string) => ({ file: one, text: textOfFile(one) });
   const yaml = files.filter(isYaml).map(read);
-  // Most JSON files are data, which only a bundle that includes some names.
-  const usesJson = yaml.some(({ text }) => text.includes(".json"));
+  // Most JSON files are data. A bundle that includes some names them, or has a pattern for files of any kind.
+  const usesJson = yaml.some(({ text }) => text.includes(".json") || includesAnyKind(text));
   const json = usesJson ? files.filter((file) => /\.json$/i.test(file) && !projects.includes(file)).map(read) : [];
   const named = [...yaml, ...json].flatMap(({ file, text }) => {
     // A path in a variable is relative to the file that uses the variable.
@@ -54,6 +54,12 @@ export function pathsNamedIn(files: readonly string[], folder: string, roots: re
 
 export function isYaml(file: string): boolean {
   return /\.ya?ml$/i.test(file);
+}
+
+/** Whether a pattern in the list `include` of a root file does not end with the extension of YAML files. */
+function includesAnyKind(text: string): boolean {
+  const [, list = ""] = /^["']?include["']?\s*:(.*(?:\n(?:[ \t#-].*)?(?=\n|$))*)/m.exec(text) ?? [];
+  return list.split(separators).some((word) => /[*?]/.test(word) && !/\.ya?ml$/.test(word));
 }
 
 function pathsOfProject(file: string, roots: readonly string[]): NamedPath[] {

@@ -29,6 +29,14 @@ function commit(files: Files = {}): string {
   return git("rev-parse", "HEAD");
 }
 
+/** A merge that contains changes which none of its parents contains. */
+function mergeWith(files: Files): void {
+  const branch = git("commit-tree", "-p", "HEAD", "-m", "x", "HEAD^{tree}");
+  commit({ "README.md": branch });
+  git("merge", "--quiet", "--no-commit", "--no-ff", "--strategy=ours", branch);
+  commit(files);
+}
+
 const bundle = (more = "") => `bundle:\n  name: sales\n${more}`;
 
 const decideIn = (folder: string, since = "deployed", variables: Files = {}) =>
@@ -84,6 +92,10 @@ describe("A bundle of a repository with others", () => {
     [
       "is changed and changed back",
       () => [commit({ "teams/sales/src/a.py": "2" }), commit({ "teams/sales/src/a.py": "1" })],
+    ],
+    [
+      "is changed by a merge, and changed back by another one",
+      () => ["2", "1"].map((content) => mergeWith({ "teams/sales/src/a.py": content })),
     ],
     ["is changed on the agent", () => write({ "teams/sales/src/a.py": "2" })],
     ["is staged on the agent", () => [write({ "teams/sales/src/a.py": "2" }), git("add", "--all")]],
@@ -175,10 +187,14 @@ describe("A bundle of a repository with others", () => {
     expect(await lineOf("teams/sales", "deployed", { lib: "../../../shared" })).toContain(": shared/lib.py");
   });
 
-  it("is not skipped if an included file refers to another folder", async () => {
+  it.each([
+    ["include: [jobs/*.yml]\n", "a.yml", "x: ../src/a.py\ny: ../../finance/x.py\n"],
+    ["include:\n  - jobs/*\n", "a.json", '{"x": "../src/a.py", "y": "../../finance/x.py"}'],
+    ["include:\n# All of them\n\n- 'jobs/*.*'\nx: y\n", "a.json", '{"y": "../../finance/x.py"}'],
+  ])("is not skipped if a file included by %j refers to another folder", async (include, name, content) => {
     commit({
-      "teams/sales/databricks.yml": bundle("include: [jobs/*.yml]\n"),
-      "teams/sales/jobs/a.yml": "x: ../src/a.py\ny: ../../finance/x.py\n",
+      "teams/sales/databricks.yml": bundle(include),
+      [`teams/sales/jobs/${name}`]: content,
       "teams/finance/x.py": "1",
     });
     git("tag", "--force", "deployed");
