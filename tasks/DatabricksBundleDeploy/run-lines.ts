@@ -101,7 +101,20 @@ function valueProblems({ name, value }: RunOption): string[] {
   if (name === "--pipeline-params" && !/^full_refresh=(1|t|true|0|f|false)$/i.test(value)) {
     return [`${name} accepts only full_refresh=true or full_refresh=false.`];
   }
+  if (losesQuotes(value)) {
+    return [
+      `the CLI removes quotation marks at the beginning and the end of ${quoted(value)}. If the run accepts it, write the parameter after " -- ".`,
+    ];
+  }
   return shellProblems([value.slice(value.indexOf("=") + 1)]);
+}
+
+/** Whether the CLI removes more of a pair than the quotation marks around it (spf13/pflag, string_to_string.go). */
+function losesQuotes(pair: string): boolean {
+  // It reads several pairs as CSV, and refuses such marks there.
+  if (pair.split("=").length > 2) return false;
+  const [, inside = pair] = /^"(.*)"$/.exec(pair) ?? [];
+  return /^"|"$/.test(inside);
 }
 
 /** Options of a pipeline that exclude each other (databricks/cli, bundle/run/pipeline_options.go: Validate). */

@@ -54,6 +54,11 @@ describe("A line of the input run", () => {
     ["nightly --only --restart", /^nightly: --only has no value/],
     ["nightly --params -- a", /^nightly: --params has no value/],
     ["nightly --params date", /^nightly: "date" after --params does not have the form name=value\.$/],
+    [
+      `nightly --params 'q="a"'`,
+      /^nightly: the CLI removes quotation marks at the beginning and the end of "q="a""\. If/,
+    ],
+    [`nightly --sql-params '"q=""a"""'`, /^nightly: the CLI removes quotation marks/],
     ["nightly --pipeline-params full_refresh=maybe", /^nightly: --pipeline-params accepts only full_refresh=true or/],
     ["nightly --params date=$DATE", /^nightly: nothing replaces "\$DATE", because no shell reads these arguments\./],
     ["nightly --only %TASK%", /^nightly: nothing replaces "%TASK%"/],
