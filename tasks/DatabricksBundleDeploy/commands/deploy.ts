@@ -1,3 +1,4 @@
+import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { FileCounts } from "../../common/databricks/cli/deploy-report.ts";
 import { type DeployedActions, deployedActions } from "../../common/databricks/cli/deployed.ts";
@@ -12,11 +13,12 @@ import {
   placeOf,
   unknownSummary,
 } from "../../common/databricks/cli/summary.ts";
-import { uploadedNames } from "../../common/databricks/cli/sync-snapshot.ts";
+import { readSnapshots } from "../../common/databricks/cli/sync-snapshot.ts";
 import { listUploads, refusesToListUploads } from "../../common/databricks/cli/upload-progress.ts";
 import { debug, print } from "../../common/pipeline/commands.ts";
 import { Canceled, UserError } from "../../common/pipeline/errors.ts";
 import { isSwitchedOn } from "../arguments.ts";
+import { syncRootOf } from "../carried/after-upload.ts";
 import { forgetAllFiles } from "../carried/bring-back-files.ts";
 import { type CarriedState, carriedState } from "../carried/carried-state.ts";
 import { notePlace } from "../carried/noted-place.ts";
@@ -112,10 +114,15 @@ async function finishFiles(step: Step, summary: BundleSummary, listed: Iterable<
 }
 
 async function warnOfFilesThatAreMissing(step: Step, summary: BundleSummary, listed: Iterable<string>): Promise<void> {
-  const uploaded = uploadedNames(localFolder(step.cli, summary.target));
+  const missing = await missingFiles(step, summary, listed);
+  if (missing.length === 0) return;
+  const snapshots = readSnapshots(localFolder(step.cli, summary.target));
+  const uploaded = snapshots.flatMap(({ files }) => [...files.values()].map(({ remoteName }) => remoteName));
   const isUploaded = ({ relativePath }: NamedFile) =>
     uploaded.some((name) => name === relativePath || name.startsWith(`${relativePath}/`));
-  warnOfMissingFiles(step.inputs.folder, await missingFiles(step, summary, listed), isUploaded);
+  // With sync.paths, the CLI uploads from a folder above the bundle.
+  const [syncRoot = ""] = snapshots.flatMap((snapshot) => syncRootOf(step.cli.folder, snapshot) ?? []);
+  warnOfMissingFiles(path.join(step.cli.folder, syncRoot), missing, isUploaded);
 }
 
 /** A deploy that has succeeded stays one where it cannot be read back. */

@@ -32,15 +32,15 @@ export async function missingFiles(step: Step, summary: BundleSummary, known: It
 
 const shown = 10;
 
-/** Warns of each missing file, with the reason as far as this agent shows it. */
+/** Warns of each missing file, with the reason as far as this agent shows it. `folder` is the one from which files are uploaded. */
 export function warnOfMissingFiles(
-  bundleFolder: string,
+  folder: string,
   files: readonly NamedFile[],
   isUploaded: (file: NamedFile) => boolean,
 ): void {
   for (const file of files.slice(0, shown)) {
     const { relativePath, resource } = file;
-    const why = isUploaded(file) ? "something has deleted it since the upload" : reason(bundleFolder, relativePath);
+    const why = isUploaded(file) ? "something has deleted it since the upload" : reason(folder, relativePath);
     warn(`${resource} uses ${relativePath}, which is not in the workspace: ${why}.`);
   }
   if (files.length > shown) warn(`${files.length - shown} more files that resources use are not in the workspace.`);
@@ -48,14 +48,14 @@ export function warnOfMissingFiles(
 
 const notebookExtensions = ["", ".py", ".ipynb", ".sql", ".scala", ".r", ".R"];
 
-function reason(bundleFolder: string, relativePath: string): string {
+function reason(folder: string, relativePath: string): string {
   if (relativePath.startsWith("/")) return `it is an absolute path; for a file of the bundle, write .${relativePath}`;
-  const candidates = notebookExtensions.map((extension) => path.join(bundleFolder, relativePath + extension));
+  const candidates = notebookExtensions.map((extension) => path.join(folder, relativePath + extension));
   const file = candidates.find((candidate) => fs.lstatSync(candidate, { throwIfNoEntry: false }));
   if (file === undefined) return "it does not exist in the bundle's folder";
-  const link = linkIn(bundleFolder, file);
+  const link = linkIn(folder, file);
   if (link !== undefined) return `${link} is a symbolic link, which the CLI does not follow`;
-  if (isNotebook(path.join(bundleFolder, relativePath))) {
+  if (isNotebook(path.join(folder, relativePath))) {
     return `a notebook has no extension in the workspace; write ${relativePath.replace(/\.\w+$/, "")}`;
   }
   return "it is probably excluded by .gitignore or by sync.exclude in the bundle; sync.include adds it";
@@ -67,9 +67,9 @@ function isNotebook(file: string): boolean {
   return /\.ipynb$/i.test(file) || /^\s*(#|--|\/\/) Databricks notebook source/.test(fs.readFileSync(file, "utf8"));
 }
 
-/** The first part of a path below the bundle's folder that is a symbolic link. */
-function linkIn(bundleFolder: string, file: string): string | undefined {
-  const names = path.relative(bundleFolder, file).split(path.sep);
+/** The first part of a path below a folder that is a symbolic link. */
+function linkIn(folder: string, file: string): string | undefined {
+  const names = path.relative(folder, file).split(path.sep);
   const parts = names.map((_, index) => names.slice(0, index + 1).join(path.sep));
-  return parts.find((part) => fs.lstatSync(path.join(bundleFolder, part), { throwIfNoEntry: false })?.isSymbolicLink());
+  return parts.find((part) => fs.lstatSync(path.join(folder, part), { throwIfNoEntry: false })?.isSymbolicLink());
 }

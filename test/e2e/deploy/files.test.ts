@@ -174,6 +174,26 @@ describe.each([newestNode])("Files that resources use and the CLI does not uploa
     ]);
   });
 
+  it("are warnings with their reason if sync.paths leads out of the bundle", async () => {
+    const python = (key: string, file: string) =>
+      `\n      - task_key: ${key}\n        spark_python_task:\n          python_file: ${file}\n        environment_key: default`;
+    const tasks = python("own", "./src/ignored.py") + python("shared", "../shared/linked.py");
+    const environments = `\n    environments:\n      - environment_key: default\n        spec:\n          environment_version: "2"`;
+    const sync = "sync:\n  paths:\n    - .\n    - ../shared\n";
+    const { run, folder } = await checkout({
+      ...bundleOf("beside", `${job("a", "A")}${tasks}${environments}`, sync),
+      ".gitignore": "ignored.py\n",
+      "src/ignored.py": "print(1)\n",
+      "../shared/lib.py": "print(1)\n",
+    });
+    fs.symlinkSync("lib.py", path.join(folder, "..", "shared", "linked.py"));
+    const step = await run({ target: "prod" });
+    expect(step.warnings.toSorted()).toEqual([
+      expect.stringMatching(/^jobs\.a uses bundle\/src\/ignored\.py, .*: it is probably excluded by \.gitignore/),
+      expect.stringMatching(/^jobs\.a uses shared\/linked\.py, .*: shared\/linked\.py is a symbolic link/),
+    ]);
+  });
+
   it("are warnings each time, without a second upload", async () => {
     const { run, folder } = await checkout(bundleOf("linked", job("a", "A").replace("step.py", "linked.py")));
     fs.symlinkSync("step.py", path.join(folder, "src", "linked.py"));

@@ -74,10 +74,9 @@ export function snapshotFiles(targetFolder: string): string[] {
   return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
 }
 
-/** Names in the workspace, relative to its file path, of the files that the CLI has uploaded. */
-export function uploadedNames(targetFolder: string): string[] {
-  const snapshots = snapshotFiles(targetFolder).map((file) => parseSyncSnapshot(fs.readFileSync(file, "utf8")));
-  return snapshots.flatMap((snapshot) => [...(snapshot?.files.values() ?? [])].map(({ remoteName }) => remoteName));
+/** The snapshots in a target's local folder that can be read. */
+export function readSnapshots(targetFolder: string): SyncSnapshot[] {
+  return snapshotFiles(targetFolder).flatMap((file) => parseSyncSnapshot(fs.readFileSync(file, "utf8")) ?? []);
 }
 
 const second = 1_000_000_000n;
