@@ -132,10 +132,10 @@ function causeOf(
   const all = `${summary}\n${detail}`.split("\n").map((line) => line.trim());
   const lines = all.filter((line) => line !== "" && !requestFact.test(line));
   const isLast = printed.some((line) => line.trim() === lastLine);
+  const isScript = quotesScript.test(summary) && isOfScript(lineBeforeError);
+  if (isScript && lines.length === 1) return { text: firstAndLast(lines, lineBeforeError), isWhole: true };
   if (quotesProgram.test(summary) && !isLast) return { text: firstAndLast(lines, lastLine), isWhole: false };
-  if (quotesScript.test(summary) && isOfScript(lineBeforeError)) {
-    return { text: firstAndLast(lines, lineBeforeError), isWhole: false };
-  }
+  if (isScript) return { text: firstAndLast(lines, lineBeforeError), isWhole: false };
   const text = lines.reduce((joined, line) => (/[.:;,]$/.test(joined) ? `${joined} ${line}` : `${joined}; ${line}`));
   if (text.length <= longestQuote || lines.length === 1) return { text, isWhole: true };
   return { text: firstAndLast(lines, lines.at(-1)), isWhole: false };

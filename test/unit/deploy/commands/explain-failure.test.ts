@@ -70,6 +70,10 @@ describe("The explanation of a failure of the CLI", () => {
       "Executing 'postinit' script\ncannot parse it\nError: failed to execute script: exit status 3",
       /failed \(exit code 1\): failed to execute script postinit: exit status 3 … cannot parse it\./,
     ],
+    [
+      "Executing 'predeploy' script\nno disk\nError: failed to execute script: exit status 3\n\nError: another",
+      /failed to execute script predeploy: exit status 3 … no disk\./,
+    ],
     ["something", /failed \(exit code 1\)\. See the CLI output above/],
   ])("explains %j", (text, expected) => {
     expect(explain(text)).toMatch(expected);
@@ -260,6 +264,10 @@ describe("Errors of the CLI that are shown beside the step's own error", () => {
     [`Error: ${lock}\n\nError: another`, ["another"]],
     ["Error: the deployment requires destructive actions, but\nTo proceed\n\nError: another", ["another"]],
     ["Error: lineage mismatch in state files\n\nError: another", ["another"]],
+    [
+      "Executing 'postdeploy' script\nno disk\nError: failed to execute script: exit status 3\n\nError: another",
+      ["another"],
+    ],
     [
       "Error: Databricks CLI version constraint not satisfied. Required: 3, current: 1.13.0\n\nError: another",
       ["another"],
