@@ -120,7 +120,17 @@ function differenceAdvice(approved: PlanFile, now: PlanFile): string {
       "that contain the identity differ. Plan with the service connection that deploys."
     );
   }
+  if (isMasked(approved) && !isMasked(maskedPlan(now, maskSecrets))) {
+    return (
+      "The file of the approved plan has *** in the place of secrets of the job that planned. Give this job the same secret variables as that " +
+      "one, or rename what contains the text of a secret."
+    );
+  }
   return "The workspace, the bundle or a variable has changed since the plan was made. Run command: plan again, and have the new plan approved.";
+}
+
+function isMasked(plan: PlanFile): boolean {
+  return JSON.stringify(plan).includes("***");
 }
 
 /** Files and wheels can differ although the plans match. */
