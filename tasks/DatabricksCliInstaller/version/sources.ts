@@ -78,12 +78,15 @@ const ofTheHost = new Set<HttpFailureKind>([
   "tls",
   "tls-name",
   "tls-time",
+  "tls-weak",
+  "tls-protocol",
   "proxy",
   "proxy-credentials",
   "proxy-password",
   "proxy-scheme",
   "proxy-gateway",
   "proxy-tls",
+  "proxy-protocol",
 ]);
 
 /** The sources of the newest release, best first; GitHub's rate-limited API is not among them. */

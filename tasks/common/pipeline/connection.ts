@@ -162,5 +162,6 @@ interface ProxyAnswer {
 /** The library would return the answer of the proxy as if it came from the host. */
 function refuse(proxy: AgentProxy, { statusCode, headers }: ProxyAnswer, socket: Socket): never {
   socket.destroy();
+  if (Number.isNaN(statusCode)) throw new ProxyFailure(proxy, { cause: new Error("its answer is not valid HTTP") });
   throw new ProxyFailure(proxy, { status: statusCode, authenticate: headers["proxy-authenticate"] });
 }

@@ -9,12 +9,16 @@ export type HttpFailureKind =
   | "tls"
   | "tls-name" // the certificate is for another name
   | "tls-time" // the certificate has expired or is not valid yet
+  | "tls-weak" // the certificate is not made for this use, or too weak
+  | "tls-protocol" // no TLS connection, whatever the certificate
+  | "not-http" // an answer that is not HTTP
   | "proxy"
   | "proxy-credentials" // it requires some
   | "proxy-password" // it refuses those that were sent
   | "proxy-scheme" // it accepts only credentials of another kind
   | "proxy-gateway" // the proxy does not reach the host
   | "proxy-tls" // the certificate of the proxy
+  | "proxy-protocol" // no TLS connection with the proxy, whatever the certificate
   | "redirects"
   | "insecure"
   | "too-large";
@@ -26,6 +30,7 @@ const transientKinds = new Set<HttpFailureKind>([
   "trickle",
   "reset",
   "busy",
+  "not-http",
   "proxy",
   "proxy-gateway",
 ]);
@@ -86,6 +91,13 @@ const hints: Record<HttpFailureKind, string> = {
   "tls-time":
     "Check the clock of this agent. If it is right, the certificate of {host}, or of the proxy that inspects TLS, " +
     "must be renewed.",
+  "tls-weak":
+    "The certificate of {host}, or of the proxy that inspects TLS, must be issued again: for a server, signed with SHA-256, and " +
+    "with an RSA key of at least 2048 bits.",
+  "tls-protocol":
+    "Check the address, and whether something else answers in place of {host}, such as a proxy. A server without TLS 1.2, or one " +
+    "that requires a client certificate, cannot be used.",
+  "not-http": "Check the address, and whether something else answers in place of {host}, such as a proxy.",
   proxy: `Check the agent's proxy (${configure} --proxyurl) and that it allows {host}.`,
   "proxy-credentials":
     "The agent's proxy requires credentials. Configure the agent with --proxyusername and --proxypassword.",
@@ -100,6 +112,9 @@ const hints: Record<HttpFailureKind, string> = {
   "proxy-tls":
     "Check the certificate of the proxy, and the clock of this agent. If the certificate is from a private CA, " +
     `configure the agent with that CA (${configure} --sslcacert). The proxy's password was not sent.`,
+  "proxy-protocol":
+    "If the proxy expects HTTP, which is usual, let its address begin with http:// instead of https://. The proxy's password was " +
+    "not sent.",
   redirects: "Check the URL, and whether a proxy or a sign-in portal is between this agent and {host}.",
   insecure: "Use an https:// URL.",
   "too-large": "Check the URL: {host} returned something other than expected.",

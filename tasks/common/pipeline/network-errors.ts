@@ -46,8 +46,8 @@ const codes: Record<string, [HttpFailureKind, string]> = {
   ETIMEDOUT: ["timeout", "the connection timed out"],
   ECONNRESET: ["reset", "the connection was interrupted"],
   EPIPE: ["reset", "the connection was interrupted"],
+  ECONNABORTED: ["reset", "the connection was interrupted"],
   ERR_STREAM_PREMATURE_CLOSE: ["reset", "the response is incomplete"],
-  EPROTO: ["tls", "a TLS connection could not be established"],
   CERT_HAS_EXPIRED: ["tls-time", "its certificate has expired"],
   CERT_NOT_YET_VALID: ["tls-time", "its certificate is not valid yet"],
   ERR_TLS_CERT_ALTNAME_INVALID: ["tls-name", "its certificate is for another name"],
@@ -81,11 +81,30 @@ interface NetworkCause {
 function networkCause(error: unknown): NetworkCause | undefined {
   const decisive = decisiveError(error);
   if (!(decisive instanceof Error)) return undefined;
-  const { code = "", message } = decisive as NodeJS.ErrnoException;
+  const { code = "", message, syscall } = decisive as NodeJS.ErrnoException;
   const known = codes[code];
   if (known) return { kind: known[0], reason: `${known[1]} (${code})` };
-  if (!/CERT|SIGNATURE|SELF_SIGNED|ISSUER|TLS|SSL/.test(code)) return undefined;
-  return { kind: "tls", reason: `its certificate is not trusted (${code}: ${message})` };
+  if (code.startsWith("HPE_")) return { kind: "not-http", reason: `its answer is not valid HTTP (${code})` };
+  if (/^(EPROTO$|ERR_SSL_)/.test(code)) return { kind: "tls-protocol", reason: noTls(code, message) };
+  if (unsuitable.has(code))
+    return { kind: "tls-weak", reason: `its certificate is not suitable (${code}: ${message})` };
+  if (/CERT|SIGNATURE|SELF_SIGNED|ISSUER|TLS/.test(code)) {
+    return { kind: "tls", reason: `its certificate is not trusted (${code}: ${message})` };
+  }
+  // Others that a system can report, such as EACCES of a firewall of Windows.
+  if (syscall === "connect") return { kind: "refused", reason: `a connection is not possible (${code})` };
+  return syscall === "getaddrinfo"
+    ? { kind: "name", reason: `the host name could not be resolved (${code})` }
+    : undefined;
+}
+
+/** Codes for certificates that are for another use, or too weak: Node has no code of its own for the latter. */
+const unsuitable = new Set(["INVALID_PURPOSE", "INVALID_CA", "PATH_LENGTH_EXCEEDED", "UNSPECIFIED"]);
+
+/** OpenSSL's message contains the reason between places in its source. */
+function noTls(code: string, message: string): string {
+  const reason = /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1];
+  return `a TLS connection could not be established (${code}${reason === undefined ? "" : `: ${reason}`})`;
 }
 
 /** Of the errors of a host with several addresses, the first that does not only report that this machine has no IPv6. */
@@ -124,6 +143,7 @@ function proxyFailure(failure: ProxyFailure, url: string, network: Network): Htt
   }
   if (status !== undefined) return fail("proxy", `${name} refused to connect (${status})`);
   const known = networkCause(cause);
+  if (known?.kind === "tls-protocol") return fail("proxy-protocol", `${name} cannot be used: ${known.reason}`);
   if (known?.kind.startsWith("tls")) return fail("proxy-tls", `${name} cannot be used: ${known.reason}`);
   const reason = known?.reason ?? (cause instanceof Error ? cause.message : String(cause));
   return fail("proxy", `${name} cannot be reached (${reason})`);

@@ -23,11 +23,14 @@ it.each<HttpFailureKind>([
   "refused",
   "timeout",
   "tls",
+  "tls-weak",
+  "tls-protocol",
   "proxy",
   "proxy-credentials",
   "proxy-password",
   "proxy-scheme",
   "proxy-gateway",
+  "proxy-protocol",
 ])("does not ask a host again for versions that cannot be reached: %s", async (kind) => {
   expect(await askedIfAll(kind)).toHaveLength(1);
 });
