@@ -1,6 +1,8 @@
 import { whereIdentifiers } from "./entra.ts";
 import type { KnownFailures } from "./failure.ts";
 
+const exchange = "{host} did not exchange the service connection's ID token for an access token ({words})";
+
 /** How a workspace refuses a token that Entra has issued, or is not reached. */
 export const workspaceFailures = {
   "other-tenant": {
@@ -72,7 +74,7 @@ export const workspaceFailures = {
   },
   "workspace-unavailable": {
     section: "workspace-not-reachable",
-    seen: "500, 502, 503, 504",
+    seen: "408, 429, 500, 502, 503, 504",
     what: "The workspace {host} returned an error when the task checked its identity ({words})",
     action: "Run the step again. If the error remains, check https://status.azuredatabricks.net.",
   },
@@ -85,8 +87,32 @@ export const workspaceFailures = {
   "no-federation-policy": {
     section: "databricks-federation",
     seen: "No federation policy matches",
-    what: "{host} did not exchange the service connection's ID token for an access token ({words})",
+    what: exchange,
     action: `Create a federation policy for {owner} with the audience {audience}, and with the issuer and subject of the connection (${whereIdentifiers}).`,
+  },
+  // The exchange with authentication: databricks, if the answer does not tell of a policy.
+  "exchange-unavailable": {
+    section: "databricks-federation",
+    seen: "408, 429, 500, 502, 503, 504",
+    what: exchange,
+    cause: "it has a temporary problem",
+    action: "Run the step again. If the error remains, check https://status.databricks.com.",
+  },
+  "exchange-page": {
+    section: "databricks-federation",
+    seen: "a web page, or a redirect",
+    what: exchange,
+    cause: "it returned a web page or a redirect instead of a response of the Databricks API",
+    action:
+      "Check workspaceUrl, and whether a proxy answers in place of the workspace. A workspace with Private Link returns such a page to agents outside its network.",
+  },
+  "exchange-status": {
+    section: "databricks-federation",
+    seen: "another status, or 200 without a token",
+    what: exchange,
+    cause: "it gave an unexpected answer",
+    action:
+      "Check workspaceUrl, and whether a proxy answers in place of the workspace. For a more detailed log, run again with the variable system.debug=true.",
   },
 } as const satisfies KnownFailures;
 

@@ -4,7 +4,7 @@ import { debug, registerSecret } from "../pipeline/commands.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
 import { parsedMembers } from "../pipeline/json.ts";
-import { answerText, serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { answerText, formProblem, isWebPage, serverMessage, unreachable } from "../pipeline/service-errors.ts";
 import { type AccessToken, issuedToken } from "./access-token.ts";
 import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
@@ -67,7 +67,7 @@ async function exchange(http: Http, federation: DatabricksFederation, idToken: s
  * comes from the host's own description, so that the ID token is sent nowhere else.
  */
 async function accountTokenUrl(http: Http, host: string): Promise<string> {
-  const { text } = await http.send({
+  const response = await http.send({
     method: "GET",
     url: `${host}/.well-known/databricks-config`,
     headers: { Accept: "application/json" },
@@ -75,8 +75,12 @@ async function accountTokenUrl(http: Http, host: string): Promise<string> {
     idleTimeoutMs: 10_000,
     attempts: 3,
   });
-  const { account_id: id } = parsedMembers(text);
+  const { account_id: id } = parsedMembers(response.text);
   if (typeof id === "string" && /^[\w-]+$/.test(id)) return `${host}/oidc/accounts/${id}/v1/token`;
+  if (isTemporary(response)) {
+    const words = String(response.status);
+    throw knownError(workspaceFailures, "exchange-unavailable", { host, words }, { answer: answerText(response, "") });
+  }
   throw new UserError(`${host} did not return the ID of its account, which is needed to exchange an ID token.`, {
     hint: "Set workspaceUrl to the workspace's own address, such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com.",
     section: "wrong-host",
@@ -84,13 +88,31 @@ async function accountTokenUrl(http: Http, host: string): Promise<string> {
 }
 
 function refusal(response: HttpResponse, { host, clientId }: DatabricksFederation, idToken: string): UserError {
-  const detail = serverMessage(response.text, ["error_description", "error"]);
-  const reason = detail === "" ? String(response.status) : `${response.status}: ${detail}`;
+  const { status, text } = response;
+  const detail = serverMessage(text, ["error_description", "message", "error"]) || formProblem(response);
   const facts = {
     host,
-    words: reason,
+    status: String(status),
+    words: detail === "" ? String(status) : `${status}: ${detail}`,
     owner: clientId ? `the service principal ${clientId}` : "the Databricks account",
     audience: tokenClaims(idToken).audience ?? "of the ID token",
   };
-  return knownError(workspaceFailures, "no-federation-policy", facts, { answer: answerText(response, detail) });
+  return knownError(workspaceFailures, refusalId(response), facts, { answer: answerText(response, detail) });
+}
+
+/** Only a refusal of the workspace itself is about a policy: a gateway and a proxy also answer, with a page or another status. */
+function refusalId(response: HttpResponse): keyof typeof workspaceFailures {
+  const { status, headers, text } = response;
+  const answer = `${headers.location ?? ""}\n${text}`;
+  const network = (["private-link", "ip-access-list"] as const).find((id) =>
+    workspaceFailures[id].pattern.test(answer),
+  );
+  if (network !== undefined) return network;
+  if (isTemporary(response)) return "exchange-unavailable";
+  if ((status >= 300 && status < 400) || isWebPage(response)) return "exchange-page";
+  return status === 400 || status === 401 || status === 403 ? "no-federation-policy" : "exchange-status";
+}
+
+function isTemporary({ status }: HttpResponse): boolean {
+  return status === 408 || status === 429 || status >= 500;
 }

@@ -67,6 +67,18 @@ const entra = (fault: Fault) => during((lab) => lab.entra.fault(fault, 99));
 /** The workspace answers the check of the identity with a fault. */
 const workspace = (fault: Fault) => during((lab) => lab.workspace.fault({ path: /scim\/v2\/Me/ }, fault, 99));
 
+/** The workspace answers the exchange of the ID token with a fault. */
+const exchange =
+  (fault: Fault): LabCase =>
+  async ({ lab, deploy }) => {
+    const placed = lab.workspace.fault({ path: /oidc\/v1\/token/ }, fault, 99);
+    try {
+      return await deploy({ inputs: { authentication: "databricks" } });
+    } finally {
+      placed.release();
+    }
+  };
+
 /** The connection's application trusts an ID token that differs in one thing. */
 const trusting =
   (
@@ -214,6 +226,9 @@ export const labCases: Readonly<Record<FailureId, LabCase | OtherTest | OnlySamp
   "workspace-unavailable": workspace({ status: 503 }),
   "workspace-status": workspace({ status: 404 }),
   "no-federation-policy": elsewhere("identity/federation", "says which policy is missing"),
+  "exchange-unavailable": exchange({ status: 503 }),
+  "exchange-page": exchange({ status: 403, html: "<title>Blocked by Contoso</title>" }),
+  "exchange-status": exchange({ status: 404 }),
 
   "account-console": inputs({ workspaceUrl: "https://accounts.azuredatabricks.net" }),
   "azure-region": inputs({ workspaceUrl: "https://westeurope.azuredatabricks.net" }),

@@ -70,6 +70,12 @@ const workspace =
       clientId,
     );
 
+/** With `isAccount`, the host is asked for its account first. */
+const exchange =
+  (answer: Answer, isAccount = false): Sample =>
+  () =>
+    databricksTokens(answering({}, answer), { host, isAccount, clientId }, async () => "the ID token")();
+
 const denied = (message: string, status = 403): Sample =>
   workspace(json(status, { error_code: String(status), message }));
 
@@ -303,9 +309,11 @@ export const samples: Readonly<Record<FailureId, readonly Sample[]>> = {
 
   "other-tenant": [denied(issuers, 400), workspace({ status: 400, text: `<html><pre>${issuers}</pre></html>` })],
   "private-link": [
+    exchange({ status: 303, headers: { location: "/login.html?error=private-link-validation-error:1" } }),
     workspace({ status: 303, headers: { location: "/login.html?error=private-link-validation-error:1" } }),
   ],
   "ip-access-list": [
+    exchange(json(403, { message: "Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 1" })),
     denied("Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 1"),
     denied("Unauthorized network access to workspace: 1"),
   ],
@@ -323,16 +331,25 @@ export const samples: Readonly<Record<FailureId, readonly Sample[]>> = {
     denied("Credential was not sent.", 401),
     denied("Invalid access token. [ReqId: 1]", 400),
   ],
-  "workspace-unavailable": [denied("The service is down.", 503)],
+  "workspace-unavailable": [denied("The service is down.", 503), denied("Too many requests", 429)],
   "workspace-status": [denied("No such API.", 404), denied("Malformed request", 400)],
   "no-federation-policy": [
-    () =>
-      databricksTokens(
-        answering({}, json(400, { error: "invalid_request", error_description: "No federation policy matches." })),
-        { host, isAccount: false, clientId },
-        async () => "the ID token",
-      )(),
+    exchange(json(400, { error: "invalid_request", error_description: "No federation policy matches." })),
+    exchange(json(401, { error: "invalid_client" })),
+    exchange(json(403, { error_code: "PERMISSION_DENIED", message: "Denied." })),
   ],
+  "exchange-unavailable": [
+    exchange(json(503, { message: "The service is down." })),
+    exchange({ status: 502, headers: { "content-type": "text/html" }, text: "<html>Bad gateway</html>" }),
+    exchange(json(429, {})),
+    exchange({ status: 503 }, true),
+  ],
+  "exchange-page": [
+    exchange({ text: "<!doctype html><title>Sign in</title>" }),
+    exchange({ status: 302, headers: { location: "https://login.contoso.example/" } }),
+    exchange({ status: 403, headers: { "content-type": "text/html" }, text: "<title>Blocked</title>" }),
+  ],
+  "exchange-status": [exchange({ status: 404, text: "Not found" }), exchange({ text: "{}" }), exchange({ text: "?" })],
 
   "account-console": [
     () => refuseNoWorkspace("workspaceUrl", { host: "https://accounts.azuredatabricks.net", workspaceId: undefined }),

@@ -77,5 +77,6 @@ function refusalOf({ status, message, isWebPage, answer }: WorkspaceError): [Wor
   if (isWebPage) return [workspaceFailures["sign-in-page"].pattern.test(answer) ? "sign-in-page" : "web-page"];
   const isUnknown = status === 400 && workspaceFailures["not-a-member"].pattern.test(answer);
   if (status === 401 || status === 403 || isUnknown) return ["not-a-member"];
-  return [status >= 500 ? "workspace-unavailable" : "workspace-status"];
+  const isTemporary = status === 408 || status === 429 || status >= 500;
+  return [isTemporary ? "workspace-unavailable" : "workspace-status"];
 }
