@@ -36,6 +36,8 @@ export interface Renewal {
   /** Keeps a token until this much of its life is left, if that is later than half of it. In milliseconds. */
   readonly spareMs?: number | undefined;
   readonly now?: () => number;
+  /** A clock in milliseconds that nobody sets. */
+  readonly steady?: () => number;
   /** How long a caller waits for a renewal while the old token is still valid. */
   readonly waitMs?: number;
 }
@@ -46,23 +48,38 @@ export interface Renewal {
  * A renewal that fails or takes long is an error only after the old token has expired.
  */
 export function renewable(acquire: () => Promise<AccessToken>, renewal: Renewal = {}): AccessTokenSource {
-  const { first, spareMs = Number.POSITIVE_INFINITY, now = Date.now, waitMs = patienceMs } = renewal;
-  const renewalOf = (asked: number, usable: number) => Math.max(asked + (usable - asked) / 2, usable - spareMs);
-  let current = first;
-  let renewAt = first ? renewalOf(now(), first.expiresAt) : 0;
+  const { first, spareMs = Number.POSITIVE_INFINITY, waitMs = patienceMs } = renewal;
+  const { now = Date.now, steady = () => performance.now() } = renewal;
+  let current = first && held(first.value, first.expiresAt - now(), age());
+  let retryAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<AccessToken> | undefined;
 
+  /** The time since now, by the clock on which it is longer: one can be set back, and the other stops while the machine sleeps. */
+  function age(): () => number {
+    const [began, steadyBegan] = [now(), steady()];
+    return () => Math.max(now() - began, steady() - steadyBegan);
+  }
+
+  function held(value: string, usableMs: number, ageMs: () => number) {
+    const leftMs = () => usableMs - ageMs();
+    return {
+      leftMs,
+      isDue: () => leftMs() <= Math.min(usableMs / 2, spareMs),
+      token: (): AccessToken => ({ value, expiresAt: now() + leftMs() }),
+    };
+  }
+
   const renew = async (): Promise<AccessToken> => {
-    const asked = now();
+    const [asked, ageMs] = [now(), age()];
     try {
       const { value, expiresAt } = await acquire();
-      const usable = expiresAt - Math.min(longestMarginMs, (expiresAt - asked) / 4);
-      current = { value, expiresAt: usable };
-      renewAt = renewalOf(asked, usable);
-      return current;
+      const lifeMs = expiresAt - asked;
+      current = held(value, lifeMs - Math.min(longestMarginMs, lifeMs / 4), ageMs);
+      retryAt = Number.NEGATIVE_INFINITY;
+      return current.token();
     } catch (error) {
-      renewAt = now() + retryAfterMs;
-      if (current && current.expiresAt > now()) return current;
+      retryAt = steady() + retryAfterMs;
+      if (current && current.leftMs() > 0) return current.token();
       throw error;
     } finally {
       pending = undefined;
@@ -70,12 +87,12 @@ export function renewable(acquire: () => Promise<AccessToken>, renewal: Renewal 
   };
 
   return async () => {
-    const old = current && now() < current.expiresAt ? current : undefined;
-    if (old && now() < renewAt) return old;
+    const withinMs = current?.leftMs() ?? 0;
+    const old = withinMs > 0 ? current : undefined;
+    if (old && (!old.isDue() || steady() < retryAt)) return old.token();
     pending ??= renew();
     if (old === undefined) return pending;
     // It must not expire while its caller waits.
-    const withinMs = Math.min(waitMs, old.expiresAt - now());
-    return Promise.race([pending, sleep(withinMs, old, { ref: false })]);
+    return Promise.race([pending, sleep(Math.min(waitMs, withinMs), old.token(), { ref: false })]);
   };
 }

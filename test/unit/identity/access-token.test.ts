@@ -3,6 +3,9 @@ import { type AccessToken, issuedToken, renewable } from "../../../tasks/common/
 
 const minute = 60_000;
 
+/** Both clocks, as long as nobody sets one of them. */
+const clocks = (clock: { readonly now: number }) => ({ now: () => clock.now, steady: () => clock.now });
+
 /** A source whose clock and whose issuer the test moves. */
 function source(lifetimeMs = 60 * minute) {
   const clock = { now: 1_000_000 };
@@ -11,7 +14,7 @@ function source(lifetimeMs = 60 * minute) {
     count += 1;
     return { value: `token ${count}`, expiresAt: clock.now + lifetimeMs };
   });
-  return { clock, acquire, token: renewable(acquire, { now: () => clock.now, waitMs: 20 }) };
+  return { clock, acquire, token: renewable(acquire, { ...clocks(clock), waitMs: 20 }) };
 }
 
 describe("A renewable token", () => {
@@ -80,10 +83,28 @@ describe("A renewable token", () => {
     expect((await token()).value).toBe("token 1");
   });
 
+  it.each([
+    ["is set back by two hours, so that the token seems to be valid for longer", -120],
+    ["is set back by twenty minutes", -20],
+    ["goes on alone while the machine sleeps", 0],
+  ])("is renewed in time if the clock of the machine %s", async (_, setMinutes) => {
+    const time = { now: 200 * minute, steady: 0 };
+    let count = 0;
+    const acquire = async () => ({ value: `token ${++count}`, expiresAt: time.now + 60 * minute });
+    const token = renewable(acquire, { now: () => time.now, steady: () => time.steady });
+    await token();
+    time.now += (25 + setMinutes) * minute;
+    time.steady += setMinutes === 0 ? 0 : 25 * minute;
+    expect(await token()).toEqual({ value: "token 1", expiresAt: time.now + 34 * minute });
+    time.now += 40 * minute;
+    time.steady += setMinutes === 0 ? 0 : 40 * minute;
+    expect((await token()).value).toBe("token 2");
+  });
+
   it("begins with a token that another process has fetched", async () => {
     const { clock, acquire } = source();
     const first = { value: "the first", expiresAt: clock.now + 60 * minute };
-    const token = renewable(acquire, { first, now: () => clock.now });
+    const token = renewable(acquire, { first, ...clocks(clock) });
     expect(await token()).toEqual(first);
     clock.now += 29 * minute;
     expect(await token()).toEqual(first);
@@ -93,14 +114,14 @@ describe("A renewable token", () => {
 
   it("keeps a token until the given part of its life is left, if that is later than half of it", async () => {
     const { clock, acquire } = source(81 * minute);
-    const token = renewable(acquire, { spareMs: 20 * minute, now: () => clock.now });
+    const token = renewable(acquire, { spareMs: 20 * minute, ...clocks(clock) });
     await token();
     clock.now += 59 * minute;
     expect((await token()).value).toBe("token 1");
     clock.now += 1 * minute;
     expect((await token()).value).toBe("token 2");
     const short = source(31 * minute);
-    const soon = renewable(short.acquire, { spareMs: 20 * minute, now: () => short.clock.now });
+    const soon = renewable(short.acquire, { spareMs: 20 * minute, ...clocks(short.clock) });
     await soon();
     short.clock.now += 14 * minute;
     expect((await soon()).value).toBe("token 1");
