@@ -33,7 +33,7 @@ void runTask(async (task) => {
     const token = await identity.token();
     const addresses = await service.open({ inputs, connection, job, token, network: task.network });
     if (task.cancel.aborted) throw new Canceled();
-    setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env));
+    setJobVariables(jobVariablesFor(inputs.workspace, addresses, process.env, jobVariables()));
     warnOfDefaultProfile(process.env);
     setOutput("workspaceUrl", addressText(inputs.workspace));
     setOutput("identity", caller.applicationId);

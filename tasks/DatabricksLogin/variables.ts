@@ -73,6 +73,7 @@ export function jobVariablesFor(
   workspace: WorkspaceAddress,
   addresses: ServiceAddresses,
   environment: Environment,
+  ofJob: readonly JobVariable[] = [],
 ): Record<string, string> {
   const { oauth } = addresses;
   const set = {
@@ -81,7 +82,7 @@ export function jobVariablesFor(
     [metadataServiceUrl]: addresses.metadataServiceUrl,
     ...(workspace.workspaceId ? { [workspaceId]: workspace.workspaceId } : {}),
     ...(oauth ? { [clientId]: oauth.id, [clientSecret]: oauth.secret, [discoveryUrl]: oauth.discoveryUrl } : {}),
-    ...proxyBypass(environment),
+    ...proxyBypass(environment, ofJob),
   };
   const earlier = variablesOfLogin(environment).filter((name) => !(name in set));
   // An ID of another workspace would go with every request to this one.
@@ -92,14 +93,16 @@ export function jobVariablesFor(
 
 /**
  * The list of hosts without a proxy, with this machine in it: Python's SDK would send the address of the OAuth client to the
- * proxy. Python prefers the name in lower case; the agent has only one variable for both.
+ * proxy. Python prefers the name in lower case; the agent has only one variable for both, so the value of the job's own one must be
+ * in the list too.
  */
-function proxyBypass(environment: Environment): Record<string, string> {
+function proxyBypass(environment: Environment, ofJob: readonly JobVariable[]): Record<string, string> {
   const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
   if (!proxies.some((name) => environment[name])) return {};
   const name = environment["no_proxy"] ? "no_proxy" : "NO_PROXY";
   const given = environment[name] ?? "";
-  const list = withLoopback(given);
+  const replaced = ofJob.find((one) => !one.secret && one.name.toLowerCase() === "no_proxy")?.value ?? "";
+  const list = withLoopback(`${given},${replaced}`);
   return list === given ? {} : { [name]: list };
 }
 

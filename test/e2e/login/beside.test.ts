@@ -110,6 +110,19 @@ describe.each(taskNodes)("A login on $name", ({ name, path: node }) => {
     expect(postSteps[0]?.text).toContain("No program has asked for a token.");
   });
 
+  it("keeps the job's list of hosts without a proxy, although the machine has one under the other name", async () => {
+    const environment = { ...clientNetwork(lab), no_proxy: "machine.example" };
+    const { login, script, finish } = await loginJob({
+      agent: { environment },
+      variables: { NO_PROXY: "job.example" },
+    });
+    await login();
+    // Go prefers the name in upper case, and takes the other one if there is none.
+    const { output } = await script('echo "upper:$NO_PROXY"; echo "lower:$no_proxy"');
+    expect(output).toEqual(["upper:", "lower:machine.example,job.example,127.0.0.1,localhost"]);
+    await finish();
+  });
+
   it("keeps requests to the service away from a proxy", { timeout: 120_000 }, async () => {
     const environment = { ...clientNetwork(lab), HTTP_PROXY: lab.proxy.url, NO_PROXY: "internal.example" };
     const { job, login, script, finish } = await loginJob({ agent: { environment } });

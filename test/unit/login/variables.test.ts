@@ -58,6 +58,16 @@ describe("The job variables of a login", () => {
     expect(jobVariablesFor(workspace, addresses, environment)).toEqual({ ...usual, ...expected });
   });
 
+  it.each([
+    ["another name than the machine's", "NO_PROXY", "job.example", { no_proxy: "a,job.example,127.0.0.1,localhost" }],
+    ["all hosts", "NO_PROXY", "*", { no_proxy: "*" }],
+    ["nothing new", "NO_PROXY", "a", { no_proxy: "a,127.0.0.1,localhost" }],
+  ])("keep the list that they replace, a variable of the job with %s", (_, name, value, expected) => {
+    const environment = { HTTP_PROXY: "p", no_proxy: "a", [name]: value };
+    const ofJob = [{ name, value, secret: false }];
+    expect(jobVariablesFor(workspace, addresses, environment, ofJob)).toEqual({ ...usual, ...expected });
+  });
+
   it("empty what an earlier login has set for another workspace or client", () => {
     const custom = { host: "https://acme.databricks.com", workspaceId: "123" };
     const url = `http://127.0.0.1:2${loginPath([custom.host, custom.workspaceId])}`;
