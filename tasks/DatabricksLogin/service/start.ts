@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { registerSecret, setTaskVariable } from "../../common/pipeline/commands.ts";
 import { Canceled } from "../../common/pipeline/errors.ts";
+import { jobVariables } from "../../common/pipeline/job.ts";
 import { serviceEnvironment } from "./environment.ts";
 import {
   type Handover,
@@ -39,7 +40,10 @@ export function startService(cancel: AbortSignal): StartedService {
   const child = spawn(process.execPath, [...smallMemory, process.argv[1] ?? "", serviceArgument], {
     // The agent may replace the task's folder before each step, and empties its temporary folder.
     cwd: path.parse(process.execPath).root,
-    env: serviceEnvironment(process.env),
+    env: serviceEnvironment(
+      process.env,
+      jobVariables().map(({ name }) => name),
+    ),
     // With one of the step's streams, the agent would wait for the service at the end of the step.
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     detached: true,

@@ -131,10 +131,12 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
   it("renews the token with the certificates and options that Node has on this machine", async () => {
     lab.entra.accessTokenLifetimeSeconds = 5;
     const SSL_CERT_FILE = lab.agentNetwork.caFile ?? "";
-    const environment = { NODE_OPTIONS: "--no-warnings --use-openssl-ca", SSL_CERT_FILE };
+    const environment = { NODE_OPTIONS: "--no-warnings --use-openssl-ca", SSL_CERT_FILE, OPENSSL_CONF: "/dev/null" };
     const { login, script, finish } = await loginJob({ agent: { configured: ["proxy"], environment } });
     const { service } = await login();
-    expect(processView(service?.pid ?? 0).environment).toContain("NODE_OPTIONS=--use-openssl-ca");
+    expect(processView(service?.pid ?? 0).environment).toEqual(
+      expect.arrayContaining(["NODE_OPTIONS=--use-openssl-ca", "OPENSSL_CONF=/dev/null"]),
+    );
     expect((await script(`sleep 4\n${askForToken}`)).output).toEqual(["200"]);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     const { postSteps } = await finish();

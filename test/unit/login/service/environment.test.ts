@@ -11,8 +11,14 @@ describe("The environment of the token service", () => {
       NODE_EXTRA_CA_CERTS: "ca.pem",
       EMPTY: undefined,
     };
-    expect(serviceEnvironment({ ...needed, ...trust, ...others }, "linux")).toEqual({ ...needed, ...trust });
-    expect(serviceEnvironment({ ...needed, ...others }, "win32")).toEqual({ ...needed, SystemRoot: "C:\\Windows" });
+    expect(serviceEnvironment({ ...needed, ...trust, ...others }, [], "linux")).toEqual({ ...needed, ...trust });
+    expect(serviceEnvironment({ ...needed, ...others }, [], "win32")).toEqual({ ...needed, SystemRoot: "C:\\Windows" });
+  });
+
+  it("contains what the machine sets for Node's libraries and TLS, unless any step of the job could have set it", () => {
+    const ofMachine = { LD_LIBRARY_PATH: "/opt/node/lib", OPENSSL_CONF: "/etc/ssl/legacy.cnf" };
+    expect(serviceEnvironment(ofMachine, ["other"])).toEqual(ofMachine);
+    expect(serviceEnvironment(ofMachine, ["LD_LIBRARY_PATH", "openssl.conf"])).toEqual({});
   });
 
   it("contains only those options of Node that concern the network", () => {
@@ -33,6 +39,7 @@ it.each([
     "--dns-result-order ipv4first --no-network-family-autoselection",
   ],
   ["--tls-cipher-list=DEFAULT@SECLEVEL=0:!RC4", "--tls-cipher-list=DEFAULT@SECLEVEL=0:!RC4"],
+  ["--openssl-shared-config --openssl-config=a.cnf", "--openssl-shared-config"],
   ["--require=--use-system-ca.js --import x--use-system-ca", ""],
   ["--use-system-cas --require ./a.js", ""],
   ["", ""],
