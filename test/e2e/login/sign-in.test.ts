@@ -1,9 +1,11 @@
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { customHosts, otherWorkspaceHosts } from "../../lab/lab.ts";
 import { taskNodes } from "../nodes.ts";
 import { cancelAt } from "../steps/checkout.ts";
 import { askForToken, processView } from "../steps/login-job.ts";
 import { useLab } from "../use-lab.ts";
+import { clientNetwork } from "./clients.ts";
 
 /** The audience of ID tokens that Entra issues. */
 const entraIssuerAudience = "fb60f99c-7a34-4190-8149-302f77469936";
@@ -48,13 +50,15 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
   });
 
   it("says which workspace of an account the steps use, at a custom URL", async () => {
-    const { job, login, script, finish } = await loginJob();
+    const { job, login, script, finish } = await loginJob({ agent: { environment: clientNetwork(lab) } });
     const host = `https://${customHosts.azure}`;
     const step = await login({ workspaceUrl: `${host}/?o=1234567890123456` });
     expect(step.outputs["workspaceUrl"]).toBe(`${host}/?o=1234567890123456`);
     expect(job.variables.get("DATABRICKS_HOST")).toBe(host);
     expect(job.variables.get("DATABRICKS_WORKSPACE_ID")).toBe("1234567890123456");
     expect((await script(askForToken)).output).toEqual(["200"]);
+    const [listed] = (await script(`bash ${path.join(import.meta.dirname, "clients", "curl.sh")}`)).output;
+    expect(listed).toMatch(/^curl: \[/);
     await finish();
   });
 
