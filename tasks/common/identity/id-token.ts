@@ -90,12 +90,13 @@ async function requestIdToken(http: Http, address: IdTokenAddress, connectionId:
 const planRefusal = "TaskOrchestrationPlanSecurityException";
 
 /**
- * Azure DevOps can also refuse a plan like this for a moment; the agent retries as well
- * (ContainerOperationProvider.cs).
+ * Azure DevOps can also refuse a plan like this for a moment; the agent retries as well (ContainerOperationProvider.cs). It
+ * answers 401 for a moment if its own services are overloaded (azure-pipelines-agent, issue 2952).
  */
-function momentaryRefusal({ status, text }: HttpResponse): string | undefined {
-  const isMomentary = status === 403 && text.includes(planRefusal);
-  return isMomentary ? "Azure DevOps does not give access to this job yet (403)" : undefined;
+function momentaryRefusal({ status, text }: HttpResponse, jobToken: string): string | undefined {
+  if (status === 403 && text.includes(planRefusal)) return "Azure DevOps does not give access to this job yet (403)";
+  const isValid = (tokenClaims(jobToken).expiresAt ?? 0) > Date.now();
+  return status === 401 && isValid ? "Azure DevOps does not accept the token of this job (401)" : undefined;
 }
 
 async function sendRequest(http: Http, url: string, jobToken: string): Promise<HttpResponse> {
@@ -111,7 +112,7 @@ async function sendRequest(http: Http, url: string, jobToken: string): Promise<H
         "X-TFS-FedAuthRedirect": "Suppress",
       },
       idleTimeoutMs: 10_000,
-      isBusy: momentaryRefusal,
+      isBusy: (response) => momentaryRefusal(response, jobToken),
     });
   } catch (error) {
     throw unreachable(error, "Azure DevOps did not issue an ID token", "network");

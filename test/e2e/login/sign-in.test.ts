@@ -161,11 +161,12 @@ describe.each(taskNodes)("DatabricksLogin on $name", ({ name, path: node }) => {
     ]);
   });
 
-  it("goes on if Azure DevOps refuses the job's token for a moment", async () => {
+  it("asks again if Azure DevOps refuses the job's token for a moment, and goes on if that lasts some seconds", async () => {
     lab.entra.accessTokenLifetimeSeconds = 5;
     const { login, script, finish } = await loginJob();
-    await login();
     lab.azureDevOps.fault({ status: 401 }, 1);
+    expect((await login()).result).toBe("Succeeded");
+    lab.azureDevOps.fault({ status: 401 }, 4);
     const { output } = await script(`sleep 4\n${askForToken}\n${askForToken}`);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     expect(output).toEqual(["500", "200"]);
