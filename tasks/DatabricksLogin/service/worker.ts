@@ -2,14 +2,23 @@ import fs from "node:fs";
 import { isRunning, linuxProcess } from "../../common/pipeline/processes.ts";
 
 /**
- * The agent's worker, which runs the whole job: the parent of the step. undefined in a container on Linux, where the parent
- * is a program that ends with the step; there, the service ends with its container.
+ * The agent's worker, which runs the whole job: the parent of the step, or above it if a script stands for Node on this agent.
+ * undefined in a container on Linux, where the parent is a program that ends with the step; there, the service ends with its
+ * container.
  */
 export function workerPid(parent: number = process.ppid): number | undefined {
   if (process.platform !== "linux") return parent;
+  const command = commandLine(parent);
+  if (command === undefined || command.includes("containerHandlerInvoker")) return undefined;
+  for (let pid = parent; pid > 1; pid = linuxProcess(pid)?.parent ?? 0) {
+    if (/^[^\0]*\/Agent\.Worker\0/.test(commandLine(pid) ?? "")) return pid;
+  }
+  return parent;
+}
+
+function commandLine(pid: number): string | undefined {
   try {
-    const command = fs.readFileSync(`/proc/${parent}/cmdline`, "latin1");
-    return command.includes("containerHandlerInvoker") ? undefined : parent;
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
   } catch {
     return undefined;
   }

@@ -10,13 +10,20 @@ export function isRunning(pid: number): boolean {
   return process.platform !== "linux" || linuxProcess(pid)?.state !== "Z";
 }
 
-/** State and start time of a process on Linux; undefined if there is none. Source: proc(5), /proc/pid/stat. */
-export function linuxProcess(pid: number): { readonly state: string; readonly startTime: string } | undefined {
+/** A process on Linux. Source: proc(5), /proc/pid/stat. */
+interface LinuxProcess {
+  readonly state: string;
+  readonly parent: number;
+  readonly startTime: string;
+}
+
+/** undefined if there is none. */
+export function linuxProcess(pid: number): LinuxProcess | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
     // The name, in parentheses, may contain blanks and parentheses itself.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
+    return { state: fields[0] ?? "", parent: Number(fields[1]), startTime: fields[19] ?? "" };
   } catch {
     return undefined;
   }

@@ -15,6 +15,16 @@ describe("The watch on the agent's worker", () => {
     expect(workerPid()).toBe(process.ppid);
   });
 
+  it("watches the worker if a script that stands for Node is between it and the step", async () => {
+    const env = { ...process.env, SCRIPT: "bash -c 'echo $PPID; sleep 60'; :" };
+    const started = "exec -a /azp/bin/Agent.Worker bash -c 'bash -c \"$SCRIPT\"; :'";
+    const worker = spawn("bash", ["-c", started], { env, detached: true });
+    onTestFinished(() => void process.kill(-(worker.pid ?? 0), "SIGKILL"));
+    const [script] = await once(worker.stdout, "data");
+    expect(Number(script)).not.toBe(worker.pid);
+    expect(workerPid(Number(script))).toBe(worker.pid);
+  });
+
   it("watches nothing in a container, where the parent ends with the step", async () => {
     const { pid } = await started("sh", "-c", "sleep 60; :", "/azp/_temp/containerHandlerInvoker.js");
     await vi.waitFor(() => expect(workerPid(pid)).toBeUndefined(), 30_000);
