@@ -25,8 +25,9 @@ describe.each(taskNodes)("Runs after a deploy on $name", ({ path: node }) => {
 
   it("runs jobs and pipelines in order, with their URLs and states", { tags: "windows" }, async () => {
     const { run } = await checkout(runnable);
-    lab.workspace.runs({});
-    const step = await run({ run: "first\npipelines.second" });
+    const { release } = lab.workspace.runs({ hold: true });
+    const onLine = (line: string) => void (line.includes("RUNNING") && release());
+    const step = await run({ run: "first\npipelines.second" }, { onLine });
     expect(step).toMatchObject({ result: "Succeeded", issues: [] });
     const urls = step.outputs["runUrls"]?.split("\n") ?? [];
     expect(urls).toEqual([
