@@ -81,7 +81,7 @@ describe.each(taskNodes)("The secrets of a login on $name", ({ path: node }) => 
     await login();
     const signInToken = lab.entra.issued.at(-1) ?? "";
     const token = `curl -s -H "X-Databricks-Metadata-Version: 1" -H "X-Databricks-Host: $DATABRICKS_HOST" "$DATABRICKS_METADATA_SERVICE_URL" | jq -r .access_token`;
-    const printed = await script(`echo "address $DATABRICKS_METADATA_SERVICE_URL"; ${token}; sleep 3; ${token}`);
+    const printed = await script(`echo "address $DATABRICKS_METADATA_SERVICE_URL"; ${token}; sleep 4; ${token}`);
     lab.entra.accessTokenLifetimeSeconds = 3600;
     const [address, first, renewed] = printed.output;
     expect(printed.log).toContain("address ***");
