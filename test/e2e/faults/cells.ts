@@ -185,8 +185,8 @@ export function timeLimitMs(cell: Cell): number {
 
 /** The longest time that a step may take, in milliseconds. docs/reliability.md promises it. */
 export function longestMs(cell: Cell): number {
-  // The agent's ten seconds, and the end of its job's processes.
-  if (cell.moment === "cancel") return 12_000;
+  // The agent's ten seconds, the end of its job's processes, and a moment in which the machine stops.
+  if (cell.moment === "cancel") return 14_000;
   if (cell.task === "install") return 180_000;
   return usesCli(cell) && cell.moment !== "before" ? 180_000 : 60_000;
 }
