@@ -7,7 +7,9 @@ function printed(resources: readonly object[], problem?: UserError): string[] {
   const lines: string[] = [];
   const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) > 0);
   const deployment = { summary: { name: "sales", target: "prod", resources }, problem } as unknown as Deployment;
+  vi.useFakeTimers({ toFake: ["Date"] });
   printDeployment({ startedAt: new Date(Date.now() - 65_000) }, deployment);
+  vi.useRealTimers();
   write.mockRestore();
   return lines.join("").split("\n").slice(0, -1);
 }
