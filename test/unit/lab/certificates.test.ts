@@ -80,7 +80,7 @@ describe("signatures", () => {
     expect(signatureNumbers(shortSignature).map(({ length }) => length)).toEqual([32, 31]);
   });
 
-  it("have two whole numbers, because Wine 8 refuses shorter ones", async () => {
+  it("have two whole numbers, because Wine 8 refuses shorter ones", { timeout: 180_000 }, async () => {
     const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), "lab-certificates-"));
     const { issue } = await createCertificateAuthority(folder);
     const certificates = await Promise.all(Array.from({ length: 300 }, () => issue(["github.com"])));
