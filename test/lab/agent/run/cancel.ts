@@ -1,5 +1,5 @@
-import { endsWithin } from "../../steady-time.ts";
 import type { TaskProcess } from "./process.ts";
+import { endsWithin } from "./steady-time.ts";
 
 export interface SignalTimeouts {
   readonly sigintMs: number;

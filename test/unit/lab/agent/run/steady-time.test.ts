@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { endsWithin } from "../../lab/steady-time.ts";
+import { endsWithin } from "../../../../lab/agent/run/steady-time.ts";
 
 describe("Whether work ends within a time", () => {
   it("is whether it ends before that", async () => {
