@@ -151,7 +151,9 @@ const shownTasks = 100;
 /** The last attempt of each task, in runs that have several tasks, those that did not succeed first. */
 function taskTable(runs: readonly RunOutcome[], { text, link, key }: Writer): string[] {
   const tasks = runs.flatMap(({ key: run, tasks }) => {
-    const last = [...new Map(tasks.map((task) => [task.key, task])).values()];
+    // The workspace lists them in no certain order.
+    const inOrder = tasks.toSorted((one, other) => one.attempt - other.attempt);
+    const last = [...new Map(inOrder.map((task) => [task.key, task])).values()];
     return last.length > 1 ? last.map((task) => ({ run, task })) : [];
   });
   if (tasks.length === 0) return [];

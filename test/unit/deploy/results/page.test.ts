@@ -76,7 +76,7 @@ describe("A summary page", () => {
     const two = {
       ...run,
       key: "two",
-      tasks: [task("first", "FAILED"), task("first", "SUCCESS", 2), task("se_cret|b", "FAILED")],
+      tasks: [task("first", "SUCCESS", 2), task("first", "FAILED"), task("se_cret|b", "FAILED")],
     };
     const text = pageMarkdown({ ...page, listsResources: false, runs: [one, two] as Page["runs"] }, mask);
     expect(text).toContain(
