@@ -69,6 +69,7 @@ function endHint(run: RunOutcome): string {
 
 /** Returns whether the run succeeded. */
 async function runTarget(step: Step, target: RunTarget, onEnd: (run: RunOutcome) => void): Promise<boolean> {
+  if (step.cancel.aborted) throw new Canceled();
   const startedAt = Date.now();
   const { key, kind } = target;
   const output = shownOutput(step);
@@ -94,6 +95,7 @@ async function runTarget(step: Step, target: RunTarget, onEnd: (run: RunOutcome)
   } catch (error) {
     const run = started();
     if (error instanceof Canceled && run) ended(await leaveRun(step, run));
+    else if (error instanceof Canceled && kind !== "script") print(mayGoOn(key, kind));
     throw error;
   } finally {
     states.stop();
@@ -106,6 +108,13 @@ const announcementMs = 2_000;
 function afterRunCancel(key: string, run: StartedRun | undefined, kind: RunKind, safePointMs: number): AfterCancel {
   const text = `Canceled while waiting for the run of ${key}${run ? `: ${run.url}` : "."}`;
   return { text, stopAfterMs: run || kind === "script" ? 0 : Math.min(announcementMs, safePointMs) };
+}
+
+/** What the step could not cancel, because the CLI has not reported it. */
+function mayGoOn(key: string, kind: RunKind): string {
+  if (kind === "app")
+    return `The step does not cancel what the CLI has begun with the app ${key}: look at it in the workspace.`;
+  return `The CLI has not reported a run of ${key}. It may have started one, which then goes on: look in the workspace.`;
 }
 
 /** The CLI becomes the script, so that the exit code is the script's. */

@@ -200,6 +200,22 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
     expect(workspace.map(({ path }) => path)).toContainEqual(expect.stringMatching(/jobs\/runs\/cancel/));
   });
 
+  it("reports that a run may go on whose address does not come in time, and starts no further one", async () => {
+    const { run } = await checkout(newBundle());
+    const cancel = new AbortController();
+    const behavior = lab.workspace.runs({ hold: true });
+    const held = lab.workspace.fault({ method: "GET", path: /jobs\/runs\/get/ }, { hold: true });
+    const running = run({ target: "prod", run: "only\njobs.only" }, { cancel: cancel.signal });
+    await reached(held);
+    cancel.abort();
+    const step = await running;
+    held.release();
+    behavior.release();
+    expect(step).toMatchObject({ result: "Canceled", exitCode: 0 });
+    expect(step.text).toMatch(/The CLI has not reported a run of only\. It may have started one, which then goes on/);
+    expect(step.text).not.toContain("Running jobs.only");
+  });
+
   it("leaves the runs alone when cancelRuns is false", async () => {
     const { run } = await checkout(newBundle());
     const behavior = lab.workspace.runs({ hold: true });
