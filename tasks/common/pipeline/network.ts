@@ -6,7 +6,7 @@ export interface AgentProxy {
   readonly password: string | undefined;
   /** Set if a variable names the proxy, and not the agent's own setting. */
   readonly variable?: "HTTPS_PROXY";
-  /** Case-insensitive; tested against whole URLs, as the agent does. */
+  /** Case-insensitive. */
   readonly bypass: readonly UrlPattern[];
 }
 
@@ -34,7 +34,10 @@ export interface Network {
 export function proxyFor(network: Network, url: URL): AgentProxy | undefined {
   const { proxy } = network;
   if (!proxy || isLoopback(url.hostname) || url.hostname === instanceMetadataHost) return undefined;
-  return proxy.bypass.some((pattern) => pattern.test(url.href)) ? undefined : proxy;
+  // The agent compares its patterns with the address before the path (AgentWebProxy.cs), so that `\.corp\.example$` matches. Some
+  // are written for whole URLs, which have a slash there.
+  const { origin } = url;
+  return proxy.bypass.some((pattern) => pattern.test(origin) || pattern.test(`${origin}/`)) ? undefined : proxy;
 }
 
 /**

@@ -95,7 +95,7 @@ describe.each(taskNodes)("Networks, on $name", ({ path: node }) => {
 
   it("goes around the proxy where the agent's bypass list says so", async () => {
     const direct = await startAgent({
-      proxy: { url: lab.proxy.url, username: "agent", password: "x", bypass: ["github\\.com"] },
+      proxy: { url: lab.proxy.url, username: "agent", password: "x", bypass: ["^https://github\\.com$"] },
     });
     const step = await install({ version: "1.11.0" }, { on: direct });
     expect(lab.proxy.connections).toEqual([]);

@@ -343,6 +343,19 @@ describe("An agent's proxy and CA", () => {
     expect(proxyFor(network, new URL("http://localhost/"))).toBeUndefined();
   });
 
+  it.each<[string, RegExp, boolean]>([
+    ["its end, as the agent reads it", /\.example$/i, true],
+    ["its scheme and its end", /^https?:\/\/api\.example$/i, true],
+    ["a whole URL", /^https:\/\/api\.example\/.*/i, true],
+    ["a port that it does not have", /api\.example:443$/i, false],
+    ["only the path", /internal/i, false],
+  ])("bypasses the proxy for a host by a pattern for %s", (_, pattern, isBypassed) => {
+    const settings = { url: new URL("http://proxy:8080"), username: undefined, password: undefined };
+    const network: Network = { proxy: { ...settings, bypass: [pattern] }, extraCertificates: undefined };
+    const used = proxyFor(network, new URL("https://api.example/internal/2.0?a=b"));
+    expect(used).toBe(isBypassed ? undefined : network.proxy);
+  });
+
   it("reaches the machine's metadata service directly, never through a proxy", () => {
     const settings = { url: new URL("http://proxy.corp:3128"), username: undefined, password: undefined, bypass: [] };
     const network: Network = { proxy: settings, extraCertificates: undefined };
