@@ -4,12 +4,15 @@ import { taskNodes } from "../nodes.ts";
 import { askForToken, type Login, processView } from "../steps/login-job.ts";
 import { useLab } from "../use-lab.ts";
 
-/** What lets a program request tokens: it may be in the job's variables, but not in a log. */
+/**
+ * What lets a program request tokens: it may be in the job's variables, but not in a log. Of an address, only the path is secret: it
+ * begins like every other address on this machine.
+ */
 function addressesIn(login: Login, variable: (name: string) => string | undefined): Secret[] {
   const names = ["DATABRICKS_METADATA_SERVICE_URL", "DATABRICKS_DISCOVERY_URL", "DATABRICKS_CLIENT_SECRET"];
   const values = names.map((name) => ({ name, value: variable(name) ?? "" }));
-  const paths = values.map(({ name, value }) => ({ name: `path of ${name}`, value: value.split("/").at(-1) ?? "" }));
-  const addresses = [...values, ...paths, { name: "address to stop", value: login.service?.stopUrl ?? "" }];
+  const all = [...values, { name: "address to stop", value: login.service?.stopUrl ?? "" }];
+  const addresses = all.map(({ name, value }) => ({ name, value: value.split("/").at(-1) ?? "" }));
   expect(addresses.filter(({ value }) => value.length < 20)).toEqual([]);
   return addresses;
 }
