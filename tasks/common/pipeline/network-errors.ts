@@ -114,9 +114,16 @@ function decisiveError(error: unknown): unknown {
   return error.errors.find(hasRoute) ?? error.errors[0];
 }
 
-/** The likely reason of an untrusted certificate: the agent names a CA, but the file is not there. */
-function caAdvice(kind: HttpFailureKind, { missingCaFile }: Network): string | undefined {
-  if (missingCaFile === undefined || (kind !== "tls" && kind !== "proxy-tls")) return undefined;
+/** The likely reason of an untrusted certificate: the agent names a CA, but the file is not there, or is none that Node reads. */
+function caAdvice(kind: HttpFailureKind, { missingCaFile, otherCaFile }: Network): string | undefined {
+  if (kind !== "tls" && kind !== "proxy-tls") return undefined;
+  if (otherCaFile !== undefined) {
+    return (
+      `The agent's CA file ${otherCaFile} does not contain a certificate as PEM text (-----BEGIN CERTIFICATE-----), which is the ` +
+      "only form that works. Convert it with: openssl x509 -inform der -in ca.cer -out ca.pem."
+    );
+  }
+  if (missingCaFile === undefined) return undefined;
   return (
     `The agent's CA file ${missingCaFile} does not exist here. In a container job, mount it into the container ` +
     "under the same path."

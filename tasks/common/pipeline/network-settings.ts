@@ -16,11 +16,13 @@ export function agentNetwork(environment: NodeJS.ProcessEnv = process.env, names
   const missingCaFile = caFile && !fs.existsSync(caFile) ? caFile : undefined;
   const extraFile = environment["NODE_EXTRA_CA_CERTS"];
   const isUntrusted = untrustedCertificates(names)("NODE_EXTRA_CA_CERTS");
+  const ofAgent = caFile && !missingCaFile ? readCertificates(caFile) : undefined;
   return {
     proxy: agentProxy() ?? machineProxy(environment),
-    extraCertificates: certificates(missingCaFile ? undefined : caFile, extraFile, isUntrusted),
+    extraCertificates: certificates(ofAgent, extraFile, isUntrusted),
     nodeTrustsMore: isUntrusted && !!extraFile,
     missingCaFile,
+    otherCaFile: ofAgent === undefined || /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(ofAgent) ? undefined : caFile,
   };
 }
 
@@ -151,13 +153,13 @@ export function untrustedCertificates(names = namesOfJob()) {
 
 /** PEM text. Empty when Node's own list contains more than is trusted, undefined when that list is right. */
 function certificates(
-  caFile: string | undefined,
+  ofAgent: string | undefined,
   extraFile: string | undefined,
   isUntrusted: boolean,
 ): string | undefined {
-  if (!caFile && !extraFile) return undefined;
+  if (ofAgent === undefined && !extraFile) return undefined;
   const extra = extraFile && !isUntrusted ? readIfThere(extraFile) : "";
-  return [caFile ? readCertificates(caFile) : "", extra].filter((text) => text !== "").join("\n");
+  return [ofAgent ?? "", extra].filter((text) => text !== "").join("\n");
 }
 
 function readCertificates(file: string): string {

@@ -28,6 +28,8 @@ export interface Network {
   readonly nodeTrustsMore?: boolean;
   /** The agent's CA file, if it does not exist: in a container, the path of the host usually leads nowhere. */
   readonly missingCaFile?: string | undefined;
+  /** The agent's CA file, if it does not contain a certificate as PEM text. */
+  readonly otherCaFile?: string | undefined;
 }
 
 /** The proxy for one URL. undefined if it is reached directly, as this machine and its metadata service always are. */

@@ -267,6 +267,23 @@ describe("An agent's proxy and CA", () => {
     expect(reached).toBe(false);
   });
 
+  it("names a CA file of the agent without PEM text where a certificate is not trusted", async () => {
+    const file = path.join(folder, "ca.cer");
+    fs.writeFileSync(file, Buffer.from(certificate.replace(/-----[A-Z ]+-----|\s/g, ""), "base64"));
+    process.env["AGENT_CAINFO"] = file;
+    try {
+      const http = createHttp(agentNetwork(), "test/1.0", new AbortController().signal);
+      await expect(http.send({ method: "GET", url: `https://127.0.0.1:${port}/` })).rejects.toMatchObject({
+        kind: "tls",
+        hint: expect.stringContaining(`The agent's CA file ${file} does not contain a certificate as PEM text`),
+      });
+      process.env["AGENT_CAINFO"] = authority.file;
+      expect(agentNetwork().otherCaFile).toBeUndefined();
+    } finally {
+      delete process.env["AGENT_CAINFO"];
+    }
+  });
+
   it("names a missing CA file of the agent where a certificate is not trusted", async () => {
     const network: Network = { proxy: undefined, extraCertificates: undefined, missingCaFile: "/agent/ca.pem" };
     const http = createHttp(network, "test/1.0", new AbortController().signal);
