@@ -26,6 +26,8 @@ export interface DeploysSoak {
 /** What was measured of one deploy. */
 interface Sample {
   readonly edit: Edit;
+  /** Whether the bundle had the file that comes and goes, whose name makes what is kept larger. */
+  readonly isMore: boolean;
   readonly requests: number;
   /** The largest memory of the task's process, in KB. */
   readonly memory: number;
@@ -140,7 +142,7 @@ async function deployOnce(
   const { orphans } = await checkout.job.finish();
   faults.push(...orphans.map(({ command }) => `process left: ${command}`));
   build.finish();
-  const sample = { edit, requests, memory: peak.memory(), durationMs: step.durationMs };
+  const sample = { edit, isMore: version.isMore, requests, memory: peak.memory(), durationMs: step.durationMs };
   return { sample: { ...sample, ...filesOf(agent, temp), ...(await stateOf(lab, deployed)) }, faults };
 }
 
@@ -162,14 +164,15 @@ async function stateOf(lab: Lab, deployed: Deployed): Promise<Pick<Sample, "stat
 }
 
 function growthIn(samples: readonly Sample[]): Growth[] {
-  const of = (name: Exclude<keyof Sample, "edit">, edit?: Edit) =>
+  const of = (name: Exclude<keyof Sample, "edit" | "isMore">, edit?: Edit) =>
     samples.filter((one) => edit === undefined || one.edit === edit).map((one) => one[name]);
+  const sizes = (name: "bytes" | "stateBytes") => samples.filter(({ isMore }) => !isMore).map((one) => one[name]);
   return [
     growthOf({ what: "peak memory of the task", unit: "KB", values: of("memory"), mayGrow: memoryMayGrow }),
     growthOf({ what: "files on the agent", values: of("files"), mayGrow: 0 }),
-    growthOf({ what: "size of these files", unit: "bytes", values: of("bytes"), mayGrow: bytesMayGrow }),
+    growthOf({ what: "size of these files", unit: "bytes", values: sizes("bytes"), mayGrow: bytesMayGrow }),
     growthOf({ what: "files of the state in the workspace", values: of("stateFiles"), mayGrow: 0 }),
-    growthOf({ what: "size of the state", unit: "bytes", values: of("stateBytes"), mayGrow: bytesMayGrow }),
+    growthOf({ what: "size of the state", unit: "bytes", values: sizes("stateBytes"), mayGrow: bytesMayGrow }),
     ...edits.map((edit) =>
       growthOf({ what: `requests, edit: ${edit}`, values: of("requests", edit), mayGrow: requestsMayGrow }),
     ),
