@@ -9,16 +9,31 @@ import { scrubProcessEnvironment } from "../common/pipeline/environment.ts";
 import { Canceled } from "../common/pipeline/errors.ts";
 import { jobVariables, readJob } from "../common/pipeline/job.ts";
 import { endOfLoad } from "../common/pipeline/load-failure.ts";
-import { runTask } from "../common/pipeline/task.ts";
+import { runTask, type Task } from "../common/pipeline/task.ts";
 import { signInAs } from "../common/sign-in/caller.ts";
 import { stepIdentity } from "../common/sign-in/identity.ts";
 import { readFederatedConnection } from "./connection.ts";
 import { loadInputs } from "./inputs.ts";
 import { startService } from "./service/start.ts";
-import { jobVariablesFor, refuseJobVariables, setJobVariables, warnOfDefaultProfile } from "./variables.ts";
+import {
+  jobVariablesFor,
+  refuseJobVariables,
+  setJobVariables,
+  warnOfDefaultProfile,
+  warnOfEarlierLogin,
+} from "./variables.ts";
 
 endOfLoad();
 void runTask(async (task) => {
+  try {
+    await logIn(task);
+  } catch (error) {
+    if (!(error instanceof Canceled)) warnOfEarlierLogin(process.env);
+    throw error;
+  }
+});
+
+async function logIn(task: Task): Promise<void> {
   const inputs = loadInputs();
   const connection = readFederatedConnection(inputs.connectionId);
   refuseJobVariables(jobVariables(), inputs);
@@ -43,4 +58,4 @@ void runTask(async (task) => {
     throw error;
   }
   print("The later steps of this job are signed in until the job ends.");
-});
+}

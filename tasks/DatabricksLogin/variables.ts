@@ -124,6 +124,14 @@ export function setJobVariables(variables: Readonly<Record<string, string>>): vo
   }
 }
 
+/** After a login that has failed: warns if the job is still signed in by an earlier one, which steps use that run nevertheless. */
+export function warnOfEarlierLogin(environment: Environment): void {
+  if (!variablesOfLogin(environment).includes(host)) return;
+  warn(
+    `Steps that run although this login has failed are signed in to ${environment[host]} by an earlier login of this job.`,
+  );
+}
+
 /** Warns of a profile that the CLI uses for some bundles although this job is signed in. */
 export function warnOfDefaultProfile(environment: NodeJS.ProcessEnv): void {
   const found = defaultProfile(environment);

@@ -179,4 +179,24 @@ describe.each(taskNodes)("The end of a login on $name", ({ name, path: node }) =
       "Signed out. No program has asked for a token.",
     ]);
   });
+
+  it("does not come to a login if a second one fails, which says so", async () => {
+    const other = lab.addDeployer(["workspace-member"]);
+    const { job, login, script, finish } = await loginJob(lab.job(lab.deployer, other));
+    const first = await login();
+    const ofLogin = () => {
+      const names = job.variables.names().filter((name) => /^databricks/i.test(name));
+      return names.map((name) => [name, job.variables.get(name)]);
+    };
+    const before = ofLogin();
+    const second = await login({ azureSubscription: other.connection.id });
+    expect(second.result).toBe("Failed");
+    expect(second.warnings).toEqual([
+      `Steps that run although this login has failed are signed in to ${lab.workspace.url} by an earlier login of this job.`,
+    ]);
+    expect(ofLogin()).toEqual(before);
+    expect(isAlive(pidOf(first))).toBe(true);
+    expect((await script(askForToken, { condition: "always()" })).output).toEqual(["200"]);
+    expect((await finish()).orphans).toEqual([]);
+  });
 });
