@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import type { ServerCertificate } from "./certificates.ts";
 import { createFaults, type Fault, sendFault } from "./faults.ts";
 import { readWhole, requestUrl, send } from "./https-server.ts";
-import { listenOnOwnPort, listens } from "./own-port.ts";
+import { listenAgain, listenOnOwnPort } from "./own-port.ts";
 
 /**
  * What a gateway makes of the service's own answer: `truncated` ends it after half, and `drip` sends one byte of it each second,
@@ -94,7 +94,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     faults.releaseAll();
     faults = createFaults();
     if (fault?.certificate) server.setSecureContext(certificate);
-    if (fault?.refuses) void listens(server, port);
+    if (fault?.refuses) void listenAgain(server, port);
     fault = undefined;
   };
 

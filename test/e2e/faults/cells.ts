@@ -183,7 +183,7 @@ export function timeLimitMs(cell: Cell): number {
   return isEndless(cell) ? 60_000 : longestMs(cell) + 60_000;
 }
 
-/** The longest time that a step may take, in milliseconds. docs/reliability.md promises it. */
+/** The longest time that a step may take, in milliseconds. docs/reliability.md promises it, for a cancel with a margin. */
 export function longestMs(cell: Cell): number {
   // The agent's ten seconds, the end of its job's processes, and a moment in which the machine stops.
   if (cell.moment === "cancel") return 14_000;

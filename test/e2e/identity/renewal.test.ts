@@ -22,7 +22,7 @@ async function afterSignIn({ entra }: Lab, act: () => void): Promise<void> {
 describe.each([newestNode])("Renewal on $name", ({ path: node }) => {
   const { lab, deploy, requests } = useLab(node);
 
-  it("deploys for longer than several tokens live, with a fresh ID token for each", async () => {
+  it("deploys for longer than a token lives, with a fresh ID token for each renewal", async () => {
     lab.entra.accessTokenLifetimeSeconds = 12;
     // An ID token expires before the next renewal, which starts after half of the time in which the access token is used.
     lab.azureDevOps.idTokenLifetimeSeconds = 4;

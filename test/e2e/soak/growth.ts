@@ -5,9 +5,11 @@ export interface Series {
   readonly values: readonly number[];
   /**
    * By which share of it the last quarter may exceed the second one. 0: not at all, and the largest values are compared, not the
-   * medians. undefined: it is shown, but not judged; nor are medians of fewer than ten values, unless they may not grow at all.
+   * medians. undefined: it is shown, but not judged; nor are medians of too few values, unless they may not grow at all.
    */
   readonly mayGrow: number | undefined;
+  /** The smallest number of values in a quarter whose median is judged; 4 without it. */
+  readonly fewest?: number;
   /** It is more for the moment in which something is done: the medians are compared also if it may not grow. */
   readonly isMomentary?: true;
 }
@@ -26,13 +28,13 @@ export interface Growth {
 }
 
 /** Compares the last quarter of a series with the second one. */
-export function growthOf({ what, unit = "", values, mayGrow, isMomentary }: Series): Growth {
+export function growthOf({ what, unit = "", values, mayGrow, fewest = 4, isMomentary }: Series): Growth {
   const quarter = Math.max(1, Math.floor(values.length / 4));
   const second = values.slice(Math.min(quarter, values.length - 1), 2 * quarter);
   const last = values.slice(-quarter);
   const figure = mayGrow === 0 && !isMomentary ? largest : median;
   const [early, late] = [figure(second), figure(last)];
-  const limit = mayGrow !== 0 && quarter < 10 ? undefined : mayGrow;
+  const limit = mayGrow !== 0 && quarter < fewest ? undefined : mayGrow;
   const ok = limit === undefined || (values.length > 0 && late <= early * (1 + limit));
   return { what, unit, early, late, limit: limitOf(limit), ok, values };
 }

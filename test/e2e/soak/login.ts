@@ -138,7 +138,14 @@ function issuedTo({ entra }: Lab, deployer: Deployer): number {
 function growthIn(samples: readonly Sample[]): Growth[] {
   const of = (name: keyof Sample) => samples.map((sample) => sample[name]);
   return [
-    growthOf({ what: "memory of the service (VmRSS)", unit: "KB", values: of("memory"), mayGrow: memoryMayGrow }),
+    growthOf({
+      what: "memory of the service (VmRSS)",
+      unit: "KB",
+      values: of("memory"),
+      mayGrow: memoryMayGrow,
+      // It varies by some percent, which the median of a few values does not balance.
+      fewest: 10,
+    }),
     growthOf({ what: "its descriptors at rest", values: of("descriptors"), mayGrow: 0, isMomentary: true }),
     growthOf({ what: "its threads", values: of("threads"), mayGrow: 0, isMomentary: true }),
     growthOf({ what: "processes of services in the job", values: of("processes"), mayGrow: 0 }),

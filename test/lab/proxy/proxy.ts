@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
-import { listenOnOwnPort, listens } from "../own-port.ts";
+import { listenAgain, listenOnOwnPort } from "../own-port.ts";
 import { isAuthorized, type ProxyCredentials } from "./credentials.ts";
 
 /** One request to the proxy. */
@@ -103,7 +103,7 @@ export async function startProxy(options: ProxySettings = {}): Promise<Proxy> {
     for (const socket of sockets) socket.destroy();
   };
   const endFault = () => {
-    if (fault === "refused") void listens(server, port);
+    if (fault === "refused") void listenAgain(server, port);
     fault = undefined;
   };
 

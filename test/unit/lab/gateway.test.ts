@@ -70,10 +70,11 @@ describe("A gateway before a service", () => {
   it("sends one byte each second, without an end", async () => {
     await start();
     gateway.break({ alter: "drip" });
-    const { text, ...answer } = await ask(4_500);
+    const { text, ...answer } = await ask(7_000);
     expect(answer).toMatchObject({ status: 200, isWhole: false });
     // A busy machine may begin late.
-    expect(["{", '{"', '{"a', '{"a"']).toContain(text);
+    expect(text.length).toBeGreaterThanOrEqual(2);
+    expect('{"a":"bcde').toContain(text);
   });
 
   it("encodes an answer, or only claims to", async () => {

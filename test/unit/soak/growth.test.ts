@@ -33,10 +33,16 @@ describe("The growth of a series", () => {
     expect(growthOf({ ...momentary, values: series((index) => 100 + Math.floor(index / 10)) }).ok).toBe(false);
   });
 
-  it("is not judged by medians of fewer than ten values, but equality always is", () => {
-    const values = series((index) => 100 + 50 * index, 36);
+  it("is not judged by medians of fewer than four values, but equality always is", () => {
+    const values = series((index) => 100 + 50 * index, 12);
     expect(growthOf({ what: "memory", values, mayGrow: 0.05 })).toMatchObject({ ok: true, limit: "only shown" });
     expect(growthOf({ what: "files", values, mayGrow: 0 }).ok).toBe(false);
+  });
+
+  it("can need more values to be judged", () => {
+    const memory = { what: "memory", mayGrow: 0.05, fewest: 10 } as const;
+    expect(growthOf({ ...memory, values: series((index) => 100 + 50 * index, 36) }).limit).toBe("only shown");
+    expect(growthOf({ ...memory, values: series((index) => 100 + 50 * index, 40) }).ok).toBe(false);
   });
 
   it("is not right if nothing was measured", () => {

@@ -48,7 +48,7 @@ it.each([
       safePointMs: 100,
     });
     const running = runResources(step, summary, () => undefined);
-    await vi.waitFor(() => expect(printed()).toContain("begun"), 10_000);
+    await vi.waitFor(() => expect(printed()).toContain("begun"), 30_000);
     cancel.abort();
     await expect(running).rejects.toThrow(Canceled);
     expect(printed()).toMatch(line);
