@@ -15,8 +15,9 @@ describe("A process", () => {
   });
 
   it("does not run if only its exit code is left", async () => {
-    // The shell becomes a program that never asks for the exit code of its child.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    // The shell becomes a program that never asks for the exit code of its child, which ends only after that.
+    const script = "(until grep -q sleep /proc/$$/comm; do :; done) & echo $!; exec sleep 60";
+    const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
     onTestFinished(() => void parent.kill("SIGKILL"));
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(line.toString());

@@ -97,8 +97,9 @@ describe.runIf(process.platform === "linux")("Programs that the CLI leaves in a 
   });
 
   it("of an earlier step end also if the exit code of its task was never asked for", async () => {
-    // The shell becomes a program that does not ask for the exit code of its child.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 300"], { stdio: ["ignore", "pipe", "ignore"] });
+    // The shell becomes a program that does not ask for the exit code of its child, which ends only after that.
+    const script = "(until grep -q sleep /proc/$$/comm; do :; done) & echo $!; exec sleep 300";
+    const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const job = `/tmp/${randomUUID()}`;
     const folder = (name: string, pid: number) => `${job}/${stepFolder(name, pid)}/cache`;
