@@ -42,7 +42,7 @@ export function pathsNamedIn(files: readonly string[], folder: string, roots: re
   const read = (one: string) => ({ file: one, text: textOfFile(one) });
   const yaml = files.filter(isYaml).map(read);
   // Most JSON files are data. A bundle that includes some names them, or has a pattern for files of any kind.
-  const usesJson = yaml.some(({ text }) => text.includes(".json") || includesAnyKind(text));
+  const usesJson = yaml.some(({ text }) => text.includes(".json") || mayIncludeAnyKind(text));
   const json = usesJson ? files.filter((file) => /\.json$/i.test(file) && !projects.includes(file)).map(read) : [];
   const named = [...yaml, ...json].flatMap(({ file, text }) => {
     // A path in a variable is relative to the file that uses the variable.
@@ -56,10 +56,10 @@ export function isYaml(file: string): boolean {
   return /\.ya?ml$/i.test(file);
 }
 
-/** Whether a pattern in the list `include` of a root file does not end with the extension of YAML files. */
-function includesAnyKind(text: string): boolean {
-  const [, list = ""] = /^["']?include["']?\s*:(.*(?:\n(?:[ \t#-].*)?(?=\n|$))*)/m.exec(text) ?? [];
-  return list.split(separators).some((word) => /[*?]/.test(word) && !/\.ya?ml$/.test(word));
+/** Whether a file may be a root file whose `include` has a pattern that does not end with the extension of YAML files. */
+function mayIncludeAnyKind(text: string): boolean {
+  if (!/\binclude\b/.test(text)) return false;
+  return text.split(separators).some((word) => /[*?]/.test(word) && !/\.ya?ml$/.test(word));
 }
 
 function pathsOfProject(file: string, roots: readonly string[]): NamedPath[] {

@@ -191,6 +191,7 @@ describe("A bundle of a repository with others", () => {
     ["include: [jobs/*.yml]\n", "a.yml", "x: ../src/a.py\ny: ../../finance/x.py\n"],
     ["include:\n  - jobs/*\n", "a.json", '{"x": "../src/a.py", "y": "../../finance/x.py"}'],
     ["include:\n# All of them\n\n- 'jobs/*.*'\nx: y\n", "a.json", '{"y": "../../finance/x.py"}'],
+    ["include: [\n'jobs/*'\n]\n", "a.json", '{"y": "../../finance/x.py"}'],
   ])("is not skipped if a file included by %j refers to another folder", async (include, name, content) => {
     commit({
       "teams/sales/databricks.yml": bundle(include),
