@@ -8,10 +8,11 @@ import { isRunning, linuxProcess } from "../../common/pipeline/processes.ts";
  */
 export function workerPid(parent: number = process.ppid): number | undefined {
   if (process.platform !== "linux") return parent;
-  const command = commandLine(parent);
-  if (command === undefined || command.includes("containerHandlerInvoker")) return undefined;
+  if (commandLine(parent) === undefined) return undefined;
   for (let pid = parent; pid > 1; pid = linuxProcess(pid)?.parent ?? 0) {
-    if (/^[^\0]*\/Agent\.Worker\0/.test(commandLine(pid) ?? "")) return pid;
+    const command = commandLine(pid) ?? "";
+    if (command.includes("containerHandlerInvoker")) return undefined;
+    if (/^[^\0]*\/Agent\.Worker\0/.test(command)) return pid;
   }
   return parent;
 }

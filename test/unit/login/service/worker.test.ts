@@ -25,6 +25,16 @@ describe("The watch on the agent's worker", () => {
     expect(workerPid(Number(script))).toBe(worker.pid);
   });
 
+  it("watches nothing in a container, also if a script stands for Node there", async () => {
+    const env = { ...process.env, SCRIPT: "bash -c 'echo $PPID; sleep 60'; :" };
+    const handler = ["bash", "-c", 'bash -c "$SCRIPT"; :', "/azp/_temp/containerHandlerInvoker.js"] as const;
+    const invoker = spawn(handler[0], handler.slice(1), { env, detached: true });
+    onTestFinished(() => void process.kill(-(invoker.pid ?? 0), "SIGKILL"));
+    const [script] = await once(invoker.stdout, "data");
+    expect(Number(script)).not.toBe(invoker.pid);
+    expect(workerPid(Number(script))).toBeUndefined();
+  });
+
   it("watches nothing in a container, where the parent ends with the step", async () => {
     const { pid } = await started("sh", "-c", "sleep 60; :", "/azp/_temp/containerHandlerInvoker.js");
     await vi.waitFor(() => expect(workerPid(pid)).toBeUndefined(), 30_000);
