@@ -120,7 +120,8 @@ function differenceAdvice(approved: PlanFile, now: PlanFile): string {
       "that contain the identity differ. Plan with the service connection that deploys."
     );
   }
-  if (isMasked(approved) && !isMasked(maskedPlan(now, maskSecrets))) {
+  const alsoHidden = hiddenNames(maskedPlan(now, maskSecrets));
+  if (hiddenNames(approved).some((name) => !alsoHidden.includes(name))) {
     return (
       "The file of the approved plan has *** in the place of secrets of the job that planned. Give this job the same secret variables as that " +
       "one, or rename what contains the text of a secret."
@@ -129,8 +130,10 @@ function differenceAdvice(approved: PlanFile, now: PlanFile): string {
   return "The workspace, the bundle or a variable has changed since the plan was made. Run command: plan again, and have the new plan approved.";
 }
 
-function isMasked(plan: PlanFile): boolean {
-  return JSON.stringify(plan).includes("***");
+/** What a plan file names with a secret in it, of which it shows only ***. */
+function hiddenNames({ bundle, target, resources }: PlanFile): string[] {
+  const names = [bundle, target, ...resources.flatMap(({ key, fields }) => [key, ...fields])];
+  return names.filter((name) => name.includes("***"));
 }
 
 /** Files and wheels can differ although the plans match. */

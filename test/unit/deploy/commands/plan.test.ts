@@ -37,6 +37,12 @@ describe("An approved plan whose file hides secrets", () => {
     expect(adviceFor(file("***"), file("another-name"))).toMatch(
       /^The file of the approved plan has \*\*\* in the place/,
     );
+    // Both jobs have secrets, but not the same ones.
+    rememberSecret("another-secret");
+    const ofBoth = (bundle: string, target: string): PlanFile => ({ ...file(bundle), target });
+    expect(adviceFor(ofBoth("sales-***", "prod"), ofBoth("sales-eu", "another-secret"))).toMatch(
+      /^The file of the approved plan has \*\*\*/,
+    );
     expect(adviceFor(file("other"), file("another-name"))).toMatch(
       /^The workspace, the bundle or a variable has changed/,
     );
