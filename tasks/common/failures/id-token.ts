@@ -17,7 +17,8 @@ export const idTokenFailures = {
     seen: "401",
     what,
     cause: "it did not accept the job access token (401)",
-    action: "A job access token expires after about a day. Run the job again.",
+    action:
+      "Run the step again. A job access token expires after about a day: a job that has run for so long must run again.",
   },
   "job-not-ready": {
     section: "id-token",

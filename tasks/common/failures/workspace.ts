@@ -96,7 +96,8 @@ export const workspaceFailures = {
     seen: "408, 429, 500, 502, 503, 504",
     what: exchange,
     cause: "it has a temporary problem",
-    action: "Run the step again. If the error remains, check https://status.databricks.com.",
+    action:
+      "Run the step again. If the error remains, check https://status.databricks.com, or https://status.azuredatabricks.net for a workspace on Azure.",
   },
   "exchange-page": {
     section: "databricks-federation",

@@ -3,8 +3,15 @@ import { workspaceFailures } from "../failures/workspace.ts";
 import { debug, registerSecret } from "../pipeline/commands.ts";
 import { UserError } from "../pipeline/errors.ts";
 import type { Http, HttpResponse } from "../pipeline/http.ts";
-import { parsedMembers } from "../pipeline/json.ts";
-import { answerText, formProblem, isWebPage, serverMessage, unreachable } from "../pipeline/service-errors.ts";
+import { parsedMembers, parsedObject } from "../pipeline/json.ts";
+import {
+  answerText,
+  formProblem,
+  isTemporary,
+  isWebPage,
+  serverMessage,
+  unreachable,
+} from "../pipeline/service-errors.ts";
 import { type AccessToken, issuedToken } from "./access-token.ts";
 import type { IdTokenSource } from "./id-token.ts";
 import { tokenClaims } from "./jwt.ts";
@@ -77,7 +84,7 @@ async function accountTokenUrl(http: Http, host: string): Promise<string> {
   });
   const { account_id: id } = parsedMembers(response.text);
   if (typeof id === "string" && /^[\w-]+$/.test(id)) return `${host}/oidc/accounts/${id}/v1/token`;
-  if (isTemporary(response)) {
+  if (isTemporary(response.status)) {
     const words = String(response.status);
     throw knownError(workspaceFailures, "exchange-unavailable", { host, words }, { answer: answerText(response, "") });
   }
@@ -108,11 +115,7 @@ function refusalId(response: HttpResponse): keyof typeof workspaceFailures {
     workspaceFailures[id].pattern.test(answer),
   );
   if (network !== undefined) return network;
-  if (isTemporary(response)) return "exchange-unavailable";
-  if ((status >= 300 && status < 400) || isWebPage(response)) return "exchange-page";
-  return status === 400 || status === 401 || status === 403 ? "no-federation-policy" : "exchange-status";
-}
-
-function isTemporary({ status }: HttpResponse): boolean {
-  return status === 408 || status === 429 || status >= 500;
+  if (isTemporary(status)) return "exchange-unavailable";
+  if (parsedObject(text) && (status === 400 || status === 401 || status === 403)) return "no-federation-policy";
+  return (status >= 300 && status < 400) || isWebPage(response) ? "exchange-page" : "exchange-status";
 }

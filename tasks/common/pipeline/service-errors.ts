@@ -31,6 +31,11 @@ export function formProblem({ status, headers, text }: Pick<HttpResponse, "statu
   return isWebPage({ headers, text }) ? "the answer is a web page" : "the answer is not JSON";
 }
 
+/** Whether a service gives an answer with this status for a time only: a fault of a server, a rate limit, or a request that was too slow. */
+export function isTemporary(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
 /** Whether an answer that should be JSON is a web page, as a proxy or a sign-in page sends it. */
 export function isWebPage({ headers, text }: Pick<HttpResponse, "headers" | "text">): boolean {
   return /html/i.test(String(headers["content-type"])) || /^\s*</.test(text);

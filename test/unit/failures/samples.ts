@@ -331,7 +331,11 @@ export const samples: Readonly<Record<FailureId, readonly Sample[]>> = {
     denied("Credential was not sent.", 401),
     denied("Invalid access token. [ReqId: 1]", 400),
   ],
-  "workspace-unavailable": [denied("The service is down.", 503), denied("Too many requests", 429)],
+  "workspace-unavailable": [
+    denied("The service is down.", 503),
+    denied("Too many requests", 429),
+    denied("The request took too long.", 408),
+  ],
   "workspace-status": [denied("No such API.", 404), denied("Malformed request", 400)],
   "no-federation-policy": [
     exchange(json(400, { error: "invalid_request", error_description: "No federation policy matches." })),
@@ -349,7 +353,12 @@ export const samples: Readonly<Record<FailureId, readonly Sample[]>> = {
     exchange({ status: 302, headers: { location: "https://login.contoso.example/" } }),
     exchange({ status: 403, headers: { "content-type": "text/html" }, text: "<title>Blocked</title>" }),
   ],
-  "exchange-status": [exchange({ status: 404, text: "Not found" }), exchange({ text: "{}" }), exchange({ text: "?" })],
+  "exchange-status": [
+    exchange({ status: 404, text: "Not found" }),
+    exchange({ status: 403, text: "Access denied by policy" }),
+    exchange({ text: "{}" }),
+    exchange({ text: "?" }),
+  ],
 
   "account-console": [
     () => refuseNoWorkspace("workspaceUrl", { host: "https://accounts.azuredatabricks.net", workspaceId: undefined }),

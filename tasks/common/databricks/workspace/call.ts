@@ -1,6 +1,6 @@
 import type { Http, HttpResponse } from "../../pipeline/http.ts";
 import { parsedObject } from "../../pipeline/json.ts";
-import { answerText, formProblem, serverMessage } from "../../pipeline/service-errors.ts";
+import { answerText, formProblem, isTemporary, serverMessage } from "../../pipeline/service-errors.ts";
 import type { WorkspaceAddress } from "./address.ts";
 
 /** The workspace answered with an error, or with something other than an API response. */
@@ -36,9 +36,9 @@ export function isMissing(error: unknown): boolean {
   return error instanceof WorkspaceError && error.status === 404 && error.isOfApi;
 }
 
-/** Whether this is an answer of the workspace that it would give again: not a fault of the server, and not its rate limit. */
+/** Whether this is an answer of the workspace that it would give again. */
 export function isLasting(error: unknown): boolean {
-  return error instanceof WorkspaceError && error.status < 500 && error.status !== 429;
+  return error instanceof WorkspaceError && !isTemporary(error.status);
 }
 
 /** Why a call has failed, in words. A web page and a redirect have no message. */

@@ -1,7 +1,7 @@
 import { type Facts, knownError } from "../../failures/failure.ts";
 import { workspaceFailures } from "../../failures/workspace.ts";
 import { textOf } from "../../pipeline/json.ts";
-import { unreachable } from "../../pipeline/service-errors.ts";
+import { isTemporary, unreachable } from "../../pipeline/service-errors.ts";
 import { callWorkspace, pageTitle, type WorkspaceConnection, WorkspaceError } from "./call.ts";
 
 /** The caller as the workspace sees it. A service principal's user name is its application ID. */
@@ -77,6 +77,5 @@ function refusalOf({ status, message, isWebPage, answer }: WorkspaceError): [Wor
   if (isWebPage) return [workspaceFailures["sign-in-page"].pattern.test(answer) ? "sign-in-page" : "web-page"];
   const isUnknown = status === 400 && workspaceFailures["not-a-member"].pattern.test(answer);
   if (status === 401 || status === 403 || isUnknown) return ["not-a-member"];
-  const isTemporary = status === 408 || status === 429 || status >= 500;
-  return [isTemporary ? "workspace-unavailable" : "workspace-status"];
+  return [isTemporary(status) ? "workspace-unavailable" : "workspace-status"];
 }
