@@ -13,7 +13,10 @@ import { listStateFiles, type StateFiles } from "./state-files.ts";
 
 /** The CLI's local state, which is brought back before a command and kept in the workspace for the next agent. */
 export interface CarriedState {
-  /** Before each run of the CLI. Throws Canceled, and a UserError if the disk does not allow it. */
+  /**
+   * Before each run of the CLI. `stateFiles` is the list of the state folder if it is known, or about to be. Throws Canceled, and a
+   * UserError if the disk does not allow it.
+   */
   prepare(stateFiles?: Promise<StateFiles>): Promise<void>;
   /** After a run that has failed: waits until the workspace has all that it has done. Never throws. */
   flush(): Promise<void>;

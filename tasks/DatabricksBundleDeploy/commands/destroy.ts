@@ -27,7 +27,7 @@ export async function destroyBundle(step: Step): Promise<Destruction> {
   const carried = place && carriedState(step, place, false);
   const engine = deployedEngine(step.cli, deployed.target);
   const flags = ["--auto-approve", ...(step.inputs.forceLock ? ["--force-lock"] : [])];
-  const { facts, tidied } = await runLocked(step, "destroy", flags, lockFolder(deployed), carried);
+  const { facts, tidied } = await runLocked(step, "destroy", flags, lockFolder(place), carried);
   await Promise.all([tidied, carried?.forgetKept()]);
   const known = deployedOf(deployed);
   const { nothingDeployed, left } = facts;

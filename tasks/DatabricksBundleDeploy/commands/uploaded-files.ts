@@ -52,7 +52,7 @@ function reason(folder: string, relativePath: string): string {
   if (relativePath.startsWith("/")) return `it is an absolute path; for a file of the bundle, write .${relativePath}`;
   const candidates = notebookExtensions.map((extension) => path.join(folder, relativePath + extension));
   const file = candidates.find((candidate) => fs.lstatSync(candidate, { throwIfNoEntry: false }));
-  if (file === undefined) return "it does not exist in the bundle's folder";
+  if (file === undefined) return "it does not exist on this agent";
   const link = linkIn(folder, file);
   if (link !== undefined) return `${link} is a symbolic link, which the CLI does not follow`;
   if (isNotebook(path.join(folder, relativePath))) {

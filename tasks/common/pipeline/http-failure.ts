@@ -92,8 +92,8 @@ const hints: Record<HttpFailureKind, string> = {
     "Check the clock of this agent. If it is right, the certificate of {host}, or of the proxy that inspects TLS, " +
     "must be renewed.",
   "tls-weak":
-    "The certificate of {host}, or of the proxy that inspects TLS, must be issued again: for a server, signed with SHA-256, and " +
-    "with an RSA key of at least 2048 bits.",
+    "The certificate of {host}, or of the proxy that inspects TLS, must be issued again without the reason in parentheses: usually for a " +
+    "server, signed with SHA-256, and with an RSA key of at least 2048 bits.",
   "tls-protocol":
     "Check the address, and whether something else answers in place of {host}, such as a proxy. A server without TLS 1.2, or one " +
     "that requires a client certificate, cannot be used.",

@@ -98,7 +98,7 @@ function networkCause(error: unknown): NetworkCause | undefined {
     : undefined;
 }
 
-/** Codes for certificates that are for another use, or too weak: Node has no code of its own for the latter. */
+/** Codes for certificates that are for another use, too weak or restricted: Node has no codes of its own for the last two. */
 const unsuitable = new Set(["INVALID_PURPOSE", "INVALID_CA", "PATH_LENGTH_EXCEEDED", "UNSPECIFIED"]);
 
 /** OpenSSL's message contains the reason between places in its source. */
