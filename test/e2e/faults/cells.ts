@@ -68,7 +68,7 @@ const reasons: readonly (readonly [reason: string, applies: (cell: Cell) => bool
   ],
   ["a plan is ready with the answer about the job", ({ task, moment }) => task === "plan" && moment === "after"],
   [
-    "only other commands begin with a bundle that is deployed",
+    "only plan, destroy and run begin with a bundle that is deployed",
     ({ task, moment }) => !isOtherCommand(task) && (moment === "state" || moment === "after"),
   ],
   [
