@@ -36,7 +36,7 @@ export interface Renewal {
   /** Keeps a token until this much of its life is left, if that is later than half of it. In milliseconds. */
   readonly spareMs?: number | undefined;
   readonly now?: () => number;
-  /** A clock in milliseconds that nobody sets. */
+  /** A monotonic clock, in milliseconds. */
   readonly steady?: () => number;
   /** How long a caller waits for a renewal while the old token is still valid. */
   readonly waitMs?: number;

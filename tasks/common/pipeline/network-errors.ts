@@ -114,7 +114,7 @@ function decisiveError(error: unknown): unknown {
   return error.errors.find(hasRoute) ?? error.errors[0];
 }
 
-/** The likely reason of an untrusted certificate: the agent names a CA, but the file is not there, or is none that Node reads. */
+/** The likely reason of an untrusted certificate: the agent names a CA file that does not exist here, or that Node cannot read. */
 function caAdvice(kind: HttpFailureKind, { missingCaFile, otherCaFile }: Network): string | undefined {
   if (kind !== "tls" && kind !== "proxy-tls") return undefined;
   if (otherCaFile !== undefined) {

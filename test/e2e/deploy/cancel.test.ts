@@ -134,7 +134,7 @@ describe.each(taskNodesWithCli)("A cancel on $name", ({ path: node, cli }) => {
   it("while the step removes the copy of a finished deployment does not wait for a silent workspace", async () => {
     const { run, job } = await checkout(newBundle(), { job: shortGrace });
     const cancel = new AbortController();
-    // There is none before the deployment, so the step reads it only to remove it.
+    // It does not exist before the deployment, so the step reads it only to remove it.
     const held = lab.workspace.fault({ path: /unfinished\.json/ }, { hold: true });
     const running = run({ target: "prod" }, { cancel: cancel.signal });
     await reached(held);

@@ -3,7 +3,7 @@ import { type AccessToken, issuedToken, renewable } from "../../../tasks/common/
 
 const minute = 60_000;
 
-/** Both clocks, as long as nobody sets one of them. */
+/** Times of the clock of the machine and of the monotonic one, as long as the first is not set. */
 const clocks = (clock: { readonly now: number }) => ({ now: () => clock.now, steady: () => clock.now });
 
 /** A source whose clock and whose issuer the test moves. */
