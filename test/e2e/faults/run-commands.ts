@@ -30,7 +30,7 @@ function isDenied({ fault }: Cell): boolean {
   return fault === "404";
 }
 
-/** Validates a bundle that nobody has deployed: the step must leave nothing in the workspace. */
+/** Validates a bundle that is not deployed: the step must leave nothing in the workspace. */
 export async function runValidate(run: CellRun): Promise<CellOutcome> {
   const { lab } = run.room;
   const bundle = newBundle(lab);
